@@ -1,0 +1,1 @@
+"""Market data: values, providers, exact resampling and plain-worded quality checks."""

@@ -1,0 +1,28 @@
+"""Puffin's own exceptions; the application translates them for the person at its doors."""
+
+from __future__ import annotations
+
+
+class PuffinError(Exception):
+    """Something a caller of the library can understand and put right."""
+
+
+class InvalidValue(PuffinError, ValueError):
+    """A value that means nothing here; `field` names it."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnknownSymbol(PuffinError, LookupError):
+    """A symbol this provider does not know."""
+
+    def __init__(self, symbol: str, *, near: tuple[str, ...] = ()) -> None:
+        super().__init__(f"Unknown symbol {symbol!r}")
+        self.symbol = symbol
+        self.near = near
+
+
+class NotOffered(PuffinError):
+    """A call this provider cannot answer at all, such as quotes from a history file."""
