@@ -1,0 +1,54 @@
+"""Everything that must hold, in one command: format, lint, types, floors, tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+IMPORT_LINTER = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+STEPS: dict[str, list[str]] = {
+    "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
+    "lint": [PYTHON, "-m", "ruff", "check", "."],
+    "types": [PYTHON, "-m", "mypy"],
+    "floors": [PYTHON, "-c", IMPORT_LINTER, "--no-cache"],
+    "tests": [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup"],
+}
+
+
+def say(text: str) -> None:
+    """Writes one line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def passes(name: str, words: list[str]) -> bool:
+    """Runs one step and says how it went; what it printed is shown when it failed."""
+    started = time.perf_counter()
+    step = subprocess.run(
+        words, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace", check=False, env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+    )  # fmt: skip
+    lines = step.stdout.strip().splitlines()
+    last = lines[-1] if lines else ""
+    verdict = "passed" if step.returncode == 0 else "FAILED"
+    say(f"{name:<8}{verdict}  {time.perf_counter() - started:5.1f} s  {last if name == 'tests' else ''}".rstrip())
+    if step.returncode:
+        say("\n".join(f"    {line}" for line in lines))
+    return step.returncode == 0
+
+
+def main() -> int:
+    """Runs the steps named on the command line, or all of them."""
+    chosen = {name: STEPS[name] for name in sys.argv[1:] or STEPS}
+    failed = [name for name, words in chosen.items() if not passes(name, words)]
+    say(f"Failed: {', '.join(failed)}" if failed else "Everything holds.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
