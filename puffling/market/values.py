@@ -1,4 +1,4 @@
-"""What the market tells: instruments, prices, histories. Light enough to be there before the window paints."""
+"""What the market tells: instruments, prices, histories; light enough to load before the window paints."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Bars: one price series as frozen NumPy columns, the form every part of the house computes on.
 
-A bar's `time` is the instant it opens, in microseconds UTC. Daily, weekly and monthly bars stand at UTC midnight
-of their (first) calendar day instead, so that series of different exchanges line up; when such a bar closes is the
-calendar's matter.
+A bar's `time` is the instant it opens, in microseconds UTC. Daily, weekly and monthly bars stand at UTC
+midnight of their (first) calendar day instead, so that series of different exchanges line up; when such a
+bar closes is the calendar's matter.
 """
 
 from __future__ import annotations

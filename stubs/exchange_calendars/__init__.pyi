@@ -1,0 +1,13 @@
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+class ExchangeCalendar:
+    @property
+    def schedule(self) -> pd.DataFrame: ...
+    @property
+    def opens_nanos(self) -> NDArray[np.int64]: ...
+    @property
+    def closes_nanos(self) -> NDArray[np.int64]: ...
+
+def get_calendar(name: str, start: str | None = None, end: str | None = None) -> ExchangeCalendar: ...
