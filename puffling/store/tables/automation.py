@@ -1,0 +1,119 @@
+"""What acts when nobody clicks: jobs, goals, alerts, conversations and the agent's runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, UniqueConstraint
+from sqlmodel import Field
+
+from puffling.store.tables.base import Exact, Moment, Row
+
+
+class ScheduledJobRow(Row, table=True):
+    """A job that is due by its own schedule, in a named time zone."""
+
+    __tablename__ = "scheduled_jobs"
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    name: str
+    job_type: str
+    schedule: str
+    time_zone: str
+    config: dict[str, Any] = Field(sa_type=JSON)
+    enabled: bool = True
+    last_slot_at: datetime | None = Field(default=None, sa_type=Moment)
+    last_run_at: datetime | None = Field(default=None, sa_type=Moment)
+    last_outcome: str = ""
+    failures: int = 0
+    created_at: datetime = Field(sa_type=Moment)
+    updated_at: datetime = Field(sa_type=Moment)
+
+
+class PortfolioGoalRow(Row, table=True):
+    """A target allocation and the drift at which something is done about it."""
+
+    __tablename__ = "portfolio_goals"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    name: str
+    target_weights: dict[str, Any] = Field(sa_type=JSON)
+    granted_caps: dict[str, Any] = Field(sa_type=JSON)
+    drift_threshold: Decimal = Field(sa_type=Exact)
+    rebalance_mode: str
+    enabled: bool = True
+    created_at: datetime = Field(sa_type=Moment)
+    updated_at: datetime = Field(sa_type=Moment)
+
+
+class AlertConfigRow(Row, table=True):
+    """A condition a person wants to hear about."""
+
+    __tablename__ = "alert_configs"
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    name: str
+    alert_type: str
+    condition: dict[str, Any] = Field(sa_type=JSON)
+    enabled: bool = True
+    cooldown_seconds: int = 0
+    last_triggered_at: datetime | None = Field(default=None, sa_type=Moment)
+    created_at: datetime = Field(sa_type=Moment)
+    updated_at: datetime = Field(sa_type=Moment)
+
+
+class AlertHistoryRow(Row, table=True):
+    """An alert that was raised; it stays when its condition is deleted."""
+
+    __tablename__ = "alert_history"
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    alert_config_id: str | None = Field(
+        default=None, foreign_key="alert_configs.id", ondelete="SET NULL", index=True
+    )
+    triggered_at: datetime = Field(sa_type=Moment, index=True)
+    severity: str
+    message: str
+    details: dict[str, Any] = Field(sa_type=JSON)
+    read_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ConversationRow(Row, table=True):
+    """A conversation with the assistant and what it cost."""
+
+    __tablename__ = "ai_conversations"
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    title: str
+    model: str = ""
+    messages: list[Any] = Field(sa_type=JSON)
+    cost: Decimal = Field(sa_type=Exact)
+    created_at: datetime = Field(sa_type=Moment)
+    updated_at: datetime = Field(sa_type=Moment, index=True)
+
+
+class AgentLogRow(Row, table=True):
+    """One run of the agent: its report, what it did, and what it cost."""
+
+    __tablename__ = "agent_logs"
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    run_at: datetime = Field(sa_type=Moment, index=True)
+    finished_at: datetime | None = Field(default=None, sa_type=Moment)
+    trigger: str
+    model: str = ""
+    outcome: str
+    report: dict[str, Any] = Field(sa_type=JSON)
+    actions_taken: list[Any] = Field(sa_type=JSON)
+    calls: int = 0
+    cost_reserved: Decimal = Field(sa_type=Exact)
+    cost: Decimal = Field(sa_type=Exact)

@@ -1,0 +1,156 @@
+"""Stored things as frozen values, light to import and the same for every face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """One list of symbols, in the person's own order, at its place among the lists."""
+
+    id: str
+    name: str
+    symbols: tuple[str, ...]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One stored setting; the version grows with every change."""
+
+    key: str
+    value: Json
+    version: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one workspace looked when it was last left."""
+
+    workspace: str
+    state: dict[str, Any]
+    geometry: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One line of the audit trail, chained to the line before it."""
+
+    number: int
+    at: datetime
+    actor: str
+    capability: str
+    outcome: str
+    summary: str
+    details: dict[str, Any]
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """Whether the audit trail is whole, and otherwise which line it breaks at and why."""
+
+    entries: int
+    broken_at: int | None = None
+    reason: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """Tell whether every line is as it was written and none is missing."""
+        return self.broken_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token that opens a door for a program; its secret is never stored, only a digest."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A line, level or note that a person drew on the chart of a symbol."""
+
+    id: str
+    symbol: str
+    kind: str
+    points: tuple[tuple[int, float], ...]
+    style: dict[str, Any]
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    """Work that is due by itself: what, when, and how the last run ended."""
+
+    id: str
+    name: str
+    job_type: str
+    schedule: str
+    time_zone: str
+    config: dict[str, Any]
+    enabled: bool
+    last_run_at: datetime | None = None
+    last_outcome: str = ""
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy of the database that can be restored."""
+
+    name: str
+    path: Path
+    made_at: datetime
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """What was met when the database was opened.
+
+    `recovered_from` names the damaged file that was moved aside; it stays set on every start until a
+    backup is restored or the person decides to begin anew. `altered` says that the file is not the one
+    that was closed last. In both cases trading has to stay halted until a person has looked.
+    """
+
+    schema: str
+    created: bool = False
+    migrated_from: str | None = None
+    backup: Backup | None = None
+    recovered_from: Path | None = None
+    damage: str = ""
+    altered: bool = False
+    backups: list[Backup] = field(default_factory=list)
+
+    @property
+    def trustworthy(self) -> bool:
+        """Tell whether the records may be traded on without a person looking first."""
+        return self.recovered_from is None and not self.altered
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSummary:
+    """One series of cached bars: what it is, how many bars, and from when to when."""
+
+    source: str
+    symbol: str
+    interval: str
+    adjusted: bool
+    bars: int
+    first_us: int | None
+    last_us: int | None
+    size_bytes: int
