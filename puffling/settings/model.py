@@ -1,0 +1,127 @@
+"""Every setting there is: one model for each section, with title, description, default and bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A group of settings that belong together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Appearance(Section):
+    """How the window looks and moves."""
+
+    theme: Literal["system", "dark", "light"] = Field(
+        "system", title="Theme", description="Dark, light, or whatever the system uses."
+    )
+    density: Literal["compact", "regular", "roomy"] = Field(
+        "regular", title="Row height", description="How much room a row of a table takes."
+    )
+    colour_blind: bool = Field(
+        False,
+        title="Colour-blind pair",
+        description="Show gains and losses in blue and orange instead of green and red.",
+    )
+    reduced_motion: bool = Field(
+        False, title="Reduced motion", description="No flashing of changed values and no sliding."
+    )
+
+
+class Market(Section):
+    """Where prices come from."""
+
+    feeds: tuple[Literal["samples", "demo"], ...] = Field(
+        ("demo", "samples"),
+        title="Feeds, in order",
+        description="The first feed that knows a symbol answers for it.",
+        min_length=1,
+        max_length=8,
+    )
+    demo_seed: int = Field(
+        7,
+        title="Demo market seed",
+        description="Another number makes another demo market; the same number always the same one.",
+        ge=0,
+        le=2**31 - 1,
+    )
+
+
+class Server(Section):
+    """Other programs reach Puffling over HTTP."""
+
+    enabled: bool = Field(
+        False,
+        title="Serve HTTP",
+        description="Let programs on this computer use Puffling while its window is open.",
+    )
+    host: str = Field(
+        "127.0.0.1",
+        title="Address",
+        description="The address to listen on. Other computers stay out unless you allow them.",
+        min_length=1,
+        max_length=255,
+    )
+    port: int = Field(8766, title="Port", description="The port to listen on.", ge=1024, le=65535)
+    allow_network: bool = Field(
+        False,
+        title="Allow other computers",
+        description="Listen on addresses that other computers can reach. Needs a trusted network.",
+    )
+    host_names: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = Field(
+        (),
+        title="Host names",
+        description="Names under which other computers may call, besides localhost.",
+        max_length=16,
+    )
+
+
+class Cluster(Section):
+    """Long computations may run on other computers."""
+
+    scheduler: str = Field(
+        "",
+        title="Dask scheduler",
+        description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786. Empty means: this computer.",
+        max_length=255,
+        pattern=r"^$|^(tcp|tls|ws|wss|inproc)://[^\s]+$",
+    )
+
+
+class Upkeep(Section):
+    """What Puffling does by itself to keep the data safe."""
+
+    nightly_backup: bool = Field(
+        True,
+        title="Nightly backup",
+        description="Keep a copy of the database every night while Puffling runs.",
+    )
+    backup_hour: int = Field(
+        3, title="Backup hour", description="The hour in New York at which the copy is made.", ge=0, le=23
+    )
+    keep_backups: int = Field(14, title="Backups kept", description="Older copies are removed.", ge=2, le=365)
+
+
+class Window(Section):
+    """How the window behaves."""
+
+    welcomed: bool = Field(
+        False,
+        title="Welcome seen",
+        description="The first-run page has been read; switch off to see it again.",
+    )
+
+
+class Settings(Section):
+    """All settings of one person."""
+
+    appearance: Appearance = Field(Appearance(), title="Appearance")
+    market: Market = Field(Market(), title="Market data")
+    window: Window = Field(Window(), title="Window")
+    server: Server = Field(Server(), title="Server")
+    cluster: Cluster = Field(Cluster(), title="Cluster")
+    upkeep: Upkeep = Field(Upkeep(), title="Upkeep")
