@@ -34,9 +34,9 @@ def passes(name: str, words: list[str]) -> bool:
         text=True, errors="replace", check=False, env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
     )  # fmt: skip
     lines = step.stdout.strip().splitlines()
-    last = lines[-1] if lines else ""
+    outcome = lines[-1] if lines and name == "tests" else ""
     verdict = "passed" if step.returncode == 0 else "FAILED"
-    say(f"{name:<8}{verdict}  {time.perf_counter() - started:5.1f} s  {last if name == 'tests' else ''}".rstrip())
+    say(f"{name:<8}{verdict}  {time.perf_counter() - started:5.1f} s  {outcome}".rstrip())
     if step.returncode:
         say("\n".join(f"    {line}" for line in lines))
     return step.returncode == 0
