@@ -27,7 +27,7 @@ from typing import (
 )
 
 from puffling.runtime.actor import Caller, current_caller
-from puffling.runtime.errors import InvalidInput, NotFound
+from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ class Capability:
         except ValidationError as error:
             raise invalid_input(error) from None
 
-    async def __call__(self, *args: object, **kwargs: object) -> Any:
+    async def __call__(self, /, *args: object, **kwargs: object) -> Any:
         """Check the arguments, pass the gate and do it; a long one is waited for on the board."""
         arguments = await self._admitted(self._bound(args, kwargs))
         if not self.job:
@@ -334,6 +334,7 @@ class Topics:
     def __init__(self, names: tuple[str, ...] = ()) -> None:
         self.names: set[str] = set()
         self._changed: list[Callable[[], None]] = []
+        self._refused: list[Callable[[str, PufflingError], None]] = []
         self.subscribe(*names)
 
     def subscribe(self, *names: str) -> None:
@@ -349,6 +350,16 @@ class Topics:
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call the listener after every change."""
         self._changed.append(listener)
+
+    def refuse(self, name: str, error: PufflingError) -> None:
+        """Take back a topic that the stream cannot give, and say why to whoever listens."""
+        self.names.discard(name)
+        for listener in self._refused:
+            listener(name, error)
+
+    def on_refusal(self, listener: Callable[[str, PufflingError], None]) -> None:
+        """Call the listener for every topic that the stream takes back."""
+        self._refused.append(listener)
 
     def _tell(self) -> None:
         for listener in self._changed:
