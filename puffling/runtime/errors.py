@@ -8,10 +8,14 @@ PufflingError
 ├── NeedsConfirmation   allowed, once a person has confirmed it
 ├── Unavailable         a service, a network or an extra is missing
 ├── StorageFailed       the data on disk could not be read or kept
-└── Stopped             a job was cancelled by whoever may cancel it
+├── Stopped             a job was cancelled by whoever may cancel it
+├── Crashed             a computing process ended without an answer
+└── Fault               what a person sees of a bug; the log has the rest
 """
 
 from __future__ import annotations
+
+from puffling.runtime.text import tr
 
 
 class PufflingError(Exception):
@@ -106,6 +110,32 @@ class Stopped(PufflingError):
     http_status = 409
 
 
+class Crashed(PufflingError):
+    """A process that computed something ended without an answer."""
+
+    code = "crashed"
+    exit_code = 10
+    http_status = 500
+
+
+class Fault(PufflingError):
+    """What a person sees of a bug; whoever makes one has put the traceback into the log."""
+
+    code = "fault"
+    exit_code = 70
+    http_status = 500
+
+    @classmethod
+    def of(cls, fault: BaseException) -> Fault:
+        """Say which fault it was, in a line."""
+        return cls.saying(str(fault) or type(fault).__name__)
+
+    @classmethod
+    def saying(cls, what: str) -> Fault:
+        """Make the fault that says this."""
+        return cls(tr("A fault in Puffling: {what}", what=what), hint=tr("The log has the details."))
+
+
 _BY_CODE: dict[str, type[PufflingError]] = {
     kind.code: kind
     for kind in (
@@ -118,6 +148,8 @@ _BY_CODE: dict[str, type[PufflingError]] = {
         Unavailable,
         StorageFailed,
         Stopped,
+        Crashed,
+        Fault,
     )
 }
 

@@ -31,6 +31,11 @@ class TaskScope:
         task.add_done_callback(self._finished)
         return task
 
+    @property
+    def closed(self) -> bool:
+        """Tell whether this scope takes no more tasks."""
+        return self._closed
+
     def __len__(self) -> int:
         return len(self._tasks)
 
