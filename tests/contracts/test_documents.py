@@ -1,0 +1,67 @@
+"""What the documents tell people to do works."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+CONTRIBUTING = README.with_name("CONTRIBUTING.md")
+# What these start is started by tests of their own: the window, the server.
+STARTS_SOMETHING = {"puffling", "puffling serve"}
+
+
+def _blocks(document: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def _commands() -> list[str]:
+    """Every shell line of the documents, without its comment."""
+    lines = "".join(_blocks(README, "sh") + _blocks(CONTRIBUTING, "sh")).splitlines()
+    return sorted({line.partition("#")[0].strip() for line in lines})
+
+
+VERBS = [line for line in _commands() if line.startswith("puffling") and line not in STARTS_SOMETHING]
+
+
+@pytest.mark.parametrize("command", VERBS)
+def test_every_verb_in_the_documents_runs(command: str, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", *command.split()], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout
+    assert "Traceback" not in run.stderr
+
+
+def test_every_make_target_in_the_documents_exists(checkout: Path) -> None:
+    named = {line.split()[1] for line in _commands() if line.startswith("make ")}
+    made = set(re.findall(r"^(\w+):", (checkout / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert named >= {"run", "test"}
+    assert named <= made
+
+
+def test_every_extra_in_the_readme_exists(checkout: Path) -> None:
+    project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = set(re.findall(r"`(?:[^`]*\.)?\[(\w+)\]\"?`", README.read_text(encoding="utf-8")))
+    assert named >= {"server", "postgres"}
+    assert named <= set(project["optional-dependencies"])
+
+
+def test_every_file_the_documents_link_to_exists(checkout: Path) -> None:
+    texts = [document.read_text(encoding="utf-8") for document in (README, CONTRIBUTING)]
+    links = {link for text in texts for link in re.findall(r"\]\(([^)]+)\)", text) if "://" not in link}
+    assert {link for link in links if not (checkout / link).exists()} == set()
+
+
+@pytest.mark.parametrize("code", _blocks(CONTRIBUTING, "python"), ids=["ability", "panel"])
+def test_every_example_for_contributors_is_code_that_runs(code: str) -> None:
+    names: dict[str, object] = {"__name__": "example"}
+    exec(compile(code, "CONTRIBUTING.md", "exec"), names)  # noqa: S102  our own document
+    declared = [value for value in names.values() if getattr(value, "__module__", "") == "example"]
+    assert declared
