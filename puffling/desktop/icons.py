@@ -30,7 +30,7 @@ def pixmap(name: str, colour: QColor, size: int = SMALL, ratio: float = 1.0) -> 
 
 
 def icon(name: str, theme: Theme, tone: Tone = Tone.MUTED) -> QIcon:
-    """Give an icon in a tone: brighter under the pointer, in the accent when on, faded when it cannot be used."""
+    """Give an icon in a tone: brighter under the pointer, in the accent when on, faded when unusable."""
     shades = theme.colours
     normal = shades.tone(tone)
     found = QIcon()

@@ -1,0 +1,188 @@
+"""The titles of a table, and the memory of how a person arranged its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHeaderView, QWidget
+
+from puffling.desktop import icons
+from puffling.desktop.cells import CELL_PADDING
+from puffling.desktop.menus import Menu
+from puffling.desktop.rows import Rows
+from puffling.desktop.theme import Size, look
+from puffling.runtime.text import tr
+
+TableState = dict[str, Any]
+_LEAST_WIDTH = 40
+_MOST_WIDTH = 2000
+
+
+class Header(QHeaderView):
+    """The titles of a table: a click sorts, a drag moves or widens, the menu chooses columns."""
+
+    arranged = Signal()
+
+    def __init__(self, rows: Rows[Any], parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._rows = rows
+        self._widths: dict[str, int] = {}
+        self._fitting = False
+        self.setSectionsMovable(True)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(_LEAST_WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.sectionClicked.connect(self._sort_clicked)
+        self.sectionMoved.connect(self._tell)
+        self.sectionResized.connect(self._note_width)
+
+    def visible_columns(self) -> list[int]:
+        """Give the numbers of the columns that are shown, from left to right."""
+        places = (self.logicalIndex(place) for place in range(self.count()))
+        return [number for number in places if not self.isSectionHidden(number)]
+
+    def fit(self, width: int) -> None:
+        """Give each column its width and the room that is left to those that stretch."""
+        columns = self._rows.columns
+        visible = self.visible_columns()
+        if not visible or not self._widths or width <= 0:
+            return
+        elastic = [number for number in visible if columns[number].stretch] or visible[:1]
+        spare = max(width - sum(self._widths[columns[number].id] for number in visible), 0)
+        self._fitting = True
+        for number in visible:
+            share = 0
+            if number in elastic:
+                share = spare // len(elastic) + (spare % len(elastic) if number == elastic[-1] else 0)
+            self.resizeSection(number, self._widths[columns[number].id] + share)
+        self._fitting = False
+
+    def save_state(self) -> TableState:
+        """Give the columns as the person left them: order, widths, which are hidden, what they sort by."""
+        columns = self._rows.columns
+        return {
+            "order": [columns[self.logicalIndex(place)].id for place in range(len(columns))],
+            "widths": dict(self._widths),
+            "hidden": [column.id for number, column in enumerate(columns) if self.isSectionHidden(number)],
+            "sort": list(self._rows.sorted_by) if self._rows.sorted_by else None,
+        }
+
+    def restore_state(self, state: Mapping[str, Any]) -> None:
+        """Put the columns back as they were left; what does not fit this table is passed over."""
+        columns = {column.id: number for number, column in enumerate(self._rows.columns)}
+        self._fitting = True
+        for place, name in enumerate(name for name in _names(state.get("order")) if name in columns):
+            self.moveSection(self.visualIndex(columns[name]), place)
+        widths = state.get("widths")
+        for name, width in widths.items() if isinstance(widths, Mapping) else ():
+            if name in columns and isinstance(width, int):
+                self._widths[name] = min(max(width, _LEAST_WIDTH), _MOST_WIDTH)
+        hidden = set(_names(state.get("hidden")))
+        if "hidden" in state and not hidden.issuperset(columns):
+            for name, number in columns.items():
+                self.setSectionHidden(number, name in hidden)
+        sort = state.get("sort")
+        if isinstance(sort, Sequence) and len(sort) == 2:
+            self._rows.sort_by((str(sort[0]), bool(sort[1])))
+        self._fitting = False
+        self.fit(self.viewport().width())
+
+    def reset(self) -> None:
+        """Put the columns back as they were declared."""
+        columns = self._rows.columns
+        self._widths = {column.id: column.start_width for column in columns}
+        self._rows.sort_by(None)
+        self.restore_state(
+            {
+                "order": [column.id for column in columns],
+                "hidden": [column.id for column in columns if column.optional],
+            }
+        )
+        self.arranged.emit()
+
+    def show_column(self, name: str, visible: bool) -> None:
+        """Show or hide one column; the last one stays."""
+        number = next(number for number, column in enumerate(self._rows.columns) if column.id == name)
+        if not visible and self.visible_columns() == [number]:
+            return
+        self.setSectionHidden(number, not visible)
+        self.fit(self.viewport().width())
+        self.arranged.emit()
+
+    def sort(self, name: str | None, *, falling: bool = False) -> None:
+        """Sort by a column, or go back to the rows' own order."""
+        self._rows.sort_by(None if name is None else (name, falling))
+        self.viewport().update()
+        self.arranged.emit()
+
+    def fill_menu(self, menu: Menu) -> None:
+        """Add the choice of columns to a menu."""
+        for number, column in enumerate(self._rows.columns):
+            action = menu.addAction(column.title)
+            action.setCheckable(True)
+            action.setChecked(not self.isSectionHidden(number))
+            action.toggled.connect(lambda on, name=column.id: self.show_column(name, on))
+        menu.addSeparator()
+        menu.addAction(tr("Reset columns")).triggered.connect(self.reset)
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), look().theme.row_height)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
+        theme = look().theme
+        column = self._rows.columns[logicalIndex]
+        sorting = self._rows.sorted_by
+        sorted_here = sorting is not None and sorting[0] == column.id
+        painter.fillRect(rect, theme.colours.panel)
+        painter.setPen(theme.colours.line)
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.setFont(theme.font(Size.CAPTION))
+        painter.setPen(theme.colours.text if sorted_here else theme.colours.muted)
+        inside = rect.adjusted(CELL_PADDING, 0, -CELL_PADDING, -1)
+        right = column.kind.numeric
+        if sorting is not None and sorted_here:
+            mark = icons.pixmap(
+                "down" if sorting[1] else "up", theme.colours.text, 10, self.devicePixelRatioF()
+            )
+            top = inside.center().y() - 4
+            painter.drawPixmap(inside.left() - 2 if right else inside.right() - 9, top, mark)
+            inside.adjust(10 if right else 0, 0, 0 if right else -12, 0)
+        words = painter.fontMetrics().elidedText(column.title, Qt.TextElideMode.ElideRight, inside.width())
+        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, words)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setPen(look().theme.colours.line)
+        bottom = self.viewport().height() - 1
+        painter.drawLine(0, bottom, self.viewport().width(), bottom)
+
+    def _sort_clicked(self, number: int) -> None:
+        name = self._rows.columns[number].id
+        if self._rows.sorted_by == (name, False):
+            self.sort(name, falling=True)
+        elif self._rows.sorted_by == (name, True):
+            self.sort(None)
+        elif not self._rows.columns[number].kind.drawn:
+            self.sort(name)
+
+    def _note_width(self, number: int, _before: int, width: int) -> None:
+        if not self._fitting and width:
+            self._widths[self._rows.columns[number].id] = width
+            self.arranged.emit()
+
+    def _tell(self) -> None:
+        if not self._fitting:
+            self.arranged.emit()
+
+
+def _names(value: object) -> list[str]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return []
+    return [name for name in value if isinstance(name, str)]
