@@ -15,29 +15,41 @@ class Bus:
     """Hands each event to those who asked for its class; a failing handler never stops the others."""
 
     def __init__(self) -> None:
-        self._handlers: dict[type[Any], tuple[Callable[[Any], None], ...]] = {}
+        self._handlers: dict[type[Any], tuple[_Subscription, ...]] = {}
 
     def on(self, event: type[E], handler: Callable[[E], None]) -> Callable[[], None]:
         """Call the handler for every event of exactly this class; the answer unsubscribes."""
-        self._handlers[event] = (*self._handlers.get(event, ()), handler)
+        # A subscription has an identity of its own: bound methods are equal without being the same, and
+        # unsubscribing twice must not take away what the same handler asked for a second time.
+        subscription = _Subscription(handler)
+        self._handlers[event] = (*self._handlers.get(event, ()), subscription)
 
         def unsubscribe() -> None:
-            # By identity of the subscription's handler, once: unsubscribing twice is harmless.
-            handlers = list(self._handlers.get(event, ()))
-            if handler in handlers:
-                handlers.remove(handler)
-            self._handlers[event] = tuple(handlers)
+            subscription.ended = True
+            left = tuple(known for known in self._handlers.get(event, ()) if known is not subscription)
+            self._handlers[event] = left
 
         return unsubscribe
 
     def publish(self, event: object) -> None:
         """Hand the event to its subscribers, in the order in which they subscribed."""
-        for handler in self._handlers.get(type(event), ()):
+        for subscription in self._handlers.get(type(event), ()):
+            # An earlier handler of this very event may have closed the face of a later one.
+            if subscription.ended:
+                continue
             try:
-                handler(event)
+                subscription.handler(event)
             except Exception:  # noqa: BLE001  the edge: one bad handler must not silence the others
                 _log.exception("A handler of %s failed", type(event).__name__)
 
     def listeners(self, event: type[Any]) -> int:
         """Tell how many handlers wait for this class of event."""
         return len(self._handlers.get(event, ()))
+
+
+class _Subscription:
+    __slots__ = ("ended", "handler")
+
+    def __init__(self, handler: Callable[[Any], None]) -> None:
+        self.handler = handler
+        self.ended = False

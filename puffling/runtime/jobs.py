@@ -285,7 +285,8 @@ class JobBoard:
             self._tell(job)
         else:
             self._waiting_to_tell.add(job.id)
-            self._scope.spawn(self._tell_later(job, _SECONDS_BETWEEN_NEWS - elapsed), name=f"news.{job.id}")
+            wait = _SECONDS_BETWEEN_NEWS - elapsed
+            _ = self._scope.spawn(self._tell_later(job, wait), name=f"news.{job.id}")
 
     async def _tell_later(self, job: Job, seconds: float) -> None:
         try:
