@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +122,24 @@ class Backup:
 class OpenReport:
     """What was met when the database was opened.
 
-    `recovered_from` names the damaged file that was moved aside; it stays set on every start until a
-    backup is restored or the person decides to begin anew. `altered` says that the file is not the one
-    that was closed last. In both cases trading has to stay halted until a person has looked.
+    `damage` says what was wrong with the records and `recovered_from` where the damaged file was moved;
+    both stay set on every start until a backup is restored or the person decides to begin anew.
+    `altered` says that the file is not the one that was closed last. In both cases trading has to stay
+    halted until a person has looked.
     """
 
     schema: str
     created: bool = False
     migrated_from: str | None = None
-    backup: Backup | None = None
-    recovered_from: Path | None = None
     damage: str = ""
+    recovered_from: Path | None = None
     altered: bool = False
-    backups: list[Backup] = field(default_factory=list)
+    backups: tuple[Backup, ...] = ()
 
     @property
     def trustworthy(self) -> bool:
         """Tell whether the records may be traded on without a person looking first."""
-        return self.recovered_from is None and not self.altered
+        return not self.damage and not self.altered
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, UniqueConstraint
 from sqlmodel import Field
 
 from puffling.store.tables.base import Moment, Row
@@ -65,7 +65,7 @@ class OptimizationJobRow(Row, table=True):
     objective: str
     space: dict[str, Any] = Field(sa_type=JSON)
     request: dict[str, Any] = Field(sa_type=JSON)
-    seed: int = 0
+    seed: int = Field(default=0, sa_type=BigInteger)
     state: str
     best_params: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     best_metrics: dict[str, Any] | None = Field(default=None, sa_type=JSON)
@@ -78,9 +78,7 @@ class TrialRow(Row, table=True):
 
     __tablename__ = "trials"
 
-    optimization_job_id: str = Field(
-        foreign_key="optimization_jobs.id", ondelete="CASCADE", primary_key=True
-    )
+    optimization_job_id: str = Field(foreign_key="optimization_jobs.id", ondelete="CASCADE", primary_key=True)
     number: int = Field(primary_key=True)
     user_id: str = Field(foreign_key="users.id", index=True)
     params: dict[str, Any] = Field(sa_type=JSON)

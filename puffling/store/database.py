@@ -1,0 +1,215 @@
+"""The store: one thread owns the database, one call is one transaction, then come the news.
+
+This module is light. SQLAlchemy, the tables and the repositories are loaded in the database's own
+thread when a store is opened, so that whoever merely names a `Store` or a `Unit` does not pay for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from puffling.runtime.actor import DEFAULT_USER, UserId
+from puffling.runtime.bus import Bus
+from puffling.runtime.clock import Clock
+from puffling.runtime.paths import Paths
+from puffling.runtime.port import Lane, Port
+from puffling.store.events import DatabaseRestored
+from puffling.store.heads import Heads
+from puffling.store.migrations import SHIPPED, Schema
+from puffling.store.values import Backup, OpenReport
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from puffling.store.engine import Answer, Database
+    from puffling.store.repositories.audit import AuditTrail
+    from puffling.store.repositories.drawings import Drawings
+    from puffling.store.repositories.jobs import ScheduledJobs
+    from puffling.store.repositories.layouts import Layouts
+    from puffling.store.repositories.settings import StoredSettings
+    from puffling.store.repositories.tokens import AccessTokens
+    from puffling.store.repositories.watchlists import Watchlists
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Unit:
+    """One transaction as the work inside it sees it: whose it is, when, and the repositories."""
+
+    def __init__(self, session: Session, user: UserId, now: datetime, heads: Heads, *, writing: bool) -> None:
+        self.user = user
+        self.now = now
+        self._session = session
+        self._heads = heads
+        self._writing = writing
+        self._events: list[object] = []
+
+    def tell(self, event: object) -> None:
+        """Publish the event once this transaction is committed; a rolled-back one tells nothing."""
+        if not self._writing:
+            raise RuntimeError("a read has no news to tell: use Store.run")
+        self._events.append(event)
+
+    @property
+    def events(self) -> tuple[object, ...]:
+        """Give the news collected so far."""
+        return tuple(self._events)
+
+    @cached_property
+    def watchlists(self) -> Watchlists:
+        """The person's lists of symbols."""
+        from puffling.store.repositories.watchlists import Watchlists
+
+        return Watchlists(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def settings(self) -> StoredSettings:
+        """The person's settings."""
+        from puffling.store.repositories.settings import StoredSettings
+
+        return StoredSettings(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def layouts(self) -> Layouts:
+        """How the person's workspaces look."""
+        from puffling.store.repositories.layouts import Layouts
+
+        return Layouts(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def audit(self) -> AuditTrail:
+        """The trail of everything that was done or refused."""
+        from puffling.store.repositories.audit import AuditTrail
+
+        return AuditTrail(self._session, self.user, self.now, self.tell, self._heads)
+
+    @cached_property
+    def tokens(self) -> AccessTokens:
+        """The tokens that let programs in."""
+        from puffling.store.repositories.tokens import AccessTokens
+
+        return AccessTokens(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def drawings(self) -> Drawings:
+        """What the person drew on charts."""
+        from puffling.store.repositories.drawings import Drawings
+
+        return Drawings(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def scheduled_jobs(self) -> ScheduledJobs:
+        """What is due by itself."""
+        from puffling.store.repositories.jobs import ScheduledJobs
+
+        return ScheduledJobs(self._session, self.user, self.now, self.tell)
+
+
+class Store:
+    """The open database; made by `Store.open` in the process that owns the person's data."""
+
+    def __init__(self, lane: Lane, database: Database, bus: Bus, report: OpenReport) -> None:
+        self.report = report
+        self._lane = lane
+        self._database = database
+        self._bus = bus
+
+    @classmethod
+    async def open(
+        cls,
+        paths: Paths,
+        *,
+        port: Port,
+        bus: Bus,
+        clock: Clock,
+        url: str = "",
+        schema: Schema = SHIPPED,
+    ) -> Store:
+        """Open the database in the data folder, or at a PostgreSQL address, and bring it up to date."""
+        lane = port.lane("database")
+
+        def opened() -> tuple[Database, OpenReport]:
+            from puffling.store.engine import Database
+
+            database = Database(paths, clock, url=url, schema=schema)
+            return database, database.open()
+
+        try:
+            database, report = await lane.run(opened)
+        except BaseException:
+            await lane.close()
+            raise
+        return cls(lane, database, bus, report)
+
+    async def run(
+        self, user: UserId, work: Callable[Concatenate[Unit, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do the work in one transaction that nobody else can write beside, commit, then tell the news.
+
+        The news leave from the completion of the database call itself: a caller that was cancelled
+        while waiting must not swallow the news of a row that was written.
+        """
+
+        def transact() -> Answer[R]:
+            return self._database.transact(user, lambda unit: work(unit, *args, **kwargs), writing=True)
+
+        answer = await self._lane.run(transact, then=self._publish)
+        return answer.result
+
+    async def read(
+        self, user: UserId, work: Callable[Concatenate[Unit, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do work that only reads, on one consistent state and without the write lock."""
+
+        def transact() -> Answer[R]:
+            return self._database.transact(user, lambda unit: work(unit, *args, **kwargs), writing=False)
+
+        answer = await self._lane.run(transact)
+        return answer.result
+
+    async def ensure_user(self, user: UserId, name: str) -> None:
+        """Make the user unless there is one already."""
+        await self._lane.run(self._database.ensure_user, user, name)
+
+    async def backup(self, reason: str = "manual") -> Backup:
+        """Copy the database as it is at this moment into the folder of backups."""
+        return await self._lane.run(self._database.backup, reason)
+
+    async def backups(self) -> tuple[Backup, ...]:
+        """Give the copies that can be restored, newest first."""
+        return await self._lane.run(self._database.backups)
+
+    async def restore(self, backup: Backup) -> OpenReport:
+        """Put a backup in the place of the present records, which are backed up first."""
+
+        def tell(report: OpenReport) -> None:
+            self.report = report
+            self._bus.publish(DatabaseRestored(backup.name))
+
+        return await self._lane.run(self._database.restore, backup, then=tell)
+
+    async def accept(self) -> OpenReport:
+        """Go on with the records as they are: the person has seen what was damaged or altered."""
+
+        def remember(report: OpenReport) -> None:
+            self.report = report
+
+        return await self._lane.run(self._database.accept, then=remember)
+
+    async def close(self) -> None:
+        """Let go of the database and end its thread."""
+        try:
+            await self._lane.run(self._database.close)
+        finally:
+            await self._lane.close()
+
+    def _publish(self, answer: Answer[R]) -> None:
+        for event in answer.events:
+            self._bus.publish(event)
+
+
+__all__ = ["DEFAULT_USER", "Store", "Unit"]

@@ -1,0 +1,230 @@
+"""The connection and all that is done with it; lives in the database's own thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session, col, func, select
+
+from puffling.runtime.actor import DEFAULT_USER, UserId
+from puffling.runtime.clock import Clock
+from puffling.runtime.errors import StorageFailed
+from puffling.runtime.paths import Paths
+from puffling.runtime.text import tr
+from puffling.store.database import Unit
+from puffling.store.events import AuditAppended
+from puffling.store.faults import newer_schema
+from puffling.store.heads import Heads
+from puffling.store.migrations import Schema
+from puffling.store.tables import AuditRow, UserRow
+from puffling.store.values import Backup, OpenReport
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[R]):
+    """What a transaction gave, and the news it made."""
+
+    result: R
+    events: tuple[object, ...]
+
+
+class Place(Protocol):
+    """Where the records live: a file of SQLite or a PostgreSQL server."""
+
+    name: str
+
+    def prepare(self, now: datetime) -> OpenReport:
+        """Look at what is there before it is opened, and say what was met."""
+        ...
+
+    def connection(self) -> Connection:
+        """Give the open connection, opening it when it is not."""
+        ...
+
+    def transaction(self, user: UserId | None, *, writing: bool) -> AbstractContextManager[Connection]:
+        """Hold one transaction open; a writing one lets no other writer of this user in beside it."""
+        ...
+
+    def migrating(self) -> AbstractContextManager[Connection]:
+        """Hold one transaction open in which tables may be rebuilt."""
+        ...
+
+    def explain(self, error: DBAPIError, *, writing: bool) -> StorageFailed | None:
+        """Put a failure into words for a person, or None when it is a fault of the program."""
+        ...
+
+    def backup(self, now: datetime, reason: str) -> Backup | None:
+        """Copy the records, or None where copies are the server's business."""
+        ...
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Give the copies that can be restored, newest first."""
+        ...
+
+    def restore(self, backup: Backup) -> None:
+        """Replace the records by those of the copy."""
+        ...
+
+    def accept(self) -> None:
+        """Forget that damage was met."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
+class Database:
+    """Transactions, migrations, backups: what the store does, seen from its thread."""
+
+    def __init__(self, paths: Paths, clock: Clock, *, url: str, schema: Schema) -> None:
+        self._clock = clock
+        self._schema = schema
+        self._heads = Heads(paths.data)
+        self._place = _place(paths, url)
+        self._report = OpenReport(schema.head)
+
+    def open(self) -> OpenReport:
+        """Open, check, back up and migrate; give what was met on the way."""
+        try:
+            report = self._place.prepare(self._clock.now())
+            before = self._migrate()
+            if before is None:
+                self._heads.begin()
+            self.ensure_user(DEFAULT_USER, tr("Me"))
+        except DBAPIError as error:
+            raise self._place.explain(error, writing=True) or error from error
+        self._report = replace(
+            report,
+            schema=self._schema.head,
+            created=before is None,
+            migrated_from=before if before != self._schema.head else None,
+            backups=self._place.backups(),
+        )
+        return self._report
+
+    def transact(self, user: UserId, work: Callable[[Unit], R], *, writing: bool) -> Answer[R]:
+        """Do the work in one transaction; what it tells is handed out only when it is committed."""
+        try:
+            with (
+                self._place.transaction(user, writing=writing) as connection,
+                Session(bind=connection, expire_on_commit=False) as session,
+            ):
+                unit = Unit(session, user, self._clock.now(), self._heads, writing=writing)
+                result = work(unit)
+                session.flush()
+        except DBAPIError as error:
+            raise self._place.explain(error, writing=writing) or error from error
+        if appended := [event.entry for event in unit.events if isinstance(event, AuditAppended)]:
+            self._heads.put({user: (appended[-1].number, appended[-1].hash)})
+        return Answer(result, unit.events)
+
+    def ensure_user(self, user: UserId, name: str) -> None:
+        """Make the user unless there is one."""
+        with self._place.transaction(user, writing=True) as connection, Session(bind=connection) as session:
+            if session.get(UserRow, user) is None:
+                session.add(UserRow(id=user, name=name, created_at=self._clock.now()))
+                session.flush()
+
+    def backup(self, reason: str) -> Backup:
+        """Copy the database as it is now."""
+        made = self._place.backup(self._clock.now(), reason)
+        if made is None:
+            raise StorageFailed(
+                tr("Puffling does not copy a PostgreSQL database."),
+                hint=tr("Use the server's own pg_dump; it can run while Puffling does."),
+            )
+        return made
+
+    def backups(self) -> tuple[Backup, ...]:
+        """Give the copies that can be restored, newest first."""
+        return self._place.backups()
+
+    def restore(self, backup: Backup) -> OpenReport:
+        """Replace the records by a backup; the present ones are backed up first."""
+        self.backup("before_restore")
+        try:
+            self._place.restore(backup)
+            before = self._migrate()
+            self._remember_heads()
+        except DBAPIError as error:
+            raise self._place.explain(error, writing=True) or error from error
+        self._place.accept()
+        self._report = OpenReport(
+            self._schema.head,
+            migrated_from=before if before != self._schema.head else None,
+            backups=self._place.backups(),
+        )
+        return self._report
+
+    def accept(self) -> OpenReport:
+        """Go on with the records as they are."""
+        self._place.accept()
+        self._report = replace(self._report, damage="", recovered_from=None, altered=False)
+        return self._report
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._place.close()
+
+    def _migrate(self) -> str | None:
+        """Bring the tables up to date; give the version that was found, None when there were no tables."""
+        version = _version(self._place.connection())
+        if version == self._schema.head:
+            return version
+        if version is not None and version not in self._schema.versions:
+            name = self._place.name
+            self._place.close()
+            raise newer_schema(name, version)
+        if version is not None:
+            self._place.backup(self._clock.now(), f"before_{self._schema.head}")
+        from puffling.store.migrations.upgrade import upgrade
+
+        with self._place.migrating() as connection:
+            upgrade(connection, self._schema)
+        return version
+
+    def _remember_heads(self) -> None:
+        last = select(AuditRow.user_id, func.max(AuditRow.number).label("number")).group_by(AuditRow.user_id)
+        newest = last.subquery()
+        wanted = select(AuditRow).join(
+            newest, (col(AuditRow.user_id) == newest.c.user_id) & (col(AuditRow.number) == newest.c.number)
+        )
+        with self._place.transaction(None, writing=False) as connection, Session(bind=connection) as session:
+            self._heads.replace(
+                {UserId(row.user_id): (row.number, row.hash) for row in session.exec(wanted).all()}
+            )
+
+
+def _version(connection: Connection) -> str | None:
+    """Read which revision the tables are at, without Alembic."""
+    try:
+        tables = inspect(connection).get_table_names()
+        if tables and "alembic_version" not in tables:
+            raise StorageFailed(
+                tr("This database holds other things than Puffling's records; it was left untouched."),
+                hint=tr("Choose another place for the data, or move that database away."),
+            )
+        if not tables:
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    finally:
+        connection.rollback()
+
+
+def _place(paths: Paths, url: str) -> Place:
+    if not url or url.startswith("sqlite:"):
+        from puffling.store.sqlite import SqliteFile
+
+        return SqliteFile(paths, url)
+    from puffling.store.postgres import PostgresServer
+
+    return PostgresServer(paths, url)

@@ -1,0 +1,19 @@
+"""Runs the revisions on the connection, and in the transaction, of whoever asked for them."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from puffling.store.tables import Row
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Row.metadata,
+    render_as_batch=True,
+    compare_type=True,
+    # SQLite can roll back tables too; Alembic leaves that off unless it is told.
+    transactional_ddl=True,
+    transaction_per_migration=False,
+)
+context.run_migrations()

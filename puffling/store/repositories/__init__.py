@@ -1,0 +1,1 @@
+"""Questions and changes, one file per kind of record; each repository is made for one user."""
