@@ -1,0 +1,109 @@
+"""Everything the person can start, as data: menus, shortcuts, the palette and the overview are made from one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from puffling.runtime.text import tr
+
+MENUS = ("File", "Edit", "View", "Workspace", "Trading", "Data", "Research", "Tools", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the person can start, with the place and the keys it is found under."""
+
+    id: str
+    title: str
+    run: Callable[[], None]
+    group: str
+    summary: str = ""
+    menu: str | None = None
+    shortcut: str = ""
+    checked: Callable[[], bool] | None = None
+
+
+class ActionBook(QObject):
+    """All actions of the window; whoever shows actions reads them here."""
+
+    changed = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions: dict[str, Action] = {}
+        self._qt: dict[str, QAction] = {}
+
+    def __iter__(self) -> Iterator[Action]:
+        return iter(self._actions.values())
+
+    def __contains__(self, action_id: object) -> bool:
+        return action_id in self._actions
+
+    def get(self, action_id: str) -> Action:
+        """Give the action of this id."""
+        return self._actions[action_id]
+
+    def add(self, *actions: Action) -> None:
+        """Take actions in and bind their keys; an id or a shortcut that is taken is a fault."""
+        taken = {action.shortcut: action.id for action in self if action.shortcut}
+        for action in actions:
+            if action.id in self._actions:
+                raise ValueError(f"the action {action.id} exists already")
+            if action.shortcut and taken.setdefault(action.shortcut, action.id) != action.id:
+                raise ValueError(f"{action.shortcut} belongs to {taken[action.shortcut]}")
+            self._actions[action.id] = action
+            self._qt[action.id] = self._bound(action)
+        self.changed.emit()
+
+    def run(self, action_id: str) -> None:
+        """Start the action of this id."""
+        self._actions[action_id].run()
+
+    def fill(self, menu: QMenu) -> None:
+        """Put one submenu for each part of the program into a menu, with the actions that belong there."""
+        menu.clear()
+        places: dict[str, list[Action]] = {}
+        for action in self:
+            if action.menu:
+                places.setdefault(action.menu.partition("/")[0], []).append(action)
+        order = [name for name in MENUS if name in places] + sorted(places.keys() - set(MENUS))
+        for name in order:
+            submenu = menu.addMenu(tr("&{menu}", menu=tr(name)))
+            branches: dict[str, QMenu] = {}
+            for action in places[name]:
+                _, _, branch = (action.menu or "").partition("/")
+                target = submenu
+                if branch:
+                    if branch not in branches:
+                        branches[branch] = submenu.addMenu(tr(branch))
+                    target = branches[branch]
+                target.addAction(self._shown(action))
+
+    def _shown(self, action: Action) -> QAction:
+        found = self._qt[action.id]
+        if action.checked is not None:
+            found.setChecked(action.checked())
+        return found
+
+    def _bound(self, action: Action) -> QAction:
+        bound = QAction(action.title, self._window)
+        bound.setObjectName(action.id)
+        bound.setStatusTip(action.summary)
+        bound.setCheckable(action.checked is not None)
+        if action.shortcut:
+            bound.setShortcut(QKeySequence(action.shortcut))
+            bound.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        bound.triggered.connect(lambda _checked=False: action.run())
+        self._window.addAction(bound)
+        return bound
+
+
+def shortcut_text(shortcut: str) -> str:
+    """Give keys the way this system writes them."""
+    return QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,70 @@
+"""The one way from a click to an ability: says who is calling, owns the task, and gives every ending a place to go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from puffling.runtime.actor import Actor, Caller, calling_as
+from puffling.runtime.errors import PufflingError, Stopped
+from puffling.runtime.tasks import TaskScope
+
+R = TypeVar("R")
+
+PERSON = Caller(Actor.PERSON, present=True)
+
+_log = logging.getLogger(__name__)
+
+
+class Dispatch:
+    """Runs what the person asked for; results, refusals and bugs each go where they belong."""
+
+    def __init__(
+        self, *, on_error: Callable[[PufflingError], None], on_bug: Callable[[BaseException], None]
+    ) -> None:
+        self.scope = TaskScope("window", on_failure=lambda _, failure: on_bug(failure))
+        self._on_error = on_error
+        self._on_bug = on_bug
+        self._newest: dict[str, asyncio.Task[None]] = {}
+
+    def run(
+        self,
+        work: Callable[[], Coroutine[Any, Any, R]],
+        *,
+        name: str,
+        then: Callable[[R], None] | None = None,
+        failed: Callable[[PufflingError], None] | None = None,
+        newest: str | None = None,
+    ) -> asyncio.Task[None]:
+        """Start the work as the person's own act; of requests that share a `newest` key only the last survives."""
+        if newest is not None and (older := self._newest.pop(newest, None)) is not None:
+            older.cancel()
+        task = self.scope.spawn(self._carried_out(work, then, failed), name=name)
+        if newest is not None:
+            self._newest[newest] = task
+        return task
+
+    async def close(self) -> None:
+        """End whatever is still under way."""
+        await self.scope.close()
+
+    async def _carried_out(
+        self,
+        work: Callable[[], Coroutine[Any, Any, R]],
+        then: Callable[[R], None] | None,
+        failed: Callable[[PufflingError], None] | None,
+    ) -> None:
+        with calling_as(PERSON):
+            try:
+                result = await work()
+                if then is not None:
+                    then(result)
+            except Stopped:
+                return
+            except PufflingError as error:
+                (failed or self._on_error)(error)
+            except Exception as bug:
+                _log.exception("Something the person asked for failed")
+                self._on_bug(bug)

@@ -1,0 +1,134 @@
+"""A panel's place in the window: a card whose title line also switches between the panels behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from puffling.desktop.icons import set_icon
+from puffling.desktop.panel import Panel
+from puffling.desktop.theme import PADDING, RADIUS, look, set_role
+from puffling.runtime.text import tr
+
+
+class PanelDock(QDockWidget):
+    """Holds one panel, docked, tabbed or floating, and wakes it exactly while it can be seen."""
+
+    moved = Signal()
+
+    def __init__(self, panel: Panel, reset: Callable[[], None]) -> None:
+        super().__init__(tr(panel.kind.title))
+        self.panel = panel
+        self.setObjectName(panel.kind.id)
+        self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
+        self._reset = reset
+        self.line = TitleLine(self)
+        self.setTitleBarWidget(self.line)
+        body = _Part(top=False)
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(PADDING, 0, PADDING, PADDING)
+        inside.addWidget(panel)
+        self.setWidget(body)
+        self.visibilityChanged.connect(self._seen_changed)
+        self.topLevelChanged.connect(lambda _floating: self.moved.emit())
+        self.dockLocationChanged.connect(lambda _area: self.moved.emit())
+
+    def show_menu(self) -> None:
+        """Open what can be done with the panel as a whole."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        floating = self.isFloating()
+        menu.addAction(tr("Dock") if floating else tr("Float"), lambda: self.setFloating(not floating))
+        menu.addAction(tr("Close panel"), self.close)
+        menu.addSeparator()
+        menu.addAction(tr("Reset this workspace"), self._reset)
+        menu.popup(self.line.more.mapToGlobal(self.line.more.rect().bottomLeft()))
+
+    def _seen_changed(self, seen: bool) -> None:
+        self.panel.set_seen(seen)
+        self.moved.emit()
+
+
+class _Part(QWidget):
+    """The upper or the lower part of a card, with its two rounded corners."""
+
+    def __init__(self, *, top: bool) -> None:
+        super().__init__()
+        self._top = top
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        grown = QRectF(self.rect()).adjusted(
+            0, 0 if self._top else -2 * RADIUS, 0, 2 * RADIUS if self._top else 0
+        )
+        shape.addRoundedRect(grown, RADIUS, RADIUS)
+        painter.fillPath(shape, look().theme.colours.panel)
+
+
+class TitleLine(_Part):
+    """Title of the panel, its own controls, and the panels that stand behind it."""
+
+    def __init__(self, dock: PanelDock) -> None:
+        super().__init__(top=True)
+        self._dock = dock
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(PADDING, 6, PADDING - 4, 4)
+        self._row.setSpacing(6)
+        self.title = QLabel(tr(dock.panel.kind.title))
+        set_role(self.title, kind="title")
+        self._row.addWidget(self.title)
+        self.title.setVisible(dock.panel.titled)
+        for piece in dock.panel.header():
+            self._row.addWidget(piece, 1 if piece.property("grows") else 0)
+        if not any(piece.property("grows") for piece in dock.panel.header()):
+            self._row.addStretch(1)
+        self._siblings: list[QPushButton] = []
+        self.more = QToolButton()
+        set_icon(self.more, "more")
+        self.more.setAccessibleName(tr("{panel}: panel menu", panel=tr(dock.panel.kind.title)))
+        self.more.setToolTip(tr("Panel menu"))
+        self.more.clicked.connect(dock.show_menu)
+        self._row.addWidget(self.more)
+
+    def show_siblings(self, docks: list[PanelDock]) -> None:
+        """Offer the panels that stand behind this one."""
+        if [button.objectName() for button in self._siblings] == [
+            f"tab.{dock.objectName()}" for dock in docks
+        ]:
+            return
+        for button in self._siblings:
+            button.deleteLater()
+        self._siblings = []
+        for dock in docks:
+            button = QPushButton(dock.windowTitle())
+            button.setObjectName(f"tab.{dock.objectName()}")
+            set_role(button, kind="quiet")
+            button.clicked.connect(dock.raise_)
+            self._row.insertWidget(self._row.indexOf(self.more), button)
+            self._siblings.append(button)
+
+    def event(self, event: QEvent) -> bool:
+        """Let the dock see presses, so that the line is also the handle to drag it by."""
+        handled = super().event(event)
+        if event.type() in {
+            QEvent.Type.MouseButtonPress,
+            QEvent.Type.MouseMove,
+            QEvent.Type.MouseButtonRelease,
+        }:
+            event.ignore()
+            return False
+        return handled

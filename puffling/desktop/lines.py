@@ -1,0 +1,233 @@
+"""The two lines that are always there: above what the person can reach and must know, below what goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from puffling.desktop.actions import shortcut_text
+from puffling.desktop.icons import set_icon
+from puffling.desktop.theme import look, set_role
+from puffling.desktop.workspaces import WORKSPACES
+from puffling.runtime.text import tr
+
+MODE_TONES = {"demo": "warn", "paper": "accent", "live": "down"}
+STATE_TONES = {"active": "up", "reducing": "warn", "halted": "down"}
+
+
+class TopLine(QWidget):
+    """Workspace switch, command field, data quality, mode, trading state and the halt button, in this order."""
+
+    workspace_chosen = Signal(str)
+    command_wanted = Signal()
+    halt_wanted = Signal()
+    resume_wanted = Signal()
+
+    def __init__(self, fill_menu: Callable[[QMenu], None]) -> None:
+        super().__init__()
+        self._outer = outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self._strip = QLabel(tr("LIVE: orders from here on spend real money"))
+        self._strip.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._strip.setFixedHeight(24)
+        self._strip.hide()
+        outer.addWidget(self._strip)
+        row = QGridLayout()
+        row.setContentsMargins(0, 7, 0, 7)
+        row.setColumnStretch(0, 1)
+        row.setColumnStretch(2, 1)
+        outer.addLayout(row)
+        row.addLayout(self._left(fill_menu), 0, 0)
+        row.addWidget(self._field(), 0, 1)
+        row.addLayout(self._right(), 0, 2)
+        look().changed.connect(self._paint_strip)
+        self._paint_strip()
+
+    def add_below(self, banner: QWidget) -> None:
+        """Put a banner between this line and the panels."""
+        self._outer.addWidget(banner)
+
+    def show_workspace(self, workspace_id: str) -> None:
+        """Mark the workspace that is open."""
+        self._switch[workspace_id].setChecked(True)
+
+    def show_data(self, label: str, quality: str) -> None:
+        """Say how good the prices are; what is not real-time is said in amber."""
+        self.data.setText(label)
+        set_role(self.data, tone="muted" if quality == "realtime" else "warn")
+        self.data.setToolTip(tr("Where the prices in this window come from"))
+
+    def show_trading(self, mode: str, state: str, reason: str = "") -> None:
+        """Say which money is meant and whether orders may leave."""
+        self.mode.setText(f"● {mode.upper()}" if mode else "")
+        set_role(self.mode, tone=MODE_TONES.get(mode, "muted"))
+        self.state.setText(state.upper())
+        set_role(self.state, tone=STATE_TONES.get(state, "muted"))
+        self.state.setToolTip(reason)
+        self._strip.setVisible(mode == "live")
+
+    def offer_halt(self, *, halted: bool, can_halt: bool, can_resume: bool) -> None:
+        """Show the one button that fits the state, exactly when its ability exists."""
+        self.halt.setVisible(can_halt and not halted)
+        self.resume.setVisible(can_resume and halted)
+
+    def last_shown(self) -> dict[str, str]:
+        """Give what the line says, to be painted again at the next start."""
+        return {
+            "data": self.data.text(),
+            "quality": "realtime" if self.data.property("tone") == "muted" else "other",
+            "mode": self.mode.text().removeprefix("● ").lower(),
+            "state": self.state.text().lower(),
+        }
+
+    def show_last(self, kept: Mapping[str, Any]) -> None:
+        """Say what was known when the window closed."""
+        if kept:
+            self.show_data(str(kept.get("data", "")), str(kept.get("quality", "")))
+            self.show_trading(str(kept.get("mode", "")), str(kept.get("state", "")))
+
+    def _left(self, fill_menu: Callable[[QMenu], None]) -> QHBoxLayout:
+        left = QHBoxLayout()
+        left.setSpacing(4)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(lambda: fill_menu(self.menu))
+        self.menu_button = QToolButton()
+        self.menu_button.setText("☰")
+        self.menu_button.setToolTip(tr("Menu ({keys})", keys=shortcut_text("F10")))
+        self.menu_button.setAccessibleName(tr("Menu"))
+        self.menu_button.clicked.connect(self.open_menu)
+        left.addWidget(self.menu_button)
+        name = QLabel(tr("Puffling"))
+        set_role(name, kind="title")
+        left.addWidget(name)
+        left.addSpacing(12)
+        group = QButtonGroup(self)
+        self._switch: dict[str, QPushButton] = {}
+        for number, workspace in enumerate(WORKSPACES, start=1):
+            button = QPushButton(tr(workspace.title))
+            button.setObjectName(f"workspace.{workspace.id}")
+            button.setCheckable(True)
+            button.setToolTip(shortcut_text(f"Ctrl+{number}"))
+            set_role(button, kind="quiet")
+            button.clicked.connect(lambda _checked=False, id=workspace.id: self.workspace_chosen.emit(id))
+            group.addButton(button)
+            left.addWidget(button)
+            self._switch[workspace.id] = button
+        left.addStretch(1)
+        return left
+
+    def _field(self) -> QWidget:
+        self.field = QPushButton(tr("Search or run a command    {keys}", keys=shortcut_text("Ctrl+K")))
+        self.field.setObjectName("command-field")
+        self.field.setAccessibleName(tr("Search or run a command"))
+        self.field.setFixedWidth(320)
+        self.field.setStyleSheet("text-align: left;")
+        self.field.clicked.connect(self.command_wanted)
+        return self.field
+
+    def _right(self) -> QHBoxLayout:
+        right = QHBoxLayout()
+        right.setSpacing(14)
+        right.addStretch(1)
+        self.data, self.mode, self.state = QLabel(), QLabel(), QLabel()
+        for label, name in (
+            (self.data, tr("Data quality")),
+            (self.mode, tr("Mode")),
+            (self.state, tr("Trading state")),
+        ):
+            label.setAccessibleName(name)
+            right.addWidget(label)
+        self.halt = QPushButton(tr("Halt trading"))
+        self.halt.setObjectName("halt")
+        self.halt.setToolTip(tr("No new order leaves until you resume"))
+        set_role(self.halt, kind="danger")
+        self.halt.clicked.connect(self.halt_wanted)
+        self.resume = QPushButton(tr("Resume trading"))
+        self.resume.setObjectName("resume")
+        set_role(self.resume, kind="primary")
+        self.resume.clicked.connect(self.resume_wanted)
+        for button in (self.halt, self.resume):
+            button.setVisible(False)
+            right.addWidget(button)
+        keep = self.halt.sizePolicy()
+        keep.setRetainSizeWhenHidden(False)
+        self.halt.setSizePolicy(keep)
+        return right
+
+    def open_menu(self) -> None:
+        """Open the menu under its button, ready for the keyboard."""
+        self.menu.popup(self.menu_button.mapToGlobal(self.menu_button.rect().bottomLeft()))
+
+    def _paint_strip(self) -> None:
+        shades = look().theme.colours
+        self._strip.setStyleSheet(
+            f"background: {shades.live.name()}; color: {shades.on_live.name()}; font-weight: 600;"
+        )
+
+
+class BottomLine(QWidget):
+    """Feed age, next job, running job with its progress, and the newest save or reconciliation."""
+
+    jobs_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 3, 4, 5)
+        row.setSpacing(28)
+        self.feed, self.next, self.saved = QLabel(), QLabel(), QLabel()
+        self.running = QPushButton()
+        self.running.setObjectName("running-job")
+        self.running.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        set_role(self.running, kind="quiet")
+        self.running.setAccessibleName(tr("Running job"))
+        self.running.clicked.connect(self.jobs_wanted)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedWidth(120)
+        for label in (self.feed, self.next, self.saved):
+            set_role(label, tone="muted")
+        for piece in (self.feed, self.next, self.running, self.progress):
+            row.addWidget(piece)
+        row.addStretch(1)
+        row.addWidget(self.saved)
+        self.show_job("", None)
+
+    def show_feed(self, text: str, *, stale: bool = False) -> None:
+        """Say which feed answers and how old its newest price is."""
+        self.feed.setText(text)
+        set_role(self.feed, tone="warn" if stale else "muted")
+
+    def show_next(self, text: str) -> None:
+        """Say what runs next by itself."""
+        self.next.setText(text)
+        self.next.setVisible(bool(text))
+
+    def show_job(self, text: str, share: float | None) -> None:
+        """Show the job that runs, or nothing; without a known share the bar only moves."""
+        self.running.setText(text)
+        self.running.setVisible(bool(text))
+        self.progress.setVisible(bool(text))
+        self.progress.setRange(0, 0 if share is None and text else 1000)
+        if share is not None:
+            self.progress.setValue(round(share * 1000))
+
+    def show_saved(self, text: str) -> None:
+        """Say what was kept or compared last, and when."""
+        self.saved.setText(text)

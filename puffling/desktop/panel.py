@@ -1,0 +1,161 @@
+"""What a panel is, and how panels are found: one file, one class, by walking the folder."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from puffling.desktop.session import Session
+from puffling.desktop.snapshot import Kept
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+E = TypeVar("E")
+PanelType = TypeVar("PanelType", bound="type[Panel]")
+
+
+class Area(StrEnum):
+    """Where a panel goes that is opened outside the layout of its workspace."""
+
+    LEFT = "left"
+    CENTRE = "centre"
+    RIGHT = "right"
+    BOTTOM = "bottom"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelKind:
+    """What is known about a panel before it is made; `id` names it in saved layouts and is never translated."""
+
+    id: str
+    title: str
+    icon: str
+    area: Area
+    order: int
+    make: type[Panel]
+
+
+class Panel(QWidget):
+    """A part of the window that shows one thing; it listens only while it can be seen."""
+
+    kind: PanelKind
+    became_live = Signal()
+    titled = True
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self._awake = False
+        self._seen = False
+        self._live = False
+        self._ears: list[Callable[[], None]] = []
+
+    @property
+    def awake(self) -> bool:
+        """Tell whether the panel is seen and connected, and so listens."""
+        return self._awake
+
+    @property
+    def live(self) -> bool:
+        """Tell whether what is shown came from the core and not from the last time."""
+        return self._live
+
+    def header(self) -> list[QWidget]:
+        """Give the widgets that stand in the title line."""
+        return []
+
+    def restore(self, choices: Kept, content: Kept) -> None:
+        """Show what was chosen and seen last, before the core is open."""
+
+    def choices(self) -> Kept:
+        """Give what the person chose in this panel: columns, order, filters."""
+        return {}
+
+    def content(self) -> Kept:
+        """Give what is seen now, small enough to paint the next start with."""
+        return {}
+
+    def wake(self, core: Core) -> None:
+        """Start to listen and fetch what is shown; called each time the panel comes into sight."""
+
+    def sleep(self) -> None:
+        """Stop timers; listening has ended by itself."""
+
+    def take_focus(self) -> None:
+        """Put the keyboard where one starts working in this panel."""
+        self.setFocus()
+
+    def hear(self, event: type[E], handler: Callable[[E], None]) -> None:
+        """Listen to a kind of news until the panel goes out of sight."""
+        self._ears.append(self.session.core.bus.on(event, handler))
+
+    def hear_selection(self, listener: Callable[[], None]) -> None:
+        """Follow the shared selection until the panel goes out of sight."""
+        self._ears.append(self.session.selection.on_change(listener))
+
+    def mark_live(self) -> None:
+        """Say that the first content from the core is shown."""
+        if not self._live:
+            self._live = True
+            self.became_live.emit()
+
+    def set_seen(self, seen: bool) -> None:
+        """Come into sight or go out of it."""
+        self._seen = seen
+        self.settle()
+
+    def settle(self) -> None:
+        """Be awake exactly when seen and connected."""
+        should = self._seen and self.session.connected
+        if should == self._awake:
+            return
+        self._awake = should
+        if should:
+            self.wake(self.session.core)
+        else:
+            for unsubscribe in self._ears:
+                unsubscribe()
+            self._ears.clear()
+            self.sleep()
+
+
+def panel(*, id: str, title: str, icon: str, area: Area, order: int) -> Callable[[PanelType], PanelType]:
+    """Declare a class to be a panel."""
+
+    def declare(made: PanelType) -> PanelType:
+        made.kind = PanelKind(id=id, title=title, icon=icon, area=area, order=order, make=made)
+        return made
+
+    return declare
+
+
+@cache
+def find_panels() -> tuple[PanelKind, ...]:
+    """Walk the folder of panels and give every declared one, in order."""
+    import puffling.desktop.panels as folder
+
+    found: dict[str, PanelKind] = {}
+    for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+        for made in vars(importlib.import_module(module.name)).values():
+            kind = _kind_of(made, module.name)
+            if kind is None:
+                continue
+            if kind.id in found:
+                raise ValueError(f"two panels are called {kind.id}")
+            found[kind.id] = kind
+    return tuple(sorted(found.values(), key=lambda kind: kind.order))
+
+
+def _kind_of(made: Any, module: str) -> PanelKind | None:
+    if isinstance(made, type) and issubclass(made, Panel) and made.__module__ == module:
+        return made.__dict__.get("kind")
+    return None

@@ -1,0 +1,569 @@
+"""Watchlist: symbols the person follows, with live prices; what is shown as an edit is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from puffling.desktop import numbers
+from puffling.desktop.icons import set_icon
+from puffling.desktop.menus import Menu
+from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.session import Session, Word
+from puffling.desktop.snapshot import Kept
+from puffling.desktop.symbol_field import SymbolField
+from puffling.desktop.tables import Column, Kind, Table
+from puffling.desktop.theme import set_role
+from puffling.market.events import PricesMoved
+from puffling.market.values import Price, Quality, SessionState
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+from puffling.store.events import DatabaseRestored, WatchlistsChanged
+from puffling.store.values import Watchlist
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+# Often enough to look alive, rarely enough that 20,000 ticks a second cost one repaint each time.
+DRAIN_MILLISECONDS = 50
+SPARKLINE_DAYS = 45
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One symbol as the table shows it."""
+
+    symbol: str
+    name: str = ""
+    decimals: int = 2
+    price: Price | None = None
+    trend: tuple[float, ...] = ()
+
+    @property
+    def share(self) -> float | None:
+        """Give the change since the previous close as a fraction."""
+        return (
+            None if self.price is None or not self.price.previous_close else self.price.change_percent / 100
+        )
+
+
+def _of_price(read: Callable[[Price], object]) -> Callable[[Row], object]:
+    return lambda row: None if row.price is None else read(row.price)
+
+
+def _decimals(row: Row) -> int:
+    return row.decimals
+
+
+def _day_range(row: Row) -> str:
+    if row.price is None:
+        return numbers.NOTHING
+    low, high = row.price.day_low, row.price.day_high
+    return f"{numbers.fixed(low, row.decimals)} {numbers.NOTHING} {numbers.fixed(high, row.decimals)}"
+
+
+_SESSIONS = {
+    SessionState.OPEN: "Open",
+    SessionState.PRE: "Before open",
+    SessionState.POST: "After close",
+    SessionState.CLOSED: "Closed",
+}
+
+
+def _columns() -> list[Column[Row]]:
+    return [
+        Column(
+            "symbol",
+            tr("Symbol"),
+            lambda row: row.symbol,
+            Kind.STRONG,
+            width=76,
+            stretch=True,
+            tooltip=lambda row: row.name,
+        ),
+        Column("name", tr("Name"), lambda row: row.name, Kind.MUTED, optional=True),
+        Column("trend", tr("Trend"), lambda row: row.trend, Kind.SPARKLINE, width=64),
+        Column(
+            "last",
+            tr("Last"),
+            _of_price(lambda price: price.price),
+            Kind.PRICE,
+            _decimals,
+            width=78,
+            flash=True,
+        ),
+        Column(
+            "change",
+            tr("Change"),
+            _of_price(lambda price: price.change),
+            Kind.CHANGE,
+            _decimals,
+            optional=True,
+        ),
+        Column("percent", tr("Change %"), lambda row: row.share, Kind.PERCENT, width=72),
+        Column(
+            "range",
+            tr("Day range"),
+            _of_price(lambda price: price.day_high - price.day_low),
+            Kind.NUMBER,
+            text=_day_range,
+            width=150,
+            optional=True,
+        ),
+        Column("volume", tr("Volume"), _of_price(lambda price: price.day_volume), Kind.SIZE, optional=True),
+        Column(
+            "session",
+            tr("Session"),
+            _of_price(lambda price: tr(_SESSIONS[price.session])),
+            Kind.MUTED,
+            width=90,
+            optional=True,
+        ),
+        Column(
+            "source", tr("Source"), _of_price(lambda price: price.label), Kind.MUTED, width=96, optional=True
+        ),
+    ]
+
+
+@panel(id="watchlist", title="Watchlist", icon="watchlist", area=Area.LEFT, order=1)
+class WatchlistPanel(Panel):
+    """Shows one of the person's lists and edits it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._lists: tuple[Watchlist, ...] = ()
+        self._chosen = ""
+        self._moved: dict[str, Price] = {}
+        self._stop_watching: Callable[[], None] | None = None
+        self._drain = QTimer(self)
+        self._drain.setSingleShot(True)
+        self._drain.setInterval(DRAIN_MILLISECONDS)
+        self._drain.timeout.connect(self._show_moved)
+        self.table: Table[Row] = Table(_columns(), title=tr("Watchlist"), reorderable=True, removable=True)
+        self.table.keys_selected.connect(self._look_at)
+        self.table.key_activated.connect(lambda symbol: session.selection.choose(symbol))
+        self.table.keys_removed.connect(self._remove)
+        self.table.rows_reordered.connect(self._reorder)
+        self.table.menu_opening.connect(self._extend_menu)
+        self._header = self._make_header()
+        self._entry = self._make_entry()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._entry)
+        column.addWidget(self.table, 1)
+        self.setFocusProxy(self.table)
+
+    def _make_header(self) -> list[QWidget]:
+        self.lists_button = QPushButton()
+        self.lists_button.setObjectName("watchlist.lists")
+        self.lists_button.setAccessibleName(tr("Choose list"))
+        set_role(self.lists_button, kind="quiet")
+        self.lists_button.clicked.connect(self._open_lists)
+        self.add_button = QToolButton()
+        set_icon(self.add_button, "add")
+        self.add_button.setToolTip(tr("Add symbol"))
+        self.add_button.setAccessibleName(tr("Add symbol"))
+        self.add_button.clicked.connect(self.ask_symbol)
+        spacer = QWidget()
+        spacer.setProperty("grows", True)
+        return [spacer, self.lists_button, self.add_button]
+
+    def header(self) -> list[QWidget]:
+        return self._header
+
+    @property
+    def watchlist(self) -> Watchlist | None:
+        """Give the list that is shown, as it is stored."""
+        return next((each for each in self._lists if each.id == self._chosen), None)
+
+    def choices(self) -> Kept:
+        return {"table": self.table.save_state(), "list": self._chosen}
+
+    def content(self) -> Kept:
+        rows = [self.table.rows.row(place) for place in range(self.table.rows.rowCount())]
+        return {
+            "name": self.lists_button.text().removesuffix(" ▾"),
+            "rows": [
+                [row.symbol, row.name, row.decimals, _kept_price(row.price), list(row.trend)]
+                for row in rows[:200]
+            ],
+        }
+
+    def restore(self, choices: Kept, content: Kept) -> None:
+        self._chosen = str(choices.get("list", ""))
+        self.table.restore_state(choices.get("table", {}))
+        rows = _kept_rows(content)
+        if content.get("name"):
+            self.lists_button.setText(tr("{name} ▾", name=content["name"]))
+        if rows:
+            self.table.set_rows(rows)
+            self.table.states.stale(tr("As last seen"))
+        else:
+            self.table.states.loading()
+
+    def wake(self, core: Core) -> None:
+        self.hear(PricesMoved, self._take)
+        self.hear(WatchlistsChanged, lambda _: self._fetch())
+        self.hear(DatabaseRestored, lambda _: self._fetch())
+        self.hear_selection(self._follow_selection)
+        self._fetch()
+
+    def sleep(self) -> None:
+        self._drain.stop()
+        self._moved.clear()
+        self._watch(())
+
+    def ask_symbol(self) -> None:
+        """Offer a field for one more symbol."""
+        self._entry.setCurrentWidget(self._symbol_field)
+        self._entry.show()
+        self._symbol_field.setFocus()
+
+    def add(self, symbol: str) -> None:
+        """Put a symbol at the end of the list."""
+        shown = self.watchlist
+        if shown is not None:
+            self._store(lambda core: core.watchlists.add(shown.id, symbol), lambda _: self._select(symbol))
+
+    def choose_list(self, list_id: str) -> None:
+        """Show another list."""
+        self._chosen = list_id
+        self._show_list()
+
+    def _make_entry(self) -> QStackedWidget:
+        entry = QStackedWidget()
+        entry.hide()
+        self._symbol_field = SymbolField(self.session, "watchlist")
+        self._symbol_field.chosen.connect(self.add)
+        self._symbol_field.left.connect(entry.hide)
+        self._name_field = NameField()
+        self._name_field.left.connect(entry.hide)
+        entry.addWidget(self._symbol_field)
+        entry.addWidget(self._name_field)
+        entry.setFixedHeight(self._symbol_field.sizeHint().height())
+        return entry
+
+    def _fetch(self) -> None:
+        self.session.dispatch.run(
+            self.session.core.watchlists.all,
+            name="fetch watchlists",
+            newest="watchlist.fetch",
+            then=self._take_lists,
+            failed=self._say_failed,
+        )
+
+    def _take_lists(self, lists: tuple[Watchlist, ...]) -> None:
+        self._lists = lists
+        if self.watchlist is None:
+            self._chosen = lists[0].id if lists else ""
+        self._show_list()
+        self.mark_live()
+
+    def _say_failed(self, error: PufflingError) -> None:
+        self.table.states.error(error.message, error.hint, act=self._fetch)
+
+    def _show_list(self) -> None:
+        shown = self.watchlist
+        self.lists_button.setText(tr("{name} ▾", name=shown.name) if shown else tr("No list ▾"))
+        self.add_button.setEnabled(shown is not None)
+        core = self.session.core
+        rows: dict[str, Row] = {}
+        for symbol in shown.symbols if shown else ():
+            before = self.table.rows.row_of(symbol)
+            rows[symbol] = replace(_named(core, symbol, before), price=core.data.newest(symbol))
+        self.table.states.content()
+        self._say_empty(shown)
+        self.table.set_rows(rows)
+        self._watch(tuple(rows))
+        self._follow_selection()
+        self._fetch_trends(tuple(rows))
+
+    def _say_empty(self, shown: Watchlist | None) -> None:
+        if shown is None:
+            self.table.when_empty(
+                tr("No watchlist yet"),
+                tr("A watchlist keeps the symbols you follow."),
+                icon="watchlist",
+                action=tr("New list"),
+                act=self._ask_new_list,
+            )
+        else:
+            self.table.when_empty(
+                tr("{name} is empty", name=shown.name),
+                tr("Add the symbols you want to follow."),
+                icon="watchlist",
+                action=tr("Add symbol"),
+                act=self.ask_symbol,
+            )
+
+    def _watch(self, symbols: tuple[str, ...]) -> None:
+        before = self._stop_watching
+        self._stop_watching = self.session.core.data.watch(symbols) if symbols else None
+        # The new watch first: symbols in both never stop ticking.
+        if before is not None:
+            before()
+
+    def _take(self, event: PricesMoved) -> None:
+        self._moved.update(event.prices)
+        if not self._drain.isActive():
+            self._drain.start()
+
+    def _show_moved(self) -> None:
+        moved, self._moved = self._moved, {}
+        rows: dict[str, Row] = {}
+        for symbol, price in moved.items():
+            row = self.table.rows.row_of(symbol)
+            if row is not None:
+                rows[symbol] = replace(row, price=price)
+        self.table.update_rows(rows)
+
+    def _fetch_trends(self, symbols: tuple[str, ...]) -> None:
+        missing = [
+            symbol for symbol in symbols if (row := self.table.rows.row_of(symbol)) and len(row.trend) < 2
+        ]
+        if not missing:
+            return
+        core = self.session.core
+
+        async def trends() -> None:
+            since = (core.clock.now() - timedelta(days=SPARKLINE_DAYS)).date()
+            for symbol in missing:
+                history = await core.data.history(symbol, Interval.D1, since)
+                row = self.table.rows.row_of(symbol)
+                if row is not None:
+                    self.table.update_rows({symbol: replace(row, trend=tuple(history.bars.close.tolist()))})
+
+        self.session.dispatch.run(
+            trends, name="fetch trends", newest="watchlist.trends", failed=lambda _: None
+        )
+
+    def _store(
+        self,
+        work: Callable[[Core], Coroutine[Any, Any, Watchlist]],
+        then: Callable[[Watchlist], None] = lambda _: None,
+    ) -> None:
+        """Make a change and show it when it is stored, not before; what failed goes back to how it is stored."""
+        core = self.session.core
+
+        def stored(changed: Watchlist) -> None:
+            self._put(changed)
+            self._show_list()
+            then(changed)
+
+        def failed(error: PufflingError) -> None:
+            self.session.tell(Word(error.message, error.hint, level="error"))
+            self._show_list()
+
+        self.session.dispatch.run(lambda: work(core), name="change watchlist", then=stored, failed=failed)
+
+    def _put(self, changed: Watchlist) -> None:
+        others = [each for each in self._lists if each.id != changed.id]
+        self._lists = tuple(sorted((*others, changed), key=lambda each: each.position))
+
+    def _remove(self, symbols: list[str]) -> None:
+        shown = self.watchlist
+        if shown is None:
+            return
+        places = {symbol: shown.symbols.index(symbol) for symbol in symbols if symbol in shown.symbols}
+
+        async def remove(core: Core) -> Watchlist:
+            left = shown
+            for symbol in places:
+                left = await core.watchlists.remove(shown.id, symbol)
+            return left
+
+        async def bring_back(core: Core) -> Watchlist:
+            back = shown
+            for symbol, place in sorted(places.items(), key=lambda item: item[1]):
+                back = await core.watchlists.add(shown.id, symbol, place)
+            return back
+
+        said = tr("{symbols} removed from {name}.", symbols=", ".join(places), name=shown.name)
+        self._store(remove, lambda _: self._offer_undo(said, lambda: self._store(bring_back)))
+
+    def _offer_undo(self, said: str, undo: Callable[[], None]) -> None:
+        self.session.tell(Word(said, act=tr("Undo"), on_act=undo))
+
+    def _reorder(self, order: list[str]) -> None:
+        shown = self.watchlist
+        if shown is None or set(order) != set(shown.symbols):
+            return
+
+        async def move(core: Core) -> Watchlist:
+            now = shown
+            for place, symbol in enumerate(order):
+                if now.symbols[place] != symbol:
+                    now = await core.watchlists.move(shown.id, symbol, place)
+            return now
+
+        self._store(move)
+
+    def _open_lists(self) -> None:
+        menu = Menu(self)
+        for each in self._lists:
+            item = menu.addAction(each.name, lambda id=each.id: self.choose_list(id))
+            item.setCheckable(True)
+            item.setChecked(each.id == self._chosen)
+        menu.addSeparator()
+        menu.addAction(tr("New list"), self._ask_new_list)
+        if self.watchlist is not None:
+            menu.addAction(tr("Rename list"), self._ask_rename)
+            menu.addAction(tr("Delete list"), self._delete_list)
+        menu.popup(self.lists_button.mapToGlobal(self.lists_button.rect().bottomLeft()))
+
+    def _ask_new_list(self) -> None:
+        self._ask_name(
+            "",
+            lambda name: self._store(
+                lambda core: core.watchlists.create(name), lambda made: self.choose_list(made.id)
+            ),
+        )
+
+    def _ask_rename(self) -> None:
+        shown = self.watchlist
+        if shown is not None:
+            self._ask_name(
+                shown.name, lambda name: self._store(lambda core: core.watchlists.rename(shown.id, name))
+            )
+
+    def _ask_name(self, name: str, then: Callable[[str], None]) -> None:
+        self._entry.setCurrentWidget(self._name_field)
+        self._entry.show()
+        self._name_field.ask(name, then)
+
+    def _delete_list(self) -> None:
+        shown = self.watchlist
+        if shown is None:
+            return
+
+        def deleted(gone: Watchlist) -> None:
+            self._lists = tuple(each for each in self._lists if each.id != gone.id)
+            self._chosen = self._lists[0].id if self._lists else ""
+            self._show_list()
+            self._offer_undo(tr("{name} deleted.", name=gone.name), lambda: self._restore_list(gone))
+
+        core = self.session.core
+        self.session.dispatch.run(lambda: core.watchlists.delete(shown.id), name="delete list", then=deleted)
+
+    def _restore_list(self, gone: Watchlist) -> None:
+        self._store(
+            lambda core: core.watchlists.restore(gone.name, gone.symbols, gone.position),
+            lambda back: self.choose_list(back.id),
+        )
+
+    def _extend_menu(self, menu: QMenu, symbols: list[str]) -> None:
+        first = menu.actions()[0] if menu.actions() else None
+        added = [menu.addAction(tr("Add symbol"), self.ask_symbol)]
+        if symbols:
+            added.append(
+                menu.addAction(
+                    tr("Remove {count} symbols", count=len(symbols))
+                    if len(symbols) > 1
+                    else tr("Remove {symbol}", symbol=symbols[0]),
+                    lambda: self._remove(symbols),
+                )
+            )
+        for action in added:
+            menu.removeAction(action)
+            menu.insertAction(first, action)
+        if first is not None:
+            menu.insertSeparator(first)
+
+    def _look_at(self, symbols: list[str]) -> None:
+        if len(symbols) == 1:
+            self.session.selection.choose(symbols[0])
+
+    def _follow_selection(self) -> None:
+        symbol = self.session.selection.symbol
+        if self.table.rows.row_of(symbol) is not None and self.table.selected_keys() != [symbol]:
+            self._select(symbol)
+
+    def _select(self, symbol: str) -> None:
+        self.table.select([symbol], current=symbol)
+
+
+class NameField(QLineEdit):
+    """Asks for the name of a list in place; Escape leaves it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setPlaceholderText(tr("Name of the list"))
+        self.setAccessibleName(tr("Name of the list"))
+        self.setMaxLength(80)
+        self._then: Callable[[str], None] | None = None
+        self.returnPressed.connect(self._done)
+
+    left = Signal()
+
+    def ask(self, name: str, then: Callable[[str], None]) -> None:
+        """Start with this name and hand over the one that is entered."""
+        self._then = then
+        self.setText(name)
+        self.selectAll()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+    def _done(self) -> None:
+        name = self.text().strip()
+        if name and self._then is not None:
+            self.left.emit()
+            self._then(name)
+
+
+def _named(core: Core, symbol: str, before: Row | None) -> Row:
+    if before is not None and before.name:
+        return before
+    try:
+        instrument = core.data.instrument(symbol)
+    except PufflingError:
+        return Row(symbol, tr("No feed knows this symbol"))
+    return Row(symbol, instrument.name, instrument.price_decimals)
+
+
+def _kept_price(price: Price | None) -> list[Any] | None:
+    return None if price is None else [*price[:3], str(price.session), *price[4:11], str(price.quality)]
+
+
+def _kept_rows(content: Mapping[str, Any]) -> dict[str, Row]:
+    """Read the rows of the last time; what does not read as one counts as none."""
+    try:
+        rows = [
+            Row(str(symbol), str(name), int(decimals), _price_of(price), tuple(float(each) for each in trend))
+            for symbol, name, decimals, price, trend in content.get("rows", [])
+        ]
+    except (TypeError, ValueError):
+        return {}
+    return {row.symbol: row for row in rows}
+
+
+def _price_of(kept: list[Any] | None) -> Price | None:
+    if kept is None:
+        return None
+    symbol, price, time_us, session, close, start, high, low, volume, source, label, quality = kept
+    return Price(
+        str(symbol),
+        float(price),
+        int(time_us),
+        SessionState(session),
+        float(close),
+        float(start),
+        float(high),
+        float(low),
+        float(volume),
+        str(source),
+        str(label),
+        Quality(quality),
+    )

@@ -1,0 +1,65 @@
+"""What every part of the window shares: the core once it is open, the way to it, and what the person looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from puffling.desktop.actions import ActionBook
+from puffling.desktop.dispatch import Dispatch
+from puffling.desktop.selection import Selection
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One thing the window tells without asking: what happened, what to do, and one act that fits."""
+
+    text: str
+    hint: str = ""
+    level: str = "info"
+    act: str = ""
+    on_act: Callable[[], None] | None = None
+
+
+class Session:
+    """Handed to every panel; panels reach nothing else and never each other."""
+
+    def __init__(
+        self,
+        *,
+        dispatch: Dispatch,
+        selection: Selection,
+        actions: ActionBook,
+        tell: Callable[[Word], None],
+        show_panel: Callable[[str], None],
+    ) -> None:
+        self.dispatch = dispatch
+        self.selection = selection
+        self.actions = actions
+        self.tell = tell
+        self.show_panel = show_panel
+        self._core: Core | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether the core is open."""
+        return self._core is not None
+
+    @property
+    def core(self) -> Core:
+        """Give the open core; asking before it is open is a fault."""
+        if self._core is None:
+            raise RuntimeError("the core is not open yet")
+        return self._core
+
+    def connect(self, core: Core) -> None:
+        """Take the core that was opened after the first paint."""
+        self._core = core
+
+    def can(self, ability_id: str) -> bool:
+        """Tell whether this ability exists; what does not is offered nowhere."""
+        return self._core is not None and any(ability.id == ability_id for ability in self._core.registry)

@@ -1,0 +1,84 @@
+"""A field for a symbol that suggests while one types; any part of a symbol or a name will do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QCompleter, QLineEdit
+
+from puffling.desktop.session import Session
+from puffling.market.values import Instrument
+from puffling.runtime.text import tr
+
+SUGGESTIONS = 12
+_SYMBOL_ROLE = Qt.ItemDataRole.UserRole
+
+
+class SymbolField(QLineEdit):
+    """Emits the symbol that was chosen from the suggestions or typed out."""
+
+    chosen = Signal(str)
+    left = Signal()
+
+    def __init__(self, session: Session, owner: str) -> None:
+        super().__init__()
+        self._session = session
+        self._owner = owner
+        self._found = QStandardItemModel(0, 1, self)
+        self._suggest = QCompleter(self._found, self)
+        self._suggest.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._suggest.setCompletionRole(_SYMBOL_ROLE)
+        self._suggest.setMaxVisibleItems(SUGGESTIONS)
+        self._suggest.activated[QModelIndex].connect(self._suggestion_chosen)
+        self.setCompleter(self._suggest)
+        self.setPlaceholderText(tr("Symbol or name"))
+        self.setAccessibleName(tr("Symbol or name"))
+        self.textEdited.connect(self._look_up)
+        self.returnPressed.connect(self._typed)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() is not Qt.FocusReason.PopupFocusReason:
+            self.left.emit()
+
+    def _look_up(self, text: str) -> None:
+        if not self._session.connected or not text.strip():
+            return
+        core = self._session.core
+        self._session.dispatch.run(
+            lambda: core.data.symbols(text.strip(), SUGGESTIONS),
+            name="suggest symbols",
+            newest=f"{self._owner}.suggest",
+            then=self._show,
+        )
+
+    def _show(self, found: tuple[Instrument, ...]) -> None:
+        self._found.clear()
+        for instrument in found:
+            item = QStandardItem(f"{instrument.symbol}    {instrument.name}")
+            item.setData(instrument.symbol, _SYMBOL_ROLE)
+            self._found.appendRow(item)
+        if self.hasFocus() and found:
+            self._suggest.popup().setMinimumWidth(320)
+            self._suggest.complete()
+
+    def _suggestion_chosen(self, index: QModelIndex) -> None:
+        symbol = str(index.data(_SYMBOL_ROLE))
+        # The completer writes its text into the field after this signal.
+        QTimer.singleShot(0, self, lambda: self._choose(symbol))
+
+    def _typed(self) -> None:
+        if not self._suggest.popup().currentIndex().isValid() or not self._suggest.popup().isVisible():
+            self._choose(self.text())
+
+    def _choose(self, text: str) -> None:
+        symbol = text.strip().upper()
+        if symbol:
+            self.clear()
+            self.chosen.emit(symbol)

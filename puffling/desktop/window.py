@@ -1,0 +1,315 @@
+"""The main window: two lines, docks between them, and four workspaces that remember themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow, QStatusBar
+
+from puffling.desktop.actions import ActionBook
+from puffling.desktop.banner import Banner
+from puffling.desktop.crash import CrashDesk
+from puffling.desktop.dispatch import Dispatch
+from puffling.desktop.dock import PanelDock
+from puffling.desktop.icons import application_icon
+from puffling.desktop.lines import BottomLine, TopLine
+from puffling.desktop.live import LiveWindow
+from puffling.desktop.panel import find_panels
+from puffling.desktop.selection import FIRST_SYMBOL, Selection
+from puffling.desktop.session import Session, Word
+from puffling.desktop.snapshot import Kept, Snapshot
+from puffling.desktop.theme import GAP, look
+from puffling.desktop.window_actions import window_actions
+from puffling.desktop.workspaces import (
+    WORKSPACES,
+    Workspace,
+    arrange,
+    kept_layout,
+    panels_of,
+    restore_layout,
+)
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+FIRST_SIZE = (1440, 900)
+SMALLEST_SIZE = (900, 560)
+
+
+class Window(QMainWindow):
+    """The one main window; it shows what was there last until the core is open."""
+
+    painted = Signal()
+    became_live = Signal()
+    closing = Signal()
+    retry = Signal()
+    workspace_changed = Signal(str)
+
+    def __init__(self, snapshot: Snapshot, crashes: CrashDesk) -> None:
+        super().__init__()
+        self.setObjectName("puffling")
+        self.setWindowTitle(tr("Puffling"))
+        self.setWindowIcon(application_icon())
+        self.setMinimumSize(*SMALLEST_SIZE)
+        self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self._snapshot = snapshot
+        self._kept: dict[str, Kept] = {name: dict(kept) for name, kept in snapshot.workspaces.items()}
+        self.recent = [str(each) for each in snapshot.recent]
+        self.welcomed = snapshot.welcomed
+        self.live: LiveWindow | None = None
+        self._was_painted = False
+        self._may_close = False
+        self._titles_due = False
+        self._alt_alone = False
+        self.crashes = crashes
+        self.actions_ = ActionBook(self)
+        self.session = Session(
+            dispatch=Dispatch(on_error=self.tell_error, on_bug=crashes.report),
+            selection=Selection(),
+            actions=self.actions_,
+            tell=self.tell,
+            show_panel=self.show_panel,
+        )
+        self.top = TopLine(self.actions_.fill)
+        self.banner = Banner()
+        self.top.add_below(self.banner)
+        self.setMenuWidget(self.top)
+        self.bottom = BottomLine()
+        self._stand_bottom()
+        self.docks = self._make_docks()
+        self.workspace = self._workspace_of(snapshot.workspace)
+        self.actions_.add(*window_actions(self))
+        self.top.workspace_chosen.connect(self.open_workspace)
+        self.bottom.jobs_wanted.connect(lambda: self.show_panel("jobs"))
+        self._restore()
+
+    def _make_docks(self) -> dict[str, PanelDock]:
+        docks: dict[str, PanelDock] = {}
+        for kind in find_panels():
+            panel = kind.make(self.session)
+            kept = self._snapshot.panels.get(kind.id, {})
+            panel.restore(kept.get("choices", {}), kept.get("content", {}))
+            panel.became_live.connect(self._check_live)
+            dock = PanelDock(panel, self.reset_workspace)
+            dock.setParent(self)
+            dock.moved.connect(self._settle_titles_soon)
+            docks[kind.id] = dock
+        return docks
+
+    def _stand_bottom(self) -> None:
+        bar = QStatusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.addPermanentWidget(self.bottom, 1)
+        self.setStatusBar(bar)
+        # Docks fill everything between the lines; the margins keep them off the edges of the window.
+        self.setContentsMargins(GAP, 0, GAP, 0)
+        # Title lines switch between panels that share a place; Qt's own row of tabs would say it twice.
+        self.setStyleSheet("QMainWindow > QTabBar::tab { height: 0; margin: 0; padding: 0; border: none; }")
+
+    def _restore(self) -> None:
+        self.resize(*FIRST_SIZE)
+        if self._snapshot.geometry:
+            self.restoreGeometry(
+                QByteArray.fromBase64(QByteArray(self._snapshot.geometry.encode("ascii", "replace")))
+            )
+        self.top.show_last(self._snapshot.lines)
+        self._open(self.workspace)
+
+    def connect_core(self, core: Core) -> None:
+        """Go live: abilities become actions, panels in sight fetch and listen, the lines tell the truth."""
+        self.session.connect(core)
+        self.crashes.use_redactor(core.redactor.redact)
+        self.live = LiveWindow(self, core)
+        for dock in self.docks.values():
+            dock.panel.settle()
+        self._check_live()
+
+    def open_workspace(self, workspace_id: str) -> None:
+        """Switch to another workspace; the one that is left remembers how it was."""
+        wanted = self._workspace_of(workspace_id)
+        if wanted is self.workspace:
+            return
+        self._remember()
+        self._open(wanted)
+        self.workspace_changed.emit(wanted.id)
+
+    def reset_workspace(self) -> None:
+        """Give the open workspace the panels and places it started with."""
+        self._kept.pop(self.workspace.id, None)
+        self._arrange(self.workspace)
+        self.workspace_changed.emit(self.workspace.id)
+
+    def show_panel(self, panel_id: str) -> None:
+        """Bring a panel to the front, in this workspace, and put the keyboard there."""
+        dock = self.docks[panel_id]
+        if self.dockWidgetArea(dock) is Qt.DockWidgetArea.NoDockWidgetArea and not dock.isFloating():
+            self._dock_by_area(dock)
+        dock.show()
+        dock.raise_()
+        dock.panel.take_focus()
+
+    def adopt_layouts(self, stored: Mapping[str, Kept]) -> None:
+        """Take layouts from the database for workspaces this computer's snapshot knows nothing of."""
+        missing = {name: dict(kept) for name, kept in stored.items() if name not in self._snapshot.workspaces}
+        self._kept |= missing
+        if self.workspace.id in missing:
+            self._open(self.workspace)
+
+    def kept_workspaces(self) -> dict[str, Kept]:
+        """Give every workspace as it is now or was left."""
+        self._remember()
+        return dict(self._kept)
+
+    def snapshot(self) -> Snapshot:
+        """Give all that the next start needs for its first paint."""
+        appearance = look().appearance
+        return Snapshot(
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
+            workspace=self.workspace.id,
+            workspaces=self.kept_workspaces(),
+            panels={
+                name: {"choices": dock.panel.choices(), "content": dock.panel.content()}
+                for name, dock in self.docks.items()
+            },
+            appearance={
+                "scheme": appearance.scheme.value,
+                "density": appearance.density.value,
+                "colour_blind": appearance.colour_blind,
+                "reduced_motion": appearance.reduced_motion,
+            },
+            lines=self.top.last_shown(),
+            recent=self.recent,
+            welcomed=self.welcomed,
+        )
+
+    def show_trouble(self, error: PufflingError) -> None:
+        """Say in the window itself why it cannot go live, and offer to try again."""
+        self.banner.show_trouble(error.message, error.hint, tr("Try again"), self.retry.emit)
+
+    async def keep_layouts(self) -> None:
+        """Put the workspaces where they outlive this computer's cache."""
+        core = self.session.core
+        for name, kept in self.kept_workspaces().items():
+            await core.workspaces.keep(name, kept)
+
+    def let_close(self) -> None:
+        """Close for good: everything is kept."""
+        self._may_close = True
+        self.close()
+
+    def tell(self, word: Word) -> None:
+        """Show a notice that takes no focus."""
+        self.notices.show_word(word)
+
+    def tell_error(self, error: PufflingError) -> None:
+        """Show what went wrong and what to do about it."""
+        self.tell(Word(error.message, error.hint, level="error"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        self.closing.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            # The children paint in the same pass: a turn of the loop later the whole frame is on the screen.
+            QTimer.singleShot(0, self.painted.emit)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if (
+            event.key() == Qt.Key.Key_Alt
+            and event.modifiers() == Qt.KeyboardModifier.NoModifier
+            and self._alt_alone
+        ):
+            self.top.open_menu()
+        super().keyReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._alt_alone = event.key() == Qt.Key.Key_Alt
+        super().keyPressEvent(event)
+
+    def _open(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.top.show_workspace(workspace.id)
+        kept = self._kept.get(workspace.id, {})
+        self.session.selection.choose(
+            str(kept.get("symbol") or FIRST_SYMBOL), _interval_of(kept.get("interval", "")) or Interval.D1
+        )
+        self.setUpdatesEnabled(False)
+        try:
+            if not restore_layout(self, str(kept.get("layout", ""))) or not self._anything_docked():
+                self._arrange(workspace)
+        finally:
+            self.setUpdatesEnabled(True)
+        self._settle_titles()
+
+    def _arrange(self, workspace: Workspace) -> None:
+        known = {name: dock for name, dock in self.docks.items() if name in set(panels_of(workspace.plan))}
+        for name, dock in self.docks.items():
+            if name not in known:
+                self.removeDockWidget(dock)
+        arrange(self, known, workspace.plan)
+        self._settle_titles()
+
+    def _remember(self) -> None:
+        self._kept[self.workspace.id] = {
+            "layout": kept_layout(self),
+            "symbol": self.session.selection.symbol,
+            "interval": self.session.selection.interval.value,
+        }
+
+    def _anything_docked(self) -> bool:
+        return any(not dock.isHidden() for dock in self.docks.values())
+
+    def _dock_by_area(self, dock: PanelDock) -> None:
+        beside = next(
+            (
+                other
+                for other in self.docks.values()
+                if other is not dock
+                and not other.isHidden()
+                and other.panel.kind.area is dock.panel.kind.area
+            ),
+            None,
+        )
+        if beside is not None:
+            self.addDockWidget(self.dockWidgetArea(beside), dock)
+            self.tabifyDockWidget(beside, dock)
+            return
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+
+    def _settle_titles_soon(self) -> None:
+        if not self._titles_due:
+            self._titles_due = True
+            QTimer.singleShot(0, self, self._settle_titles)
+
+    def _settle_titles(self) -> None:
+        self._titles_due = False
+        for dock in self.docks.values():
+            behind = {other.objectName() for other in self.tabifiedDockWidgets(dock) if not other.isHidden()}
+            dock.line.show_siblings([other for name, other in self.docks.items() if name in behind])
+
+    def _check_live(self) -> None:
+        seen = [dock.panel for dock in self.docks.values() if dock.panel.awake]
+        if self.session.connected and seen and all(panel.live for panel in seen):
+            self.became_live.emit()
+
+    @staticmethod
+    def _workspace_of(workspace_id: str) -> Workspace:
+        return next((each for each in WORKSPACES if each.id == workspace_id), WORKSPACES[0])
+
+
+def _interval_of(text: object) -> Interval | None:
+    return next((interval for interval in Interval if interval.value == text), None)
