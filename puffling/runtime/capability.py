@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import (
@@ -291,7 +291,7 @@ class Capability:
         try:
             return await job.wait()
         finally:
-            if not job.ended:
+            if job.ended is None:
                 self._desk.board.cancel(job.id)
 
     async def invoke(self, arguments: Mapping[str, object]) -> Any:
@@ -391,7 +391,7 @@ class Stream:
         """Give what turns one item into JSON and describes it."""
         return result_adapter(self.declaration.function)
 
-    async def listen(self, topics: Topics) -> AsyncIterator[Any]:
+    async def listen(self, topics: Topics) -> AsyncGenerator[Any, None]:
         """Yield the items as plain JSON values until the listener goes away."""
         current_caller()
         source = self.declaration.function(self._controller, topics)
