@@ -64,19 +64,23 @@ _SIGNED = frozenset((Kind.CHANGE, Kind.PERCENT, Kind.GAIN))
 _PADDED = frozenset((Kind.NUMBER, Kind.PRICE, Kind.CHANGE))
 _WIDTHS = {
     Kind.TEXT: 140,
-    Kind.STRONG: 96,
+    Kind.STRONG: 88,
     Kind.MUTED: 140,
     Kind.CODE: 120,
-    Kind.PRICE: 92,
-    Kind.MONEY: 104,
+    Kind.PRICE: 84,
+    Kind.PERCENT: 72,
+    Kind.SHARE: 72,
+    Kind.SIZE: 68,
+    Kind.MONEY: 100,
     Kind.GAIN: 96,
     Kind.TIME: 128,
-    Kind.SPARKLINE: 88,
+    Kind.SPARKLINE: 76,
     Kind.PROGRESS: 96,
 }
 
 
-@dataclass(frozen=True, slots=True)
+# No slots: on Python 3.11 a frozen generic dataclass with slots cannot be made as Column[Row](...).
+@dataclass(frozen=True)
 class Column(Generic[R]):
     """One column: where its value comes from and how it reads.
 
@@ -101,7 +105,7 @@ class Column(Generic[R]):
     @property
     def start_width(self) -> int:
         """Give the width before somebody drags it."""
-        return self.width or _WIDTHS.get(self.kind, 84)
+        return self.width or _WIDTHS.get(self.kind, 80)
 
     def decimals_of(self, row: R) -> int:
         """Give how many decimals the value of this row has."""

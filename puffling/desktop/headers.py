@@ -19,6 +19,7 @@ from puffling.runtime.text import tr
 TableState = dict[str, Any]
 _LEAST_WIDTH = 40
 _MOST_WIDTH = 2000
+_LEAST_SHARE = 0.6
 
 
 class Header(QHeaderView):
@@ -53,13 +54,15 @@ class Header(QHeaderView):
         if not visible or not self._widths or width <= 0:
             return
         elastic = [number for number in visible if columns[number].stretch] or visible[:1]
-        spare = max(width - sum(self._widths[columns[number].id] for number in visible), 0)
+        room = width - sum(self._widths[columns[number].id] for number in visible)
         self._fitting = True
         for number in visible:
-            share = 0
+            wanted = self._widths[columns[number].id]
             if number in elastic:
-                share = spare // len(elastic) + (spare % len(elastic) if number == elastic[-1] else 0)
-            self.resizeSection(number, self._widths[columns[number].id] + share)
+                share = room // len(elastic) + (room % len(elastic) if number == elastic[-1] else 0)
+                # What stretches also gives way, down to where its words stop making sense.
+                wanted = max(wanted + share, round(wanted * _LEAST_SHARE))
+            self.resizeSection(number, wanted)
         self._fitting = False
 
     def save_state(self) -> TableState:

@@ -50,7 +50,7 @@ class Rows(QAbstractTableModel, Generic[R]):
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
         """Give what a cell says, also to a screen reader."""
         if role == _DISPLAY:
-            return self.cell(index.row(), index.column()).text
+            return self.cell(index.row(), index.column()).text.rstrip()
         if role == _TOOLTIP:
             return tip(self.columns[index.column()], self.row(index.row())) or None
         if role == _ALIGNMENT:

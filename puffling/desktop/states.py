@@ -121,8 +121,9 @@ class States(QWidget):
         self._appear()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.ChildPolished):
             self._fit()
+            self.raise_()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -209,7 +210,7 @@ class States(QWidget):
     def _paint_chip(self, painter: QPainter, theme: Theme) -> None:
         painter.setFont(theme.font(Size.CAPTION))
         width = painter.fontMetrics().horizontalAdvance(self._note) + 34
-        chip = QRectF(self.width() - width - 8, 6, width, _CHIP_HEIGHT)
+        chip = QRectF(self.width() - width - 8, self.height() - _CHIP_HEIGHT - 8, width, _CHIP_HEIGHT)
         painter.setPen(theme.colours.line)
         painter.setBrush(theme.colours.raised)
         painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)

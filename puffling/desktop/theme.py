@@ -6,10 +6,11 @@ import tomllib
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 from string import Template
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -186,6 +187,7 @@ class Look(QObject):
         self._appearance = Appearance()
         self._theme = fallback_theme()
         self._worn = False
+        self._marks = QTemporaryDir()
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
 
     @property
@@ -235,8 +237,25 @@ class Look(QObject):
         self._worn = True
         self._theme = theme
         self._application.setPalette(qt_palette(theme))
-        self._application.setStyleSheet(style_sheet(theme))
+        self._application.setStyleSheet(style_sheet(theme) + self._draw_marks(theme))
         self.changed.emit(theme)
+
+    def _draw_marks(self, theme: Theme) -> str:
+        """Tint the few marks a style sheet can only take from files, and give the rules that show them."""
+        rules = []
+        for number, (selector, name, colour) in enumerate(
+            (
+                ("QComboBox::down-arrow", "down", theme.colours.muted),
+                ("QCheckBox::indicator:checked", "check", theme.colours.on_accent),
+                ("QMenu::indicator:checked", "check", theme.colours.text),
+            )
+        ):
+            drawing = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+            # Qt keeps what it read from a path: the colour is in the name, so that a new one is read anew.
+            place = Path(self._marks.filePath(f"{number}-{colour.name()[1:]}.svg"))
+            place.write_text(drawing.replace("currentColor", colour.name()), encoding="utf-8")
+            rules.append(f'{selector} {{ image: url("{place.as_posix()}"); }}')
+        return "\n".join(rules)
 
 
 def look() -> Look:

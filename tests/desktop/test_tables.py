@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from puffling.desktop.columns import Column, Kind
+from puffling.desktop.states import Phase
+from puffling.desktop.tables import Table
+from puffling.desktop.theme import Appearance, Scheme, look
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    symbol: str
+    last: float | None
+    change: float = 0.0
+    decimals: int = 2
+
+
+COLUMNS = (
+    Column[Quote]("symbol", "Symbol", lambda row: row.symbol, Kind.STRONG),
+    Column[Quote]("last", "Last", lambda row: row.last, Kind.PRICE, lambda row: row.decimals, flash=True),
+    Column[Quote]("change", "Change", lambda row: row.change, Kind.PERCENT),
+    Column[Quote]("size", "Size", lambda row: 1_234_567, Kind.SIZE, optional=True),
+)
+
+
+@pytest.fixture
+def table(qtbot: QtBot) -> Table[Quote]:
+    look().wear(Appearance(Scheme.DARK))
+    made: Table[Quote] = Table(COLUMNS, title="Quotes", reorderable=True, removable=True)
+    qtbot.addWidget(made)
+    made.resize(400, 300)
+    made.set_rows(
+        {
+            "SPY": Quote("SPY", 512.34, 0.0042),
+            "BTC": Quote("BTC", 67204.125, -0.0054, 3),
+            "AGG": Quote("AGG", None),
+            "QQQ": Quote("QQQ", 441.87, 0.0081),
+        }
+    )
+    return made
+
+
+def shown(table: Table[Quote], number: int) -> list[str]:
+    return [table.rows.index(place, number).data() for place in range(table.rows.rowCount())]
+
+
+def test_a_batch_of_changes_is_told_to_the_view_once(table: Table[Quote]) -> None:
+    told: list[tuple[int, int]] = []
+    table.rows.dataChanged.connect(lambda first, last, _roles: told.append((first.row(), last.row())))
+    changed = table.update_rows(
+        {"QQQ": Quote("QQQ", 442.0), "BTC": Quote("BTC", 1.0), "gone": Quote("gone", 2.0)}
+    )
+    assert changed == 2
+    assert told == [(1, 3)]
+    assert shown(table, 1)[3] == "442.00"
+
+
+def test_prices_of_different_decimals_stand_under_each_other(table: Table[Quote]) -> None:
+    texts = [table.rows.cell(place, 1).text for place in range(4)]
+    assert texts[1] == "67,204.125"
+    assert {len(text.partition(".")[2]) for text in texts if "." in text} == {3}
+    assert texts[2] == "–"
+
+
+def test_a_change_is_coloured_and_signed(table: Table[Quote]) -> None:
+    assert shown(table, 2) == ["+0.42%", "−0.54%", "0.00%", "+0.81%"]
+    assert [table.rows.cell(place, 2).tone for place in range(4)] == ["up", "down", "text", "up"]
+
+
+def test_sorting_puts_missing_values_last_both_ways_and_ends_at_the_own_order(table: Table[Quote]) -> None:
+    header = table.horizontalHeader()
+    orders = []
+    for _ in range(3):
+        header.sectionClicked.emit(1)
+        orders.append(table.rows.shown_keys)
+    assert orders == [
+        ("QQQ", "SPY", "BTC", "AGG"),
+        ("BTC", "SPY", "QQQ", "AGG"),
+        ("SPY", "BTC", "AGG", "QQQ"),
+    ]
+
+
+def test_the_selection_stays_on_its_rows_when_they_are_sorted_or_replaced(table: Table[Quote]) -> None:
+    table.select(["BTC"])
+    table.sort("last")
+    assert table.selected_keys() == ["BTC"]
+    table.set_rows({"BTC": Quote("BTC", 2.0), "SPY": Quote("SPY", 1.0)})
+    assert table.selected_keys() == ["BTC"]
+
+
+def test_rows_sorted_by_a_live_value_take_their_new_places_a_moment_later(
+    table: Table[Quote], qtbot: QtBot
+) -> None:
+    table.sort("last")
+    table.update_rows({"SPY": Quote("SPY", 1.0)})
+    assert table.rows.shown_keys[0] == "QQQ"
+    qtbot.waitUntil(lambda: table.rows.shown_keys[0] == "SPY", timeout=3000)
+
+
+def test_alt_and_arrows_move_the_selected_rows(table: Table[Quote], qtbot: QtBot) -> None:
+    orders: list[list[str]] = []
+    table.rows_reordered.connect(orders.append)
+    table.select(["AGG", "QQQ"])
+    QTest.keyClick(table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert orders == [["SPY", "AGG", "QQQ", "BTC"]]
+    assert table.selected_keys() == ["AGG", "QQQ"]
+    QTest.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert orders[1:] == [["SPY", "BTC", "AGG", "QQQ"]]
+
+
+def test_dragging_a_row_moves_it_between_others(table: Table[Quote], qtbot: QtBot) -> None:
+    height = table.rowHeight(0)
+    view = table.viewport()
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(20, height // 2))
+    for y in (height, 2 * height, 3 * height):
+        QTest.mouseMove(view, QPoint(20, y))
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 3 * height))
+    assert table.keys() == ("BTC", "AGG", "SPY", "QQQ")
+
+
+def test_a_sorted_table_is_not_reordered_by_hand(table: Table[Quote], qtbot: QtBot) -> None:
+    table.sort("symbol")
+    table.select(["BTC"])
+    QTest.keyClick(table, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert table.keys() == ("SPY", "BTC", "AGG", "QQQ")
+
+
+def test_copied_rows_are_what_a_spreadsheet_reads(table: Table[Quote], qtbot: QtBot) -> None:
+    table.select(["SPY", "BTC"])
+    QTest.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == (
+        "Symbol\tLast\tChange\nSPY\t512.34\t0.0042\nBTC\t67204.125\t-0.0054"
+    )
+
+
+def test_the_delete_key_asks_for_the_selected_rows_to_go(table: Table[Quote], qtbot: QtBot) -> None:
+    asked: list[list[str]] = []
+    table.keys_removed.connect(asked.append)
+    table.select(["AGG"])
+    QTest.keyClick(table, Qt.Key.Key_Delete)
+    assert asked == [["AGG"]]
+    assert table.rows.row_of("AGG") is not None
+
+
+def test_the_arrangement_of_columns_comes_back(table: Table[Quote], qtbot: QtBot) -> None:
+    header = table.horizontalHeader()
+    header.moveSection(0, 2)
+    table.show_column("size", True)
+    table.show_column("change", False)
+    header.resizeSection(1, 133)
+    table.sort("last", falling=True)
+    state = table.save_state()
+
+    other: Table[Quote] = Table(COLUMNS)
+    qtbot.addWidget(other)
+    other.restore_state(state)
+    assert other.save_state() == state
+    other.restore_state(
+        {"order": ["nothing", 3], "widths": "wide", "hidden": ["symbol", "last", "change", "size"]}
+    )
+    assert other.save_state()["hidden"] == ["change"]
+
+
+def test_the_last_column_cannot_be_hidden(table: Table[Quote]) -> None:
+    for name in ("symbol", "change", "last"):
+        table.show_column(name, False)
+    assert table.save_state()["hidden"] == ["symbol", "change", "size"]
+
+
+def test_columns_keep_their_width_while_numbers_tick(table: Table[Quote]) -> None:
+    table.show()
+    before = [table.columnWidth(number) for number in range(3)]
+    table.update_rows({"SPY": Quote("SPY", 123456789.0)})
+    assert [table.columnWidth(number) for number in range(3)] == before
+    table.hide()
+
+
+def test_a_changed_value_flashes_in_the_direction_it_moved_and_not_with_reduced_motion(
+    table: Table[Quote], qtbot: QtBot
+) -> None:
+    table.show()
+    table.update_rows({"SPY": Quote("SPY", 500.0), "QQQ": Quote("QQQ", 441.87)})
+    flash = table.rows.flash(0, 1)
+    assert flash is not None
+    assert flash[1] is False
+    assert table.rows.flash(3, 1) is None
+    qtbot.waitUntil(lambda: not table.rows.flashing, timeout=3000)
+    look().wear(replace(look().appearance, reduced_motion=True))
+    table.update_rows({"SPY": Quote("SPY", 501.0)})
+    assert not table.rows.flashing
+    table.hide()
+
+
+def test_an_empty_table_says_what_belongs_in_it(table: Table[Quote]) -> None:
+    phases = [table.states.phase]
+    table.when_empty("No symbols", "Add one.", action="Add symbol", act=lambda: None)
+    phases.append(table.states.phase)
+    table.remove_rows(table.keys())
+    phases.append(table.states.phase)
+    table.add_rows({"SPY": Quote("SPY", 1.0)})
+    phases.append(table.states.phase)
+    assert phases == [Phase.CONTENT, Phase.CONTENT, Phase.EMPTY, Phase.CONTENT]
+
+
+def test_row_height_follows_the_chosen_density(table: Table[Quote]) -> None:
+    heights = []
+    for density in ("compact", "regular", "roomy"):
+        look().wear(Appearance(Scheme.DARK, density=type(look().theme.density)(density)))
+        heights.append(table.rowHeight(0))
+    assert heights == [24, 28, 32]
