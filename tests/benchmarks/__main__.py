@@ -1,0 +1,63 @@
+"""Measures what was asked for and prints a table; `--write` keeps it where the help shows it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import platform
+import sys
+
+import tests.benchmarks as folder
+from tests.benchmarks.measure import CHECKOUT, Row, benchmarks
+
+KEPT = CHECKOUT / "resources" / "help" / "performance.md"
+HEAD = ("Work", "Puffling", "Beside it", "Ratio", "Aim")
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [HEAD, tuple("-" * len(title) for title in HEAD)]
+    lines += [(row.work, row.ours, row.beside, row.ratio, row.aim) for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )
+
+
+def page(rows: list[Row]) -> str:
+    """The page of the help."""
+    system = f"{platform.system()}, Python {platform.python_version()}"
+    return (
+        "# How fast Puffling is\n\n"
+        f"Measured on {system}, with `python -m tests.benchmarks --write`. Machines are noisy and differ: what "
+        "counts is the ratio, taken side by side in one run.\n\n"
+        f"{table(rows)}\n"
+    )
+
+
+def main() -> int:
+    """Runs the benchmarks named on the command line, or all."""
+    for module in pkgutil.iter_modules(folder.__path__):
+        if not module.name.startswith(("child_", "__main__")):
+            importlib.import_module(f"tests.benchmarks.{module.name}")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("names", nargs="*", choices=[*benchmarks, []], help="what to measure; all when empty")
+    parser.add_argument(
+        "--write", action="store_true", help=f"keep the table in {KEPT.relative_to(CHECKOUT)}"
+    )
+    options = parser.parse_args()
+    rows: list[Row] = []
+    for name in options.names or benchmarks:
+        sys.stderr.write(f"{name} ...\n")
+        rows += benchmarks[name]()
+    sys.stdout.write(f"{table(rows)}\n")
+    if options.write:
+        KEPT.parent.mkdir(exist_ok=True)
+        KEPT.write_text(page(rows), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Pictures of every panel and workspace, to be looked at."""
