@@ -94,7 +94,10 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """Work that is due by itself: what, when, and how the last run ended."""
+    """Work that is due by itself: what, when, and how the last run ended.
+
+    `counted_from` is the last slot that was served, or the making of the job: the next slot follows it.
+    """
 
     id: str
     name: str
@@ -106,6 +109,7 @@ class ScheduledJob:
     last_run_at: datetime | None = None
     last_outcome: str = ""
     failures: int = 0
+    counted_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,4 +98,5 @@ def _value(row: ScheduledJobRow) -> ScheduledJob:
         row.last_run_at,
         row.last_outcome,
         row.failures,
+        row.last_slot_at or row.created_at,
     )

@@ -48,7 +48,7 @@ class Watchlists(Repository):
     def rename(self, id: str, name: str) -> Watchlist:
         """Give a list another name."""
         row = self._row(id)
-        name = self._free_name(name, [other for other in self._rows() if other.id != id])
+        name = self._free_name(name, [other for other in self._rows() if other.id != row.id])
         if name == row.name:
             return _value(row)
         row.name = name
@@ -86,7 +86,7 @@ class Watchlists(Repository):
     def place(self, id: str, position: int) -> Watchlist:
         """Put a list at another place among the lists."""
         row = self._row(id)
-        rows = [other for other in self._rows() if other.id != id]
+        rows = [other for other in self._rows() if other.id != row.id]
         rows.insert(_within(position, len(rows)), row)
         self._number(rows)
         return self._changed(row)
@@ -140,14 +140,17 @@ class Watchlists(Repository):
         return list(self._session.exec(wanted))
 
     def _row(self, id: str) -> WatchlistRow:
-        row = self._session.exec(
-            select(WatchlistRow).where(WatchlistRow.user_id == self._user, WatchlistRow.id == id)
-        ).one_or_none()
-        if row is None:
-            raise NotFound(
-                tr("There is no watchlist {id}.", id=id), hint=tr("List the watchlists to see what there is.")
-            )
-        return row
+        """Give the row with this id; a person at a terminal may say its name instead."""
+        rows = self._rows()
+        wanted = id.strip().casefold()
+        found = [row for row in rows if row.id == id] or [
+            row for row in rows if row.name.casefold() == wanted
+        ]
+        if not found:
+            names = ", ".join(row.name for row in rows)
+            hint = tr("There are: {names}.", names=names) if names else tr("Make one first.")
+            raise NotFound(tr("There is no watchlist called {name}.", name=id), hint=hint)
+        return found[0]
 
     def _number(self, rows: list[WatchlistRow]) -> None:
         for position, row in enumerate(rows):
