@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -84,15 +84,6 @@ class Price(NamedTuple):
     def change_percent(self) -> float:
         """Difference to the previous session's close in percent; 0 when that is unknown."""
         return 100.0 * self.change / self.previous_close if self.previous_close else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class CorporateAction:
-    """A split or a cash dividend, effective before the open of its day."""
-
-    day: date
-    split_ratio: float = 1.0
-    dividend: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -189,11 +189,6 @@ class Bars:
         first, last = np.searchsorted(self.time, (start_us, end_us))
         return self[int(first) : int(last)]
 
-    def scaled(self, factor: NDArray[np.float64]) -> Bars:
-        """Give the series with each bar's prices multiplied by its factor; volumes stay."""
-        prices = [getattr(self, name) * factor for name in COLUMNS[:4]]
-        return Bars._trusted(self.time, *prices, self.volume)
-
     def columns(self) -> tuple[NDArray[np.float64], ...]:
         """Give open, high, low, close and volume."""
         return self.open, self.high, self.low, self.close, self.volume

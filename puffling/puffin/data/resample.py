@@ -49,7 +49,8 @@ def bar_starts(
                 raise InvalidValue("Some bars lie before the first known session", field="time")
             days, opens = sessions.days_us[place], sessions.opens_us[place]
         if target.is_intraday:
-            return opens + (time - opens) // target.us * target.us
+            starts: NDArray[np.int64] = opens + (time - opens) // target.us * target.us
+            return starts
     else:
         days = time
     if target is Interval.W1:

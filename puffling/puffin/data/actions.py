@@ -1,0 +1,74 @@
+"""Splits and dividends, and history corrected for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.instants import day_to_us
+from puffling.puffin.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True)
+class CorporateAction:
+    """A split, a cash dividend or both, effective from the start of its day."""
+
+    day: date
+    split_ratio: float = 1.0
+    dividend: float = 0.0
+    # What a price of an earlier day is multiplied by to compare with prices from this day on.
+    price_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adjustment:
+    """Factors that make old prices comparable with new ones: each holds from its start to the next one's."""
+
+    starts_us: NDArray[np.int64]
+    prices: NDArray[np.float64]
+    volumes: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not len(self.starts_us) == len(self.prices) == len(self.volumes):
+            raise InvalidValue("Every start of an adjustment needs both its factors", field="starts_us")
+
+    @classmethod
+    def none(cls) -> Adjustment:
+        """Give the adjustment that changes nothing."""
+        return cls(np.empty(0, np.int64), np.empty(0), np.empty(0))
+
+    @classmethod
+    def of(cls, actions: Sequence[CorporateAction], as_of: date) -> Adjustment:
+        """Correct for every action that has happened by a day, and for none of its future."""
+        happened = [action for action in sorted(actions, key=lambda each: each.day) if action.day <= as_of]
+        if not happened:
+            return cls.none()
+        starts = [np.iinfo(np.int64).min, *(day_to_us(action.day) for action in happened)]
+        # From the newest back: a price carries the product of everything that happened after it.
+        prices = [1.0, *(action.price_factor for action in reversed(happened))]
+        volumes = [1.0, *(action.split_ratio for action in reversed(happened))]
+        return cls(np.array(starts, dtype=np.int64), _products(prices), _products(volumes))
+
+    def apply(self, bars: Bars) -> Bars:
+        """Give the bars with prices and volumes corrected."""
+        if not len(self.starts_us) or not len(bars):
+            return bars
+        place = np.maximum(np.searchsorted(self.starts_us, bars.time, side="right") - 1, 0)
+        factor = self.prices[place]
+        return Bars(
+            bars.time,
+            bars.open * factor,
+            bars.high * factor,
+            bars.low * factor,
+            bars.close * factor,
+            bars.volume * self.volumes[place],
+        )
+
+
+def _products(factors: list[float]) -> NDArray[np.float64]:
+    return np.cumprod(np.array(factors, dtype=np.float64))[::-1]

@@ -1,0 +1,46 @@
+"""What a source of market data offers; providers written for Puffin are subclasses of this."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from puffling.puffin.data.realtime import Bar, OrderBookUpdate, Quote, Trade
+from puffling.puffin.errors import NotOffered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Day = str | date | datetime
+
+
+class DataProvider(ABC):
+    """A source of histories and, where it has them, of live prices."""
+
+    @abstractmethod
+    def fetch_historical(
+        self, symbols: str | Sequence[str], start: Day, end: Day | None = None, interval: str = "1d"
+    ) -> pd.DataFrame:
+        """Give OHLCV rows from start to end, both included, indexed by Date or by (Date, Symbol)."""
+
+    @abstractmethod
+    def get_supported_assets(self) -> list[str]:
+        """Give the symbols that can be asked for."""
+
+    def stream_realtime(self, symbols: Sequence[str], callback: Callable[[Bar], None]) -> None:
+        """Call back with every new bar."""
+        raise NotOffered(f"{type(self).__name__} has no live bars")
+
+    def stream_trades(self, symbols: Sequence[str], callback: Callable[[Trade], None]) -> None:
+        """Call back with every trade."""
+        raise NotOffered(f"{type(self).__name__} has no live trades")
+
+    def stream_quotes(self, symbols: Sequence[str], callback: Callable[[Quote], None]) -> None:
+        """Call back with every quote."""
+        raise NotOffered(f"{type(self).__name__} has no live quotes")
+
+    def stream_orderbook(self, symbols: Sequence[str], callback: Callable[[OrderBookUpdate], None]) -> None:
+        """Call back with every change of the order book."""
+        raise NotOffered(f"{type(self).__name__} has no order book")

@@ -1,0 +1,105 @@
+"""What is wrong with a series of bars, in plain words: nothing is repaired, nothing is hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.instants import from_us
+
+SPIKE = 1_000.0
+
+
+class Fault(StrEnum):
+    """Kinds of fault."""
+
+    NOT_A_NUMBER = "not_a_number"
+    NOT_POSITIVE = "not_positive"
+    OUTSIDE_RANGE = "outside_range"
+    NEGATIVE_VOLUME = "negative_volume"
+    OUT_OF_ORDER = "out_of_order"
+    DUPLICATE = "duplicate"
+    SPIKE = "spike"
+    GAP = "gap"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One kind of fault in a series: how many bars have it, and when it happens first."""
+
+    fault: Fault
+    count: int
+    first: datetime
+    message: str
+
+
+_WORDS = {
+    Fault.NOT_A_NUMBER: "hold a price or volume that is not a number",
+    Fault.NOT_POSITIVE: "hold a price of zero or less",
+    Fault.OUTSIDE_RANGE: "open or close outside their own high and low",
+    Fault.NEGATIVE_VOLUME: "hold a negative volume",
+    Fault.OUT_OF_ORDER: "come before the bar they follow",
+    Fault.DUPLICATE: "repeat the time of the bar before",
+    Fault.SPIKE: "jump a thousandfold from the bar before",
+    Fault.GAP: "that should be there are missing",
+    Fault.FUTURE: "lie in the future",
+}
+
+
+def inspect(
+    bars: Bars, *, expected_times: NDArray[np.int64] | None = None, now_us: int | None = None
+) -> tuple[Flag, ...]:
+    """Give every kind of fault of a series; expected times find gaps, the present finds the future."""
+    return inspect_columns(bars.time, *bars.columns(), expected_times=expected_times, now_us=now_us)
+
+
+def inspect_columns(
+    time: ArrayLike,
+    opening: ArrayLike,
+    high: ArrayLike,
+    low: ArrayLike,
+    close: ArrayLike,
+    volume: ArrayLike,
+    *,
+    expected_times: NDArray[np.int64] | None = None,
+    now_us: int | None = None,
+) -> tuple[Flag, ...]:
+    """Inspect columns as they came in, which may be too broken to be bars at all."""
+    times = np.asarray(time, dtype=np.int64)
+    prices = np.stack([np.asarray(column, dtype=np.float64) for column in (opening, high, low, close)])
+    volumes = np.asarray(volume, dtype=np.float64)
+    usable = np.isfinite(prices).all(axis=0) & np.isfinite(volumes)
+    start, top, bottom, end = prices
+    found = {Fault.NOT_A_NUMBER: times[~usable]}
+    # Comparisons with NaN are false, so each fault is counted once, under its own name.
+    found[Fault.NOT_POSITIVE] = times[usable & (prices <= 0.0).any(axis=0)]
+    found[Fault.OUTSIDE_RANGE] = times[
+        usable & ((top < bottom) | (np.maximum(start, end) > top) | (np.minimum(start, end) < bottom))
+    ]
+    found[Fault.NEGATIVE_VOLUME] = times[volumes < 0.0]
+    steps = np.diff(times)
+    found[Fault.OUT_OF_ORDER] = times[1:][steps < 0]
+    found[Fault.DUPLICATE] = times[1:][steps == 0]
+    sound = usable & (prices > 0.0).all(axis=0)
+    found[Fault.SPIKE] = _spikes(times[sound], end[sound])
+    if now_us is not None:
+        found[Fault.FUTURE] = times[times > now_us]
+    if expected_times is not None and len(times):
+        within = expected_times[(expected_times >= times.min()) & (expected_times <= times.max())]
+        found[Fault.GAP] = np.setdiff1d(within, times)
+    return tuple(
+        Flag(fault, len(at), from_us(int(at[0])), f"{len(at)} bars {_WORDS[fault]}")
+        for fault, at in found.items()
+        if len(at)
+    )
+
+
+def _spikes(times: NDArray[np.int64], close: NDArray[np.float64]) -> NDArray[np.int64]:
+    ratio = close[1:] / close[:-1]
+    return times[1:][(ratio >= SPIKE) | (ratio <= 1.0 / SPIKE)]
