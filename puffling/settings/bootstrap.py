@@ -55,6 +55,6 @@ def _unusable(file: Path, reason: str) -> InvalidInput:
         tr("The settings file {file} cannot be used: {reason}.", file=file, reason=reason),
         field=file.name,
         hint=tr(
-            'Mend it or move it away; it holds one line, such as data = "/home/me/trading". Nothing was changed.'
+            'Mend it or move it away; its one line reads like data = "/home/me/trading". Nothing was changed.'
         ),
     )

@@ -190,14 +190,21 @@ def _declared(model: type[Section]) -> dict[str, _Declared]:
     return found
 
 
-def _find(model: type[Section], key: str) -> _Declared:
-    known = _declared(model)
-    if key in known:
-        return known[key]
-    near = get_close_matches(key, known, n=2)
+def unknown_setting(model: type[Section], key: str) -> NotFound:
+    """Give the error for a key that stands for nothing, with the nearest ones that do."""
+    if key.startswith(CUSTOM):
+        return NotFound(tr("Nothing is kept under {key}.", key=key), hint=tr("Give it a value first."))
+    near = get_close_matches(key, _declared(model), n=2)
     hint = (
         tr("Did you mean {near}?", near=" or ".join(near))
         if near
         else tr("Keys of your own start with custom.")
     )
-    raise NotFound(tr("There is no setting called {key}.", key=key), hint=hint)
+    return NotFound(tr("There is no setting called {key}.", key=key), hint=hint)
+
+
+def _find(model: type[Section], key: str) -> _Declared:
+    try:
+        return _declared(model)[key]
+    except KeyError:
+        raise unknown_setting(model, key) from None

@@ -32,6 +32,16 @@ class Place(StrEnum):
     VAULT = "encrypted file"
     SESSION = "this session"
 
+    @property
+    def said(self) -> str:
+        """Say plainly what it means that a key is kept here."""
+        return {
+            Place.ENVIRONMENT: tr("Read from the environment; Puffling keeps no copy."),
+            Place.KEYCHAIN: tr("Kept in the keychain of this computer."),
+            Place.VAULT: tr("Kept in a file that only your passphrase opens."),
+            Place.SESSION: tr("Kept until Puffling closes, because there is no safer place here."),
+        }[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -83,6 +93,18 @@ class Secrets:
             value, place = self._find(key.name)
             found.append(KeyState(key.name, tr(key.title), key.service, value is not None, place or ""))
         return tuple(found)
+
+    def of_service(self, service: str) -> dict[str, str]:
+        """Give the keys of one service by name, as far as they are there."""
+        names = [key.name for key in KEYS if key.service == service]
+        if not names:
+            known = ", ".join(sorted({key.service for key in KEYS}))
+            raise NotFound(
+                tr("There is no service called {name}.", name=service),
+                hint=tr("Known: {names}.", names=known),
+            )
+        found = ((name, self.get(name)) for name in names)
+        return {name: value for name, value in found if value is not None}
 
     def keep(self, name: str, value: str, place: Place) -> Place:
         """Keep the key in this place, and forget it in the others."""

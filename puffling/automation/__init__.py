@@ -1,0 +1,1 @@
+"""What acts when nobody clicks. So far: the nightly upkeep of the data."""

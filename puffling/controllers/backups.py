@@ -1,0 +1,80 @@
+"""Copies of the database, made and brought back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.errors import NotFound
+from puffling.runtime.text import tr
+from puffling.store.database import Store
+from puffling.store.values import Backup
+
+
+@dataclass(frozen=True, slots=True)
+class DataState:
+    """Whether the records can be trusted, and what to do when they cannot."""
+
+    trustworthy: bool
+    message: str
+    hint: str
+
+
+class Backups(Controller):
+    """Copies of everything Puffling keeps, except cached prices."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @capability(title="List backups", verb="list", effect=Effect.READ, http="GET /api/backups")
+    async def all(self) -> tuple[Backup, ...]:
+        """Show the copies that can be restored, the newest first."""
+        return await self._store.backups()
+
+    @capability(title="Back up now", effect=Effect.WRITE, http="POST /api/backups", menu="Data")
+    async def create(self) -> Backup:
+        """Keep a copy of the database as it is at this moment."""
+        return await self._store.backup()
+
+    @capability(title="Restore backup", effect=Effect.GUARD)
+    async def restore(
+        self, name: Annotated[str, Field(description="Name of the backup.", min_length=1, max_length=200)]
+    ) -> DataState:
+        """Put a backup in the place of the present records, which are copied first."""
+        for backup in await self._store.backups():
+            if backup.name == name:
+                await self._store.restore(backup)
+                return data_state(self._store)
+        raise NotFound(tr("There is no backup called {name}.", name=name), hint=tr("List them first."))
+
+    @capability(title="Accept records", effect=Effect.GUARD)
+    async def accept(self) -> DataState:
+        """Go on with the records as they are, after damage or a change from outside was looked at."""
+        await self._store.accept()
+        return data_state(self._store)
+
+    @capability(title="Show state of records", effect=Effect.READ, http="GET /api/backups/state")
+    async def state(self) -> DataState:
+        """Say whether the records can be trusted as they were found at start."""
+        return data_state(self._store)
+
+
+def data_state(store: Store) -> DataState:
+    """Say in plain words what was met when the records were opened."""
+    report = store.report
+    if report.trustworthy:
+        return DataState(True, tr("The records are whole."), "")
+    if report.recovered_from is not None:
+        return DataState(
+            False,
+            tr("The database was damaged and was moved aside to {file}.", file=report.recovered_from),
+            tr("Restore a backup, or accept the new, empty records. Trading is halted until then."),
+        )
+    return DataState(
+        False,
+        tr("The database is not the one that was closed last."),
+        tr("Look through your records, then accept them or restore a backup. Trading is halted until then."),
+    )

@@ -1,0 +1,293 @@
+"""Instruments, prices and histories."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from puffling.market.events import PricesMoved
+from puffling.market.market import Market
+from puffling.market.parameters import Limit, Symbol
+from puffling.market.values import History, Instrument, Price
+from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.quality import Flag, inspect_bars
+from puffling.runtime.bus import Bus
+from puffling.runtime.capability import Controller, Effect, Topics, capability, stream
+from puffling.runtime.clock import Clock, microseconds, moment_of
+from puffling.runtime.compute import checkpoint
+from puffling.runtime.errors import InvalidInput
+from puffling.runtime.jobs import Job
+from puffling.runtime.text import tr
+
+Step = Annotated[Interval, Field(description="Length of a bar: 1m 5m 15m 30m 1h 1d 1w 1M.")]
+Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
+
+# Without a range a history reaches back this far: enough to see where a price comes from.
+_USUAL_DAYS = {
+    Interval.M1: 5,
+    Interval.M5: 10,
+    Interval.M15: 30,
+    Interval.M30: 60,
+    Interval.H1: 90,
+    Interval.D1: 366,
+    Interval.W1: 5 * 366,
+    Interval.MO1: 20 * 366,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A history as plain values, with where it comes from."""
+
+    symbol: str
+    interval: str
+    source: str
+    label: str
+    quality: str
+    adjusted: bool
+    fetched_at: datetime
+    time: tuple[datetime, ...]
+    open: tuple[float, ...]
+    high: tuple[float, ...]
+    low: tuple[float, ...]
+    close: tuple[float, ...]
+    volume: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The newest price of a symbol with its day around it and how good it is."""
+
+    symbol: str
+    price: float
+    timestamp: datetime
+    session: str
+    previous_close: float
+    change: float
+    change_percent: float
+    day_open: float
+    day_high: float
+    day_low: float
+    day_volume: float
+    source: str
+    label: str
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTick:
+    """One message of the price stream."""
+
+    symbol: str
+    price: float
+    timestamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with one bar or stretch of a history."""
+
+    symbol: str
+    kind: str
+    message: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of histories found."""
+
+    symbols: int
+    bars: int
+    findings: tuple[Finding, ...]
+    summary: str
+
+
+class Data(Controller):
+    """The market as Puffling sees it."""
+
+    def __init__(self, market: Market, clock: Clock, bus: Bus) -> None:
+        self._market = market
+        self._clock = clock
+        self._bus = bus
+
+    @capability(title="Find symbols", effect=Effect.READ, http="GET /api/data/symbols", tool="search_symbols")
+    async def symbols(
+        self,
+        query: Annotated[
+            str, Field(description="Part of a symbol or a name; empty means all.", max_length=80)
+        ] = "",
+        limit: Limit = 50,
+    ) -> tuple[Instrument, ...]:
+        """Find instruments by symbol or name."""
+        return self._market.search(query, limit)
+
+    @capability(title="Show prices", effect=Effect.READ, http="GET /api/data/ohlcv", tool="get_market_data")
+    async def ohlcv(
+        self, symbol: Symbol, interval: Step = Interval.D1, start: Day = None, end: Day = None
+    ) -> Table:
+        """Show open, high, low, close and volume of a symbol, with where they come from."""
+        history = await self.history(symbol, interval, start, end)
+        bars = history.bars
+        return Table(
+            symbol=symbol,
+            interval=str(interval),
+            source=history.source,
+            label=history.label,
+            quality=str(history.quality),
+            adjusted=history.adjusted,
+            fetched_at=history.fetched_at,
+            time=tuple(moment_of(int(us)) for us in bars.time),
+            open=tuple(bars.open.tolist()),
+            high=tuple(bars.high.tolist()),
+            low=tuple(bars.low.tolist()),
+            close=tuple(bars.close.tolist()),
+            volume=tuple(bars.volume.tolist()),
+        )
+
+    @capability(title="Show quotes", effect=Effect.READ, http="GET /api/data/quotes", tool="get_quotes")
+    async def quotes(
+        self,
+        symbols: Annotated[
+            tuple[Symbol, ...], Field(description="The symbols.", min_length=1, max_length=500)
+        ],
+    ) -> tuple[Quoted, ...]:
+        """Show the newest prices of these symbols with their day around them."""
+        return tuple(_quoted(self._market.price(symbol)) for symbol in symbols)
+
+    @capability(
+        title="Check history",
+        effect=Effect.COMPUTE,
+        http="POST /api/data/check",
+        tool="check_history",
+        menu="Data",
+        job=True,
+    )
+    async def check(
+        self,
+        symbols: Annotated[
+            tuple[Symbol, ...], Field(description="The symbols; none means all.", max_length=500)
+        ] = (),
+    ) -> CheckReport:
+        """Look through daily histories for gaps, spikes and impossible prices."""
+        job = Job.current()
+        wanted = symbols or tuple(instrument.symbol for instrument in self._market.search("", 10_000))
+        histories = []
+        for done, symbol in enumerate(wanted):
+            job.progress(done, 2 * len(wanted), tr("Reading {symbol}", symbol=symbol))
+            histories.append(await self.history(symbol, Interval.D1, date(1970, 1, 2), None))
+        findings = await job.compute(_inspect_all, histories, microseconds(self._clock.now()))
+        return CheckReport(
+            symbols=len(wanted),
+            bars=sum(len(history.bars) for history in histories),
+            findings=findings,
+            summary=_summary(len(wanted), len(findings)),
+        )
+
+    @stream(title="Live prices", ws="/ws/prices")
+    async def prices(self, topics: Topics) -> AsyncIterator[PriceTick]:
+        """Tell every new price of the symbols that were asked for, the newest of each."""
+        moved: dict[str, Price] = {}
+        ready = asyncio.Event()
+
+        def take(event: PricesMoved) -> None:
+            wanted = event.prices.keys() & topics.names
+            if wanted:
+                moved.update((symbol, event.prices[symbol]) for symbol in wanted)
+                ready.set()
+
+        watched = self._market.watch(())
+
+        def watch() -> None:
+            nonlocal watched
+            known = tuple(sorted(topics.names))
+            renewed = self._market.watch(known)
+            watched()
+            watched = renewed
+
+        topics.on_change(watch)
+        unsubscribe = self._bus.on(PricesMoved, take)
+        try:
+            watch()
+            while True:
+                await ready.wait()
+                ready.clear()
+                # A slow listener finds the newest price of each symbol here, never a queue of old ones.
+                batch, moved = moved, {}
+                for price in batch.values():
+                    yield PriceTick(price.symbol, price.price, moment_of(price.time_us))
+        finally:
+            unsubscribe()
+            watched()
+
+    async def history(
+        self,
+        symbol: str,
+        interval: Interval = Interval.D1,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> History:
+        """Give a history as columns of numbers, for faces in this process."""
+        now = self._clock.now()
+        until = datetime.combine(end, time(), UTC) + timedelta(days=1) if end else now
+        since = (
+            datetime.combine(start, time(), UTC) if start else until - timedelta(days=_USUAL_DAYS[interval])
+        )
+        if since >= until:
+            raise InvalidInput(
+                tr(
+                    "The range is empty: it starts at {start} and ends at {end}.",
+                    start=since.date(),
+                    end=until.date(),
+                ),
+                field="start",
+                hint=tr("Choose a start before the end."),
+            )
+        return await self._market.bars(symbol, interval, microseconds(since), microseconds(until))
+
+
+def _quoted(price: Price) -> Quoted:
+    return Quoted(
+        symbol=price.symbol,
+        price=price.price,
+        timestamp=moment_of(price.time_us),
+        session=str(price.session),
+        previous_close=price.previous_close,
+        change=price.change,
+        change_percent=price.change_percent,
+        day_open=price.day_open,
+        day_high=price.day_high,
+        day_low=price.day_low,
+        day_volume=price.day_volume,
+        source=price.source,
+        label=price.label,
+        quality=str(price.quality),
+    )
+
+
+def _inspect_all(histories: list[History], now_us: int) -> tuple[Finding, ...]:
+    findings: list[Finding] = []
+    for done, history in enumerate(histories):
+        symbol = history.key.symbol
+        checkpoint(len(histories) + done, 2 * len(histories), tr("Checking {symbol}", symbol=symbol))
+        findings += [_finding(symbol, flag) for flag in inspect_bars(history.bars, now_us=now_us)]
+    return tuple(findings)
+
+
+def _finding(symbol: str, flag: Flag) -> Finding:
+    return Finding(
+        symbol, str(flag.kind), flag.message, moment_of(flag.time_us) if flag.time_us is not None else None
+    )
+
+
+def _summary(symbols: int, findings: int) -> str:
+    if not findings:
+        return tr("{symbols} histories are clean.", symbols=symbols)
+    return tr(
+        "{symbols} histories were checked; {findings} places need a look.", symbols=symbols, findings=findings
+    )

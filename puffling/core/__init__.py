@@ -1,0 +1,1 @@
+"""Builds, starts and stops everything: the only place that knows all the floors."""

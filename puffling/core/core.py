@@ -1,0 +1,236 @@
+"""One core: every part built, started and stopped in one place, for whichever face asks."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+from puffling.automation.upkeep import Upkeep, UpkeepPlan
+from puffling.controllers.access import Access
+from puffling.controllers.ai import Ai
+from puffling.controllers.backups import Backups, data_state
+from puffling.controllers.data import Data
+from puffling.controllers.jobs import Jobs
+from puffling.controllers.monitor import Monitor
+from puffling.controllers.safety import Safety
+from puffling.controllers.scheduler import Scheduler
+from puffling.controllers.settings import Settings as SettingsController
+from puffling.controllers.watchlists import Watchlists
+from puffling.controllers.workspaces import Workspaces
+from puffling.core.build import build, controller_types
+from puffling.core.events import Level, NoticeRaised
+from puffling.core.policy import Attempt, Policy
+from puffling.core.rows import AuditLine, StoredRows
+from puffling.market.market import Market
+from puffling.runtime.actor import DEFAULT_USER, UserId
+from puffling.runtime.bus import Bus
+from puffling.runtime.capability import Controller, Desk, Registry
+from puffling.runtime.clock import Clock, SystemClock
+from puffling.runtime.compute import Compute
+from puffling.runtime.jobs import JobBoard
+from puffling.runtime.log import Log
+from puffling.runtime.paths import Paths
+from puffling.runtime.port import Port
+from puffling.runtime.redaction import hide
+from puffling.runtime.tasks import TaskScope
+from puffling.runtime.text import tr
+from puffling.settings.bootstrap import locate
+from puffling.settings.live import LiveSettings
+from puffling.settings.model import Settings
+from puffling.settings.secrets import Secrets
+from puffling.store.bars import BarCache
+from puffling.store.database import Store
+from puffling.store.owner import Owner
+from puffling.trading.halt import HaltSwitch
+
+C = TypeVar("C", bound=Controller)
+
+_log = logging.getLogger(__name__)
+
+# The halt switch also works from outside this process, so it is looked at this often.
+_HALT_LOOK_SECONDS = 0.5
+
+
+class Core:
+    """The whole of Puffling but its faces."""
+
+    def __init__(self, paths: Paths, clock: Clock, bus: Bus, user: UserId) -> None:
+        self.paths = paths
+        self.clock = clock
+        self.bus = bus
+        self.user = user
+        self.registry = Registry()
+        self.notices: list[NoticeRaised] = []
+        self._closing = AsyncExitStack()
+
+    @classmethod
+    async def open(
+        cls,
+        paths: Paths,
+        *,
+        clock: Clock | None = None,
+        bus: Bus | None = None,
+        log: Log | None = None,
+        environment: Mapping[str, str] = os.environ,
+        user: UserId = DEFAULT_USER,
+    ) -> Core:
+        """Build and start everything, or undo what was built and say why it cannot be."""
+        whereabouts = locate(paths, environment)
+        whereabouts.paths.prepare()
+        core = cls(whereabouts.paths, clock or SystemClock(), bus or Bus(), user)
+        try:
+            await core._build(environment, whereabouts.database_url, log)
+        except BaseException:
+            await core.close()
+            raise
+        return core
+
+    async def close(self) -> None:
+        """Stop everything in the reverse order of its start."""
+        await self._closing.aclose()
+
+    @property
+    def settings_now(self) -> Settings:
+        """Give the settings in force."""
+        return self._live.now
+
+    def notify(self, level: Level, text: str, hint: str = "") -> None:
+        """Tell the person something, now and to whoever asks later."""
+        notice = NoticeRaised(level, text, hint)
+        self.notices.append(notice)
+        self.bus.publish(notice)
+
+    async def _build(self, environment: Mapping[str, str], database_url: str | None, log: Log | None) -> None:
+        closing = self._closing
+        self.log = log or closing.enter_context(Log(self.paths.logs))
+        closing.enter_context(Owner.acquire(self.paths, self.clock))
+        self.port = Port(self.clock)
+        closing.push_async_callback(self.port.close)
+        self.scope = TaskScope("core", on_failure=self._task_failed)
+
+        self.store = await Store.open(
+            self.paths, port=self.port, bus=self.bus, clock=self.clock, url=database_url or ""
+        )
+        closing.push_async_callback(self.store.close)
+        bars = await BarCache.open(self.paths, port=self.port, bus=self.bus, clock=self.clock)
+        closing.push_async_callback(bars.close)
+
+        rows = StoredRows(self.store)
+        self._live = LiveSettings(rows, environment, await rows.load(self.user))
+        self.secrets = Secrets(self.paths.config / "keys.enc", hide, environment)
+        self.switch = HaltSwitch(self.paths.data)
+
+        compute = Compute(self.clock, self.settings_now.cluster.scheduler or None)
+        self.board = JobBoard(self.clock, self.bus, self.scope, compute=compute)
+        closing.push_async_callback(self.board.close)
+        self.market = Market.of(
+            self.settings_now.market.feeds,
+            seed=self.settings_now.market.demo_seed,
+            clock=self.clock,
+            bus=self.bus,
+            scope=self.scope,
+            port=self.port,
+            bar_store=bars,
+        )
+        closing.push_async_callback(self.market.close)
+        closing.push_async_callback(self.scope.close)
+
+        self._bind_controllers()
+        await self._start()
+
+    def _bind_controllers(self) -> None:
+        audit = AuditLine(self.store)
+
+        async def record(attempt: Attempt) -> None:
+            await audit.append(attempt)
+
+        policy = Policy(lambda: self.safety.look().trading, record)
+        desk = Desk(policy, self.board)
+        parts: dict[type[Any], object] = {
+            type(part): part
+            for part in (
+                self.bus,
+                self.store,
+                self.market,
+                self.board,
+                self.port,
+                self.registry,
+                self.secrets,
+                self.switch,
+                self.log,
+                self._live,
+            )
+        }
+        # Asked for as a protocol: any clock will do.
+        parts[Clock] = self.clock
+        self._controllers: dict[type[Controller], Controller] = {}
+        for kind in controller_types():
+            controller = build(kind, parts)
+            controller.bind(desk)
+            self.registry.add(controller)
+            self._controllers[kind] = controller
+        self.watchlists = self._controller(Watchlists)
+        self.data = self._controller(Data)
+        self.settings = self._controller(SettingsController)
+        self.jobs = self._controller(Jobs)
+        self.monitor = self._controller(Monitor)
+        self.safety = self._controller(Safety)
+        self.workspaces = self._controller(Workspaces)
+        self.backups = self._controller(Backups)
+        self.access = self._controller(Access)
+        self.ai = self._controller(Ai)
+        self.scheduler = self._controller(Scheduler)
+
+    def _controller(self, kind: type[C]) -> C:
+        found = self._controllers[kind]
+        if not isinstance(found, kind):
+            raise TypeError(f"{kind.__name__} was not built")
+        return found
+
+    async def _start(self) -> None:
+        await self._first_content()
+        self._tell_what_was_met()
+        await self.market.start()
+        upkeep = Upkeep(self.clock, self.store, self.registry, self.user, self._upkeep_plan)
+        self.scope.spawn(upkeep.run(), name="upkeep")
+        self.scope.spawn(self._watch_halt(), name="halt")
+
+    async def _first_content(self) -> None:
+        """Give a new person a first watchlist, once: a deleted one stays deleted."""
+        if self.store.report.created:
+            await self.store.run(self.user, lambda unit: unit.watchlists.create(tr("Core"), FIRST_SYMBOLS))
+
+    def _tell_what_was_met(self) -> None:
+        state = data_state(self.store)
+        if not state.trustworthy:
+            self.switch.press(state.message, tr("Puffling"), self.clock.now())
+            self.notify(Level.ERROR, state.message, state.hint)
+        for problem in self._live.problems:
+            self.notify(
+                Level.WARNING,
+                tr("The setting {key} cannot be used: {message}", key=problem.key, message=problem.message),
+                tr("Its default stands in until you change it in the preferences."),
+            )
+
+    def _upkeep_plan(self) -> UpkeepPlan:
+        upkeep = self.settings_now.upkeep
+        return UpkeepPlan(upkeep.nightly_backup, upkeep.backup_hour)
+
+    async def _watch_halt(self) -> None:
+        while True:
+            self.safety.refresh()
+            await self.clock.sleep(_HALT_LOOK_SECONDS)
+
+    def _task_failed(self, name: str, failure: BaseException) -> None:
+        _log.error("The task %s failed", name, exc_info=failure)
+        self.notify(
+            Level.ERROR,
+            tr("A part of Puffling stopped: {name}.", name=name),
+            tr("The log has the details. Start Puffling again to bring it back."),
+        )
+
+
+FIRST_SYMBOLS = ("SPY", "QQQ", "AGG", "GLD", "AAPL", "MSFT", "NVDA", "AMZN", "BTC/USD", "ETH/USD")

@@ -1,0 +1,87 @@
+"""The settings in force, kept in step with the rows they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from puffling.runtime.actor import UserId
+from puffling.settings.model import Settings
+from puffling.settings.resolve import (
+    CUSTOM,
+    Problem,
+    SettingView,
+    check_value,
+    former_keys,
+    resolve,
+    unknown_setting,
+    views,
+)
+
+
+class SettingRows(Protocol):
+    """Where the rows are kept; core hands in the database."""
+
+    async def load(self, user: UserId) -> dict[str, Any]:
+        """Give all rows of this user."""
+        ...
+
+    async def put(self, user: UserId, key: str, value: object, superseded: tuple[str, ...]) -> None:
+        """Keep one row, and drop those under keys of older versions."""
+        ...
+
+    async def remove(self, user: UserId, keys: tuple[str, ...]) -> None:
+        """Drop rows."""
+        ...
+
+
+class LiveSettings:
+    """One user's settings: read once, changed through here, always of the declared types."""
+
+    def __init__(self, rows: SettingRows, environment: Mapping[str, str], stored: Mapping[str, Any]) -> None:
+        self._rows = rows
+        self._environment = environment
+        self._stored = dict(stored)
+        self._resolved = resolve(Settings, self._stored, environment)
+
+    @property
+    def now(self) -> Settings:
+        """Give the settings in force."""
+        return self._resolved.settings
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Name the stored values that cannot be used; defaults stand in for them."""
+        return self._resolved.problems
+
+    def views(self) -> tuple[SettingView, ...]:
+        """Give every setting as a face shows it."""
+        return views(self._resolved, self._stored)
+
+    def view(self, key: str) -> SettingView:
+        """Give one setting as a face shows it."""
+        for found in self.views():
+            if found.key == key:
+                return found
+        raise unknown_setting(Settings, key)
+
+    async def put(self, user: UserId, key: str, value: object) -> None:
+        """Give a setting a value of its declared type and keep it."""
+        checked = check_value(Settings, key, value)
+        superseded = former_keys(Settings, key)
+        await self._rows.put(user, key, checked, superseded)
+        self._take(
+            {name: kept for name, kept in self._stored.items() if name not in superseded} | {key: checked}
+        )
+
+    async def reset(self, user: UserId, key: str) -> None:
+        """Let a setting go back to its default."""
+        keys = (key, *former_keys(Settings, key))
+        if key.startswith(CUSTOM):
+            self.view(key)
+        await self._rows.remove(user, keys)
+        self._take({name: kept for name, kept in self._stored.items() if name not in keys})
+
+    def _take(self, stored: dict[str, Any]) -> None:
+        self._stored = stored
+        self._resolved = resolve(Settings, stored, self._environment)

@@ -1,0 +1,80 @@
+"""The halt switch: a file beside the data whose mere existence halts trading.
+
+A file works when the program is frozen, closed or broken, and it survives every restart. What cannot
+be read counts as halted: a switch that fails must fail closed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from puffling.runtime.errors import StorageFailed
+from puffling.runtime.text import tr
+
+FILE_NAME = "HALT"
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why trading is halted, who did it and when, as far as the file tells."""
+
+    reason: str
+    by: str = ""
+    since: datetime | None = None
+
+
+class HaltSwitch:
+    """Presses, reads and lifts the halt."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE_NAME
+
+    def read(self) -> Halt | None:
+        """Give the halt in force, or None when there is certainly none."""
+        try:
+            text = self._file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            return Halt(tr("The halt file cannot be read ({reason}).", reason=type(error).__name__))
+        try:
+            values = json.loads(text)
+            since = datetime.fromisoformat(values["since"])
+            return Halt(str(values["reason"]), str(values["by"]), since if since.tzinfo else None)
+        except (ValueError, KeyError, TypeError):
+            return Halt(text.strip()[:200] or tr("Halted by a file placed by hand."))
+
+    def press(self, reason: str, by: str, now: datetime) -> Halt:
+        """Halt trading. A halt that stands already keeps its first reason."""
+        standing = self.read()
+        if standing is not None:
+            return standing
+        text = json.dumps({"reason": reason, "by": by, "since": now.isoformat()})
+        try:
+            # The existence of the file is the halt, so it is created first and described second.
+            handle = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            if self.read() is None:
+                raise StorageFailed(
+                    tr("{file} could not be written: {why}.", file=self._file, why=error.strerror),
+                    hint=tr("Make an empty file of that name by hand: it halts trading as it is."),
+                ) from error
+        return Halt(reason, by, now)
+
+    def lift(self) -> None:
+        """Let trading go on. Only what a present person asked for may come here."""
+        try:
+            self._file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFailed(
+                tr("{file} could not be removed: {why}.", file=self._file, why=error.strerror),
+                hint=tr("Remove it by hand."),
+            ) from error
