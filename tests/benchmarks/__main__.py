@@ -31,8 +31,8 @@ def page(rows: list[Row]) -> str:
     system = f"{platform.system()}, Python {platform.python_version()}"
     return (
         "# How fast Puffling is\n\n"
-        f"Measured on {system}, with `python -m tests.benchmarks --write`. Machines are noisy and differ: what "
-        "counts is the ratio, taken side by side in one run.\n\n"
+        f"Measured on {system}, with `python -m tests.benchmarks --write`. Machines differ and are noisy: "
+        "what counts is the ratio, taken side by side in one run.\n\n"
         f"{table(rows)}\n"
     )
 

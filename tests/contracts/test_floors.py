@@ -49,3 +49,42 @@ def test_the_lowest_floors_stand_alone(name: str, checkout: Path) -> None:
     ours = {module for module in loaded if module.startswith("puffling.")}
     assert ours
     assert all(module.startswith(name) for module in ours)
+
+
+HEAVY = {
+    "alembic", "alpaca", "anthropic", "cryptography", "dask", "distributed", "duckdb", "exchange_calendars",
+    "fastapi", "httpx2", "keyring", "openai", "optuna", "pandas", "psycopg", "pydantic", "scipy",
+    "sqlalchemy", "sqlmodel", "starlette", "structlog", "talib", "uvicorn", "yfinance",
+}  # fmt: skip
+START = """
+import json, os, signal, sys
+from puffling.desktop.application import main
+from puffling.runtime.paths import Paths
+
+def reached(milestone):
+    if milestone == "painted":
+        loaded.extend(sys.modules)
+    if milestone == "live":
+        os.kill(os.getpid(), signal.SIGTERM)
+
+loaded = []
+code = main(Paths.discover(), [], reached=reached)
+print(json.dumps(loaded))
+sys.exit(code)
+"""
+
+
+def test_nothing_heavy_is_loaded_before_the_first_paint(checkout: Path, home: Path) -> None:
+    for start in ("first", "with the content of the last"):
+        run = subprocess.run(
+            [sys.executable, "-c", START],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert run.returncode == 0, run.stderr
+        loaded = set(json.loads(run.stdout.splitlines()[-1]))
+        assert "PySide6.QtWidgets" in loaded, start
+        assert loaded.intersection(HEAVY) == set(), start

@@ -1,0 +1,59 @@
+"""Every ability is described once, completely, and stands in every face it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from puffling.assistant.tools import tools
+from puffling.runtime.capability import Capability, Effect
+from puffling.server.openapi import document
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+KINDS = {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"}
+
+
+def _vague(ability: Capability) -> list[str]:
+    """What an ability leaves unsaid."""
+    found = []
+    if not ability.title[:1].isupper() or ability.title.endswith("."):
+        found.append(f"title {ability.title!r}")
+    if not ability.summary[:1].isupper() or not ability.summary.endswith("."):
+        found.append(f"summary {ability.summary!r}")
+    fields: dict[str, Any] = ability.arguments_model.model_json_schema().get("properties", {})
+    for name, field in fields.items():
+        if not field.get("description", "").endswith("."):
+            found.append(f"{name} is not described")
+        if not KINDS.intersection(field):
+            found.append(f"{name} has no type")
+    if ability.result_type.json_schema() == {}:
+        found.append("the result has no type")
+    return found
+
+
+async def test_every_ability_says_what_it_is_and_what_it_takes(house: Core) -> None:
+    abilities = list(house.registry)
+    assert len(abilities) > 20
+    assert {ability.id: _vague(ability) for ability in abilities if _vague(ability)} == {}
+
+
+async def test_every_route_is_in_the_document_and_the_document_has_no_others(house: Core) -> None:
+    paths: dict[str, dict[str, Any]] = document(house.registry)["paths"]
+    told = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    named = {
+        f"{ability.http.method} {ability.http.path.replace(':path', '')}"
+        for ability in house.registry
+        if ability.http
+    }
+    assert named <= told
+    assert {route for route in told - named if route != "GET /api/health"} == set()
+
+
+async def test_every_tool_is_offered_to_the_assistant(house: Core) -> None:
+    assert {tool.name for tool in tools(house.registry)} == {a.tool for a in house.registry if a.tool}
+
+
+async def test_what_only_the_person_may_do_has_no_other_door(house: Core) -> None:
+    guarded = [ability for ability in house.registry if ability.effect is Effect.GUARD]
+    assert [ability.id for ability in guarded if ability.http or ability.tool or ability.job] == []
