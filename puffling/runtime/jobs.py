@@ -80,12 +80,12 @@ class Computing(Protocol):
 
     async def run(
         self,
-        fn: Callable[..., R],
+        fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
         progress: Callable[[float, float, str], None],
-    ) -> R:
+    ) -> Any:
         """Run a pure module-level function elsewhere, report its progress and give its result."""
         ...
 
@@ -161,7 +161,8 @@ class Job:
 
     async def compute(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a pure module-level function outside this process; its `checkpoint` moves this job on."""
-        return await self._board.compute.run(fn, args, kwargs, progress=self.progress)
+        result: R = await self._board.compute.run(fn, args, kwargs, progress=self.progress)
+        return result
 
     async def wait(self) -> Any:
         """Wait for the end and give the result, or raise what made the job fail."""
@@ -282,7 +283,7 @@ class JobBoard:
             return
         elapsed = self.clock.monotonic() - self._told.get(job.id, float("-inf"))
         if elapsed >= _SECONDS_BETWEEN_NEWS:
-            self._tell(job)
+            self._tell_progress(job)
         else:
             self._waiting_to_tell.add(job.id)
             wait = _SECONDS_BETWEEN_NEWS - elapsed
@@ -294,10 +295,13 @@ class JobBoard:
         finally:
             self._waiting_to_tell.discard(job.id)
         if job.ended is None:
-            self._tell(job)
+            self._tell_progress(job)
+
+    def _tell_progress(self, job: Job) -> None:
+        self._told[job.id] = self.clock.monotonic()
+        self._tell(job)
 
     def _tell(self, job: Job) -> None:
-        self._told[job.id] = self.clock.monotonic()
         self._bus.publish(JobChanged(job.record))
 
     async def _live(self, job: Job, body: Callable[[], Coroutine[Any, Any, Any]], *, nested: bool) -> None:
@@ -335,7 +339,7 @@ class JobBoard:
     ) -> None:
         job.end(state, result=result, failure=failure)
         self._tell(job)
-        del self._told[job.id]
+        self._told.pop(job.id, None)
         ended = [known.id for known in self._jobs.values() if known.ended is not None]
         for id in ended[: max(len(ended) - self._keep, 0)]:
             del self._jobs[id]
@@ -344,12 +348,12 @@ class JobBoard:
 class _NoComputing:
     async def run(
         self,
-        fn: Callable[..., R],
+        fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         *,
         progress: Callable[[float, float, str], None],
-    ) -> R:
+    ) -> Any:
         raise Unavailable(tr("This part of Puffling runs without processes of its own."))
 
     async def close(self) -> None:

@@ -1,0 +1,145 @@
+"""Work for the processor leaves this process: `await job.compute(fn, ...)` runs it elsewhere.
+
+It runs in a child process, or on a cluster. One child serves one call and is gone, so a call can be
+stopped, crash or be killed without taking anything along. Starting one takes a tenth of a second or two;
+after `warm()` one is always kept ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from puffling.runtime.child import ComputationStopped, Report, checkpoint
+from puffling.runtime.port import Port
+from puffling.runtime.process import Call, ComputingProcess
+from puffling.runtime.text import tr
+
+__all__ = ["ComputationStopped", "Compute", "checkpoint"]
+
+
+class Conversation(Protocol):
+    """A computation under way somewhere else, seen from the thread that listens to it."""
+
+    def converse(self, call: Call, report: Report) -> Any:
+        """Hand over the call, listen until it is answered, and give its result or raise its failure."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to end at its next checkpoint, and see to it that it does."""
+        ...
+
+    def kill(self) -> None:
+        """End it now."""
+        ...
+
+
+class Compute:
+    """Where `job.compute` takes place: child processes of this one, or the cluster at an address."""
+
+    def __init__(
+        self,
+        port: Port,
+        *,
+        address: str | None = None,
+        at_once: int | None = None,
+        grace_seconds: float = 2.0,
+    ) -> None:
+        self.address = address
+        """The scheduler of a Dask cluster, such as tcp://10.0.0.5:8786; None computes on this computer."""
+        self._port = port
+        self._places = asyncio.Semaphore(at_once or os.cpu_count() or 1)
+        self._grace_seconds = grace_seconds
+        self._spare: ComputingProcess | None = None
+        self._keep_spare = False
+        self._preparing = threading.Lock()
+
+    async def warm(self) -> None:
+        """Keep a process ready from now on, so that the next computation starts at once."""
+        self._keep_spare = True
+        await self._port.thread(self._prepare_spare)
+
+    async def run(
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        progress: Report,
+    ) -> Any:
+        """Run the function elsewhere; when this is cancelled, the function is, and this waits for its end."""
+        call = Call(fn, args, kwargs)
+        report = _on_this_loop(progress)
+        if self.address is not None:
+            # Only who has a cluster needs its library.
+            from puffling.runtime.cluster import ClusterCall
+
+            return await self._converse(ClusterCall(self.address, self._grace_seconds), call, report)
+        if self._places.locked():
+            progress(0, 0, tr("Waits for a free processor"))
+        async with self._places:
+            return await self._converse(self._take_process(), call, report)
+
+    async def close(self) -> None:
+        """End the process that is kept ready."""
+        self._keep_spare = False
+        await self._port.thread(self._discard_spare)
+
+    async def _converse(self, conversation: Conversation, call: Call, report: Report) -> Any:
+        lane = self._port.lane("compute")
+        answer = lane.begin(self._serve, conversation, call, report)
+        try:
+            return await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            conversation.stop()
+            while not answer.done():
+                try:
+                    await asyncio.wait([answer])
+                except asyncio.CancelledError:
+                    # Asked twice: whoever waits here has no more patience.
+                    conversation.kill()
+            # Looked at, or the loop complains that nobody did.
+            answer.exception()
+            raise
+        finally:
+            await lane.close()
+
+    def _serve(self, conversation: Conversation, call: Call, report: Report) -> Any:
+        def report_and_prepare(done: float, total: float, note: str) -> None:
+            report(done, total, note)
+            # The next process is started when this one is well under way, not while somebody waits for it.
+            self._prepare_spare()
+
+        try:
+            return conversation.converse(call, report_and_prepare)
+        finally:
+            self._prepare_spare()
+
+    def _take_process(self) -> ComputingProcess:
+        spare, self._spare = self._spare, None
+        return spare or ComputingProcess(grace_seconds=self._grace_seconds)
+
+    def _prepare_spare(self) -> None:
+        with self._preparing:
+            if self._keep_spare and self._spare is None:
+                spare = ComputingProcess(grace_seconds=self._grace_seconds)
+                spare.start()
+                self._spare = spare
+
+    def _discard_spare(self) -> None:
+        with self._preparing:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
+
+
+def _on_this_loop(progress: Report) -> Report:
+    loop = asyncio.get_running_loop()
+
+    def report(done: float, total: float, note: str) -> None:
+        loop.call_soon_threadsafe(progress, done, total, note)
+
+    return report
