@@ -76,7 +76,9 @@ class Attached:
         """Call an ability and give its result."""
         return await self._ask({"ask": "invoke", "id": ability_id, "arguments": dict(arguments)})
 
-    async def start(self, ability_id: str, arguments: Mapping[str, object], progress: ProgressListener) -> Any:
+    async def start(
+        self, ability_id: str, arguments: Mapping[str, object], progress: ProgressListener
+    ) -> Any:
         """Call an ability that takes time, telling how far it is; a caller that is cancelled cancels it."""
         request = {"ask": "start", "id": ability_id, "arguments": dict(arguments)}
         return await self._ask(request, lambda values: progress(Progress(**values)))
@@ -144,20 +146,52 @@ class Attached:
         return line
 
     async def _open(self) -> _Line | None:
-        async with asyncio.timeout(self._patience_seconds) as patience:
-            try:
+        line: _Line | None = None
+        try:
+            async with asyncio.timeout(self._patience_seconds):
                 line = await self._connected()
-                if line is not None:
-                    line.greeting = _understood(await line.read())
+                if line is None:
+                    return None
+                line.greeting = _understood(await line.read())
                 return line
-            except (TimeoutError, asyncio.CancelledError):
-                if patience.expired():
-                    pass
-                raise
-        raise AssertionError("unreachable")
+        except TimeoutError:
+            await _hang_up(line)
+            raise Unavailable(
+                tr("Puffling is running but does not answer."),
+                hint=tr("Wait a moment. If it stays so, end it and start again; what was saved is kept."),
+            ) from None
+        except _HungUp:
+            # An owner on its way out: whoever asks again will find nobody.
+            await _hang_up(line)
+            return None
+        except BaseException:
+            await _hang_up(line)
+            raise
 
     async def _connected(self) -> _Line | None:
+        try:
+            if self._loopback:
+                values = json.loads((self._paths.data / KEY_FILE).read_text(encoding="utf-8"))
+                streams = await asyncio.open_connection("127.0.0.1", int(values["port"]), limit=LONGEST_LINE)
+                return _Line(*streams, str(values["key"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        for place in socket_places(self._paths):
+            if is_ours(place):
+                with contextlib.suppress(OSError):
+                    return _Line(
+                        *await asyncio.open_unix_connection(os.fspath(place), limit=LONGEST_LINE), ""
+                    )
         return None
+
+
+class _HungUp(Unavailable):
+    """The owner closed the connection before it had answered."""
+
+
+async def _hang_up(line: _Line | None) -> None:
+    if line is not None:
+        await line.close()
 
 
 class _Line:
@@ -209,7 +243,7 @@ def _understood(values: dict[str, Any]) -> Greeting:
 
 
 def _went_away() -> PufflingError:
-    return Unavailable(
+    return _HungUp(
         tr("The running Puffling went away before it answered."),
         hint=tr("Look whether it was done before you repeat it."),
     )

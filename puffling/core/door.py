@@ -68,7 +68,9 @@ class LocalDoor:
             self._server = await asyncio.start_server(self._connected, sock=listening, limit=LONGEST_LINE)
         else:
             listening, self._place = bind_socket(self._core.paths)
-            self._server = await asyncio.start_unix_server(self._connected, sock=listening, limit=LONGEST_LINE)
+            self._server = await asyncio.start_unix_server(
+                self._connected, sock=listening, limit=LONGEST_LINE
+            )
 
     async def close(self) -> None:
         """Let nobody in any more, let those inside finish for a moment, and shut the door."""
@@ -149,7 +151,7 @@ class _Visit:
             await self._send({"error": error.as_dict()})
         except (OSError, asyncio.CancelledError):
             raise
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001  the edge: a bug must be answered and logged
             _log.exception("A request at the local door failed")
             await self._send({"error": Fault.of(fault).as_dict()})
 

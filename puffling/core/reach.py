@@ -48,7 +48,9 @@ class Reach(Protocol):
         """Call an ability and give its result."""
         ...
 
-    async def start(self, ability_id: str, arguments: Mapping[str, object], progress: ProgressListener) -> Any:
+    async def start(
+        self, ability_id: str, arguments: Mapping[str, object], progress: ProgressListener
+    ) -> Any:
         """Call an ability that takes time, telling how far it is; a caller that is cancelled cancels it."""
         ...
 
@@ -91,7 +93,9 @@ class Within:
         with calling_as(self.caller):
             return _as_json(ability, await ability.invoke(arguments))
 
-    async def start(self, ability_id: str, arguments: Mapping[str, object], progress: ProgressListener) -> Any:
+    async def start(
+        self, ability_id: str, arguments: Mapping[str, object], progress: ProgressListener
+    ) -> Any:
         """Call an ability that takes time, telling how far it is; a caller that is cancelled cancels it."""
         return json.loads(await self.start_raw(ability_id, arguments, progress))
 

@@ -9,17 +9,16 @@ cookies, and no token is ever taken from an address.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from puffling.runtime.actor import Caller, calling_as
-from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError, Refused
 from puffling.runtime.text import tr
-from puffling.server.house import error_answer, fault
+from puffling.server.house import House, error_answer, fault
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 WEBSOCKET_SCHEME = "bearer"
@@ -62,17 +61,16 @@ class Doorkeeper:
     def __init__(
         self,
         app: ASGIApp,
+        house: House,
         *,
-        verify: Callable[[str], Awaitable[Caller | None]],
         hosts: Callable[[], Hosts],
         public: frozenset[str],
-        clock: Clock,
     ) -> None:
         self._app = app
-        self._verify = verify
+        self._house = house
         self._hosts = hosts
         self._public = public
-        self._clock = clock
+        self._clock = house.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or one WebSocket."""
@@ -151,7 +149,7 @@ class Doorkeeper:
         if not token or len(token) > _LONGEST_TOKEN or not token.isascii():
             return None
         scope["puffling.token"] = token
-        return await self._verify(token)
+        return await self._house.access.caller_of(token, self._house.user)
 
 
 def token_of(headers: Headers, *, websocket: bool) -> str:

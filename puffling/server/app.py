@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
-from puffling.runtime.clock import Clock
 from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
 from puffling.runtime.paths import resources
 from puffling.runtime.text import tr
@@ -46,7 +45,7 @@ class PufflingApi(FastAPI):
         return self.openapi_schema
 
 
-def build_app(house: House, *, hosts: Callable[[], Hosts], clock: Clock) -> ASGIApp:
+def build_app(house: House, hosts: Callable[[], Hosts]) -> ASGIApp:
     """Give the whole server as one ASGI application."""
     app = PufflingApi(house)
     app.add_exception_handler(HTTPException, _no_such_route)
@@ -65,7 +64,7 @@ def build_app(house: House, *, hosts: Callable[[], Hosts], clock: Clock) -> ASGI
         app.add_route(route.path, endpoint_for(ability, route), methods=[route.method], name=ability.id)
     for stream in house.registry.streams:
         app.router.routes.append(WebSocketRoute(stream.ws, channel_for(house, stream), name=stream.id))
-    return Doorkeeper(app, verify=house.access.verify, hosts=hosts, public=PUBLIC, clock=clock)
+    return Doorkeeper(app, house, hosts=hosts, public=PUBLIC)
 
 
 async def _health(request: Request) -> Response:

@@ -8,18 +8,19 @@ from typing import Protocol
 
 from starlette.responses import Response
 
-from puffling.runtime.actor import Caller
+from puffling.runtime.actor import Caller, UserId
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Registry
-from puffling.runtime.errors import PufflingError
+from puffling.runtime.clock import Clock
+from puffling.runtime.errors import Fault, PufflingError
 from puffling.runtime.text import tr
 
 
 class Tokens(Protocol):
     """Knows the tokens that were granted."""
 
-    async def verify(self, token: str) -> Caller | None:
-        """Give the caller that this token stands for, or None when it stands for nobody."""
+    async def caller_of(self, token: str, user: UserId) -> Caller | None:
+        """Give the caller whom a token stands for, or None when it stands for nobody."""
         ...
 
 
@@ -34,6 +35,12 @@ class House(Protocol):
 
     @property
     def access(self) -> Tokens: ...
+
+    @property
+    def user(self) -> UserId: ...
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 class Turned(Exception):
@@ -63,9 +70,9 @@ def error_answer(
     return json_answer(error_body(error), error.http_status if status is None else status, headers)
 
 
-def fault() -> PufflingError:
+def fault() -> Fault:
     """Give what a caller is told of a bug: nothing but that there was one."""
-    return PufflingError(
+    return Fault(
         tr("Something went wrong inside Puffling."),
         hint=tr("The details are in its log. Nothing is known to have changed; look before you repeat it."),
     )

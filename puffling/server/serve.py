@@ -14,7 +14,6 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from puffling.runtime.clock import Clock
 from puffling.runtime.errors import Conflict, InvalidInput, Refused
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
@@ -38,7 +37,6 @@ class Server:
     def __init__(
         self,
         house: House,
-        clock: Clock,
         *,
         host: str = "127.0.0.1",
         port: int = 8766,
@@ -54,7 +52,7 @@ class Server:
                 ),
             )
         self._house = house
-        self._clock = clock
+
         self._host = host
         self._port = port
         self._host_names = frozenset(name.lower() for name in host_names)
@@ -79,7 +77,7 @@ class Server:
         for name in _TALKATIVE_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
         config = uvicorn.Config(
-            build_app(self._house, hosts=lambda: self._hosts, clock=self._clock),
+            build_app(self._house, lambda: self._hosts),
             http=_PunctualProtocol,
             ws="websockets-sansio",
             ws_max_size=LARGEST_MESSAGE,

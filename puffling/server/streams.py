@@ -15,6 +15,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from puffling.runtime.actor import Caller
 from puffling.runtime.capability import Stream, Topics
 from puffling.runtime.errors import Conflict, InvalidInput, PufflingError
 from puffling.runtime.tasks import TaskScope
@@ -141,8 +142,12 @@ class _Channel:
         while True:
             await self._revoked.wait()
             self._revoked.clear()
-            if await self._house.access.verify(self._websocket.scope["puffling.token"]) is None:
+            if await self._caller() is None:
                 return _POLICY_VIOLATION
+
+    async def _caller(self) -> Caller | None:
+        token: str = self._websocket.scope["puffling.token"]
+        return await self._house.access.caller_of(token, self._house.user)
 
     async def _send_error(self, error: PufflingError) -> None:
         await self._send(f'{{"error":{error_body(error).decode()}}}')
