@@ -1,0 +1,42 @@
+"""The one command that checks everything cannot be talked into success."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.__main__ import STEPS, passes
+
+
+def test_a_failing_step_fails_and_shows_what_it_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not passes("lint", [sys.executable, "-c", "print('here is why'); raise SystemExit(3)"])
+    assert "here is why" in capsys.readouterr().out
+
+
+def test_a_passing_step_passes_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert passes("lint", [sys.executable, "-c", "print('fine')"])
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_the_command_runs_every_kind_of_check() -> None:
+    assert list(STEPS) == ["format", "lint", "types", "floors", "tests"]
+
+
+def test_the_command_ends_with_failure_when_a_step_fails(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__main__.py").write_bytes((checkout / "tests" / "__main__.py").read_bytes())
+    (tmp_path / "untidy.py").write_text("x=1\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "tests", "format"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert "format  FAILED" in run.stdout
+
+
+def test_the_gates_configuration_has_no_exceptions(checkout: Path) -> None:
+    text = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    assert "[[tool.mypy.overrides]]" not in text
+    assert "ignore_errors" not in text
