@@ -17,7 +17,7 @@ pytest_plugins = [
     "tests.fixtures.leftovers",
     "tests.fixtures.loops",
     "tests.fixtures.postgres",
-    "tests.fixtures.house",
+    "tests.fixtures.cores",
 ]
 
 

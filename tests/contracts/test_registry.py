@@ -32,28 +32,28 @@ def _vague(ability: Capability) -> list[str]:
     return found
 
 
-async def test_every_ability_says_what_it_is_and_what_it_takes(house: Core) -> None:
-    abilities = list(house.registry)
+async def test_every_ability_says_what_it_is_and_what_it_takes(core: Core) -> None:
+    abilities = list(core.registry)
     assert len(abilities) > 20
     assert {ability.id: _vague(ability) for ability in abilities if _vague(ability)} == {}
 
 
-async def test_every_route_is_in_the_document_and_the_document_has_no_others(house: Core) -> None:
-    paths: dict[str, dict[str, Any]] = document(house.registry)["paths"]
+async def test_every_route_is_in_the_document_and_the_document_has_no_others(core: Core) -> None:
+    paths: dict[str, dict[str, Any]] = document(core.registry)["paths"]
     told = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
     named = {
         f"{ability.http.method} {ability.http.path.replace(':path', '')}"
-        for ability in house.registry
+        for ability in core.registry
         if ability.http
     }
     assert named <= told
     assert {route for route in told - named if route != "GET /api/health"} == set()
 
 
-async def test_every_tool_is_offered_to_the_assistant(house: Core) -> None:
-    assert {tool.name for tool in tools(house.registry)} == {a.tool for a in house.registry if a.tool}
+async def test_every_tool_is_offered_to_the_assistant(core: Core) -> None:
+    assert {tool.name for tool in tools(core.registry)} == {a.tool for a in core.registry if a.tool}
 
 
-async def test_what_only_the_person_may_do_has_no_other_door(house: Core) -> None:
-    guarded = [ability for ability in house.registry if ability.effect is Effect.GUARD]
+async def test_what_only_the_person_may_do_has_no_other_door(core: Core) -> None:
+    guarded = [ability for ability in core.registry if ability.effect is Effect.GUARD]
     assert [ability.id for ability in guarded if ability.http or ability.tool or ability.job] == []
