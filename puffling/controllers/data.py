@@ -15,7 +15,7 @@ from puffling.market.market import Market
 from puffling.market.parameters import Limit, Symbol
 from puffling.market.values import History, Instrument, Price
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.data.quality import Flag, inspect_bars
+from puffling.puffin.data.quality import inspect
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, Effect, Topics, capability, stream
 from puffling.runtime.clock import Clock, microseconds, moment_of
@@ -90,12 +90,13 @@ class PriceTick:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with one bar or stretch of a history."""
+    """One kind of fault in a history, how often it occurs and when first."""
 
     symbol: str
-    kind: str
+    fault: str
+    count: int
+    first: datetime
     message: str
-    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,14 +276,11 @@ def _inspect_all(histories: list[History], now_us: int) -> tuple[Finding, ...]:
     for done, history in enumerate(histories):
         symbol = history.key.symbol
         checkpoint(len(histories) + done, 2 * len(histories), tr("Checking {symbol}", symbol=symbol))
-        findings += [_finding(symbol, flag) for flag in inspect_bars(history.bars, now_us=now_us)]
+        findings += [
+            Finding(symbol, str(flag.fault), flag.count, flag.first, flag.message)
+            for flag in inspect(history.bars, now_us=now_us)
+        ]
     return tuple(findings)
-
-
-def _finding(symbol: str, flag: Flag) -> Finding:
-    return Finding(
-        symbol, str(flag.kind), flag.message, moment_of(flag.time_us) if flag.time_us is not None else None
-    )
 
 
 def _summary(symbols: int, findings: int) -> str:

@@ -30,6 +30,7 @@ from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, Desk, Registry
 from puffling.runtime.clock import Clock, SystemClock
 from puffling.runtime.compute import Compute
+from puffling.runtime.errors import Conflict
 from puffling.runtime.jobs import JobBoard
 from puffling.runtime.log import Log
 from puffling.runtime.paths import Paths
@@ -41,9 +42,9 @@ from puffling.settings.bootstrap import locate
 from puffling.settings.live import LiveSettings
 from puffling.settings.model import Settings
 from puffling.settings.secrets import Secrets
-from puffling.store.bars import BarCache
+from puffling.store.bars import BarArchive
 from puffling.store.database import Store
-from puffling.store.owner import Owner
+from puffling.store.owner import OwnedElsewhere, Owner
 from puffling.trading.halt import HaltSwitch
 
 C = TypeVar("C", bound=Controller)
@@ -52,6 +53,12 @@ _log = logging.getLogger(__name__)
 
 # The halt switch also works from outside this process, so it is looked at this often.
 _HALT_LOOK_SECONDS = 0.5
+
+
+class DataInUse(Conflict):
+    """Another process owns the person's data; whoever wants something attaches to it."""
+
+    code = "data_in_use"
 
 
 class Core:
@@ -106,7 +113,13 @@ class Core:
     async def _build(self, environment: Mapping[str, str], database_url: str | None, log: Log | None) -> None:
         closing = self._closing
         self.log = log or closing.enter_context(Log(self.paths.logs))
-        closing.enter_context(Owner.acquire(self.paths, self.clock))
+        owner = Owner.acquire(self.paths, self.clock)
+        if isinstance(owner, OwnedElsewhere):
+            raise DataInUse(
+                tr("Puffling is running already and owns your data."),
+                hint=tr("Use that one; the terminal reaches it by itself. (Process {pid})", pid=owner.pid or "?"),
+            )
+        closing.callback(owner.release)
         self.port = Port(self.clock)
         closing.push_async_callback(self.port.close)
         self.scope = TaskScope("core", on_failure=self._task_failed)
@@ -115,7 +128,7 @@ class Core:
             self.paths, port=self.port, bus=self.bus, clock=self.clock, url=database_url or ""
         )
         closing.push_async_callback(self.store.close)
-        bars = await BarCache.open(self.paths, port=self.port, bus=self.bus, clock=self.clock)
+        bars = await BarArchive.open(self.paths, port=self.port, bus=self.bus, clock=self.clock)
         closing.push_async_callback(bars.close)
 
         rows = StoredRows(self.store)
@@ -123,7 +136,7 @@ class Core:
         self.secrets = Secrets(self.paths.config / "keys.enc", hide, environment)
         self.switch = HaltSwitch(self.paths.data)
 
-        compute = Compute(self.clock, self.settings_now.cluster.scheduler or None)
+        compute = Compute(self.port, address=self.settings_now.cluster.scheduler or None)
         self.board = JobBoard(self.clock, self.bus, self.scope, compute=compute)
         closing.push_async_callback(self.board.close)
         self.market = Market.of(
