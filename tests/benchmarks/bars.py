@@ -63,6 +63,6 @@ def bars() -> Iterator[Row]:
         floor = median(timed(lambda: np.load(plain)) for _ in range(ROUNDS))
     yield Row(
         "Loading 1,000,000 bars from the local store",
-        in_milliseconds(ours), f"same bytes from a plain file {in_milliseconds(floor)}", f"{ours / floor:.2f}",
+        in_milliseconds(ours), f"the same bytes plain {in_milliseconds(floor)}", f"{ours / floor:.2f}",
         "50 ms",
     )  # fmt: skip

@@ -11,14 +11,12 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 
-class BareWindow(QMainWindow):
+class BareChart(pyqtgraph.PlotWidget):
     """Says when it was painted first."""
 
     def __init__(self) -> None:
         super().__init__()
         self._painted = False
-        self.setCentralWidget(pyqtgraph.PlotWidget())
-        self.resize(1440, 900)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -33,6 +31,8 @@ class BareWindow(QMainWindow):
 
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 application = QApplication([])
-window = BareWindow()
+window = QMainWindow()
+window.setCentralWidget(BareChart())
+window.resize(1440, 900)
 window.show()
 sys.exit(application.exec())
