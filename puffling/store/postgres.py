@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -31,9 +30,7 @@ class PostgresServer:
         self._url = _address(url)
         self.name = self._url.render_as_string(hide_password=True)
         try:
-            self._engine = create_engine(
-                self._url, poolclass=NullPool, json_serializer=_json, json_deserializer=json.loads
-            )
+            self._engine = create_engine(self._url, poolclass=NullPool)
         except ImportError as error:
             raise Unavailable(
                 tr("The driver for PostgreSQL is not installed."),
@@ -161,7 +158,3 @@ def _address(url: str) -> URL:
             hint=tr("It looks like postgresql://user@host/name."),
         )
     return address.set(drivername="postgresql+psycopg")
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)

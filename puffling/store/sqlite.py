@@ -148,13 +148,7 @@ class SqliteFile:
             connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
             return connection
 
-        engine = create_engine(
-            "sqlite://",
-            creator=connect,
-            poolclass=NullPool,
-            json_serializer=_json,
-            json_deserializer=json.loads,
-        )
+        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
@@ -249,7 +243,3 @@ def _damage(path: Path) -> str:
             return str(error)
         raise
     return "" if answer == "ok" else str(answer)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)

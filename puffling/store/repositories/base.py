@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -44,12 +45,12 @@ def checked_text(value: str, field: str, *, longest: int = 80) -> str:
     return text
 
 
-def checked_json(value: object, field: str) -> None:
-    """Say so when the value is not plain data that can be kept."""
+def checked_json(value: object, field: str) -> Any:
+    """Give the value as it will come back from the database, or say why it cannot be kept."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         size = len(text.encode())
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(
             tr("{field} cannot be kept: {reason}.", field=field, reason=error),
             field=field,
@@ -59,5 +60,9 @@ def checked_json(value: object, field: str) -> None:
         raise InvalidInput(
             tr("{field} is too large to be kept ({size} bytes).", field=field, size=size), field=field
         )
-    if "\\u0000" in text:
-        raise InvalidInput(tr("{field} holds a character that cannot be kept.", field=field), field=field)
+    return json.loads(text)
+
+
+def same_json(one: object, other: object) -> bool:
+    """Tell whether both are the same data; 1 and true are not."""
+    return json.dumps(one) == json.dumps(other)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlmodel import col, func, select
 
 from puffling.runtime.errors import NotFound
@@ -28,9 +26,8 @@ class Drawings(Repository):
 
     def put(self, drawing: Drawing) -> Drawing:
         """Keep a drawing: a new one when it has no id yet, otherwise in the place of the old one."""
-        points = [[time_us, price] for time_us, price in drawing.points]
-        checked_json(points, "points")
-        checked_json(drawing.style, "style")
+        points = checked_json(drawing.points, "points")
+        style = checked_json(drawing.style, "style")
         row = self._row(drawing.id) if drawing.id else None
         if row is None:
             top = select(func.max(DrawingRow.position)).where(
@@ -44,14 +41,14 @@ class Drawings(Repository):
                 symbol=checked_text(drawing.symbol, "symbol", longest=32),
                 kind=checked_text(drawing.kind, "kind"),
                 points=points,
-                style=drawing.style,
+                style=style,
                 position=0 if highest is None else highest + 1,
                 created_at=self._now,
                 updated_at=self._now,
             )
             self._session.add(row)
         else:
-            row.points, row.style, row.position = points, drawing.style, drawing.position
+            row.points, row.style, row.position = points, style, drawing.position
             row.updated_at = self._now
         self._session.flush()
         self._tell(DrawingsChanged(self._user, row.symbol))
@@ -62,7 +59,7 @@ class Drawings(Repository):
         row = self._row(id)
         if row is None:
             raise NotFound(tr("There is no drawing {id}.", id=id))
-        removed = replace(_value(row))
+        removed = _value(row)
         self._session.delete(row)
         self._session.flush()
         self._tell(DrawingsChanged(self._user, removed.symbol))

@@ -28,7 +28,7 @@ class ScheduledJobs(Repository):
 
     def put(self, job: ScheduledJob) -> ScheduledJob:
         """Keep a job: a new one when it has no id yet, otherwise in the place of the old one."""
-        checked_json(job.config, "config")
+        config = checked_json(job.config, "config")
         name = checked_text(job.name, "name")
         row = self._row(job.id) if job.id else None
         if row is None:
@@ -39,14 +39,14 @@ class ScheduledJobs(Repository):
                 job_type=checked_text(job.job_type, "job_type"),
                 schedule=checked_text(job.schedule, "schedule", longest=200),
                 time_zone=checked_text(job.time_zone, "time_zone"),
-                config=job.config,
+                config=config,
                 enabled=job.enabled,
                 created_at=self._now,
                 updated_at=self._now,
             )
             self._session.add(row)
         else:
-            row.name, row.job_type, row.config, row.enabled = name, job.job_type, job.config, job.enabled
+            row.name, row.job_type, row.config, row.enabled = name, job.job_type, config, job.enabled
             row.schedule, row.time_zone, row.updated_at = job.schedule, job.time_zone, self._now
         return self._changed(row)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from puffling.store.events import LayoutChanged
-from puffling.store.repositories.base import Repository, checked_json, checked_text
+from puffling.store.repositories.base import Repository, checked_json, checked_text, same_json
 from puffling.store.tables import LayoutRow
 from puffling.store.values import Layout
 
@@ -28,7 +28,7 @@ class Layouts(Repository):
     def put(self, workspace: str, state: dict[str, Any], geometry: str = "") -> Layout:
         """Keep the look of a workspace."""
         workspace = checked_text(workspace, "workspace")
-        checked_json(state, "state")
+        state = checked_json(state, "state")
         row = self._row(workspace)
         if row is None:
             row = LayoutRow(
@@ -39,7 +39,7 @@ class Layouts(Repository):
                 updated_at=self._now,
             )
             self._session.add(row)
-        elif (row.state, row.geometry) == (state, geometry):
+        elif same_json([row.state, row.geometry], [state, geometry]):
             return _value(row)
         else:
             row.state, row.geometry, row.updated_at = state, geometry, self._now

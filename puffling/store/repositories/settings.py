@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from puffling.runtime.errors import Conflict, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import SettingChanged
-from puffling.store.repositories.base import Repository, checked_json, checked_text
+from puffling.store.repositories.base import Repository, checked_json, checked_text, same_json
 from puffling.store.tables import SettingRow
 from puffling.store.values import Json, Setting
 
@@ -30,7 +30,7 @@ class StoredSettings(Repository):
     def put(self, key: str, value: Json, *, version: int | None = None) -> Setting:
         """Store a setting; with a version, only if nobody has changed it since."""
         key = checked_text(key, "key", longest=200)
-        checked_json(value, key)
+        value = checked_json(value, key)
         row = self._row(key)
         found = 0 if row is None else row.version
         if version is not None and version != found:
@@ -41,7 +41,7 @@ class StoredSettings(Repository):
         if row is None:
             row = SettingRow(user_id=self._user, key=key, value=value, version=1, updated_at=self._now)
             self._session.add(row)
-        elif row.value == value and type(row.value) is type(value):
+        elif same_json(row.value, value):
             return _value(row)
         else:
             row.value, row.version, row.updated_at = value, found + 1, self._now

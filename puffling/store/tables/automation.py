@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from puffling.store.tables.base import Exact, Moment, Row
+from puffling.store.tables.base import Exact, Moment, Plain, Row
 
 
 class ScheduledJobRow(Row, table=True):
@@ -23,7 +23,7 @@ class ScheduledJobRow(Row, table=True):
     job_type: str
     schedule: str
     time_zone: str
-    config: dict[str, Any] = Field(sa_type=JSON)
+    config: dict[str, Any] = Field(sa_type=Plain)
     enabled: bool = True
     last_slot_at: datetime | None = Field(default=None, sa_type=Moment)
     last_run_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -42,8 +42,8 @@ class PortfolioGoalRow(Row, table=True):
     id: str = Field(primary_key=True)
     user_id: str = Field(foreign_key="users.id", index=True)
     name: str
-    target_weights: dict[str, Any] = Field(sa_type=JSON)
-    granted_caps: dict[str, Any] = Field(sa_type=JSON)
+    target_weights: dict[str, Any] = Field(sa_type=Plain)
+    granted_caps: dict[str, Any] = Field(sa_type=Plain)
     drift_threshold: Decimal = Field(sa_type=Exact)
     rebalance_mode: str
     enabled: bool = True
@@ -60,7 +60,7 @@ class AlertConfigRow(Row, table=True):
     user_id: str = Field(foreign_key="users.id", index=True)
     name: str
     alert_type: str
-    condition: dict[str, Any] = Field(sa_type=JSON)
+    condition: dict[str, Any] = Field(sa_type=Plain)
     enabled: bool = True
     cooldown_seconds: int = 0
     last_triggered_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -81,7 +81,7 @@ class AlertHistoryRow(Row, table=True):
     triggered_at: datetime = Field(sa_type=Moment, index=True)
     severity: str
     message: str
-    details: dict[str, Any] = Field(sa_type=JSON)
+    details: dict[str, Any] = Field(sa_type=Plain)
     read_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
@@ -94,7 +94,7 @@ class ConversationRow(Row, table=True):
     user_id: str = Field(foreign_key="users.id", index=True)
     title: str
     model: str = ""
-    messages: list[Any] = Field(sa_type=JSON)
+    messages: list[Any] = Field(sa_type=Plain)
     cost: Decimal = Field(sa_type=Exact)
     created_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment, index=True)
@@ -112,8 +112,8 @@ class AgentLogRow(Row, table=True):
     trigger: str
     model: str = ""
     outcome: str
-    report: dict[str, Any] = Field(sa_type=JSON)
-    actions_taken: list[Any] = Field(sa_type=JSON)
+    report: dict[str, Any] = Field(sa_type=Plain)
+    actions_taken: list[Any] = Field(sa_type=Plain)
     calls: int = 0
     cost_reserved: Decimal = Field(sa_type=Exact)
     cost: Decimal = Field(sa_type=Exact)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, MetaData, String
+from sqlalchemy import BigInteger, Dialect, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -52,6 +53,25 @@ class Exact(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Decimal | None:
         """Turn the text back into the same decimal."""
         return None if value is None else Decimal(value)
+
+
+class Plain(TypeDecorator[Any]):
+    """Plain data as JSON text: a column of SQLite's JSON type turns long numbers into floats."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        """Write the data as JSON; what JSON cannot say is refused."""
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Read the JSON."""
+        return None if value is None else json.loads(value)
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        """Tell 1 from true, which Python takes for equal."""
+        return x is y or json.dumps(x) == json.dumps(y)
 
 
 class Row(SQLModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from puffling.store.tables.base import Moment, Row
+from puffling.store.tables.base import Moment, Plain, Row
 
 
 class UserRow(Row, table=True):
@@ -28,7 +28,7 @@ class SettingRow(Row, table=True):
 
     user_id: str = Field(foreign_key="users.id", primary_key=True, index=True)
     key: str = Field(primary_key=True)
-    value: Any = Field(sa_type=JSON, nullable=False)
+    value: Any = Field(sa_type=Plain, nullable=False)
     version: int = 1
     updated_at: datetime = Field(sa_type=Moment)
 
@@ -40,7 +40,7 @@ class LayoutRow(Row, table=True):
 
     user_id: str = Field(foreign_key="users.id", primary_key=True, index=True)
     workspace: str = Field(primary_key=True)
-    state: dict[str, Any] = Field(sa_type=JSON)
+    state: dict[str, Any] = Field(sa_type=Plain)
     geometry: str = ""
     updated_at: datetime = Field(sa_type=Moment)
 
@@ -54,7 +54,7 @@ class WatchlistRow(Row, table=True):
     id: str = Field(primary_key=True)
     user_id: str = Field(foreign_key="users.id", index=True)
     name: str
-    symbols: list[str] = Field(sa_type=JSON)
+    symbols: list[str] = Field(sa_type=Plain)
     position: int
     created_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
@@ -69,8 +69,8 @@ class DrawingRow(Row, table=True):
     user_id: str = Field(foreign_key="users.id", index=True)
     symbol: str = Field(index=True)
     kind: str
-    points: list[Any] = Field(sa_type=JSON)
-    style: dict[str, Any] = Field(sa_type=JSON)
+    points: list[Any] = Field(sa_type=Plain)
+    style: dict[str, Any] = Field(sa_type=Plain)
     position: int = 0
     created_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
@@ -85,6 +85,6 @@ class AccessTokenRow(Row, table=True):
     user_id: str = Field(foreign_key="users.id", index=True)
     name: str
     digest: str = Field(unique=True)
-    scopes: list[str] = Field(sa_type=JSON)
+    scopes: list[str] = Field(sa_type=Plain)
     created_at: datetime = Field(sa_type=Moment)
     last_used_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field
 
-from puffling.store.tables.base import Moment, Row
+from puffling.store.tables.base import Moment, Plain, Row
 
 
 class StrategyConfigRow(Row, table=True):
@@ -21,8 +21,8 @@ class StrategyConfigRow(Row, table=True):
     user_id: str = Field(foreign_key="users.id", index=True)
     name: str
     strategy_type: str
-    params: dict[str, Any] = Field(sa_type=JSON)
-    symbols: list[str] = Field(sa_type=JSON)
+    params: dict[str, Any] = Field(sa_type=Plain)
+    symbols: list[str] = Field(sa_type=Plain)
     interval: str
     mode: str
     enabled: bool = False
@@ -42,9 +42,9 @@ class BacktestResultRow(Row, table=True):
         default=None, foreign_key="strategy_configs.id", ondelete="SET NULL", index=True
     )
     name: str
-    request: dict[str, Any] = Field(sa_type=JSON)
-    metrics: dict[str, Any] = Field(sa_type=JSON)
-    report: dict[str, Any] = Field(sa_type=JSON)
+    request: dict[str, Any] = Field(sa_type=Plain)
+    metrics: dict[str, Any] = Field(sa_type=Plain)
+    report: dict[str, Any] = Field(sa_type=Plain)
     data_digest: str = ""
     created_at: datetime = Field(sa_type=Moment, index=True)
 
@@ -63,12 +63,12 @@ class OptimizationJobRow(Row, table=True):
     strategy_type: str
     method: str
     objective: str
-    space: dict[str, Any] = Field(sa_type=JSON)
-    request: dict[str, Any] = Field(sa_type=JSON)
+    space: dict[str, Any] = Field(sa_type=Plain)
+    request: dict[str, Any] = Field(sa_type=Plain)
     seed: int = Field(default=0, sa_type=BigInteger)
     state: str
-    best_params: dict[str, Any] | None = Field(default=None, sa_type=JSON)
-    best_metrics: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    best_params: dict[str, Any] | None = Field(default=None, sa_type=Plain)
+    best_metrics: dict[str, Any] | None = Field(default=None, sa_type=Plain)
     created_at: datetime = Field(sa_type=Moment, index=True)
     finished_at: datetime | None = Field(default=None, sa_type=Moment)
 
@@ -81,8 +81,8 @@ class TrialRow(Row, table=True):
     optimization_job_id: str = Field(foreign_key="optimization_jobs.id", ondelete="CASCADE", primary_key=True)
     number: int = Field(primary_key=True)
     user_id: str = Field(foreign_key="users.id", index=True)
-    params: dict[str, Any] = Field(sa_type=JSON)
-    metrics: dict[str, Any] = Field(sa_type=JSON)
+    params: dict[str, Any] = Field(sa_type=Plain)
+    metrics: dict[str, Any] = Field(sa_type=Plain)
     state: str
     finished_at: datetime | None = Field(default=None, sa_type=Moment)
 
@@ -98,10 +98,10 @@ class AdaptationRow(Row, table=True):
     optimization_job_id: str | None = Field(
         default=None, foreign_key="optimization_jobs.id", ondelete="SET NULL", index=True
     )
-    params_before: dict[str, Any] = Field(sa_type=JSON)
-    params_after: dict[str, Any] = Field(sa_type=JSON)
+    params_before: dict[str, Any] = Field(sa_type=Plain)
+    params_after: dict[str, Any] = Field(sa_type=Plain)
     reason: str
-    evidence: dict[str, Any] = Field(sa_type=JSON)
+    evidence: dict[str, Any] = Field(sa_type=Plain)
     state: str
     decided_by: str = ""
     created_at: datetime = Field(sa_type=Moment, index=True)

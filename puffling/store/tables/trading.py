@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from puffling.store.tables.base import Exact, Moment, Row
+from puffling.store.tables.base import Exact, Moment, Plain, Row
 
 
 class ApprovalRow(Row, table=True):
@@ -65,7 +65,7 @@ class IntentRow(Row, table=True):
     stop_price: Decimal | None = Field(default=None, sa_type=Exact)
     payload: str
     payload_hash: str
-    verdicts: list[Any] = Field(sa_type=JSON)
+    verdicts: list[Any] = Field(sa_type=Plain)
     state: str
     attempt: int = 0
     shrinks: bool = False
@@ -107,7 +107,7 @@ class OrderRow(Row, table=True):
     limit_price: Decimal | None = Field(default=None, sa_type=Exact)
     stop_price: Decimal | None = Field(default=None, sa_type=Exact)
     state: str
-    raw: dict[str, Any] = Field(sa_type=JSON)
+    raw: dict[str, Any] = Field(sa_type=Plain)
     submitted_at: datetime | None = Field(default=None, sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
 

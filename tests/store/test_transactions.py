@@ -1,0 +1,124 @@
+"""One call, one transaction, then the news."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from puffling.runtime.actor import DEFAULT_USER, UserId
+from puffling.store.database import Store, Unit
+from puffling.store.events import SettingChanged, WatchlistsChanged
+from tests.store.conftest import START, Place
+
+
+def _count(unit: Unit) -> int:
+    found = unit.settings.find("count")
+    return int(str(found.value)) if found else 0
+
+
+async def test_the_default_user_is_there_from_the_first_start(place: Place) -> None:
+    async with place.open() as store:
+        assert store.report.created
+        made = await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Mine"))
+        assert made.position == 0
+    async with place.open() as store:
+        assert not store.report.created
+        assert await store.read(DEFAULT_USER, lambda unit: unit.watchlists.all()) == (made,)
+
+
+async def test_news_are_told_after_the_commit(store: Store, place: Place) -> None:
+    heard: list[WatchlistsChanged] = []
+    place.bus.on(WatchlistsChanged, heard.append)
+
+    def work(unit: Unit) -> int:
+        unit.watchlists.create("Tech")
+        return len(heard)
+
+    assert await store.run(DEFAULT_USER, work) == 0
+    assert heard == [WatchlistsChanged(DEFAULT_USER)]
+
+
+async def test_a_rolled_back_change_tells_nothing_and_leaves_nothing(store: Store, place: Place) -> None:
+    heard: list[WatchlistsChanged] = []
+    place.bus.on(WatchlistsChanged, heard.append)
+
+    def work(unit: Unit) -> None:
+        unit.watchlists.create("Tech")
+        raise LookupError("after the change")
+
+    with pytest.raises(LookupError):
+        await store.run(DEFAULT_USER, work)
+    assert heard == []
+    assert await store.read(DEFAULT_USER, lambda unit: unit.watchlists.all()) == ()
+
+
+async def test_a_cancelled_caller_does_not_swallow_the_news_of_a_written_row(
+    store: Store, place: Place
+) -> None:
+    told = asyncio.Event()
+    place.bus.on(WatchlistsChanged, lambda _: told.set())
+    begun, go_on = threading.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    at_work = asyncio.Event()
+
+    def work(unit: Unit) -> None:
+        loop.call_soon_threadsafe(at_work.set)
+        begun.set()
+        go_on.wait(10)
+        unit.watchlists.create("Tech")
+
+    async with asyncio.TaskGroup() as group:
+        caller = group.create_task(store.run(DEFAULT_USER, work), name="caller")
+        await at_work.wait()
+        caller.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+    assert caller.cancelled()
+    await asyncio.wait_for(told.wait(), 10)
+    assert len(await store.read(DEFAULT_USER, lambda unit: unit.watchlists.all())) == 1
+
+
+async def test_a_hundred_at_once_never_pass_a_limit_of_ten(store: Store) -> None:
+    def enter(unit: Unit) -> bool:
+        entered = _count(unit)
+        if entered >= 10:
+            return False
+        unit.settings.put("count", entered + 1)
+        return True
+
+    async def one() -> bool:
+        return await store.run(DEFAULT_USER, enter)
+
+    entered = await asyncio.gather(*(one() for _ in range(100)))
+    assert sum(entered) == 10
+    assert await store.read(DEFAULT_USER, _count) == 10
+
+
+async def test_a_read_cannot_write(store: Store) -> None:
+    with pytest.raises(Exception, match=r"read.?only"):
+        await store.read(DEFAULT_USER, lambda unit: unit.settings.put("a", 1))
+    with pytest.raises(RuntimeError, match="news"):
+        await store.read(DEFAULT_USER, lambda unit: unit.tell(SettingChanged(DEFAULT_USER, "a")))
+    await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", 2))
+    assert await store.read(DEFAULT_USER, lambda unit: unit.settings.find("b")) is None
+
+
+async def test_users_do_not_see_each_other(store: Store) -> None:
+    other = UserId("other")
+    await store.ensure_user(other, "Somebody else")
+    mine = await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Tech", ["AAPL"]))
+    await store.run(other, lambda unit: unit.watchlists.create("Tech", ["SAP"]))
+    [theirs] = await store.read(other, lambda unit: unit.watchlists.all())
+    assert theirs.symbols == ("SAP",)
+    with pytest.raises(Exception, match="There is no watchlist"):
+        await store.run(other, lambda unit: unit.watchlists.delete(mine.id))
+    assert await store.read(DEFAULT_USER, lambda unit: unit.watchlists.all()) == (mine,)
+
+
+async def test_times_keep_their_microseconds(store: Store) -> None:
+    await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", 1))
+    [setting] = await store.read(DEFAULT_USER, lambda unit: unit.settings.all())
+    assert setting.updated_at == START
+    assert setting.updated_at.utcoffset() == START.utcoffset()
