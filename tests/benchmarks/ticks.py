@@ -1,0 +1,34 @@
+"""Twenty thousand ticks a second, from the feed's door through the bus to the watchlist on the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds
+
+SECONDS = 30
+
+
+@benchmark
+def ticks() -> Iterator[Row]:
+    """How late the loop runs under a storm of ticks."""
+    with fresh_home() as home:
+        run = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.child_ticks", str(SECONDS)],
+            cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True, timeout=SECONDS + 60,
+            env={"QT_QPA_PLATFORM": "offscreen", **os.environ, "PUFFLING_HOME": str(home)},
+        )  # fmt: skip
+    told = json.loads(run.stdout.splitlines()[-1])
+    yield Row(
+        f"{told['ticks'] / SECONDS:,.0f} ticks a second for {SECONDS} s on {told['symbols']} symbols: loop late, p99",
+        in_milliseconds(told["p99"]), f"worst {in_milliseconds(told['worst'])}", "", "16 ms",
+    )  # fmt: skip
+    yield Row(
+        "The same: processor share of the loop, growth of memory, last prices shown",
+        f"{told['processor']:.0%}, {told['grown_mebibytes']:+.1f} MiB, {told['shown']} of {told['symbols']}",
+        "", "", "flat memory, all shown",
+    )  # fmt: skip
