@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
+from weakref import WeakValueDictionary
 
-from puffling.puffin.data.bars import Bars, SeriesKey, Span
+from puffling.market.feeds import Feed
+from puffling.puffin.data.bars import Bars, SeriesKey, Span, missing_spans
+from puffling.puffin.data.interval import Interval
 
 
 class BarStore(Protocol):
@@ -21,3 +25,31 @@ class BarStore(Protocol):
     async def coverage(self, key: SeriesKey) -> tuple[Span, ...]:
         """Give the covered spans, sorted, neither touching nor overlapping."""
         ...
+
+
+class BarCache:
+    """Answers from the store and asks the feed only for what the store does not cover."""
+
+    def __init__(self, store: BarStore) -> None:
+        self._store = store
+        self._fetching: WeakValueDictionary[SeriesKey, asyncio.Lock] = WeakValueDictionary()
+
+    async def closed(self, feed: Feed, symbol: str, interval: Interval, span: Span) -> Bars:
+        """Give the closed bars of a span, as traded; what lies in it must be closed by now."""
+        if span.is_empty:
+            return Bars.empty()
+        key = SeriesKey(feed.source, symbol, interval)
+        lock = self._fetching.get(key)
+        if lock is None:
+            lock = self._fetching[key] = asyncio.Lock()
+        # Two panels that ask for the same series fetch it once.
+        async with lock:
+            missing = missing_spans(span, await self._store.coverage(key))
+            fetched = []
+            for gap in missing:
+                bars = await feed.bars(symbol, interval, gap)
+                await self._store.save(key, bars, gap)
+                fetched.append(bars)
+        if missing == (span,):
+            return fetched[0]
+        return await self._store.load(key, span.start_us, span.end_us)

@@ -25,7 +25,7 @@ from puffling.puffin.data.resample import resample
 from puffling.puffin.data.sessions import Sessions
 from puffling.puffin.errors import UnknownSymbol
 
-SEED = 1208
+SEED = 7
 REGULAR_TICKS = 60
 EXTENDED_TICKS = 10
 _WIDEST_US = 31 * US_PER_DAY

@@ -100,7 +100,7 @@ def _walk(moves: Ints, whole: Candles) -> Ints:
 
 
 def _hill(path: Floats, limit: Ints, direction: int) -> Floats:
-    """Give the gentle rise (or fall) that lifts a path's own extreme to the limit and leaves its ends alone."""
+    """Give the gentle hill that lifts a path's own extreme to the limit and leaves its ends alone."""
     count = path.shape[1]
     edge = count // 12
     inner = path[:, edge : count - edge - 1] if count > 4 else path

@@ -71,4 +71,5 @@ class Adjustment:
 
 
 def _products(factors: list[float]) -> NDArray[np.float64]:
-    return np.cumprod(np.array(factors, dtype=np.float64))[::-1]
+    running: NDArray[np.float64] = np.multiply.accumulate(np.array(factors, dtype=np.float64))
+    return running[::-1]

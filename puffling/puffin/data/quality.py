@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from puffling.puffin.data.bars import Bars
-from puffling.puffin.data.instants import from_us
 
 SPIKE = 1_000.0
 
@@ -31,11 +29,11 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One kind of fault in a series: how many bars have it, and when it happens first."""
+    """One kind of fault in a series: how many bars have it, and the time of the first."""
 
-    fault: Fault
+    kind: Fault
     count: int
-    first: datetime
+    time_us: int
     message: str
 
 
@@ -52,7 +50,7 @@ _WORDS = {
 }
 
 
-def inspect(
+def inspect_bars(
     bars: Bars, *, expected_times: NDArray[np.int64] | None = None, now_us: int | None = None
 ) -> tuple[Flag, ...]:
     """Give every kind of fault of a series; expected times find gaps, the present finds the future."""
@@ -94,7 +92,7 @@ def inspect_columns(
         within = expected_times[(expected_times >= times.min()) & (expected_times <= times.max())]
         found[Fault.GAP] = np.setdiff1d(within, times)
     return tuple(
-        Flag(fault, len(at), from_us(int(at[0])), f"{len(at)} bars {_WORDS[fault]}")
+        Flag(fault, len(at), int(at[0]), f"{len(at)} bars {_WORDS[fault]}")
         for fault, at in found.items()
         if len(at)
     )
