@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from puffling.runtime.text import tr
 
-MENUS = ("File", "Edit", "View", "Workspace", "Trading", "Data", "Research", "Tools", "Help")
+MENUS = ("File", "View", "Workspace", "Watchlist", "Trade", "Data", "Research", "Tools", "Help")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,11 +115,11 @@ class Life:
         self._reached("painted")
         # One more turn, so that the frame reaches the screen before the heavy imports begin.
         await asyncio.sleep(0)
-        from puffling.core.core import Core, OwnedElsewhere
+        from puffling.core.core import Core, DataInUse
 
         try:
-            self._core = await Core.open(self._paths, role="window")
-        except OwnedElsewhere as elsewhere:
+            self._core = await Core.open(self._paths)
+        except DataInUse as elsewhere:
             await self._raise_the_other(elsewhere)
         except PufflingError as error:
             _log.error("The core did not open: %s", error)

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPus
 
 import puffling
 from puffling.desktop.theme import Theme, set_role
+from puffling.runtime.redaction import redactor
 from puffling.runtime.text import tr
 
 _log = logging.getLogger(__name__)
 
-Redact = Callable[[str], str]
+Write = Callable[[BaseException], str]
 
 
 class CrashDesk:
@@ -28,7 +29,7 @@ class CrashDesk:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._redact: Redact = str
+        self._write: Write = report_of
         self._window: QWidget | None = None
         self._dialog: CrashDialog | None = None
         self.reports: list[str] = []
@@ -37,14 +38,14 @@ class CrashDesk:
         """Show dialogs over this window from now on."""
         self._window = window
 
-    def use_redactor(self, redact: Redact) -> None:
-        """Pass every report through this from now on."""
-        self._redact = redact
+    def use_writer(self, write: Write) -> None:
+        """Let reports be written by this from now on: the open core knows the log too."""
+        self._write = write
 
     def report(self, fault: BaseException) -> None:
         """Tell the person about a fault; further ones are added to the open dialog."""
         _log.error("A fault in Puffling", exc_info=fault)
-        self.reports.append(self._redact(report_of(fault)))
+        self.reports.append(self._write(fault))
         if self._window is None:
             return
         if self._dialog is None:
@@ -140,4 +141,4 @@ def report_of(fault: BaseException) -> str:
     """Write down a fault with what is needed to repair it, and nothing about the person."""
     head = f"Puffling {puffling.__version__}, Python {platform.python_version()}, {platform.platform()}"
     trace = "".join(traceback.format_exception(fault))
-    return f"{head}\n\n{trace}".replace(str(Path.home()), "~")
+    return redactor.clean(f"{head}\n\n{trace}").replace(str(Path.home()), "~")

@@ -1,17 +1,195 @@
-"""What the window does once the core is open."""
+"""What the window does once the core is open: abilities become actions, and the two lines tell the truth."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+
+from puffling.core.events import Level, NoticeRaised, RaiseRequested
+from puffling.desktop import numbers
+from puffling.desktop.abilities import Abilities
+from puffling.desktop.session import Word
+from puffling.desktop.theme import Appearance, Density, Scheme, look
+from puffling.market.events import FeedStateChanged
+from puffling.market.values import FeedState
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.jobs import JobChanged, JobRecord
+from puffling.runtime.text import tr
+from puffling.store.events import (
+    DatabaseRestored,
+    LayoutChanged,
+    ScheduledJobsChanged,
+    SettingChanged,
+    WatchlistsChanged,
+)
+from puffling.trading.events import TradingStateChanged
+from puffling.trading.values import SafetyState, TradingState
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.window import Window
 
+PULSE_MILLISECONDS = 1000
+HALT, RESUME = "safety.halt", "safety.resume"
 
-class LiveWindow:
-    """Keeps the lines of the window true and turns abilities into actions."""
+
+class LiveWindow(QObject):
+    """Connects one window to one core, for as long as both live."""
 
     def __init__(self, window: Window, core: Core) -> None:
+        super().__init__(window)
         self._window = window
         self._core = core
+        self._running: dict[str, JobRecord] = {}
+        self.abilities = Abilities(window, core)
+        window.actions_.add(*self.abilities.actions())
+        self._listen()
+        self._pulse = QTimer(self)
+        self._pulse.setInterval(PULSE_MILLISECONDS)
+        self._pulse.timeout.connect(self._look_at_feeds)
+        self._pulse.start()
+        self.wear_settings()
+        self._fetch()
+        for notice in core.notices:
+            self._tell(notice)
+
+    def stop(self) -> None:
+        """Let go of the core before it closes."""
+        self._pulse.stop()
+        for unsubscribe in self._ears:
+            unsubscribe()
+        self._ears.clear()
+
+    def wear_settings(self) -> None:
+        """Put on the look that the settings ask for."""
+        wanted = self._core.settings_now.appearance
+        look().wear(
+            Appearance(
+                scheme=Scheme(wanted.theme),
+                density=Density(wanted.density),
+                colour_blind=wanted.colour_blind,
+                reduced_motion=wanted.reduced_motion,
+            )
+        )
+
+    def _listen(self) -> None:
+        bus = self._core.bus
+        self._ears = [
+            bus.on(TradingStateChanged, lambda event: self._show_safety(event.state)),
+            bus.on(FeedStateChanged, lambda _: self._look_at_feeds()),
+            bus.on(JobChanged, lambda event: self._show_job(event.job)),
+            bus.on(ScheduledJobsChanged, lambda _: self._look_ahead()),
+            bus.on(SettingChanged, self._setting_changed),
+            bus.on(WatchlistsChanged, lambda _: self._say_saved()),
+            bus.on(LayoutChanged, lambda _: self._say_saved()),
+            bus.on(DatabaseRestored, lambda _: self._fetch()),
+            bus.on(NoticeRaised, self._tell),
+            bus.on(RaiseRequested, lambda _: self._come_forward()),
+        ]
+
+    def _fetch(self) -> None:
+        core, dispatch = self._core, self._window.session.dispatch
+        dispatch.run(core.safety.state, name="show trading state", then=self._show_safety)
+        dispatch.run(core.backups.state, name="show state of records", then=self._show_records)
+        dispatch.run(core.workspaces.all, name="show layouts", then=self._adopt_layouts)
+        self._look_at_feeds()
+        self._look_ahead()
+
+    def _adopt_layouts(self, layouts: tuple[Any, ...]) -> None:
+        self._window.adopt_layouts({layout.workspace: layout.state for layout in layouts})
+
+    def _show_safety(self, state: SafetyState) -> None:
+        top, session = self._window.top, self._window.session
+        top.show_trading(state.mode.value.lower(), state.trading.value.lower(), state.reason)
+        halted = state.trading is TradingState.HALTED
+        top.offer_halt(halted=halted, can_halt=session.can(HALT), can_resume=session.can(RESUME))
+
+    def _show_records(self, state: Any) -> None:
+        """Keep it in sight that the records are in doubt until the person has decided."""
+        banner = self._window.banner
+        if state.trustworthy:
+            banner.hide()
+            return
+        banner.show_trouble(
+            state.message,
+            state.hint,
+            tr("Restore a backup"),
+            self.abilities.choose_backup,
+            tr("Accept records"),
+            lambda: self._window.actions_.run("backups.accept"),
+        )
+
+    def _look_at_feeds(self) -> None:
+        core = self._core
+        self._window.session.dispatch.run(
+            core.monitor.health,
+            name="look at feeds",
+            newest="feeds",
+            then=lambda health: self._show_feeds(health.feeds),
+            failed=self._feeds_failed,
+        )
+
+    def _show_feeds(self, feeds: tuple[FeedState, ...]) -> None:
+        feed = next((each for each in feeds if each.connected), None)
+        if feed is None:
+            self._window.bottom.show_feed(tr("No feed is connected"), stale=True)
+            return
+        self._window.top.show_data(feed.label, feed.quality.value)
+        age = numbers.age(feed.age_seconds) if feed.age_seconds is not None else tr("no price yet")
+        self._window.bottom.show_feed(
+            tr("{feed} · {age}", feed=feed.label, age=age) + (f" · {feed.note}" if feed.note else ""),
+            stale=feed.stale,
+        )
+
+    def _feeds_failed(self, error: PufflingError) -> None:
+        self._window.bottom.show_feed(error.message, stale=True)
+
+    def _show_job(self, job: JobRecord) -> None:
+        self._running.pop(job.id, None)
+        if not job.final:
+            self._running[job.id] = job
+        running = list(self._running.values())
+        if not running:
+            self._window.bottom.show_job("", None)
+            return
+        newest = running[-1]
+        others = tr(" and {count} more", count=len(running) - 1) if len(running) > 1 else ""
+        share = newest.fraction if newest.total else None
+        said = (
+            f"{newest.title} {numbers.percent(share, 0, signed=False)}" if share is not None else newest.title
+        )
+        self._window.bottom.show_job(said + others, share)
+
+    def _look_ahead(self) -> None:
+        self._window.session.dispatch.run(
+            self._core.scheduler.all, name="look ahead", newest="next job", then=self._show_next
+        )
+
+    def _show_next(self, jobs: tuple[Any, ...]) -> None:
+        due = sorted(
+            (job for job in jobs if job.enabled and job.next_run_at), key=lambda job: job.next_run_at
+        )
+        if not due:
+            self._window.bottom.show_next("")
+            return
+        at = numbers.moment(due[0].next_run_at, now=self._core.clock.now())
+        self._window.bottom.show_next(tr("Next job: {name} {at}", name=due[0].name, at=at))
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        self._say_saved()
+        if event.key.startswith("appearance."):
+            self.wear_settings()
+
+    def _say_saved(self) -> None:
+        now = self._core.clock.now()
+        self._window.bottom.show_saved(tr("Saved {at}", at=numbers.moment(now, now=now)))
+
+    def _tell(self, notice: NoticeRaised) -> None:
+        levels = {Level.INFO: "info", Level.WARNING: "warning", Level.ERROR: "error"}
+        self._window.tell(Word(notice.text, notice.hint, level=levels[notice.level]))
+
+    def _come_forward(self) -> None:
+        self._window.showNormal() if self._window.isMinimized() else self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()

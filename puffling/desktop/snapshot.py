@@ -27,7 +27,6 @@ class Snapshot:
     appearance: Kept = field(default_factory=dict)
     lines: Kept = field(default_factory=dict)
     recent: list[str] = field(default_factory=list)
-    welcomed: bool = False
     version: int = VERSION
 
     @classmethod

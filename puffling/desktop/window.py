@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QStatusBar
+from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar
 
 from puffling.desktop.actions import ActionBook
 from puffling.desktop.banner import Banner
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import Dispatch
 from puffling.desktop.dock import PanelDock
+from puffling.desktop.help import About, Shortcuts
 from puffling.desktop.icons import application_icon
 from puffling.desktop.lines import BottomLine, TopLine
-from puffling.desktop.live import LiveWindow
+from puffling.desktop.live import HALT, RESUME, LiveWindow
+from puffling.desktop.palette import Palette
 from puffling.desktop.panel import find_panels
+from puffling.desktop.preferences import Preferences
 from puffling.desktop.selection import FIRST_SYMBOL, Selection
 from puffling.desktop.session import Session, Word
+from puffling.desktop.sheet import Sheet
 from puffling.desktop.snapshot import Kept, Snapshot
 from puffling.desktop.theme import GAP, look
 from puffling.desktop.window_actions import window_actions
@@ -62,7 +66,6 @@ class Window(QMainWindow):
         self._snapshot = snapshot
         self._kept: dict[str, Kept] = {name: dict(kept) for name, kept in snapshot.workspaces.items()}
         self.recent = [str(each) for each in snapshot.recent]
-        self.welcomed = snapshot.welcomed
         self.live: LiveWindow | None = None
         self._was_painted = False
         self._may_close = False
@@ -83,10 +86,15 @@ class Window(QMainWindow):
         self.setMenuWidget(self.top)
         self.bottom = BottomLine()
         self._stand_bottom()
+        self.sheet = Sheet(self)
+        self.palette_ = Palette(self, self.session, self.recent)
         self.docks = self._make_docks()
         self.workspace = self._workspace_of(snapshot.workspace)
         self.actions_.add(*window_actions(self))
         self.top.workspace_chosen.connect(self.open_workspace)
+        self.top.command_wanted.connect(self.palette_.open_palette)
+        self.top.halt_wanted.connect(lambda: self.actions_.run(HALT))
+        self.top.resume_wanted.connect(lambda: self.actions_.run(RESUME))
         self.bottom.jobs_wanted.connect(lambda: self.show_panel("jobs"))
         self._restore()
 
@@ -126,7 +134,7 @@ class Window(QMainWindow):
     def connect_core(self, core: Core) -> None:
         """Go live: abilities become actions, panels in sight fetch and listen, the lines tell the truth."""
         self.session.connect(core)
-        self.crashes.use_redactor(core.redactor.redact)
+        self.crashes.use_writer(core.log.crash_report)
         self.live = LiveWindow(self, core)
         for dock in self.docks.values():
             dock.panel.settle()
@@ -155,6 +163,44 @@ class Window(QMainWindow):
         dock.show()
         dock.raise_()
         dock.panel.take_focus()
+
+    def step_panel(self, step: int) -> None:
+        """Move the keyboard to the next panel that can be seen, in reading order."""
+        seen = [
+            dock for dock in self.docks.values() if dock.isVisible() and not dock.visibleRegion().isEmpty()
+        ]
+        if not seen:
+            return
+        seen.sort(
+            key=lambda dock: (
+                dock.mapToGlobal(dock.rect().topLeft()).x(),
+                dock.mapToGlobal(dock.rect().topLeft()).y(),
+            )
+        )
+        focused = QApplication.focusWidget()
+        now = next(
+            (place for place, dock in enumerate(seen) if focused is not None and dock.isAncestorOf(focused)),
+            -step,
+        )
+        seen[(now + step) % len(seen)].panel.take_focus()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back to a window."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_preferences(self) -> None:
+        """Open the preferences; they need the open core."""
+        if self.session.connected:
+            self.sheet.open_with(tr("Preferences"), Preferences(self.session), width=560)
+
+    def show_shortcuts(self) -> None:
+        """Open the overview of all keys."""
+        self.sheet.open_with(tr("Keyboard shortcuts"), Shortcuts(self.actions_))
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        folder = str(self.session.core.paths.data) if self.session.connected else ""
+        self.sheet.open_with(tr("About Puffling"), About(folder))
 
     def adopt_layouts(self, stored: Mapping[str, Kept]) -> None:
         """Take layouts from the database for workspaces this computer's snapshot knows nothing of."""
@@ -187,7 +233,6 @@ class Window(QMainWindow):
             },
             lines=self.top.last_shown(),
             recent=self.recent,
-            welcomed=self.welcomed,
         )
 
     def show_trouble(self, error: PufflingError) -> None:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def window_actions(window: Window) -> Iterator[Action]:
     """Give the actions that exist before any core is open."""
-    group = tr("Window")
-    yield Action("window.quit", tr("Quit"), window.close, group, tr("Close Puffling."), "File", "Ctrl+Q")
+    yield from _general(window)
     for number, workspace in enumerate(WORKSPACES, start=1):
         yield Action(
             f"window.workspace-{workspace.id}",
@@ -45,4 +44,77 @@ def window_actions(window: Window) -> Iterator[Action]:
             tr("Panels"),
             tr("Bring this panel to the front."),
             "View",
+            f"Ctrl+Shift+{kind.order}",
         )
+
+
+def _general(window: Window) -> Iterator[Action]:
+    group = tr("Window")
+    yield Action(
+        "window.palette",
+        tr("Search or run a command"),
+        window.palette_.open_palette,
+        group,
+        tr("Find any action or symbol."),
+        "View",
+        "Ctrl+K",
+    )
+    yield Action(
+        "window.menu",
+        tr("Open menu"),
+        window.top.open_menu,
+        group,
+        tr("The menu, for the keyboard."),
+        None,
+        "F10",
+    )
+    yield Action(
+        "window.next-panel",
+        tr("Next panel"),
+        lambda: window.step_panel(1),
+        group,
+        tr("Move the keyboard to the next panel."),
+        "View",
+        "F6",
+    )
+    yield Action(
+        "window.previous-panel",
+        tr("Previous panel"),
+        lambda: window.step_panel(-1),
+        group,
+        tr("Move the keyboard to the panel before."),
+        "View",
+        "Shift+F6",
+    )
+    yield Action(
+        "window.full-screen",
+        tr("Full screen"),
+        window.toggle_full_screen,
+        group,
+        tr("Fill the screen, or go back."),
+        "View",
+        "F11",
+        window.isFullScreen,
+    )
+    yield Action(
+        "window.preferences",
+        tr("Preferences"),
+        window.show_preferences,
+        group,
+        tr("Change how Puffling looks and works, and keep keys."),
+        "File",
+        "Ctrl+,",
+    )
+    yield Action("window.quit", tr("Quit"), window.close, group, tr("Close Puffling."), "File", "Ctrl+Q")
+    yield Action(
+        "window.shortcuts",
+        tr("Keyboard shortcuts"),
+        window.show_shortcuts,
+        group,
+        tr("All keys at one glance."),
+        "Help",
+        "F1",
+    )
+    yield Action(
+        "window.about", tr("About Puffling"), window.show_about, group, tr("Which version this is."), "Help"
+    )

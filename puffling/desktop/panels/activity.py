@@ -1,10 +1,250 @@
-"""Activity."""
+"""Activity: what was done or refused, and what the log says, in one table."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.session import Session
+from puffling.desktop.snapshot import Kept
+from puffling.desktop.tables import Column, Kind, Table
+from puffling.desktop.theme import Theme, Tone, set_role
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+from puffling.store.events import AuditAppended, DatabaseRestored
+from puffling.store.values import AuditEntry
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+KEPT_LINES = 500
+# The log has no news of its own: it would have to log that it told.
+LOOK_MILLISECONDS = 2000
+EVERYTHING, ACTS, LOG = "all", "acts", "log"
+
+_TONES = {
+    "refused": Tone.DOWN,
+    "failed": Tone.DOWN,
+    "error": Tone.DOWN,
+    "critical": Tone.DOWN,
+    "needs confirmation": Tone.WARN,
+    "warning": Tone.WARN,
+    "allowed": Tone.MUTED,
+    "info": Tone.MUTED,
+    "debug": Tone.MUTED,
+}
 
 
-@panel(id="activity", title="Activity", icon="activity", area=Area.BOTTOM, order=4)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the audit trail or of the log."""
+
+    key: str
+    at: datetime
+    act: bool
+    outcome: str
+    who: str
+    what: str
+    detail: str
+
+    def holds(self, text: str) -> bool:
+        """Tell whether the line contains this text, whatever the case."""
+        return text in f"{self.outcome} {self.who} {self.what} {self.detail}".casefold()
+
+
+def _columns() -> list[Column[Line]]:
+    return [
+        Column("at", tr("Time"), lambda line: line.at, Kind.TIME, width=132),
+        Column(
+            "outcome",
+            tr("Outcome"),
+            lambda line: tr(line.outcome.capitalize()),
+            width=92,
+            tone=lambda line: _TONES.get(line.outcome.lower(), Tone.TEXT),
+        ),
+        Column("who", tr("Who"), lambda line: line.who, Kind.MUTED, width=120),
+        Column(
+            "what",
+            tr("What"),
+            lambda line: line.what,
+            width=260,
+            stretch=True,
+            tooltip=lambda line: line.what,
+        ),
+    ]
+
+
+@panel(id="activity", title="Activity", icon="activity", area=Area.BOTTOM, order=3)
 class ActivityPanel(Panel):
-    """Activity."""
+    """Shows both trails, newest first, with a filter and the whole of one line."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._acts: dict[str, Line] = {}
+        self._log: dict[str, Line] = {}
+        self._which = EVERYTHING
+        self.table: Table[Line] = Table(_columns(), title=tr("Activity"))
+        self.table.keys_selected.connect(lambda _: self._show_detail())
+        self.detail = QPlainTextEdit()
+        self.detail.setReadOnly(True)
+        self.detail.setFont(Theme.mono())
+        self.detail.setAccessibleName(tr("Whole line"))
+        self.detail.hide()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.table)
+        split.addWidget(self.detail)
+        split.setSizes([3000, 2000])
+        split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(split)
+        self._header = self._make_header()
+        self._look = QTimer(self)
+        self._look.setInterval(LOOK_MILLISECONDS)
+        self._look.timeout.connect(self._fetch_log)
+        self.setFocusProxy(self.table)
+        self.table.when_empty(
+            tr("Nothing yet"), tr("What is done or refused here leaves a line."), icon="activity"
+        )
+        self.table.states.loading()
+
+    def header(self) -> list[QWidget]:
+        return self._header
+
+    def choices(self) -> Kept:
+        return {"table": self.table.save_state(), "which": self._which}
+
+    def restore(self, choices: Kept, content: Kept) -> None:
+        self.table.restore_state(choices.get("table", {}))
+        if choices.get("which") in self._switch:
+            self._which = choices["which"]
+            self._switch[self._which].setChecked(True)
+
+    def wake(self, core: Core) -> None:
+        self.hear(AuditAppended, self._take)
+        self.hear(DatabaseRestored, lambda _: self._fetch())
+        self._look.start()
+        self._fetch()
+
+    def sleep(self) -> None:
+        self._look.stop()
+
+    def _make_header(self) -> list[QWidget]:
+        spacer = QWidget()
+        spacer.setProperty("grows", True)
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(tr("Filter"))
+        self.filter.setAccessibleName(tr("Filter activity"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(150)
+        self.filter.textChanged.connect(lambda _: self._show())
+        group = QButtonGroup(self)
+        self._switch: dict[str, QPushButton] = {}
+        for which, title in ((EVERYTHING, tr("All")), (ACTS, tr("Acts")), (LOG, tr("Log"))):
+            button = QPushButton(title)
+            button.setCheckable(True)
+            button.setChecked(which == self._which)
+            set_role(button, kind="quiet")
+            button.clicked.connect(lambda _checked=False, which=which: self._choose(which))
+            group.addButton(button)
+            self._switch[which] = button
+        return [spacer, *self._switch.values(), self.filter]
+
+    def _choose(self, which: str) -> None:
+        self._which = which
+        self._show()
+
+    def _fetch(self) -> None:
+        core = self.session.core
+        self.session.dispatch.run(
+            lambda: core.monitor.audit(KEPT_LINES),
+            name="fetch audit trail",
+            newest="activity.audit",
+            then=self._take_acts,
+            failed=self._say_failed,
+        )
+        self._fetch_log()
+
+    def _fetch_log(self) -> None:
+        core = self.session.core
+        self.session.dispatch.run(
+            lambda: core.monitor.log(KEPT_LINES),
+            name="fetch log",
+            newest="activity.log",
+            then=self._take_log,
+            failed=self._say_failed,
+        )
+
+    def _say_failed(self, error: PufflingError) -> None:
+        self.table.states.error(error.message, error.hint, act=self._fetch)
+
+    def _take(self, event: AuditAppended) -> None:
+        line = _act_line(event.entry)
+        self._acts = {line.key: line, **self._acts}
+        self._show()
+
+    def _take_acts(self, entries: tuple[AuditEntry, ...]) -> None:
+        self._acts = {line.key: line for line in map(_act_line, entries)}
+        self.table.states.content()
+        self._show()
+        self.mark_live()
+
+    def _take_log(self, lines: Iterable[Any]) -> None:
+        fresh = {line.key: line for line in map(_log_line, lines)}
+        if fresh.keys() != self._log.keys():
+            self._log = fresh
+            self._show()
+
+    def _show(self) -> None:
+        wanted = self.filter.text().strip().casefold()
+        shown: list[Line] = []
+        if self._which != LOG:
+            shown += self._acts.values()
+        if self._which != ACTS:
+            shown += self._log.values()
+        shown = [line for line in shown if not wanted or line.holds(wanted)]
+        shown.sort(key=lambda line: line.at, reverse=True)
+        self.table.set_rows({line.key: line for line in shown[:KEPT_LINES]})
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        keys = self.table.selected_keys()
+        line = self.table.rows.row_of(keys[0]) if len(keys) == 1 else None
+        text = line.detail if line else ""
+        self.detail.setVisible(bool(text))
+        if text != self.detail.toPlainText():
+            self.detail.setPlainText(text)
+
+
+def _act_line(entry: AuditEntry) -> Line:
+    said = f"{entry.capability}\n{entry.summary}\n{json.dumps(entry.details, indent=2, ensure_ascii=False)}"
+    return Line(
+        f"act {entry.number}",
+        entry.at,
+        True,
+        entry.outcome,
+        tr(entry.actor),
+        entry.summary or entry.capability,
+        said,
+    )
+
+
+def _log_line(line: Any) -> Line:
+    key = f"log {line.at.timestamp()} {line.source} {hash(line.message)}"
+    first = line.message.partition("\n")[0]
+    return Line(key, line.at, False, line.level, line.source, first, line.message)

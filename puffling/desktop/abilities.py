@@ -1,0 +1,75 @@
+"""Abilities of the core as actions of the window: run at once, ask first, or open a form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QPlainTextEdit
+
+from puffling.desktop.actions import Action
+from puffling.desktop.session import Word
+from puffling.desktop.theme import Theme
+from puffling.runtime.capability import Capability, Effect
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.window import Window
+
+# What the window does in a better place, or does by itself.
+_ELSEWHERE = frozenset({"workspaces.keep", "workspaces.forget", "settings.keep-key", "settings.open-vault"})
+# Acts that cannot be taken back are asked about in words of their own.
+_QUESTIONS = {
+    "safety.resume": (
+        "Let orders leave again?",
+        "Trading was halted. From now on strategies, goals and you can send orders again.",
+    ),
+    "backups.accept": (
+        "Go on with the records as they are?",
+        "They are not the ones that were closed last. Trading stays halted until you resume it.",
+    ),
+    "backups.restore": (
+        "Put this backup in the place of the present records?",
+        "The present records are copied first, so that this can be undone.",
+    ),
+}
+
+
+class Abilities:
+    """Starts abilities for the person, one way for all of them."""
+
+    def __init__(self, window: Window, core: Core) -> None:
+        self._window = window
+        self._core = core
+
+    def actions(self) -> Iterator[Action]:
+        """Give one action for each ability that exists."""
+        for ability in self._core.registry:
+            if ability.id not in _ELSEWHERE:
+                yield Action(
+                    ability.id,
+                    ability.title,
+                    lambda ability=ability: self.start(ability),
+                    tr(ability.domain.capitalize()),
+                    ability.summary,
+                    ability.menu,
+                    ability.shortcut or "",
+                )
+
+    def start(self, ability: Capability) -> None:
+        """Run it, after the form or the question it needs."""
+        if ability.needs_arguments:
+            self._ask_arguments(ability)
+        else:
+            self.run(ability, {})
+
+    def run(self, ability: Capability, arguments: dict[str, Any]) -> None:
+        """Run it with these arguments, asking first where it is a guarded act."""
+        dispatch = self._window.session.dispatch
+        dispatch.run(lambda: self._carry_out(ability, arguments), name=ability.id)
+
+    def choose_backup(self) -> None:
+        """Offer the backups that can be restored."""
+        self.start(self._core.registry.get("backups.restore"))

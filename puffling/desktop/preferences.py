@@ -1,0 +1,257 @@
+"""Preferences, made from the settings themselves: change one and it counts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from puffling.desktop.icons import set_icon
+from puffling.desktop.keys import Keys
+from puffling.desktop.session import Session
+from puffling.desktop.theme import set_role
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+from puffling.store.events import SettingChanged
+
+if TYPE_CHECKING:
+    from puffling.settings.resolve import SettingView
+
+EDITOR_WIDTH = 190
+
+
+class Preferences(QWidget):
+    """Every setting by section, with a search, and the keys at the end."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.lines: dict[str, SettingLine] = {}
+        self._sections: list[tuple[QLabel, list[SettingLine]]] = []
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search settings"))
+        self.search.setAccessibleName(tr("Search settings"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.setFocusProxy(self.search)
+        self._nothing = QLabel(tr("No setting matches."))
+        set_role(self._nothing, tone="muted")
+        self._nothing.hide()
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 8, 8)
+        self._column.setSpacing(14)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(10)
+        outer.addWidget(self.search)
+        outer.addWidget(self._nothing)
+        outer.addWidget(scroll, 1)
+        core = session.core
+        unsubscribe = core.bus.on(SettingChanged, self._changed_elsewhere)
+        self.destroyed.connect(lambda: unsubscribe())
+        session.dispatch.run(core.settings.all, name="fetch settings", then=self._show, newest="preferences")
+
+    def _show(self, views: Iterable[SettingView]) -> None:
+        for view in views:
+            if not view.shape:
+                continue
+            if not self._sections or self._sections[-1][0].text() != view.section:
+                heading = QLabel(view.section)
+                set_role(heading, kind="heading")
+                self._column.addSpacing(6)
+                self._column.addWidget(heading)
+                self._sections.append((heading, []))
+            line = SettingLine(view)
+            line.wanted.connect(self._put)
+            line.reset_wanted.connect(self._reset)
+            self.lines[view.key] = line
+            self._sections[-1][1].append(line)
+            self._column.addWidget(line)
+        self.keys = Keys(self._session)
+        self._column.addWidget(self.keys)
+        self._column.addStretch(1)
+        self._filter(self.search.text())
+
+    def _put(self, key: str, value: object) -> None:
+        core = self._session.core
+        line = self.lines[key]
+        self._session.dispatch.run(
+            lambda: core.settings.put(key, value),
+            name="change setting",
+            newest=f"setting {key}",
+            then=line.show_view,
+            failed=line.show_error,
+        )
+
+    def _reset(self, key: str) -> None:
+        core = self._session.core
+
+        async def reset() -> SettingView:
+            await core.settings.reset(key)
+            return await core.settings.get(key)
+
+        self._session.dispatch.run(
+            reset, name="reset setting", newest=f"setting {key}", then=self.lines[key].show_view
+        )
+
+    def _changed_elsewhere(self, event: SettingChanged) -> None:
+        line = self.lines.get(event.key)
+        if line is not None:
+            core = self._session.core
+            self._session.dispatch.run(
+                lambda: core.settings.get(event.key),
+                name="look at setting",
+                newest=f"look {event.key}",
+                then=line.show_view,
+            )
+
+    def _filter(self, text: str) -> None:
+        wanted = text.strip().casefold()
+        any_shown = False
+        for heading, lines in self._sections:
+            shown = [line for line in lines if wanted in line.words or wanted in heading.text().casefold()]
+            for line in lines:
+                line.setVisible(line in shown)
+            heading.setVisible(bool(shown))
+            any_shown = any_shown or bool(shown)
+        if self.lines:
+            fits = not wanted or self.keys.fits(wanted)
+            self.keys.setVisible(fits)
+            self._nothing.setVisible(not any_shown and not fits)
+
+
+class SettingLine(QWidget):
+    """One setting: what it is, its editor, where its value comes from, and the way back to the default."""
+
+    wanted = Signal(str, object)
+    reset_wanted = Signal(str)
+
+    def __init__(self, view: SettingView) -> None:
+        super().__init__()
+        self.key = view.key
+        self.words = f"{view.title} {view.description} {view.key}".casefold()
+        title = QLabel(view.title)
+        description = QLabel(view.description)
+        description.setWordWrap(True)
+        set_role(description, tone="muted")
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.editor, self._write, self._read = make_editor(view.shape, lambda: self._changed())
+        self.editor.setFixedWidth(EDITOR_WIDTH)
+        self.editor.setAccessibleName(view.title)
+        self.editor.setAccessibleDescription(view.description)
+        self.back = QToolButton()
+        set_icon(self.back, "left")
+        self.back.setToolTip(tr("Back to the default"))
+        self.back.setAccessibleName(tr("Reset {setting}", setting=view.title))
+        self.back.clicked.connect(lambda: self.reset_wanted.emit(self.key))
+        keep = self.back.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.back.setSizePolicy(keep)
+        right = QHBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(self.back)
+        right.addWidget(self.editor)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(title, 0, 0)
+        grid.addWidget(description, 1, 0)
+        grid.addWidget(self.note, 2, 0, 1, 2)
+        grid.addLayout(right, 0, 1, 2, 1, Qt.AlignmentFlag.AlignTop)
+        self._showing = False
+        self.show_view(view)
+
+    def show_view(self, view: SettingView) -> None:
+        """Show the setting as it is in force."""
+        self._showing = True
+        self._write(view.value)
+        self._showing = False
+        self._value = view.value
+        fixed = view.source not in {"default", "stored"}
+        self.editor.setEnabled(not fixed)
+        self.back.setVisible(view.source == "stored")
+        self.note.setText(tr("Set by {source}.", source=view.source) if fixed else "")
+        set_role(self.note, tone="muted")
+        self.note.setVisible(fixed)
+
+    def show_error(self, error: PufflingError) -> None:
+        """Say beside the editor why the value was not taken; what was in force stays in force."""
+        self.note.setText(f"{error.message} {error.hint}".strip())
+        set_role(self.note, tone="down")
+        self.note.show()
+
+    def _changed(self) -> None:
+        if not self._showing and (value := self._read()) != self._value:
+            self.wanted.emit(self.key, value)
+
+
+Editor = tuple[QWidget, Callable[[Any], None], Callable[[], Any]]
+
+
+def make_editor(shape: dict[str, Any], changed: Callable[[], None]) -> Editor:
+    """Give the editor that fits the shape of a value, with what writes into it and reads from it."""
+    kind = shape.get("type")
+    if kind == "boolean":
+        return _switch(changed)
+    if "enum" in shape:
+        return _choice([str(each) for each in shape["enum"]], changed)
+    if kind == "integer":
+        return _number(int(shape.get("minimum", 0)), int(shape.get("maximum", 2**31 - 1)), changed)
+    return _text(changed, several=kind == "array")
+
+
+def _switch(changed: Callable[[], None]) -> Editor:
+    box = QCheckBox()
+    box.toggled.connect(lambda _: changed())
+    return box, lambda value: box.setChecked(bool(value)), box.isChecked
+
+
+def _choice(choices: list[str], changed: Callable[[], None]) -> Editor:
+    box = QComboBox()
+    for choice in choices:
+        box.addItem(tr(choice.capitalize()), choice)
+    box.currentIndexChanged.connect(lambda _: changed())
+    return box, lambda value: box.setCurrentIndex(box.findData(value)), box.currentData
+
+
+def _number(least: int, most: int, changed: Callable[[], None]) -> Editor:
+    box = QSpinBox()
+    box.setRange(max(least, -(2**31)), min(most, 2**31 - 1))
+    box.setKeyboardTracking(False)
+    box.valueChanged.connect(lambda _: changed())
+    return box, lambda value: box.setValue(int(value)), box.value
+
+
+def _text(changed: Callable[[], None], *, several: bool) -> Editor:
+    field = QLineEdit()
+    field.editingFinished.connect(changed)
+    if not several:
+        return field, lambda value: field.setText(str(value)), field.text
+    field.setPlaceholderText(tr("One, another"))
+
+    def read() -> list[str]:
+        return [part.strip() for part in field.text().split(",") if part.strip()]
+
+    return field, lambda value: field.setText(", ".join(map(str, value))), read

@@ -1,0 +1,123 @@
+"""A sheet at the right side of the window: forms, preferences and help open here, and Escape closes it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from puffling.desktop.icons import set_icon
+from puffling.desktop.theme import GAP, RADIUS, look, set_role, translucent
+from puffling.runtime.text import tr
+
+USUAL_WIDTH = 460
+_SHADOW = 14
+
+
+class Sheet(QWidget):
+    """Lies over the panels without blocking them; there is one at a time."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.setObjectName("sheet")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._window = window
+        self._width = USUAL_WIDTH
+        self._before: QWidget | None = None
+        self._body: QWidget | None = None
+        self._title = QLabel()
+        set_role(self._title, kind="heading")
+        close = QToolButton()
+        set_icon(close, "close")
+        close.setToolTip(tr("Close (Esc)"))
+        close.setAccessibleName(tr("Close"))
+        close.clicked.connect(self.close_sheet)
+        row = QHBoxLayout()
+        row.addWidget(self._title, 1)
+        row.addWidget(close)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(_SHADOW + 20, 14, 20, 16)
+        self._column.setSpacing(10)
+        self._column.addLayout(row)
+        window.installEventFilter(self)
+        look().changed.connect(self.update)
+        self.hide()
+
+    @property
+    def body(self) -> QWidget | None:
+        """Give what the sheet holds now."""
+        return self._body
+
+    def open_with(self, title: str, body: QWidget, *, width: int = USUAL_WIDTH) -> None:
+        """Show this in the sheet, in the place of what was there."""
+        if not self.isVisible():
+            self._before = QApplication.focusWidget()
+        self._drop_body()
+        self._width = width
+        self._title.setText(title)
+        self.setAccessibleName(title)
+        self._body = body
+        self._column.addWidget(body, 1)
+        self._fit()
+        self.show()
+        self.raise_()
+        self.setFocus()
+        self.focusNextChild()
+        body.setFocus()
+
+    def close_sheet(self) -> None:
+        """Take the sheet away and put the keyboard back where it was."""
+        if not self.isVisible():
+            return
+        self.hide()
+        self._drop_body()
+        if self._before is not None and self._before.isVisible():
+            self._before.setFocus()
+        self._before = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_sheet()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        shades = look().theme.colours
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        card = QRectF(self.rect()).adjusted(_SHADOW, 0, 0, 0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for step in range(_SHADOW):
+            painter.setBrush(translucent(shades.shadow, 0.018))
+            painter.drawRoundedRect(
+                card.adjusted(-step, -step / 2, 0, step / 2), RADIUS + step, RADIUS + step
+            )
+        painter.setBrush(shades.panel)
+        painter.setPen(shades.line)
+        painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+
+    def _fit(self) -> None:
+        top = self._window.menuWidget().geometry().bottom() + 1
+        bottom = self._window.statusBar().geometry().top() - 1
+        width = min(self._width, self._window.width() - 4 * GAP) + _SHADOW
+        self.setGeometry(self._window.width() - GAP - width, top, width, bottom - top)
+
+    def _drop_body(self) -> None:
+        if self._body is not None:
+            self._column.removeWidget(self._body)
+            self._body.hide()
+            self._body.deleteLater()
+            self._body = None
