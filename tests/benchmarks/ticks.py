@@ -23,8 +23,9 @@ def ticks() -> Iterator[Row]:
             env={"QT_QPA_PLATFORM": "offscreen", **os.environ, "PUFFLING_HOME": str(home)},
         )  # fmt: skip
     told = json.loads(run.stdout.splitlines()[-1])
+    storm = f"{told['ticks'] / SECONDS:,.0f} ticks a second for {SECONDS} s on {told['symbols']} symbols"
     yield Row(
-        f"{told['ticks'] / SECONDS:,.0f} ticks a second for {SECONDS} s on {told['symbols']} symbols: loop late, p99",
+        f"{storm}: how late the loop runs (p99)",
         in_milliseconds(told["p99"]), f"worst {in_milliseconds(told['worst'])}", "", "16 ms",
     )  # fmt: skip
     yield Row(
