@@ -187,23 +187,14 @@ def _is_wildcard(host: str) -> bool:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            "127.0.0.1" if host.lower() == "localhost" else host, port, type=socket.SOCK_STREAM
-        )[0]
-    except (OSError, UnicodeError):
-        raise InvalidInput(
-            tr("There is no address {host} on this computer.", host=host),
-            field="host",
-            hint=tr("Use 127.0.0.1, or the address of a network card."),
-        ) from None
-    listening = socket.socket(family, kind, protocol)
+    family, address = _resolved(host)
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         if sys.platform == "win32":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
+        listening.bind((address, port))
         listening.listen(128)
     except OSError as error:
         listening.close()
@@ -213,3 +204,22 @@ def _bound(host: str, port: int) -> socket.socket:
         ) from None
     listening.setblocking(False)
     return listening
+
+
+def _resolved(host: str) -> tuple[socket.AddressFamily, str]:
+    if host.lower() == "localhost":
+        return socket.AF_INET, "127.0.0.1"
+    try:
+        literal = ipaddress.ip_address(host)
+        return (socket.AF_INET6 if literal.version == 6 else socket.AF_INET), host
+    except ValueError:
+        pass
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError):
+        raise InvalidInput(
+            tr("There is no address {host} on this computer.", host=host),
+            field="host",
+            hint=tr("Use 127.0.0.1, or the address of a network card."),
+        ) from None
+    return family, str(address[0])
