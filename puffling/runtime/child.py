@@ -8,6 +8,7 @@ is gone, so that no child outlives its parent on any system.
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import io
 import logging
 import os
@@ -16,8 +17,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from io import BufferedReader
 from typing import BinaryIO
@@ -26,18 +27,19 @@ from puffling.runtime.errors import PufflingError
 from puffling.runtime.wire import read_value, write_value
 
 FLAG = "--compute-child"
-"""The first argument by which a frozen Puffling knows that it was started to be a child."""
+"""The first argument of a frozen Puffling that was started to be a child; the second goes to `main`."""
 
 _SECONDS_BETWEEN_REPORTS = 0.05
+
+
+Report = Callable[[float, float, str], None]
 
 
 class ComputationStopped(BaseException):
     """Raised by `checkpoint` when the job was cancelled; no `except Exception` of a library swallows it."""
 
 
-Report = Callable[[float, float, str], None]
-
-_report: ContextVar[Report | None] = ContextVar("puffling_checkpoint", default=None)
+_parent: ContextVar[_Parent | None] = ContextVar("puffling_parent", default=None)
 
 
 def checkpoint(done: float, total: float, note: str = "") -> None:
@@ -45,18 +47,14 @@ def checkpoint(done: float, total: float, note: str = "") -> None:
 
     It costs well under a microsecond when nothing is due, and does nothing outside of a job.
     """
-    if (report := _report.get()) is not None:
-        report(done, total, note)
+    if (parent := _parent.get()) is not None:
+        parent.report(done, total, note)
 
 
-@contextmanager
-def reporting_to(report: Report) -> Iterator[None]:
-    """Hand every checkpoint inside the block to this function."""
-    token = _report.set(report)
-    try:
-        yield
-    finally:
-        _report.reset(token)
+def stop_here_if_asked() -> None:
+    """End the computation here when its job was cancelled, and say nothing otherwise."""
+    if (parent := _parent.get()) is not None and parent.stopped:
+        raise ComputationStopped
 
 
 class _Parent:
@@ -106,15 +104,15 @@ class _Forward(logging.Handler):
         self._parent.send("log", record.name, record.levelno, self.format(record))
 
 
-def main() -> None:
+def main(preload: str = "numpy") -> None:
     """Be a child: wait for the call, answer it, end."""
     control, parent = _take_over_streams()
     # Ctrl-C in the terminal is for the parent, which then asks its children to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
     # Loaded while nobody waits: a child is usually kept ready before it is needed.
-    import numpy  # noqa: F401
-
+    with suppress(ImportError):
+        importlib.import_module(preload)
     try:
         _answer(control, parent)
         sys.stdout.flush()
@@ -146,10 +144,9 @@ def _answer(control: BufferedReader, parent: _Parent) -> None:
         return
     logging.basicConfig(level=level, handlers=[_Forward(parent)], force=True)
     threading.Thread(target=_listen, args=(control, parent), daemon=True).start()
+    _parent.set(parent)
     try:
-        with reporting_to(parent.report):
-            result = fn(*args, **kwargs)
-        parent.answer("done", result)
+        parent.answer("done", fn(*args, **kwargs))
     except ComputationStopped:
         parent.answer("stopped")
     except PufflingError as error:

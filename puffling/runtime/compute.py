@@ -11,30 +11,15 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from puffling.runtime.child import ComputationStopped, Report, checkpoint
+from puffling.runtime.cluster import compute_on_cluster
 from puffling.runtime.port import Port
 from puffling.runtime.process import Call, ComputingProcess
 from puffling.runtime.text import tr
 
 __all__ = ["ComputationStopped", "Compute", "checkpoint"]
-
-
-class Conversation(Protocol):
-    """A computation under way somewhere else, seen from the thread that listens to it."""
-
-    def converse(self, call: Call, report: Report) -> Any:
-        """Hand over the call, listen until it is answered, and give its result or raise its failure."""
-        ...
-
-    def stop(self) -> None:
-        """Ask it to end at its next checkpoint, and see to it that it does."""
-        ...
-
-    def kill(self) -> None:
-        """End it now."""
-        ...
 
 
 class Compute:
@@ -71,63 +56,77 @@ class Compute:
         progress: Report,
     ) -> Any:
         """Run the function elsewhere; when this is cancelled, the function is, and this waits for its end."""
-        call = Call(fn, args, kwargs)
         report = _on_this_loop(progress)
         if self.address is not None:
-            # Only who has a cluster needs its library.
-            from puffling.runtime.cluster import ClusterCall
-
-            return await self._converse(ClusterCall(self.address, self._grace_seconds), call, report)
+            # The cluster's library stays out of this process: a child is its client, and obeys in our stead.
+            call = Call(compute_on_cluster, (self.address, self._grace_seconds, Call(fn, args, kwargs)))
+            return await self._converse(self._take_process(), call, report)
         if self._places.locked():
             progress(0, 0, tr("Waits for a free processor"))
         async with self._places:
-            return await self._converse(self._take_process(), call, report)
+            return await self._converse(self._take_process(), Call(fn, args, kwargs), report)
 
     async def close(self) -> None:
         """End the process that is kept ready."""
         self._keep_spare = False
         await self._port.thread(self._discard_spare)
 
-    async def _converse(self, conversation: Conversation, call: Call, report: Report) -> Any:
+    async def _converse(self, process: ComputingProcess, call: Call, report: Report) -> Any:
         lane = self._port.lane("compute")
-        answer = lane.begin(self._serve, conversation, call, report)
+        answer = lane.begin(self._serve, process, call, report)
         try:
             return await asyncio.shield(answer)
         except asyncio.CancelledError:
-            conversation.stop()
+            process.stop()
             while not answer.done():
                 try:
                     await asyncio.wait([answer])
                 except asyncio.CancelledError:
                     # Asked twice: whoever waits here has no more patience.
-                    conversation.kill()
+                    process.kill()
             # Looked at, or the loop complains that nobody did.
             answer.exception()
             raise
         finally:
             await lane.close()
 
-    def _serve(self, conversation: Conversation, call: Call, report: Report) -> Any:
+    def _serve(self, process: ComputingProcess, call: Call, report: Report) -> Any:
         def report_and_prepare(done: float, total: float, note: str) -> None:
             report(done, total, note)
             # The next process is started when this one is well under way, not while somebody waits for it.
             self._prepare_spare()
 
         try:
-            return conversation.converse(call, report_and_prepare)
+            return process.converse(call, report_and_prepare)
         finally:
             self._prepare_spare()
 
     def _take_process(self) -> ComputingProcess:
-        spare, self._spare = self._spare, None
-        return spare or ComputingProcess(grace_seconds=self._grace_seconds)
+        spare = self._spare
+        if spare is None or spare.preload != self._preload:
+            return self._new_process()
+        self._spare = None
+        return spare
 
     def _prepare_spare(self) -> None:
         with self._preparing:
-            if self._keep_spare and self._spare is None:
-                spare = ComputingProcess(grace_seconds=self._grace_seconds)
-                spare.start()
-                self._spare = spare
+            spare = self._spare
+            if not self._keep_spare or (spare is not None and spare.preload == self._preload):
+                return
+            self._spare = self._new_process()
+            self._spare.start()
+        if spare is not None:
+            spare.end()
+
+    def _new_process(self) -> ComputingProcess:
+        if self.address is None:
+            return ComputingProcess(grace_seconds=self._grace_seconds)
+        # The worker's process has its own grace period, and the client must see the end of it.
+        return ComputingProcess(grace_seconds=self._grace_seconds + 3, preload=self._preload)
+
+    @property
+    def _preload(self) -> str:
+        return "numpy" if self.address is None else "distributed"
 
     def _discard_spare(self) -> None:
         with self._preparing:

@@ -26,6 +26,10 @@ _SECONDS_FROM_TERMINATE_TO_KILL = 0.5
 _SECONDS_FOR_LAST_WORDS = 1.0
 
 
+Answer = tuple[Any, ...]
+"""("done", result), ("error", its dictionary), ("fault", line, traceback), ("stopped",) or ("ended", code)"""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A function of some module with its arguments, fit to travel to another process."""
@@ -42,7 +46,9 @@ class ComputingProcess:
     called from anywhere.
     """
 
-    def __init__(self, *, grace_seconds: float = 2.0) -> None:
+    def __init__(self, *, grace_seconds: float = 2.0, preload: str = "numpy") -> None:
+        self.preload = preload
+        """The module that the process loads before it hears its call."""
         self._grace_seconds = grace_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,7 +66,7 @@ class ComputingProcess:
         """Start the process; it loads what it needs and waits for its call."""
         try:
             process = subprocess.Popen(
-                _command(),
+                _command(self.preload),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -81,27 +87,21 @@ class ComputingProcess:
 
     def converse(self, call: Call, report: Report) -> Any:
         """Hand over the call and listen until it is answered; give its result or raise its failure."""
+        return judge(self.ask(call, report))
+
+    def ask(self, call: Call, report: Report) -> Answer:
+        """Hand over the call, listen until it is answered, and give the answer as it came."""
         if not self.alive and not self._stopping:
             # Never started, or it was kept ready and somebody has killed it meanwhile.
             self.end()
             self.start()
-        answer = None
+        answer: Answer | None = None
         try:
             if not self._stopping:
                 answer = self._ask(call) or self._listen(report)
         finally:
             exit_code = self.end(answered=answer is not None)
-        match answer:
-            case ("done", result):
-                return result
-            case ("error", dict(values)):
-                raise error_from_dict(values)
-            case ("fault", str(what), str(trace)):
-                _log.error("A computation failed: %s\n%s", what, trace)
-                raise Fault.saying(what)
-        if self._stopping:
-            raise Stopped(tr("The computation was cancelled."))
-        raise _crash(exit_code)
+        return answer or (("stopped",) if self._stopping else ("ended", exit_code))
 
     def stop(self) -> None:
         """Ask the function to end at its next checkpoint; after the grace period the process is ended."""
@@ -155,7 +155,7 @@ class ComputingProcess:
             process.stdout.close()
         return exit_code
 
-    def _ask(self, call: Call) -> tuple[Any, ...] | None:
+    def _ask(self, call: Call) -> Answer | None:
         assert self._process is not None
         assert self._process.stdin is not None
         question = (logging.getLogger().level, call.fn, call.args, call.kwargs or {})
@@ -172,7 +172,7 @@ class ComputingProcess:
                 self.kill()
         return None
 
-    def _listen(self, report: Report) -> tuple[Any, ...] | None:
+    def _listen(self, report: Report) -> Answer | None:
         assert self._process is not None
         assert self._process.stdout is not None
         with open(self._process.stdout.fileno(), "rb", closefd=False) as stream:
@@ -211,6 +211,21 @@ class ComputingProcess:
         self.kill()
 
 
+def judge(answer: Answer) -> Any:
+    """Give the result that the answer holds, or raise what it tells of."""
+    match answer:
+        case ("done", result):
+            return result
+        case ("error", dict(values)):
+            raise error_from_dict(values)
+        case ("fault", str(what), str(trace)):
+            _log.error("A computation failed: %s\n%s", what, trace)
+            raise Fault.saying(what)
+        case ("ended", int(exit_code)):
+            raise _crash(exit_code)
+    raise Stopped(tr("The computation was cancelled."))
+
+
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
     try:
         process.wait(seconds)
@@ -218,12 +233,12 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
         return
 
 
-def _command() -> list[str]:
+def _command(preload: str) -> list[str]:
     if getattr(sys, "frozen", False):
-        return [sys.executable, FLAG]
+        return [sys.executable, FLAG, preload]
     # The same places to import from as here, whatever changed them since this process began.
     places = [place or str(Path.cwd()) for place in sys.path]
-    code = f"import sys; sys.path[:] = {places!r}; from puffling.runtime.child import main; main()"
+    code = f"import sys; sys.path[:] = {places!r}; from puffling.runtime.child import main; main({preload!r})"
     return [sys.executable, "-c", code]
 
 

@@ -40,6 +40,18 @@ def read_value(stream: io.BufferedReader) -> Any:
     return ForkingPickler.loads(body, buffers=blocks)
 
 
+def to_bytes(value: object) -> bytes:
+    """Give the value as one block of bytes."""
+    stream = io.BytesIO()
+    write_value(stream, value)
+    return stream.getvalue()
+
+
+def from_bytes(block: bytes) -> Any:
+    """Give the value that such a block holds."""
+    return read_value(io.BufferedReader(io.BytesIO(block)))
+
+
 def _read(stream: io.BufferedReader, size: int) -> bytearray:
     # A bytearray, so that the arrays on top of it can be written to.
     block = bytearray(size)
