@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
 from puffling.market.parameters import Limit, Symbol
 from puffling.market.values import History, Instrument, Price
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.data.quality import inspect
+from puffling.puffin.data.quality import inspect_bars
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, Effect, Topics, capability, stream
 from puffling.runtime.clock import Clock, microseconds, moment_of
@@ -25,6 +28,10 @@ from puffling.runtime.jobs import Job
 from puffling.runtime.text import tr
 
 Step = Annotated[Interval, Field(description="Length of a bar: 1m 5m 15m 30m 1h 1d 1w 1M.")]
+Source = Annotated[
+    str | None,
+    Field(description="The feed to ask, such as demo or samples; empty means the first.", max_length=40),
+]
 Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
 
 # Without a range a history reaches back this far: enough to see where a price comes from.
@@ -109,6 +116,13 @@ class CheckReport:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Series:
+    symbol: str
+    bars: Bars
+    trading_days: NDArray[np.int64]
+
+
 class Data(Controller):
     """The market as Puffling sees it."""
 
@@ -130,10 +144,15 @@ class Data(Controller):
 
     @capability(title="Show prices", effect=Effect.READ, http="GET /api/data/ohlcv", tool="get_market_data")
     async def ohlcv(
-        self, symbol: Symbol, interval: Step = Interval.D1, start: Day = None, end: Day = None
+        self,
+        symbol: Symbol,
+        interval: Step = Interval.D1,
+        start: Day = None,
+        end: Day = None,
+        source: Source = None,
     ) -> Table:
         """Show open, high, low, close and volume of a symbol, with where they come from."""
-        history = await self.history(symbol, interval, start, end)
+        history = await self.history(symbol, interval, start, end, source)
         bars = history.bars
         return Table(
             symbol=symbol,
@@ -178,14 +197,16 @@ class Data(Controller):
         """Look through daily histories for gaps, spikes and impossible prices."""
         job = Job.current()
         wanted = symbols or tuple(instrument.symbol for instrument in self._market.search("", 10_000))
-        histories = []
+        series = []
         for done, symbol in enumerate(wanted):
             job.progress(done, 2 * len(wanted), tr("Reading {symbol}", symbol=symbol))
-            histories.append(await self.history(symbol, Interval.D1, date(1970, 1, 2), None))
-        findings = await job.compute(_inspect_all, histories, microseconds(self._clock.now()))
+            history = await self.history(symbol, Interval.D1, date(1970, 1, 2))
+            days = self._market.trading_days(symbol, history.bars)
+            series.append(_Series(symbol, history.bars, days))
+        findings = await job.compute(_inspect_all, series, microseconds(self._clock.now()))
         return CheckReport(
             symbols=len(wanted),
-            bars=sum(len(history.bars) for history in histories),
+            bars=sum(len(each.bars) for each in series),
             findings=findings,
             summary=_summary(len(wanted), len(findings)),
         )
@@ -232,6 +253,7 @@ class Data(Controller):
         interval: Interval = Interval.D1,
         start: date | None = None,
         end: date | None = None,
+        source: str | None = None,
     ) -> History:
         """Give a history as columns of numbers, for faces in this process."""
         now = self._clock.now()
@@ -249,7 +271,9 @@ class Data(Controller):
                 field="start",
                 hint=tr("Choose a start before the end."),
             )
-        return await self._market.bars(symbol, interval, microseconds(since), microseconds(until))
+        return await self._market.bars(
+            symbol, interval, microseconds(since), microseconds(until), source=source
+        )
 
 
 def _quoted(price: Price) -> Quoted:
@@ -271,14 +295,13 @@ def _quoted(price: Price) -> Quoted:
     )
 
 
-def _inspect_all(histories: list[History], now_us: int) -> tuple[Finding, ...]:
+def _inspect_all(series: list[_Series], now_us: int) -> tuple[Finding, ...]:
     findings: list[Finding] = []
-    for done, history in enumerate(histories):
-        symbol = history.key.symbol
-        checkpoint(len(histories) + done, 2 * len(histories), tr("Checking {symbol}", symbol=symbol))
+    for done, each in enumerate(series):
+        checkpoint(len(series) + done, 2 * len(series), tr("Checking {symbol}", symbol=each.symbol))
         findings += [
-            Finding(symbol, str(flag.fault), flag.count, flag.first, flag.message)
-            for flag in inspect(history.bars, now_us=now_us)
+            Finding(each.symbol, str(flag.kind), flag.count, moment_of(flag.time_us), flag.message)
+            for flag in inspect_bars(each.bars, expected_times=each.trading_days, now_us=now_us)
         ]
     return tuple(findings)
 

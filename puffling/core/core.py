@@ -117,7 +117,9 @@ class Core:
         if isinstance(owner, OwnedElsewhere):
             raise DataInUse(
                 tr("Puffling is running already and owns your data."),
-                hint=tr("Use that one; the terminal reaches it by itself. (Process {pid})", pid=owner.pid or "?"),
+                hint=tr(
+                    "Use that one; the terminal reaches it by itself. (Process {pid})", pid=owner.pid or "?"
+                ),
             )
         closing.callback(owner.release)
         self.port = Port(self.clock)
@@ -145,7 +147,6 @@ class Core:
             clock=self.clock,
             bus=self.bus,
             scope=self.scope,
-            port=self.port,
             bar_store=bars,
         )
         closing.push_async_callback(self.market.close)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from puffling.market.cache import BarCache, BarStore
 from puffling.market.feeds import Feed, FeedChain, SamplesFeed
 from puffling.market.streams import PriceBoard
@@ -116,6 +119,13 @@ class Market:
             developing=len(bars) > 0 and int(bars.time[-1]) >= settled_us,
             warnings=tuple(flag.message for flag in inspect_bars(bars, now_us=to_us(now))),
         )
+
+    def trading_days(self, symbol: str, bars: Bars) -> NDArray[np.int64]:
+        """Give the times that daily bars should have from the first of these to the last."""
+        if not len(bars):
+            return bars.time
+        sessions = self._chain.calendar_of(symbol).sessions
+        return sessions.days_us[sessions.places(int(bars.time[0]), int(bars.time[-1]) + 1)]
 
     async def _plain_bars(
         self, feed: Feed, symbol: str, interval: Interval, span: Span, adjusted: bool
