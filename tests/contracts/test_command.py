@@ -27,6 +27,7 @@ def test_the_command_runs_every_kind_of_check() -> None:
 
 def test_the_command_ends_with_failure_when_a_step_fails(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__init__.py").touch()
     (tmp_path / "tests" / "__main__.py").write_bytes((checkout / "tests" / "__main__.py").read_bytes())
     (tmp_path / "untidy.py").write_text("x=1\n")
     run = subprocess.run(

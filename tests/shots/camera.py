@@ -34,7 +34,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
     with tempfile.TemporaryDirectory(prefix="puffling-shots-") as folder:
         paths = Paths.under(Path(folder))
         core = await Core.open(paths, clock=FixedClock(MOMENT), environment={})
-        window = Window(Snapshot(welcomed=True), CrashDesk(paths.logs))
+        window = Window(Snapshot(), CrashDesk(paths.logs))
         window.resize(*size)
         window.show()
         live = asyncio.Event()
