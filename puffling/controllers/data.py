@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
@@ -23,7 +23,7 @@ from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, Effect, Topics, capability, stream
 from puffling.runtime.clock import Clock, microseconds, moment_of
 from puffling.runtime.compute import checkpoint
-from puffling.runtime.errors import InvalidInput
+from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.jobs import Job
 from puffling.runtime.text import tr
 
@@ -246,6 +246,21 @@ class Data(Controller):
         finally:
             unsubscribe()
             watched()
+
+    def newest(self, symbol: str) -> Price | None:
+        """Give the newest price of a symbol, for faces in this process; None while there is none."""
+        try:
+            return self._market.price(symbol)
+        except PufflingError:
+            return None
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Give what is known about a symbol, for faces in this process."""
+        return self._market.instrument(symbol)
+
+    def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
+        """Keep prices of these symbols coming on the bus, for faces in this process; the answer ends it."""
+        return self._market.watch(tuple(symbols))
 
     async def history(
         self,
