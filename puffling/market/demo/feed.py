@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Sequence
 from operator import attrgetter
 
 from puffling.market.demo.market import SEED, DemoMarket
@@ -99,39 +100,45 @@ class DemoFeed:
                 told_us = self._now_us()
             now_us = self._now_us()
             if not -US_PER_MINUTE < now_us - told_us < OVERSLEPT_US:
-                sink.snapshots([self._price(symbol, now_us) for symbol in sorted(self._watched)])
+                await self._tell_anew(sink, sorted(self._watched), now_us)
                 told_us = now_us
             while told_us < now_us:
                 until_us = min(now_us, told_us - told_us % US_PER_MINUTE + US_PER_MINUTE)
-                self._tell(sink, told_us, until_us)
+                await self._tell(sink, told_us, until_us)
                 told_us = until_us
-            await self._clock.sleep(self._pause_us(now_us) / US_PER_SECOND)
+            await self._clock.sleep(await self._pause_us(now_us) / US_PER_SECOND)
 
-    def _tell(self, sink: PriceSink, after_us: int, until_us: int) -> None:
+    async def _tell(self, sink: PriceSink, after_us: int, until_us: int) -> None:
         """Tell the ticks after one instant up to another, which lie in one minute or on its end."""
         watched = self._watched
-        due = self._planned(after_us - after_us % US_PER_MINUTE, watched)
+        due = await self._planned(after_us - after_us % US_PER_MINUTE, watched)
         first = bisect_right(due, after_us, key=attrgetter("time_us"))
         last = bisect_right(due, until_us, key=attrgetter("time_us"))
         if first < last:
             sink.ticks(self.source, due[first:last])
         if until_us % US_PER_MINUTE == 0:
             begun = [symbol for symbol in sorted(watched) if self._begins(symbol, until_us)]
-            if begun:
-                sink.snapshots([self._price(symbol, until_us) for symbol in begun])
+            await self._tell_anew(sink, begun, until_us)
             beginning = [
                 tick
-                for tick in self._planned(until_us, watched)
+                for tick in await self._planned(until_us, watched)
                 if tick.time_us == until_us and tick.symbol not in begun
             ]
             if beginning:
                 sink.ticks(self.source, beginning)
 
-    def _planned(self, minute_us: int, watched: frozenset[str]) -> list[Tick]:
+    async def _tell_anew(self, sink: PriceSink, symbols: Sequence[str], at_us: int) -> None:
+        for symbol in symbols:
+            sink.snapshots((self._price(symbol, at_us),))
+            await asyncio.sleep(0)
+
+    async def _planned(self, minute_us: int, watched: frozenset[str]) -> list[Tick]:
         """Give all ticks of a minute in order; the last minute asked for is remembered."""
         if self._plan[:2] != (minute_us, watched):
             ticks: list[Tick] = []
             for symbol in sorted(watched):
+                # The first question about a symbol computes its whole history: others get their turn between.
+                await asyncio.sleep(0)
                 found = self.market.ticks(symbol, minute_us, minute_us + US_PER_MINUTE)
                 columns = zip(found.price.tolist(), found.size.tolist(), found.time.tolist(), strict=True)
                 ticks += [Tick(symbol, price, size, time_us) for price, size, time_us in columns]
@@ -145,8 +152,8 @@ class DemoFeed:
         before, after = self.market.locate(path, instant_us - 1), self.market.locate(path, instant_us)
         return before[:2] != after[:2]
 
-    def _pause_us(self, now_us: int) -> int:
-        due = self._planned(now_us - now_us % US_PER_MINUTE, self._watched)
+    async def _pause_us(self, now_us: int) -> int:
+        due = await self._planned(now_us - now_us % US_PER_MINUTE, self._watched)
         following = bisect_right(due, now_us, key=attrgetter("time_us"))
         next_us = due[following].time_us if following < len(due) else now_us + LONGEST_PAUSE_US
         next_minute_us = now_us - now_us % US_PER_MINUTE + US_PER_MINUTE
