@@ -1,0 +1,173 @@
+"""The grid and the axes: hairlines at round prices, prices at the right, times below."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, tzinfo
+
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem
+
+from puffling.desktop import numbers
+from puffling.desktop.charts.items import Layer, Scene, device_ratio
+from puffling.desktop.charts.pyramid import Pyramid
+from puffling.desktop.charts.ticks import DAY_US, describe_time, price_ticks, time_ticks
+from puffling.desktop.charts.viewport import Viewport
+from puffling.desktop.theme import Theme, mix
+
+TIME_AXIS_HEIGHT = 24
+LEAST_PRICE_AXIS_WIDTH = 56
+_TAG_HEIGHT = 18
+_MARGIN = 8
+
+
+class Grid(Layer):
+    """Hairlines at round prices, and the last price across the chart."""
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        colours = self.shared.theme.colours
+        half = 0.5 / device_ratio(painter)
+        painter.setPen(_hairline(mix(colours.panel, colours.line, 0.75)))
+        for price in price_ticks(viewport.low, viewport.high, viewport.height).values:
+            y = math.floor(viewport.y(price)) + half
+            painter.drawLine(QLineF(0, y, viewport.width, y))
+
+
+class LastPrice(Layer):
+    """A dashed line at the last price."""
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        last = bars.bar(len(bars) - 1)
+        y = math.floor(viewport.y(last.close)) + 0.5 / device_ratio(painter)
+        if 0 <= y <= viewport.height:
+            painter.setPen(_dashes(direction_colour(self.shared.theme, last.open, last.close)))
+            painter.drawLine(QLineF(0, y, viewport.width, y))
+
+
+class PriceAxis(Layer):
+    """Round prices at the right, the last price as a label in its colour, the crosshair's over it."""
+
+    def __init__(self, scene: Scene, depth: float, parent: QGraphicsItem | None) -> None:
+        super().__init__(scene, depth, parent)
+        self.width = float(LEAST_PRICE_AXIS_WIDTH)
+
+    def boundingRect(self) -> QRectF:
+        viewport = self.shared.viewport
+        return QRectF(0, 0, self.width, viewport.height if viewport else 0)
+
+    def width_for(self, low: float, high: float) -> float:
+        """Give the width the labels of these prices need."""
+        metrics = QFontMetricsF(self.shared.theme.font(semibold=True))
+        texts = (numbers.fixed(price, self.shared.price_decimals) for price in (low, high))
+        return max(max(map(metrics.horizontalAdvance, texts)) + 2 * _MARGIN + 4, LEAST_PRICE_AXIS_WIDTH)
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        shared = self.shared
+        colours = shared.theme.colours
+        last = bars.bar(len(bars) - 1)
+        last_y = viewport.y(last.close)
+        painter.setFont(shared.theme.font())
+        painter.setPen(colours.muted)
+        ticks = price_ticks(viewport.low, viewport.high, viewport.height)
+        lowest = viewport.height - viewport.volume_height
+        for price in ticks.values:
+            y = viewport.y(price)
+            free = abs(y - last_y) > _TAG_HEIGHT
+            if free and _TAG_HEIGHT / 2 < y < viewport.height - _TAG_HEIGHT / 2 and (y < lowest or price > 0):
+                painter.drawText(
+                    QRectF(_MARGIN, y - 10, self.width - _MARGIN, 20),
+                    Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                    numbers.fixed(price, ticks.decimals),
+                )
+        if 0 <= last_y <= viewport.height:
+            rising = last.close >= last.open
+            text = numbers.fixed(last.close, shared.price_decimals)
+            ground = colours.up if rising else colours.down
+            ink = colours.on_up if rising else colours.on_down
+            self._paint_tag(painter, last_y, text, ground, ink, viewport)
+        if shared.pointed is not None:
+            y = shared.crosshair_y(bars, viewport)
+            text = numbers.fixed(viewport.price(y), shared.price_decimals)
+            self._paint_tag(painter, y, text, colours.text, colours.panel, viewport)
+
+    def _paint_tag(
+        self, painter: QPainter, y: float, text: str, ground: QColor, ink: QColor, viewport: Viewport
+    ) -> None:
+        top = min(max(y - _TAG_HEIGHT / 2, 0), viewport.height - _TAG_HEIGHT)
+        tag = QRectF(2, round(top), self.width - 4, _TAG_HEIGHT)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(tag, 4, 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(ink)
+        painter.setFont(self.shared.theme.font(semibold=True))
+        inside = tag.adjusted(_MARGIN - 2, 0, 0, 0)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class TimeAxis(Layer):
+    """Times below the chart: months, days or minutes, as fits."""
+
+    def __init__(self, scene: Scene, depth: float, parent: QGraphicsItem | None) -> None:
+        super().__init__(scene, depth, parent)
+        self.zone: tzinfo = UTC
+        self.whole_days = True
+
+    def boundingRect(self) -> QRectF:
+        viewport = self.shared.viewport
+        return QRectF(0, 0, viewport.width if viewport else 0, TIME_AXIS_HEIGHT)
+
+    def describe(self, bars: Pyramid) -> None:
+        """Learn from the bars whether they are whole days."""
+        steps = bars.times_us[1:65] - bars.times_us[:-1][:64]
+        self.whole_days = not len(steps) or float(sorted(steps.tolist())[len(steps) // 2]) > 0.8 * DAY_US
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        shared = self.shared
+        colours = shared.theme.colours
+        half = 0.5 / device_ratio(painter)
+        painter.setPen(_hairline(colours.line))
+        painter.drawLine(QLineF(0, half, viewport.width, half))
+        painter.setFont(shared.theme.font())
+        for tick in time_ticks(bars.times_us, viewport.first, viewport.last, viewport.width, self.zone):
+            x = viewport.x(tick.place)
+            if 24 < x < viewport.width - 24:
+                painter.setPen(colours.text if tick.strong else colours.muted)
+                box = QRectF(x - 40, 2, 80, TIME_AXIS_HEIGHT - 2)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tick.text)
+        if shared.pointed is not None and 0 <= shared.pointed < len(bars):
+            self._paint_tag(painter, bars, viewport, shared.pointed)
+
+    def _paint_tag(self, painter: QPainter, bars: Pyramid, viewport: Viewport, index: int) -> None:
+        text = describe_time(int(bars.times_us[index]), self.zone, whole_days=self.whole_days)
+        font = self.shared.theme.font(semibold=True)
+        width = QFontMetricsF(font).horizontalAdvance(text) + 16
+        left = min(max(viewport.x(index) - width / 2, 0), max(viewport.width - width, 0))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.shared.theme.colours.text)
+        tag = QRectF(round(left), 3, width, _TAG_HEIGHT)
+        painter.drawRoundedRect(tag, 4, 4)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(self.shared.theme.colours.panel)
+        painter.setFont(font)
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def direction_colour(theme: Theme, before: float, after: float) -> QColor:
+    """Give the colour of a move."""
+    return theme.colours.up if after >= before else theme.colours.down
+
+
+def _hairline(colour: QColor) -> QPen:
+    pen = QPen(colour, 0)
+    pen.setCosmetic(True)
+    return pen
+
+
+def _dashes(colour: QColor) -> QPen:
+    pen = _hairline(colour)
+    pen.setDashPattern([3, 3])
+    return pen

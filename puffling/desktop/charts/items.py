@@ -1,0 +1,87 @@
+"""What every item of a chart has in common: it draws in pixels, on the pixels, for the bars that are seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from puffling.desktop.charts.pyramid import Floats, Pyramid
+from puffling.desktop.charts.viewport import Viewport
+from puffling.desktop.theme import Theme
+
+Mask = NDArray[np.bool_]
+
+
+class Scene:
+    """What the items of one chart share: its bars, what of them is seen, and the theme."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self.bars: Pyramid | None = None
+        self.viewport: Viewport | None = None
+        self.price_decimals = 2
+        self.pointed: int | None = None
+        self.pointed_y: float | None = None
+
+    def crosshair_y(self, bars: Pyramid, viewport: Viewport) -> float:
+        """Give where the crosshair lies: under the pointer, or at the close of its bar."""
+        if self.pointed_y is not None:
+            return self.pointed_y
+        return viewport.y(bars.bar(min(self.pointed or 0, len(bars) - 1)).close)
+
+
+class Layer(QGraphicsItem):
+    """One layer of a chart, painted in the pixels of its parent."""
+
+    def __init__(self, scene: Scene, depth: float, parent: QGraphicsItem | None) -> None:
+        super().__init__(parent)
+        self.shared = scene
+        self.setZValue(depth)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        return self.parentItem().boundingRect()
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Paint the layer, if there is anything to see."""
+        if self.shared.bars is not None and self.shared.viewport is not None:
+            self.draw(painter, self.shared.bars, self.shared.viewport)
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        """Draw the bars that are seen."""
+        raise NotImplementedError
+
+
+class Boxes:
+    """Many filled boxes, drawn in one call."""
+
+    def __init__(self) -> None:
+        self._array = PrimitiveArray(QRectF, 4)
+
+    def draw(
+        self, painter: QPainter, left: Floats, top: Floats, width: float, height: Floats, colour: QColor
+    ) -> int:
+        """Draw boxes of one width in one colour; give how many."""
+        self._array.resize(len(left))
+        if not len(left):
+            return 0
+        memory = self._array.ndarray()
+        memory[:, 0] = left
+        memory[:, 1] = top
+        memory[:, 2] = width
+        memory[:, 3] = height
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawRects(*self._array.drawargs())
+        return len(left)
+
+
+def device_ratio(painter: QPainter) -> float:
+    """Give how many pixels of the screen make one pixel of the chart."""
+    return painter.device().devicePixelRatioF()

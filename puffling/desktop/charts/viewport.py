@@ -1,0 +1,63 @@
+"""Which bars and prices are seen, and on which pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from puffling.desktop.charts.pyramid import Floats
+
+VOLUME_SHARE = 0.17
+_TOP_PIXELS = 34
+_GAP_PIXELS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """A piece of the chart and the pixels it is drawn on; bar i stands at i, y grows downwards."""
+
+    first: float
+    last: float
+    low: float
+    high: float
+    width: float
+    height: float
+
+    @property
+    def bar_width(self) -> float:
+        """Give how many pixels one bar takes."""
+        return self.width / (self.last - self.first)
+
+    @property
+    def volume_height(self) -> float:
+        """Give how many pixels the highest volume takes."""
+        return self.height * VOLUME_SHARE
+
+    def x(self, index: float) -> float:
+        """Give where a bar stands."""
+        return (index - self.first) * self.width / (self.last - self.first)
+
+    def y(self, price: float) -> float:
+        """Give where a price stands."""
+        return (self.high - price) * self.height / (self.high - self.low)
+
+    def ys(self, prices: Floats) -> Floats:
+        """Give where prices stand."""
+        return (self.high - prices) * (self.height / (self.high - self.low))
+
+    def index(self, x: float) -> float:
+        """Give the bar at a pixel."""
+        return self.first + x * (self.last - self.first) / self.width
+
+    def price(self, y: float) -> float:
+        """Give the price at a pixel."""
+        return self.high - y * (self.high - self.low) / self.height
+
+
+def fit_prices(low: float, high: float, height: float, *, with_volume: bool) -> tuple[float, float]:
+    """Give the range of prices that leaves room for the legend above and the volume below."""
+    span = high - low or abs(high) * 0.01 or 1.0
+    if high == low:
+        low, high = low - span / 2, high + span / 2
+    below = _GAP_PIXELS + (height * VOLUME_SHARE + _GAP_PIXELS if with_volume else 0)
+    inside = max(height - _TOP_PIXELS - below, height * 0.2, 1.0)
+    return low - span * below / inside, high + span * _TOP_PIXELS / inside
