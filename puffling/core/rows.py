@@ -27,19 +27,20 @@ class StoredRows:
 
         def work(unit: Unit) -> None:
             unit.settings.put(key, value)
-            for old in superseded:
-                unit.settings.remove(old)
+            _remove(unit, superseded)
 
         await self._store.run(user, work)
 
     async def remove(self, user: UserId, keys: tuple[str, ...]) -> None:
         """Drop rows."""
 
-        def work(unit: Unit) -> None:
-            for key in keys:
-                unit.settings.remove(key)
+        await self._store.run(user, _remove, keys)
 
-        await self._store.run(user, work)
+
+def _remove(unit: Unit, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        if unit.settings.find(key) is not None:
+            unit.settings.remove(key)
 
 
 class AuditLine:

@@ -1,0 +1,90 @@
+"""Prices and histories say where they come from, and a stream tells the newest of each symbol."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from datetime import UTC, date, datetime
+
+import pytest
+
+from puffling.core.core import Core
+from puffling.market.events import PricesMoved
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.capability import Topics
+from puffling.runtime.clock import FixedClock
+from puffling.runtime.errors import InvalidInput, NotFound
+
+pytestmark = pytest.mark.usefixtures("as_person")
+
+
+async def test_a_history_says_that_it_is_a_demo(core: Core) -> None:
+    table = await core.data.ohlcv("spy", start=date(2026, 1, 2), end=date(2026, 1, 31))
+    assert (table.source, table.label, table.quality) == ("demo", "Demo data", "demo")
+    assert table.time[0] == datetime(2026, 1, 2, tzinfo=UTC)
+    assert len(table.time) == len(table.close) == 20
+
+
+async def test_real_samples_are_there_when_asked_for_and_never_mixed_with_the_demo(core: Core) -> None:
+    real = await core.data.ohlcv("IBM", start=date(2010, 1, 4), end=date(2010, 1, 8), source="samples")
+    demo = await core.data.ohlcv("AAPL", start=date(2010, 1, 4), end=date(2010, 1, 8))
+    same = await core.data.ohlcv("AAPL", start=date(2010, 1, 4), end=date(2010, 1, 8), source="samples")
+    assert real.label == same.label == "Sample data, real prices"
+    assert demo.close != same.close
+
+
+async def test_quotes_carry_the_day_and_the_quality(core: Core) -> None:
+    spy, coin = await core.data.quotes(("SPY", "BTC/USD"))
+    assert (spy.session, spy.quality) == ("open", "demo")
+    assert spy.day_low <= spy.price <= spy.day_high
+    assert spy.change == pytest.approx(spy.price - spy.previous_close)
+    assert coin.symbol == "BTC/USD"
+
+
+async def test_symbols_are_found_by_name_and_by_symbol(core: Core) -> None:
+    assert (await core.data.symbols("SPY"))[0].symbol == "SPY"
+    assert "AAPL" in [found.symbol for found in await core.data.symbols("apple")]
+    assert len(await core.data.symbols()) >= 30
+
+
+async def test_an_empty_range_and_an_unknown_symbol_are_said(core: Core) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await core.data.ohlcv("SPY", start=date(2026, 2, 1), end=date(2026, 1, 1))
+    assert caught.value.field == "start"
+    with pytest.raises(NotFound):
+        await core.data.ohlcv("NOPE")
+
+
+async def test_the_check_of_all_histories_runs_as_a_job_and_finds_the_demo_clean(core: Core) -> None:
+    report = await core.data.check(("SPY", "BTC/USD"))
+    assert (report.symbols, report.findings) == (2, ())
+    assert report.bars > 10_000
+    [job] = await core.jobs.all()
+    assert (job.capability_id, job.fraction) == ("data.check", 1.0)
+    assert (await core.jobs.show(job.id)).result["symbols"] == 2
+
+
+async def keep_time_moving(clock: FixedClock) -> None:
+    while True:
+        clock.advance(0.5)
+        await asyncio.sleep(0)
+
+
+async def test_a_stream_follows_its_topics_and_leaves_nothing_behind(core: Core, clock: FixedClock) -> None:
+    core.scope.spawn(keep_time_moving(clock), name="time")
+    topics = Topics(("SPY",))
+    listeners = core.bus.listeners(PricesMoved)
+    async with aclosing(core.data.prices(topics)) as prices:
+        first = await anext(prices)
+        assert first.symbol == "SPY"
+        topics.unsubscribe("SPY")
+        topics.subscribe("ETH/USD")
+        # What was on its way when the topics changed may still come.
+        assert "ETH/USD" in {(await anext(prices)).symbol for _ in range(3)}
+    assert core.bus.listeners(PricesMoved) == listeners
+
+
+async def test_bars_of_every_interval_can_be_shown(core: Core) -> None:
+    for interval in Interval:
+        table = await core.data.ohlcv("SPY", interval)
+        assert len(table.close) > 1, interval
