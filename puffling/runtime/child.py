@@ -142,7 +142,7 @@ def _answer(control: BufferedReader, parent: _Parent) -> None:
     except Exception as fault:  # noqa: BLE001  the edge: a function that cannot be imported here, most often
         parent.answer("fault", _line(fault), traceback.format_exc())
         return
-    logging.basicConfig(level=level, handlers=[_Forward(parent)], force=True)
+    logging.basicConfig(level=level, handlers=[_Forward(parent)], format="%(message)s", force=True)
     threading.Thread(target=_listen, args=(control, parent), daemon=True).start()
     _parent.set(parent)
     try:

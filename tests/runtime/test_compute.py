@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from puffling.runtime.clock import SystemClock
+from puffling.runtime.compute import checkpoint
+from puffling.runtime.errors import Crashed, Fault, NotFound
+from puffling.runtime.jobs import JobState
+from tests.runtime import work
+from tests.runtime.conftest import Room, build_room
+
+
+def _processes() -> set[int]:
+    return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+def _wait_for_the_end_of(*processes: psutil.Process) -> None:
+    """Come back when these have ended; whether somebody has collected them yet is not their doing."""
+    pause = threading.Event()
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:
+                pause.wait(0.01)
+
+
+async def test_a_function_runs_in_a_process_of_its_own_and_its_result_comes_back(room: Room) -> None:
+    first, second = room.start(work.whole_id), room.start(work.whole_id)
+    assert await room.start(work.add, 1, 2).wait() == 3
+    ids = {os.getpid(), await first.wait(), await second.wait()}
+    assert len(ids) == 3
+    assert _processes() == set()
+
+
+async def test_arguments_may_be_named(room: Room) -> None:
+    result = await room.compute.run(work.add, (1,), {"second": 5}, progress=lambda *_: None)
+    assert result == 6
+
+
+async def test_a_checkpoint_moves_the_job_on_and_the_last_one_is_never_lost(room: Room) -> None:
+    job = room.start(work.count_to, 100_000)
+    assert await job.wait() == 100_000
+    fractions = [record.fraction for record in room.told]
+    assert fractions == sorted(fractions)
+    assert len(fractions) < 100, "a hundred thousand checkpoints are not a hundred thousand messages"
+    assert job.record.note == "step 100000"
+
+
+def test_a_checkpoint_outside_of_a_job_does_nothing() -> None:
+    checkpoint(1, 2, "nobody listens")
+
+
+async def test_arrays_travel_and_belong_to_who_gets_them(room: Room) -> None:
+    array = np.arange(100_000, dtype=np.float64)
+    doubled = await room.start(work.double, array[::-1]).wait()
+    assert (doubled == array[::-1] * 2).all()
+    assert array[1] == 1
+    doubled[0] = 0
+    assert (await room.start(work.double, np.asfortranarray(np.ones((300, 300)))).wait() == 2).all()
+    assert len(await room.start(work.double, np.empty(0)).wait()) == 0
+
+
+async def test_cancel_ends_the_function_at_its_next_checkpoint(room: Room, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    job = room.start(work.for_ever, str(started))
+    await room.moving(job)
+    room.board.cancel(job.id)
+    assert (await job.finished()).state is JobState.CANCELLED
+    assert not psutil.pid_exists(int(started.read_text()))
+
+
+async def test_cancel_before_the_process_has_started_leaves_nothing_behind(
+    room: Room, tmp_path: Path
+) -> None:
+    for turns in range(5):
+        job = room.start(work.for_ever, str(tmp_path / "started"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        room.board.cancel(job.id)
+        assert (await job.finished()).state is JobState.CANCELLED
+    assert _processes() == set()
+
+
+async def test_a_process_that_listens_to_nobody_is_killed(tmp_path: Path) -> None:
+    room, started = build_room(SystemClock(), grace_seconds=0.05), tmp_path / "started"
+    job = room.start(work.deaf, str(started))
+    await room.moving(job)
+    room.board.cancel(job.id)
+    assert (await job.finished()).state is JobState.CANCELLED
+    assert not psutil.pid_exists(int(started.read_text()))
+    await room.close()
+
+
+async def test_what_a_function_started_ends_with_it(room: Room, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    job = room.start(work.with_a_child_of_its_own, str(started))
+    await room.moving(job)
+    grandchild = psutil.Process(int(started.read_text()))
+    room.board.cancel(job.id)
+    await job.finished()
+    _wait_for_the_end_of(grandchild)
+
+
+async def test_closing_the_board_ends_a_running_computation(tmp_path: Path) -> None:
+    room, started = build_room(SystemClock()), tmp_path / "started"
+    await room.compute.warm()
+    job = room.start(work.for_ever, str(started))
+    await room.moving(job)
+    await room.close()
+    assert job.state is JobState.CANCELLED
+    assert _processes() == set()
+
+
+async def test_a_crash_is_reported_with_its_exit_code_or_signal(room: Room, tmp_path: Path) -> None:
+    with pytest.raises(Crashed, match="exit code 7"):
+        await room.start(work.leave_with, 7).wait()
+    with pytest.raises(Crashed, match="exit code 0"):
+        await room.start(work.leave_with, 0).wait()
+    with pytest.raises(Crashed, match="SIGSEGV"):
+        await room.start(work.fault_the_memory).wait()
+    killed = room.start(work.for_ever, str(tmp_path / "started"))
+    await room.moving(killed)
+    os.kill(int((tmp_path / "started").read_text()), signal.SIGKILL)
+    with pytest.raises(Crashed, match="SIGKILL"):
+        await killed.wait()
+    assert killed.state is JobState.FAILED
+    assert await room.start(work.add, 1, 1).wait() == 2
+
+
+async def test_a_failure_keeps_its_class_when_it_is_meant_for_people(room: Room) -> None:
+    with pytest.raises(NotFound, match="There is no symbol XYZ") as caught:
+        await room.start(work.refuse, "XYZ").wait()
+    assert caught.value.hint == "Look at the list."
+
+
+async def test_a_bug_shows_its_message_to_people_and_its_traceback_to_the_log(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(Fault, match="the sum of apples is wrong") as caught:
+        await room.start(work.break_down, "apples").wait()
+    assert "Traceback" not in str(caught.value)
+    assert "break_down" in caplog.text
+
+
+async def test_what_cannot_travel_is_a_failure_and_not_a_hang(room: Room) -> None:
+    with pytest.raises(Fault, match="pickle"):
+        await room.start(work.unsendable).wait()
+    with pytest.raises(Fault, match="pickle"):
+        await room.start(lambda: None).wait()
+
+
+async def test_what_a_function_prints_and_logs_reaches_the_log(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        await room.start(work.say, "hello").wait()
+    assert {"hello printed", "hello written", "hello logged"} <= set(caplog.messages)
+    assert "puffling.research" in {record.name for record in caplog.records}
+
+
+async def test_a_process_kept_ready_takes_the_next_call_and_is_followed_by_another(room: Room) -> None:
+    assert _processes() == set()
+    await room.compute.warm()
+    await room.compute.warm()
+    (ready,) = _processes()
+    assert await room.start(work.whole_id).wait() == ready
+    (next_one,) = _processes()
+    assert next_one != ready
+    os.kill(next_one, signal.SIGKILL)
+    assert await room.start(work.add, 1, 2).wait() == 3, "a spare that died unnoticed is replaced"
+
+
+@pytest.fixture
+async def window_room(qapp: object) -> AsyncIterator[Room]:
+    """An engine room on the loop of the window."""
+    room = build_room(SystemClock())
+    yield room
+    await room.close()
+
+
+async def test_everything_works_on_the_loop_of_the_window_too(window_room: Room, tmp_path: Path) -> None:
+    room = window_room
+    assert type(asyncio.get_running_loop()).__name__ == "_QtLoop"
+    await room.compute.warm()
+    assert await room.start(work.count_to, 1000).wait() == 1000
+    with pytest.raises(Crashed, match="exit code 7"):
+        await room.start(work.leave_with, 7).wait()
+    job = room.start(work.for_ever, str(tmp_path / "started"))
+    await room.moving(job)
+    room.board.cancel(job.id)
+    assert (await job.finished()).state is JobState.CANCELLED
+
+
+def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, checkout: Path) -> None:
+    started = tmp_path / "started"
+    program = f"""
+import threading
+from puffling.runtime.process import Call, ComputingProcess
+from tests.runtime import work
+spare = ComputingProcess()
+spare.start()
+print(spare._process.pid, flush=True)
+ComputingProcess().converse(Call(work.for_ever, ({str(started)!r},)), lambda *_: print("moving", flush=True))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=checkout, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        spare = psutil.Process(int(parent.stdout.readline()))
+        assert parent.stdout.readline() == "moving\n"
+        child = psutil.Process(int(started.read_text()))
+        parent.kill()
+    _wait_for_the_end_of(child, spare)
