@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # What the window does in a better place, or does by itself.
 _ELSEWHERE = frozenset({"workspaces.keep", "workspaces.forget", "settings.keep-key", "settings.open-vault"})
+# Answers that exist only in the answer.
+_SHOWN_ONCE = frozenset({"access.create"})
 # Acts that cannot be taken back are asked about in words of their own.
 _QUESTIONS = {
     "safety.resume": (
@@ -73,3 +75,37 @@ class Abilities:
     def choose_backup(self) -> None:
         """Offer the backups that can be restored."""
         self.start(self._core.registry.get("backups.restore"))
+
+    async def _carry_out(self, ability: Capability, arguments: dict[str, Any]) -> None:
+        if ability.id in _QUESTIONS and not await self._sure(ability):
+            return
+        if ability.job:
+            await ability.start(arguments)
+            self._window.tell(
+                Word(
+                    tr("{title} has started.", title=ability.title),
+                    act=tr("Show jobs"),
+                    on_act=lambda: self._window.show_panel("jobs"),
+                )
+            )
+            return
+        result = await ability.invoke(arguments)
+        if ability.effect in {Effect.READ, Effect.COMPUTE} or ability.id in _SHOWN_ONCE:
+            self._show_result(ability, result)
+        else:
+            self._window.tell(Word(tr("{title}: done.", title=ability.title)))
+
+    def _show_result(self, ability: Capability, result: object) -> None:
+        shown = ResultText()
+        shown.setPlainText(json.dumps(ability.dump(result), indent=2, ensure_ascii=False))
+        self._window.sheet.open_with(ability.title, shown, width=620)
+
+
+class ResultText(QPlainTextEdit):
+    """What an ability answered, to read and to copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setFont(Theme.mono())
+        self.setAccessibleName(tr("Result"))

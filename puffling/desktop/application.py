@@ -150,7 +150,7 @@ class Life:
         snapshot = window.snapshot()
         snapshot.save(self._paths.cache / FILE_NAME)
         if self._core is not None:
-            await window.keep_layouts()
+            await window.session.dispatch.run(window.keep_layouts, name="keep layouts")
             await window.session.dispatch.close()
             await self._core.close()
         else:

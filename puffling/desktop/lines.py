@@ -50,8 +50,9 @@ class TopLine(QWidget):
         outer.addWidget(self._strip)
         row = QGridLayout()
         row.setContentsMargins(0, 7, 0, 7)
-        row.setColumnStretch(0, 1)
-        row.setColumnStretch(2, 1)
+        # Equal shares left and right keep the field in the middle; its own share only gives way.
+        for column, share in enumerate((100, 60, 100)):
+            row.setColumnStretch(column, share)
         outer.addLayout(row)
         row.addLayout(self._left(fill_menu), 0, 0)
         row.addWidget(self._field(), 0, 1)
@@ -124,6 +125,7 @@ class TopLine(QWidget):
             button.setObjectName(f"workspace.{workspace.id}")
             button.setCheckable(True)
             button.setToolTip(shortcut_text(f"Ctrl+{number}"))
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             set_role(button, kind="quiet")
             button.clicked.connect(lambda _checked=False, id=workspace.id: self.workspace_chosen.emit(id))
             group.addButton(button)
@@ -136,7 +138,9 @@ class TopLine(QWidget):
         self.field = QPushButton(tr("Search or run a command    {keys}", keys=shortcut_text("Ctrl+K")))
         self.field.setObjectName("command-field")
         self.field.setAccessibleName(tr("Search or run a command"))
-        self.field.setFixedWidth(320)
+        self.field.setMinimumWidth(120)
+        self.field.setMaximumWidth(320)
+        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.setStyleSheet("text-align: left;")
         self.field.clicked.connect(self.command_wanted)
         return self.field

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from puffling.desktop import numbers
 from puffling.desktop.actions import ActionBook
 from puffling.desktop.dispatch import Dispatch
 from puffling.desktop.selection import Selection
@@ -59,6 +61,10 @@ class Session:
     def connect(self, core: Core) -> None:
         """Take the core that was opened after the first paint."""
         self._core = core
+
+    def time(self, moment: datetime) -> str:
+        """Give a moment the way people read it: today's by the hour."""
+        return numbers.moment(moment, now=self._core.clock.now() if self._core is not None else None)
 
     def can(self, ability_id: str) -> bool:
         """Tell whether this ability exists; what does not is offered nowhere."""

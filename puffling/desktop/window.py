@@ -97,6 +97,7 @@ class Window(QMainWindow):
         self.top.resume_wanted.connect(lambda: self.actions_.run(RESUME))
         self.bottom.jobs_wanted.connect(lambda: self.show_panel("jobs"))
         self._restore()
+        self.docks["watchlist"].panel.take_focus()
 
     def _make_docks(self) -> dict[str, PanelDock]:
         docks: dict[str, PanelDock] = {}
@@ -252,7 +253,7 @@ class Window(QMainWindow):
 
     def tell(self, word: Word) -> None:
         """Show a notice that takes no focus."""
-        self.notices.show_word(word)
+        print(word)
 
     def tell_error(self, error: PufflingError) -> None:
         """Show what went wrong and what to do about it."""

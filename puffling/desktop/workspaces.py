@@ -46,8 +46,8 @@ WORKSPACES = (
         Split(
             True,
             (
-                (_tabs("watchlist"), 21),
-                (Split(False, ((_tabs("chart"), 70), (_tabs("activity", "jobs"), 30))), 79),
+                (_tabs("watchlist"), 23),
+                (Split(False, ((_tabs("chart"), 70), (_tabs("activity", "jobs"), 30))), 77),
             ),
         ),
     ),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -31,6 +31,7 @@ from puffling.store.values import AuditEntry
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.runtime.log import LogEntry
 
 KEPT_LINES = 500
 # The log has no news of its own: it would have to log that it told.
@@ -67,9 +68,9 @@ class Line:
         return text in f"{self.outcome} {self.who} {self.what} {self.detail}".casefold()
 
 
-def _columns() -> list[Column[Line]]:
+def _columns(time: Callable[[datetime], str]) -> list[Column[Line]]:
     return [
-        Column("at", tr("Time"), lambda line: line.at, Kind.TIME, width=132),
+        Column("at", tr("Time"), lambda line: line.at, Kind.TIME, width=100, text=lambda line: time(line.at)),
         Column(
             "outcome",
             tr("Outcome"),
@@ -98,7 +99,7 @@ class ActivityPanel(Panel):
         self._acts: dict[str, Line] = {}
         self._log: dict[str, Line] = {}
         self._which = EVERYTHING
-        self.table: Table[Line] = Table(_columns(), title=tr("Activity"))
+        self.table: Table[Line] = Table(_columns(session.time), title=tr("Activity"))
         self.table.keys_selected.connect(lambda _: self._show_detail())
         self.detail = QPlainTextEdit()
         self.detail.setReadOnly(True)
@@ -118,6 +119,7 @@ class ActivityPanel(Panel):
         self._look.setInterval(LOOK_MILLISECONDS)
         self._look.timeout.connect(self._fetch_log)
         self.setFocusProxy(self.table)
+        self.setMinimumSize(360, 120)
         self.table.when_empty(
             tr("Nothing yet"), tr("What is done or refused here leaves a line."), icon="activity"
         )
@@ -204,7 +206,7 @@ class ActivityPanel(Panel):
         self._show()
         self.mark_live()
 
-    def _take_log(self, lines: Iterable[Any]) -> None:
+    def _take_log(self, lines: Iterable[LogEntry]) -> None:
         fresh = {line.key: line for line in map(_log_line, lines)}
         if fresh.keys() != self._log.keys():
             self._log = fresh
@@ -244,7 +246,7 @@ def _act_line(entry: AuditEntry) -> Line:
     )
 
 
-def _log_line(line: Any) -> Line:
-    key = f"log {line.at.timestamp()} {line.source} {hash(line.message)}"
-    first = line.message.partition("\n")[0]
-    return Line(key, line.at, False, line.level, line.source, first, line.message)
+def _log_line(entry: LogEntry) -> Line:
+    first = entry.message.partition("\n")[0]
+    detail = "\n".join(part for part in (entry.message, entry.trace) if part)
+    return Line(f"log {entry.number}", entry.time, False, entry.level.lower(), entry.logger, first, detail)

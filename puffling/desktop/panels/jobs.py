@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -47,7 +49,7 @@ def _took_seconds(job: JobRecord) -> float | None:
     return (job.ended - job.started).total_seconds()
 
 
-def _columns() -> list[Column[JobRecord]]:
+def _columns(time: Callable[[datetime], str]) -> list[Column[JobRecord]]:
     return [
         Column("title", tr("Job"), lambda job: job.title, Kind.STRONG, width=150),
         Column(
@@ -61,7 +63,14 @@ def _columns() -> list[Column[JobRecord]]:
         Column("progress", tr("Progress"), _share, Kind.PROGRESS, width=120),
         Column("note", tr("Note"), _said, Kind.MUTED, width=180, stretch=True, tooltip=_said),
         Column("took", tr("Took"), _took_seconds, Kind.AGE, width=72),
-        Column("created", tr("Started"), lambda job: job.created, Kind.TIME, width=128),
+        Column(
+            "created",
+            tr("Started"),
+            lambda job: job.created,
+            Kind.TIME,
+            width=100,
+            text=lambda job: time(job.created),
+        ),
         Column("actor", tr("Asked by"), lambda job: tr(job.actor.value), Kind.MUTED, optional=True),
     ]
 
@@ -77,7 +86,7 @@ class JobsPanel(Panel):
         self._settle.setSingleShot(True)
         self._settle.setInterval(50)
         self._settle.timeout.connect(self._show)
-        self.table: Table[JobRecord] = Table(_columns(), title=tr("Jobs"))
+        self.table: Table[JobRecord] = Table(_columns(session.time), title=tr("Jobs"))
         self.table.keys_selected.connect(lambda _: self._show_detail())
         self.table.menu_opening.connect(self._extend_menu)
         self.detail = QPlainTextEdit()
@@ -94,6 +103,7 @@ class JobsPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._split)
         self.setFocusProxy(self.table)
+        self.setMinimumSize(300, 120)
         self.check = QPushButton(tr("Check history"))
         self.check.setObjectName("jobs.check")
         self.check.clicked.connect(lambda: session.actions.run(CHECK))

@@ -84,19 +84,18 @@ def _columns() -> list[Column[Row]]:
             tr("Symbol"),
             lambda row: row.symbol,
             Kind.STRONG,
-            width=76,
-            stretch=True,
+            width=78,
             tooltip=lambda row: row.name,
         ),
         Column("name", tr("Name"), lambda row: row.name, Kind.MUTED, optional=True),
-        Column("trend", tr("Trend"), lambda row: row.trend, Kind.SPARKLINE, width=64),
+        Column("trend", tr("Trend"), lambda row: row.trend, Kind.SPARKLINE, width=48, stretch=True),
         Column(
             "last",
             tr("Last"),
             _of_price(lambda price: price.price),
             Kind.PRICE,
             _decimals,
-            width=78,
+            width=86,
             flash=True,
         ),
         Column(
@@ -107,7 +106,7 @@ def _columns() -> list[Column[Row]]:
             _decimals,
             optional=True,
         ),
-        Column("percent", tr("Change %"), lambda row: row.share, Kind.PERCENT, width=72),
+        Column("percent", tr("Change %"), lambda row: row.share, Kind.PERCENT, width=74),
         Column(
             "range",
             tr("Day range"),
@@ -160,6 +159,7 @@ class WatchlistPanel(Panel):
         column.addWidget(self._entry)
         column.addWidget(self.table, 1)
         self.setFocusProxy(self.table)
+        self.setMinimumSize(250, 160)
 
     def _make_header(self) -> list[QWidget]:
         self.lists_button = QPushButton()
