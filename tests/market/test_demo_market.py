@@ -163,7 +163,10 @@ def test_every_system_computes_the_same_bars_and_ticks() -> None:
     ]
     ticks = market().ticks("ETH/USD", june[0], june[0] + 5 * US_PER_MINUTE)
     whole = "".join(map(digest, parts)) + sha256(ticks.price.tobytes() + ticks.time.tobytes()).hexdigest()
-    assert sha256(whole.encode()).hexdigest() == "977b457e5d5c1b856e04ac32280bb06fcc38e76d225f57f92c70db49685203bd"
+    assert (
+        sha256(whole.encode()).hexdigest()
+        == "48d4674ee3e316573e182bc7d23e3f276b004732d614b8d662876bfed424cc44"
+    )
 
 
 def test_another_seed_is_another_market() -> None:

@@ -38,8 +38,9 @@ def split_into_candles(
     high_limit, low_limit = whole.high[:, None], whole.low[:, None]
     # About what a walk over the whole range does in one of its steps.
     reach = (high_limit - low_limit) * (8.0 / (count + 60.0)) + 1.0
-    high = np.minimum(np.maximum(opening, close) + (up * up * reach).astype(np.int64), high_limit)
-    low = np.maximum(np.minimum(opening, close) - (down * down * reach).astype(np.int64), low_limit)
+    rise, fall = (0.12 + 0.9 * up * up) * reach, (0.12 + 0.9 * down * down) * reach
+    high = np.minimum(np.maximum(opening, close) + rise.astype(np.int64), high_limit)
+    low = np.maximum(np.minimum(opening, close) - fall.astype(np.int64), low_limit)
     rows = np.arange(len(places))
     high[rows, np.argmax(high, axis=1)] = whole.high
     low[rows, np.argmin(low, axis=1)] = whole.low
