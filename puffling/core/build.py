@@ -27,9 +27,11 @@ def controller_types() -> Iterator[type[Controller]]:
 
 def build(kind: type[Controller], parts: Mapping[type[Any], object]) -> Controller:
     """Make a controller from the parts that its `__init__` names by type."""
+    if kind.__init__ is object.__init__:
+        return kind()
     hints = get_type_hints(kind.__init__)
     needed = {}
-    for parameter in list(inspect.signature(kind.__init__).parameters.values())[1:]:
+    for parameter in inspect.signature(kind).parameters.values():
         wanted = hints[parameter.name]
         if wanted not in parts:
             raise TypeError(f"{kind.__name__} asks for {wanted!r}, which core does not build")

@@ -62,6 +62,11 @@ class Catalogue:
         """Give the catalogue as plain JSON values."""
         return asdict(self)
 
+    @property
+    def everything(self) -> tuple[AbilityOutline | StreamOutline, ...]:
+        """Give abilities and streams together."""
+        return (*self.abilities, *self.streams)
+
     def ability(self, ability_id: str) -> AbilityOutline | None:
         """Give the ability of this id, if there is one."""
         return next((ability for ability in self.abilities if ability.id == ability_id), None)

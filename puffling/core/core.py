@@ -21,6 +21,7 @@ from puffling.controllers.settings import Settings as SettingsController
 from puffling.controllers.watchlists import Watchlists
 from puffling.controllers.workspaces import Workspaces
 from puffling.core.build import build, controller_types
+from puffling.core.door import LocalDoor
 from puffling.core.events import Level, NoticeRaised
 from puffling.core.policy import Attempt, Policy
 from puffling.core.rows import AuditLine, StoredRows
@@ -83,13 +84,18 @@ class Core:
         log: Log | None = None,
         environment: Mapping[str, str] = os.environ,
         user: UserId = DEFAULT_USER,
+        role: str = "window",
     ) -> Core:
-        """Build and start everything, or undo what was built and say why it cannot be."""
+        """Build and start everything, or undo what was built and say why it cannot be.
+
+        The role is what other processes of the person are told of this one at its local door.
+        """
         whereabouts = locate(paths, environment)
         whereabouts.paths.prepare()
         core = cls(whereabouts.paths, clock or SystemClock(), bus or Bus(), user)
         try:
             await core._build(environment, whereabouts.database_url, log)
+            await core._open_door(role)
         except BaseException:
             await core.close()
             raise
@@ -154,6 +160,11 @@ class Core:
 
         self._bind_controllers()
         await self._start()
+
+    async def _open_door(self, role: str) -> None:
+        door = LocalDoor(self, role=role)
+        await door.start()
+        self._closing.push_async_callback(door.close)
 
     def _bind_controllers(self) -> None:
         audit = AuditLine(self.store)

@@ -1,0 +1,66 @@
+"""What only a person at this terminal can give: a typed code, a secret."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from puffling.cli.arguments import Argument
+from puffling.cli.output import clean
+from puffling.runtime.errors import InvalidInput, Refused, Stopped
+from puffling.runtime.text import tr
+
+_CODE_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_CODE_LENGTH = 4
+_LONGEST_SECRET = 10_000
+
+
+def confirm(title: str) -> None:
+    """Return when the person at the controlling terminal has typed a fresh code; nothing piped in counts."""
+    code = "".join(secrets.choice(_CODE_SIGNS) for _ in range(_CODE_LENGTH))
+    question = tr("{title}: only you may do this. Type {code} to go on: ", title=clean(title), code=code)
+    typed = _asked_at_terminal(question)
+    if typed is None:
+        raise Refused(
+            tr("{title} is for the person at the machine only.", title=title),
+            hint=tr("Do it in the window, or in a terminal that you can type in."),
+        )
+    if typed.strip().upper() != code:
+        raise Stopped(tr("The code was not typed. Nothing was done."), hint=tr("Try again if you meant to."))
+
+
+def _asked_at_terminal(question: str) -> str | None:
+    reading, writing = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
+    with contextlib.ExitStack() as opened:
+        try:
+            writer = opened.enter_context(Path(writing).open("w", encoding="utf-8"))
+            reader = opened.enter_context(Path(reading).open(encoding="utf-8"))
+        except OSError:
+            return None
+        writer.write(question)
+        writer.flush()
+        return reader.readline()
+
+
+def ask_secrets(wanted: Sequence[Argument]) -> dict[str, Any]:
+    """Ask for each secret without showing it, or read one line for each from what is piped in."""
+    return {argument.name: _secret(argument) for argument in wanted}
+
+
+def _secret(argument: Argument) -> str:
+    if sys.stdin is not None and not sys.stdin.isatty():
+        text = sys.stdin.readline(_LONGEST_SECRET).rstrip("\r\n")
+    else:
+        text = getpass.getpass(f"{argument.help or argument.name}: ")
+    if not text:
+        raise InvalidInput(
+            tr("{field} is missing.", field=argument.name),
+            field=argument.name,
+            hint=tr("Type it when asked, or pipe it in; it never stands on the command line."),
+        )
+    return text
