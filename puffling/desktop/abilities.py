@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QPlainTextEdit
@@ -53,7 +54,7 @@ class Abilities:
                 yield Action(
                     ability.id,
                     ability.title,
-                    lambda ability=ability: self.start(ability),
+                    partial(self.start, ability),
                     tr(ability.domain.capitalize()),
                     ability.summary,
                     ability.menu,

@@ -1,4 +1,4 @@
-"""Everything the person can start, as data: menus, shortcuts, the palette and the overview are made from one list."""
+"""Everything the person can start, as data: menus, keys, the palette and the overview are made from it."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.core.door import LocalDoor
+    from puffling.runtime.clock import Clock
 
 Milestones = Callable[[str], None]
 
@@ -86,6 +88,7 @@ class Life:
         self._window = window
         self._reached = reached
         self._core: Core | None = None
+        self._door: LocalDoor | None = None
         self._painted = asyncio.Event()
         self._closing = asyncio.Event()
         self._exit_code = 0
@@ -127,9 +130,29 @@ class Life:
         else:
             self._reached("open")
             self._window.connect_core(self._core)
+            self._window.session.dispatch.scope.spawn(
+                self._keep_snapshots(self._core.clock), name="snapshots"
+            )
+            await self._open_door(self._core)
 
     def _open_soon(self) -> None:
         self._window.session.dispatch.scope.spawn(self._open(), name="open again")
+
+    async def _open_door(self, core: Core) -> None:
+        """Let this person's terminal and second windows act through this one."""
+        from puffling.core.door import LocalDoor
+
+        self._door = LocalDoor(core, role="window")
+        try:
+            await self._door.start()
+        except OSError as error:
+            _log.warning("The local door stays shut: %s", error)
+            self._door = None
+
+    async def _keep_snapshots(self, clock: Clock) -> None:
+        while True:
+            await clock.sleep(SNAPSHOT_EVERY_SECONDS)
+            self._window.snapshot().save(self._paths.cache / FILE_NAME)
 
     async def _raise_the_other(self, elsewhere: PufflingError) -> None:
         """Let the window that owns the data come to the front, and leave it the field."""
@@ -152,6 +175,8 @@ class Life:
         if self._core is not None:
             await window.session.dispatch.run(window.keep_layouts, name="keep layouts")
             await window.session.dispatch.close()
+            if self._door is not None:
+                await self._door.close()
             await self._core.close()
         else:
             await window.session.dispatch.close()
@@ -169,25 +194,25 @@ class Life:
             _log.error("The loop reports: %s", context.get("message"))
 
     def _listen_to_signals(self) -> Callable[[], None]:
-        loop = asyncio.get_running_loop()
         signals = (signal.SIGINT, signal.SIGTERM)
-        if sys.platform != "win32":
+        if sys.platform == "win32":
+            # Python's handlers run there only between two steps of Python: a heartbeat provides the steps.
+            before = {each: signal.signal(each, lambda *_: self._closing.set()) for each in signals}
+            heartbeat = QTimer(self._window)
+            heartbeat.start(250)
+
+            def stop_heartbeat() -> None:
+                heartbeat.stop()
+                for each, handler in before.items():
+                    signal.signal(each, handler)
+
+            return stop_heartbeat
+        loop = asyncio.get_running_loop()
+        for each in signals:
+            loop.add_signal_handler(each, self._closing.set)
+
+        def stop() -> None:
             for each in signals:
-                loop.add_signal_handler(each, self._closing.set)
+                loop.remove_signal_handler(each)
 
-            def stop() -> None:
-                for each in signals:
-                    loop.remove_signal_handler(each)
-
-            return stop
-        # Windows runs Python's handlers only between two steps of Python: a heartbeat makes sure there are some.
-        before = {each: signal.signal(each, lambda *_: self._closing.set()) for each in signals}
-        heartbeat = QTimer(self._window)
-        heartbeat.start(250)
-
-        def stop_heartbeat() -> None:
-            heartbeat.stop()
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
-        return stop_heartbeat
+        return stop

@@ -1,4 +1,4 @@
-"""The one way from a click to an ability: says who is calling, owns the task, and gives every ending a place to go."""
+"""The one way from a click to an ability: it says who is calling, owns the task, and takes every ending."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Dispatch:
         failed: Callable[[PufflingError], None] | None = None,
         newest: str | None = None,
     ) -> asyncio.Task[None]:
-        """Start the work as the person's own act; of requests that share a `newest` key only the last survives."""
+        """Start the work as the person's own act; of those with one `newest` key only the last survives."""
         if newest is not None and (older := self._newest.pop(newest, None)) is not None:
             older.cancel()
         task = self.scope.spawn(self._carried_out(work, then, failed), name=name)
@@ -65,6 +65,6 @@ class Dispatch:
                 return
             except PufflingError as error:
                 (failed or self._on_error)(error)
-            except Exception as bug:
+            except Exception as bug:  # noqa: BLE001  the edge: a bug ends in the crash dialog, not in silence
                 _log.exception("Something the person asked for failed")
                 self._on_bug(bug)

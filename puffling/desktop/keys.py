@@ -40,8 +40,8 @@ class Keys(QWidget):
         set_role(heading, kind="heading")
         said = QLabel(
             tr(
-                "Keys never leave this computer except to the service they belong to. Puffling never shows a key "
-                "again and never writes one into settings, logs or backups."
+                "Keys leave this computer only for the service they belong to. Puffling never shows one again "
+                "and never writes one into settings, logs or backups."
             )
         )
         said.setWordWrap(True)
@@ -135,7 +135,7 @@ class Keys(QWidget):
         line.say(tr("Asking the service"))
 
         def tested(answer: KeyTest) -> None:
-            line.say(answer.message, good=answer.ok)
+            line.say(answer.message, good=answer.accepted)
 
         self._session.dispatch.run(
             lambda: core.settings.test_key(line.service),

@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.actions import shortcut_text
-from puffling.desktop.icons import set_icon
 from puffling.desktop.theme import look, set_role
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.text import tr
@@ -31,7 +30,7 @@ STATE_TONES = {"active": "up", "reducing": "warn", "halted": "down"}
 
 
 class TopLine(QWidget):
-    """Workspace switch, command field, data quality, mode, trading state and the halt button, in this order."""
+    """Workspace switch, command field, data quality, mode, trading state and halt, in this order."""
 
     workspace_chosen = Signal(str)
     command_wanted = Signal()

@@ -11,6 +11,7 @@ from puffling.desktop import numbers
 from puffling.desktop.abilities import Abilities
 from puffling.desktop.session import Word
 from puffling.desktop.theme import Appearance, Density, Scheme, look
+from puffling.desktop.welcome import Welcome
 from puffling.market.events import FeedStateChanged
 from puffling.market.values import FeedState
 from puffling.runtime.errors import PufflingError
@@ -51,6 +52,8 @@ class LiveWindow(QObject):
         self._pulse.start()
         self.wear_settings()
         self._fetch()
+        if not core.settings_now.window.welcomed:
+            self._welcome()
         for notice in core.notices:
             self._tell(notice)
 
@@ -72,6 +75,24 @@ class LiveWindow(QObject):
                 reduced_motion=wanted.reduced_motion,
             )
         )
+
+    def _welcome(self) -> None:
+        """Greet a new person over the window that works already."""
+        self.welcome = Welcome(self._window)
+        self.welcome.started.connect(self._welcomed)
+        self.welcome.show()
+        self.welcome.take_focus()
+
+    def _welcomed(self) -> None:
+        core, worn = self._core, look().appearance
+
+        async def keep() -> None:
+            await core.settings.put("appearance.theme", worn.scheme.value)
+            await core.settings.put("appearance.colour_blind", worn.colour_blind)
+            await core.settings.put("window.welcomed", True)
+
+        self._window.session.dispatch.run(keep, name="keep first choices")
+        self._window.docks["watchlist"].panel.take_focus()
 
     def _listen(self) -> None:
         bus = self._core.bus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -239,7 +240,7 @@ class Palette(QWidget):
                 each.symbol,
                 tr("Symbol"),
                 "",
-                lambda symbol=each.symbol: self._open_symbol(symbol),
+                partial(self._open_symbol, each.symbol),
                 each.name,
             )
             for each in found

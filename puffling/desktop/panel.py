@@ -34,7 +34,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PanelKind:
-    """What is known about a panel before it is made; `id` names it in saved layouts and is never translated."""
+    """What is known of a panel before it is made; `id` names it in saved layouts, never translated."""
 
     id: str
     title: str

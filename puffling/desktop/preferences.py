@@ -67,7 +67,7 @@ class Preferences(QWidget):
         outer.addWidget(scroll, 1)
         core = session.core
         unsubscribe = core.bus.on(SettingChanged, self._changed_elsewhere)
-        self.destroyed.connect(lambda: unsubscribe())
+        self.destroyed.connect(lambda *_: unsubscribe())
         session.dispatch.run(core.settings.all, name="fetch settings", then=self._show, newest="preferences")
 
     def _show(self, views: Iterable[SettingView]) -> None:
@@ -91,7 +91,7 @@ class Preferences(QWidget):
         self._column.addStretch(1)
         self._filter(self.search.text())
 
-    def _put(self, key: str, value: object) -> None:
+    def _put(self, key: str, value: Any) -> None:
         core = self._session.core
         line = self.lines[key]
         self._session.dispatch.run(
@@ -155,7 +155,7 @@ class SettingLine(QWidget):
         set_role(description, tone="muted")
         self.note = QLabel()
         self.note.setWordWrap(True)
-        self.editor, self._write, self._read = make_editor(view.shape, lambda: self._changed())
+        self.editor, self._write, self._read = make_editor(view.shape, self._changed)
         self.editor.setFixedWidth(EDITOR_WIDTH)
         self.editor.setAccessibleName(view.title)
         self.editor.setAccessibleDescription(view.description)

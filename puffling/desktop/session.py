@@ -1,4 +1,4 @@
-"""What every part of the window shares: the core once it is open, the way to it, and what the person looks at."""
+"""What every part of the window shares: the core once it is open, and what the person looks at."""
 
 from __future__ import annotations
 

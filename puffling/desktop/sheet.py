@@ -110,7 +110,8 @@ class Sheet(QWidget):
         painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
     def _fit(self) -> None:
-        top = self._window.menuWidget().geometry().bottom() + 1
+        line = self._window.menuWidget()
+        top = 0 if line is None else line.geometry().bottom() + 1
         bottom = self._window.statusBar().geometry().top() - 1
         width = min(self._width, self._window.width() - 4 * GAP) + _SHADOW
         self.setGeometry(self._window.width() - GAP - width, top, width, bottom - top)

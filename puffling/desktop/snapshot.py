@@ -1,4 +1,4 @@
-"""What the window showed last, kept in one small file so that the next start paints it before any database opens."""
+"""What the window showed last, in one small file: the next start paints it before any database opens."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QCompleter, QLineEdit
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 
 from puffling.desktop.session import Session
 from puffling.market.values import Instrument
@@ -29,7 +31,9 @@ class SymbolField(QLineEdit):
         self._suggest.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._suggest.setCompletionRole(_SYMBOL_ROLE)
         self._suggest.setMaxVisibleItems(SUGGESTIONS)
-        self._suggest.activated[QModelIndex].connect(self._suggestion_chosen)
+        self._list = QListView()
+        self._suggest.setPopup(self._list)
+        self._suggest.activated.connect(self._suggestion_chosen)
         self.setCompleter(self._suggest)
         self.setPlaceholderText(tr("Symbol or name"))
         self.setAccessibleName(tr("Symbol or name"))
@@ -65,16 +69,16 @@ class SymbolField(QLineEdit):
             item.setData(instrument.symbol, _SYMBOL_ROLE)
             self._found.appendRow(item)
         if self.hasFocus() and found:
-            self._suggest.popup().setMinimumWidth(320)
+            self._list.setMinimumWidth(320)
             self._suggest.complete()
 
-    def _suggestion_chosen(self, index: QModelIndex) -> None:
-        symbol = str(index.data(_SYMBOL_ROLE))
+    def _suggestion_chosen(self, suggestion: QModelIndex | str) -> None:
+        found = suggestion if isinstance(suggestion, str) else suggestion.data(_SYMBOL_ROLE)
         # The completer writes its text into the field after this signal.
-        QTimer.singleShot(0, self, lambda: self._choose(symbol))
+        QTimer.singleShot(0, self, partial(self._choose, str(found)))
 
     def _typed(self) -> None:
-        if not self._suggest.popup().currentIndex().isValid() or not self._suggest.popup().isVisible():
+        if not self._list.currentIndex().isValid() or not self._list.isVisible():
             self._choose(self.text())
 
     def _choose(self, text: str) -> None:

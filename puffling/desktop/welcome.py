@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -15,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.icons import application_icon
-from puffling.desktop.theme import RADIUS, Appearance, Scheme, look, set_role
+from puffling.desktop.theme import RADIUS, Scheme, look, set_role, translucent
 from puffling.runtime.text import tr
 
 WIDTH = 460
@@ -23,7 +26,7 @@ _LOOKS = ((Scheme.SYSTEM, "Like the system"), (Scheme.DARK, "Dark"), (Scheme.LIG
 
 
 class Welcome(QWidget):
-    """Lies over the painted window; the look can be tried at once, and the one filled button starts."""
+    """Lies over the window that works already; the look can be tried at once, and one button starts."""
 
     started = Signal()
 
@@ -33,6 +36,42 @@ class Welcome(QWidget):
         self.setAccessibleName(tr("Welcome to Puffling"))
         self._window = window
         window.installEventFilter(self)
+        self.card = _Card(self)
+        self._place()
+
+    def take_focus(self) -> None:
+        """Put the keyboard on the one filled button."""
+        self.raise_()
+        self.card.start.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.finish()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), translucent(look().theme.colours.window, 0.72))
+
+    def finish(self) -> None:
+        """Go away and let the person work."""
+        self.hide()
+        self.started.emit()
+        self.deleteLater()
+
+    def _place(self) -> None:
+        self.setGeometry(self._window.rect())
+        self.card.move((self.width() - self.card.width()) // 2, (self.height() - self.card.height()) // 2)
+
+
+class _Card(QWidget):
+    def __init__(self, welcome: Welcome) -> None:
+        super().__init__(welcome)
         mark = QLabel()
         mark.setPixmap(application_icon().pixmap(64, 64))
         title = QLabel(tr("Welcome to Puffling"))
@@ -53,19 +92,18 @@ class Welcome(QWidget):
             button.setCheckable(True)
             button.setChecked(scheme is look().appearance.scheme)
             set_role(button, kind="quiet")
-            button.clicked.connect(lambda _checked=False, scheme=scheme: self._try(scheme=scheme))
+            button.clicked.connect(partial(_try_scheme, scheme))
             group.addButton(button)
             looks.addWidget(button)
         looks.addStretch(1)
         self.pair = QCheckBox(tr("Blue and orange instead of green and red"))
         self.pair.setChecked(look().appearance.colour_blind)
-        self.pair.toggled.connect(lambda on: self._try(colour_blind=on))
+        self.pair.toggled.connect(_try_pair)
         self.start = QPushButton(tr("Start with demo data"))
         self.start.setObjectName("welcome.start")
-        self.start.setDefault(True)
         self.start.setMinimumHeight(34)
         set_role(self.start, kind="primary")
-        self.start.clicked.connect(self._start)
+        self.start.clicked.connect(welcome.finish)
         hint = QLabel(tr("Everything here can be changed later in the preferences (Ctrl+,)."))
         set_role(hint, tone="muted", kind="caption")
         inside = QVBoxLayout(self)
@@ -81,19 +119,6 @@ class Welcome(QWidget):
         inside.addWidget(hint)
         self.setFixedWidth(WIDTH)
         self.adjustSize()
-        self._place()
-        self.start.setFocus()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._start()
-            return
-        super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         shades = look().theme.colours
@@ -103,22 +128,10 @@ class Welcome(QWidget):
         painter.setPen(shades.line)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
 
-    def _place(self) -> None:
-        room = self._window.rect()
-        self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
-    def _try(self, scheme: Scheme | None = None, colour_blind: bool | None = None) -> None:
-        worn = look().appearance
-        look().wear(
-            Appearance(
-                scheme=scheme or worn.scheme,
-                density=worn.density,
-                colour_blind=worn.colour_blind if colour_blind is None else colour_blind,
-                reduced_motion=worn.reduced_motion,
-            )
-        )
+def _try_scheme(scheme: Scheme, _checked: bool = False) -> None:
+    look().wear(replace(look().appearance, scheme=scheme))
 
-    def _start(self) -> None:
-        self.hide()
-        self.started.emit()
-        self.deleteLater()
+
+def _try_pair(on: bool) -> None:
+    look().wear(replace(look().appearance, colour_blind=on))

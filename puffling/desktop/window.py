@@ -246,6 +246,10 @@ class Window(QMainWindow):
         for name, kept in self.kept_workspaces().items():
             await core.workspaces.keep(name, kept)
 
+    def leave(self) -> None:
+        """Ask to close, as the button of the window frame does."""
+        self.close()
+
     def let_close(self) -> None:
         """Close for good: everything is kept."""
         self._may_close = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from puffling.desktop.actions import Action
@@ -21,12 +22,12 @@ def window_actions(window: Window) -> Iterator[Action]:
         yield Action(
             f"window.workspace-{workspace.id}",
             tr("{workspace} workspace", workspace=tr(workspace.title)),
-            lambda id=workspace.id: window.open_workspace(id),
+            partial(window.open_workspace, workspace.id),
             tr("Workspaces"),
             tr("Switch to this workspace."),
             "Workspace",
             f"Ctrl+{number}",
-            lambda id=workspace.id: window.workspace.id == id,
+            partial(_is_open, window, workspace.id),
         )
     yield Action(
         "window.reset-workspace",
@@ -40,7 +41,7 @@ def window_actions(window: Window) -> Iterator[Action]:
         yield Action(
             f"window.panel-{kind.id}",
             tr(kind.title),
-            lambda id=kind.id: window.show_panel(id),
+            partial(window.show_panel, kind.id),
             tr("Panels"),
             tr("Bring this panel to the front."),
             "View",
@@ -105,7 +106,7 @@ def _general(window: Window) -> Iterator[Action]:
         "File",
         "Ctrl+,",
     )
-    yield Action("window.quit", tr("Quit"), window.close, group, tr("Close Puffling."), "File", "Ctrl+Q")
+    yield Action("window.quit", tr("Quit"), window.leave, group, tr("Close Puffling."), "File", "Ctrl+Q")
     yield Action(
         "window.shortcuts",
         tr("Keyboard shortcuts"),
@@ -118,3 +119,7 @@ def _general(window: Window) -> Iterator[Action]:
     yield Action(
         "window.about", tr("About Puffling"), window.show_about, group, tr("Which version this is."), "Help"
     )
+
+
+def _is_open(window: Window, workspace_id: str) -> bool:
+    return window.workspace.id == workspace_id

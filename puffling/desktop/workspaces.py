@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
@@ -115,7 +116,7 @@ def _place(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Tabs | S
         return
     direction = Qt.Orientation.Horizontal if plan.across else Qt.Orientation.Vertical
     heads = [docks[next(panels_of(part))] for part, _ in plan.parts]
-    for before, after in zip(heads, heads[1:], strict=False):
+    for before, after in pairwise(heads):
         window.splitDockWidget(before, after, direction)
     for part, _ in plan.parts:
         _place(window, docks, part)

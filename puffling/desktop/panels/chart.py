@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -74,7 +75,7 @@ class ChartPanel(Panel):
         self._newest: Price | None = None
         self._developing = False
         self._asked_again_at = 0.0
-        self._stop_watching = lambda: None
+        self._stop_watching: Callable[[], None] = _nothing
         self._drain = QTimer(self)
         self._drain.setSingleShot(True)
         self._drain.setInterval(DRAIN_MILLISECONDS)
@@ -138,7 +139,7 @@ class ChartPanel(Panel):
     def sleep(self) -> None:
         self._drain.stop()
         self._stop_watching()
-        self._stop_watching = lambda: None
+        self._stop_watching = _nothing
 
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
@@ -230,7 +231,7 @@ class ChartPanel(Panel):
             self._instrument = None
         self.name.setText(self._instrument.name if self._instrument else "")
         stop = self._stop_watching
-        self._stop_watching = core.data.watch((symbol,)) if self._instrument else lambda: None
+        self._stop_watching = core.data.watch((symbol,)) if self._instrument else _nothing
         stop()
         self._newest = core.data.newest(symbol)
         self._show_price()
@@ -332,6 +333,10 @@ class ChartPanel(Panel):
         for interval, button in self._switch.items():
             if interval.value == value:
                 button.setChecked(True)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _end_of(begun_us: int, interval: Interval) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -189,13 +190,11 @@ class JobsPanel(Panel):
         core = self.session.core
         for id in ids:
             if id in self._jobs and not self._jobs[id].final:
-                self.session.dispatch.run(lambda id=id: core.jobs.cancel(id), name="cancel job")
+                self.session.dispatch.run(partial(core.jobs.cancel, id), name="cancel job")
 
     def _extend_menu(self, menu: QMenu, ids: list[str]) -> None:
-        first = menu.actions()[0] if menu.actions() else None
         running = [id for id in ids if id in self._jobs and not self._jobs[id].final]
         if running:
             title = tr("Cancel job") if len(running) == 1 else tr("Cancel {count} jobs", count=len(running))
-            act = menu.addAction(title, lambda: self._cancel(running))
-            menu.removeAction(act)
-            menu.insertAction(first, act)
+            menu.addSeparator()
+            menu.addAction(title, partial(self._cancel, running))

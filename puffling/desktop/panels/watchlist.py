@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -147,7 +148,7 @@ class WatchlistPanel(Panel):
         self._drain.timeout.connect(self._show_moved)
         self.table: Table[Row] = Table(_columns(), title=tr("Watchlist"), reorderable=True, removable=True)
         self.table.keys_selected.connect(self._look_at)
-        self.table.key_activated.connect(lambda symbol: session.selection.choose(symbol))
+        self.table.key_activated.connect(session.selection.choose)
         self.table.keys_removed.connect(self._remove)
         self.table.rows_reordered.connect(self._reorder)
         self.table.menu_opening.connect(self._extend_menu)
@@ -350,7 +351,7 @@ class WatchlistPanel(Panel):
         work: Callable[[Core], Coroutine[Any, Any, Watchlist]],
         then: Callable[[Watchlist], None] = lambda _: None,
     ) -> None:
-        """Make a change and show it when it is stored, not before; what failed goes back to how it is stored."""
+        """Make a change and show it when it is stored, not before; what failed shows as it is stored."""
         core = self.session.core
 
         def stored(changed: Watchlist) -> None:
@@ -409,7 +410,7 @@ class WatchlistPanel(Panel):
     def _open_lists(self) -> None:
         menu = Menu(self)
         for each in self._lists:
-            item = menu.addAction(each.name, lambda id=each.id: self.choose_list(id))
+            item = menu.addAction(each.name, partial(self.choose_list, each.id))
             item.setCheckable(True)
             item.setChecked(each.id == self._chosen)
         menu.addSeparator()
@@ -455,27 +456,20 @@ class WatchlistPanel(Panel):
 
     def _restore_list(self, gone: Watchlist) -> None:
         self._store(
-            lambda core: core.watchlists.restore(gone.name, gone.symbols, gone.position),
+            lambda core: core.watchlists.restore(gone.id, gone.name, gone.symbols, gone.position),
             lambda back: self.choose_list(back.id),
         )
 
     def _extend_menu(self, menu: QMenu, symbols: list[str]) -> None:
-        first = menu.actions()[0] if menu.actions() else None
-        added = [menu.addAction(tr("Add symbol"), self.ask_symbol)]
+        menu.addSeparator()
+        menu.addAction(tr("Add symbol"), self.ask_symbol)
         if symbols:
-            added.append(
-                menu.addAction(
-                    tr("Remove {count} symbols", count=len(symbols))
-                    if len(symbols) > 1
-                    else tr("Remove {symbol}", symbol=symbols[0]),
-                    lambda: self._remove(symbols),
-                )
+            title = (
+                tr("Remove {symbol}", symbol=symbols[0])
+                if len(symbols) == 1
+                else tr("Remove {count} symbols", count=len(symbols))
             )
-        for action in added:
-            menu.removeAction(action)
-            menu.insertAction(first, action)
-        if first is not None:
-            menu.insertSeparator(first)
+            menu.addAction(title, partial(self._remove, symbols))
 
     def _look_at(self, symbols: list[str]) -> None:
         if len(symbols) == 1:
