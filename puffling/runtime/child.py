@@ -145,6 +145,7 @@ def _answer(control: BufferedReader, parent: _Parent) -> None:
     logging.basicConfig(level=level, handlers=[_Forward(parent)], format="%(message)s", force=True)
     threading.Thread(target=_listen, args=(control, parent), daemon=True).start()
     _parent.set(parent)
+    parent.send("begun")
     try:
         parent.answer("done", fn(*args, **kwargs))
     except ComputationStopped:

@@ -15,6 +15,7 @@ PufflingError
 
 from __future__ import annotations
 
+from puffling.runtime.redaction import redactor
 from puffling.runtime.text import tr
 
 
@@ -133,7 +134,9 @@ class Fault(PufflingError):
     @classmethod
     def saying(cls, what: str) -> Fault:
         """Make the fault that says this."""
-        return cls(tr("A fault in Puffling: {what}", what=what), hint=tr("The log has the details."))
+        # Nobody wrote this text for people, so nobody has looked what is in it.
+        text = tr("A fault in Puffling: {what}", what=redactor.clean(what))
+        return cls(text, hint=tr("The log has the details."))
 
 
 _BY_CODE: dict[str, type[PufflingError]] = {

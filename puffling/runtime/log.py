@@ -65,7 +65,7 @@ class Log(logging.Handler):
         self,
         folder: Path | None = None,
         *,
-        name: str = "puffling",
+        file_name: str = "puffling.jsonl",
         level: int = logging.INFO,
         terminal: int | None = logging.WARNING,
         keep: int = 500,
@@ -79,14 +79,15 @@ class Log(logging.Handler):
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = _QuietFile(
-                folder / f"{name}.jsonl", maxBytes=largest_bytes, backupCount=4, encoding="utf-8", delay=True
+                folder / file_name, maxBytes=largest_bytes, backupCount=4, encoding="utf-8", delay=True
             )
         root = logging.getLogger()
         self._level_before = root.level
         root.addHandler(self)
         root.setLevel(level)
-        for talkative in _TALKATIVE:
-            logging.getLogger(talkative).setLevel(max(level, logging.WARNING))
+        self._talkative_before = {name: logging.getLogger(name).level for name in _TALKATIVE}
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +128,8 @@ class Log(logging.Handler):
         if self in root.handlers:
             root.removeHandler(self)
             root.setLevel(self._level_before)
+            for name, level in self._talkative_before.items():
+                logging.getLogger(name).setLevel(level)
         if self._file is not None:
             self._file.close()
         super().close()

@@ -22,6 +22,8 @@ from puffling.runtime.wire import read_value, write_value
 _log = logging.getLogger(__name__)
 _output = logging.getLogger("puffling.compute.output")
 
+_starting = threading.Lock()
+
 _SECONDS_FROM_TERMINATE_TO_KILL = 0.5
 _SECONDS_FOR_LAST_WORDS = 1.0
 
@@ -55,25 +57,23 @@ class ComputingProcess:
         self._output: threading.Thread | None = None
         self._force: threading.Timer | None = None
         self._listening = False
+        self._begun = False
         self._stopping = False
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the process was started and has not ended."""
-        return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
         """Start the process; it loads what it needs and waits for its call."""
         try:
-            process = subprocess.Popen(
-                _command(self.preload),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                # A group of its own: what the function starts ends with it, and Ctrl-C is ours to pass on.
-                start_new_session=sys.platform != "win32",
-                creationflags=_creation_flags(),
-            )
+            # One at a time: on Windows a process started at the same moment would inherit these pipes.
+            with _starting:
+                process = subprocess.Popen(
+                    _command(self.preload),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    # A group of its own: what it starts ends with it, and Ctrl-C is ours to pass on.
+                    start_new_session=sys.platform != "win32",
+                    creationflags=_creation_flags(),
+                )
         except OSError as error:
             raise Unavailable(
                 tr("No process could be started for the computation: {reason}.", reason=error.strerror),
@@ -91,17 +91,13 @@ class ComputingProcess:
 
     def ask(self, call: Call, report: Report) -> Answer:
         """Hand over the call, listen until it is answered, and give the answer as it came."""
-        if not self.alive and not self._stopping:
-            # Never started, or it was kept ready and somebody has killed it meanwhile.
-            self.end()
-            self.start()
-        answer: Answer | None = None
-        try:
-            if not self._stopping:
-                answer = self._ask(call) or self._listen(report)
-        finally:
-            exit_code = self.end(answered=answer is not None)
-        return answer or (("stopped",) if self._stopping else ("ended", exit_code))
+        kept_ready = self._process is not None
+        answer = self._ask_once(call, report)
+        if kept_ready and not self._begun and answer[0] == "ended":
+            # It was killed while it waited, and never heard the call: that is no failure of the call.
+            self._process = None
+            answer = self._ask_once(call, report)
+        return answer
 
     def stop(self) -> None:
         """Ask the function to end at its next checkpoint; after the grace period the process is ended."""
@@ -155,6 +151,17 @@ class ComputingProcess:
             process.stdout.close()
         return exit_code
 
+    def _ask_once(self, call: Call, report: Report) -> Answer:
+        answer: Answer | None = None
+        try:
+            if not self._stopping:
+                if self._process is None:
+                    self.start()
+                answer = self._ask(call) or self._listen(report)
+        finally:
+            exit_code = self.end(answered=answer is not None)
+        return answer or (("stopped",) if self._stopping else ("ended", exit_code))
+
     def _ask(self, call: Call) -> Answer | None:
         assert self._process is not None
         assert self._process.stdin is not None
@@ -188,6 +195,8 @@ class ComputingProcess:
                         report(done, total, note)
                     case ("log", str(name), int(level), str(text)):
                         logging.getLogger(name).log(level, "%s", text)
+                    case ("begun",):
+                        self._begun = True
                     case _:
                         return tuple(message)
 

@@ -120,6 +120,7 @@ async def test_a_call_that_waits_for_its_turn_does_not_run_when_its_caller_is_ca
     first = lane.begin(gate.wait)
     second = lane.begin(ran.append, "second")
     second.cancel()
+    await asyncio.sleep(0)
     gate.set()
     assert await first
     await lane.close()
