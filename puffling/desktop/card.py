@@ -98,7 +98,7 @@ class Card(QWidget):
 
 
 def label(text: str = "", *, tone: Tone = Tone.TEXT, kind: str = "") -> QLabel:
-    """Make words in a tone of the theme and one of its sizes (`title`, `caption`, `prose`, `heading`, `figure`)."""
+    """Make words in a tone and one of the sizes: `title`, `caption`, `prose`, `heading`, `figure`."""
     made = QLabel(text)
     set_role(made, tone=tone.value, kind=kind)
     return made
