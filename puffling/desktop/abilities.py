@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
-from puffling.desktop.session import Word
-from puffling.desktop.theme import Theme
+from puffling.desktop.ask import ask
+from puffling.desktop.forms import Form, fields_of
+from puffling.desktop.notices import Level
+from puffling.desktop.theme import Theme, set_role
 from puffling.runtime.capability import Capability, Effect
+from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -78,23 +81,57 @@ class Abilities:
         self.start(self._core.registry.get("backups.restore"))
 
     async def _carry_out(self, ability: Capability, arguments: dict[str, Any]) -> None:
+        notices = self._window.notices
         if ability.id in _QUESTIONS and not await self._sure(ability):
             return
         if ability.job:
             await ability.start(arguments)
-            self._window.tell(
-                Word(
-                    tr("{title} has started.", title=ability.title),
-                    act=tr("Show jobs"),
-                    on_act=lambda: self._window.show_panel("jobs"),
-                )
+            notices.tell(
+                tr("{title} has started.", title=ability.title),
+                action=tr("Show jobs"),
+                act=partial(self._window.show_panel, "jobs"),
             )
             return
         result = await ability.invoke(arguments)
         if ability.effect in {Effect.READ, Effect.COMPUTE} or ability.id in _SHOWN_ONCE:
             self._show_result(ability, result)
         else:
-            self._window.tell(Word(tr("{title}: done.", title=ability.title)))
+            notices.tell(tr("{title}: done.", title=ability.title), level=Level.DONE)
+
+    async def _sure(self, ability: Capability) -> bool:
+        title, text = _QUESTIONS[ability.id]
+        return await ask(self._window, tr(title), tr(text), act=ability.title)
+
+    def _ask_arguments(self, ability: Capability) -> None:
+        form = Form(fields_of(ability.arguments_model), act=ability.title, cancel=tr("Cancel"))
+        said = QLabel(ability.summary)
+        said.setWordWrap(True)
+        set_role(said, tone="muted", kind="prose")
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(14)
+        column.addWidget(said)
+        column.addWidget(form)
+        column.addStretch(1)
+        form.cancelled.connect(self._window.sheet.close_sheet)
+        form.submitted.connect(partial(self._submit, ability, form))
+        self._window.sheet.open_with(ability.title, body)
+        form.focus_first()
+
+    def _submit(self, ability: Capability, form: Form, arguments: dict[str, Any]) -> None:
+        async def carry_out() -> None:
+            ability.check(arguments)
+            self._window.sheet.close_sheet()
+            await self._carry_out(ability, arguments)
+
+        def failed(error: PufflingError) -> None:
+            if self._window.sheet.isVisible() and isinstance(error, InvalidInput):
+                form.show_error(error.field, error.message)
+            else:
+                self._window.tell_error(error)
+
+        self._window.session.dispatch.run(carry_out, name=ability.id, failed=failed)
 
     def _show_result(self, ability: Capability, result: object) -> None:
         shown = ResultText()

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
-    QToolButton,
     QVBoxLayout,
-    QWidget,
 )
 
-from puffling.desktop.icons import set_icon
+from puffling.desktop.card import Surface, tool_button
+from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Panel
-from puffling.desktop.theme import PADDING, RADIUS, look, set_role
+from puffling.desktop.theme import PADDING, set_role
 from puffling.runtime.text import tr
 
 
@@ -36,7 +33,7 @@ class PanelDock(QDockWidget):
         self._reset = reset
         self.line = TitleLine(self)
         self.setTitleBarWidget(self.line)
-        body = _Part(top=False)
+        body = Surface(top=False)
         inside = QVBoxLayout(body)
         inside.setContentsMargins(PADDING, 0, PADDING, PADDING)
         inside.addWidget(panel)
@@ -47,8 +44,7 @@ class PanelDock(QDockWidget):
 
     def show_menu(self) -> None:
         """Open what can be done with the panel as a whole."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = Menu(self)
         floating = self.isFloating()
         menu.addAction(tr("Dock") if floating else tr("Float"), lambda: self.setFloating(not floating))
         menu.addAction(tr("Close panel"), self.close)
@@ -61,29 +57,11 @@ class PanelDock(QDockWidget):
         self.moved.emit()
 
 
-class _Part(QWidget):
-    """The upper or the lower part of a card, with its two rounded corners."""
-
-    def __init__(self, *, top: bool) -> None:
-        super().__init__()
-        self._top = top
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        grown = QRectF(self.rect()).adjusted(
-            0, 0 if self._top else -2 * RADIUS, 0, 2 * RADIUS if self._top else 0
-        )
-        shape.addRoundedRect(grown, RADIUS, RADIUS)
-        painter.fillPath(shape, look().theme.colours.panel)
-
-
-class TitleLine(_Part):
+class TitleLine(Surface):
     """Title of the panel, its own controls, and the panels that stand behind it."""
 
     def __init__(self, dock: PanelDock) -> None:
-        super().__init__(top=True)
+        super().__init__(bottom=False)
         self._dock = dock
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(PADDING, 6, PADDING - 4, 4)
@@ -97,10 +75,7 @@ class TitleLine(_Part):
         if not any(piece.property("grows") for piece in dock.panel.header()):
             self._row.addStretch(1)
         self._siblings: list[QPushButton] = []
-        self.more = QToolButton()
-        set_icon(self.more, "more")
-        self.more.setAccessibleName(tr("{panel}: panel menu", panel=tr(dock.panel.kind.title)))
-        self.more.setToolTip(tr("Panel menu"))
+        self.more = tool_button("more", tr("Panel menu"))
         self.more.clicked.connect(dock.show_menu)
         self._row.addWidget(self.more)
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from puffling.desktop.editors import Choice
 from puffling.desktop.session import Session
 from puffling.desktop.theme import set_role
 from puffling.runtime.errors import PufflingError
@@ -40,13 +40,13 @@ class Keys(QWidget):
         set_role(heading, kind="heading")
         said = QLabel(
             tr(
-                "Keys leave this computer only for the service they belong to. Puffling never shows one again "
-                "and never writes one into settings, logs or backups."
+                "Keys leave this computer only for the service they belong to. Puffling never shows one "
+                "again and never writes one into settings, logs or backups."
             )
         )
         said.setWordWrap(True)
         set_role(said, tone="muted")
-        self.place = QComboBox()
+        self.place = Choice()
         self.place.setAccessibleName(tr("Where new keys are kept"))
         for title, place in (
             (tr("Safest place there is"), SAFEST),

@@ -163,7 +163,6 @@ class TopLine(QWidget):
         self.halt.clicked.connect(self.halt_wanted)
         self.resume = QPushButton(tr("Resume trading"))
         self.resume.setObjectName("resume")
-        set_role(self.resume, kind="primary")
         self.resume.clicked.connect(self.resume_wanted)
         for button in (self.halt, self.resume):
             button.setVisible(False)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 
 from puffling.core.events import Level, NoticeRaised, RaiseRequested
-from puffling.desktop import numbers
+from puffling.desktop import notices, numbers
 from puffling.desktop.abilities import Abilities
-from puffling.desktop.session import Word
 from puffling.desktop.theme import Appearance, Density, Scheme, look
 from puffling.desktop.welcome import Welcome
 from puffling.market.events import FeedStateChanged
@@ -207,8 +206,9 @@ class LiveWindow(QObject):
         self._window.bottom.show_saved(tr("Saved {at}", at=numbers.moment(now, now=now)))
 
     def _tell(self, notice: NoticeRaised) -> None:
-        levels = {Level.INFO: "info", Level.WARNING: "warning", Level.ERROR: "error"}
-        self._window.tell(Word(notice.text, notice.hint, level=levels[notice.level]))
+        shown = notices.Level
+        levels = {Level.INFO: shown.INFO, Level.WARNING: shown.WARN, Level.ERROR: shown.ERROR}
+        self._window.notices.tell(notice.text, level=levels[notice.level], hint=notice.hint)
 
     def _come_forward(self) -> None:
         self._window.showNormal() if self._window.isMinimized() else self._window.show()

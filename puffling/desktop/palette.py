@@ -33,7 +33,8 @@ from PySide6.QtWidgets import (
 from puffling.desktop.actions import Action, shortcut_text
 from puffling.desktop.matching import best
 from puffling.desktop.session import Session
-from puffling.desktop.theme import RADIUS, Size, look, set_role, translucent
+from puffling.desktop.shadows import SHADOW, paint_floating
+from puffling.desktop.theme import Size, look, set_role
 from puffling.market.values import Instrument
 from puffling.runtime.text import tr
 
@@ -42,7 +43,6 @@ ROW = 34
 ROWS_SHOWN = 12
 KEPT_RECENT = 20
 _MOST = 60
-_SHADOW = 12
 _ITEM = Qt.ItemDataRole.UserRole
 
 
@@ -150,7 +150,7 @@ class Palette(QWidget):
         set_role(self._nothing, tone="muted")
         self._nothing.setContentsMargins(12, 8, 12, 10)
         column = QVBoxLayout(self)
-        column.setContentsMargins(_SHADOW + 8, 8, _SHADOW + 8, _SHADOW + 8)
+        column.setContentsMargins(SHADOW + 8, 8, SHADOW + 8, SHADOW + 8)
         column.setSpacing(6)
         column.addWidget(self.field)
         column.addWidget(self.list)
@@ -190,17 +190,8 @@ class Palette(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        shades = look().theme.colours
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card = QRectF(self.rect()).adjusted(_SHADOW, 0, -_SHADOW, -_SHADOW)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(translucent(shades.shadow, 0.03))
-        for step in range(1, _SHADOW):
-            painter.drawRoundedRect(card.adjusted(-step, 0, step, step), RADIUS + step, RADIUS + step)
-        painter.setBrush(shades.panel)
-        painter.setPen(shades.line)
-        painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        card = QRectF(self.rect()).adjusted(SHADOW, 0, -SHADOW, -SHADOW)
+        paint_floating(QPainter(self), card, look().theme)
 
     def _key(self, event: QKeyEvent) -> bool:
         steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
@@ -253,7 +244,7 @@ class Palette(QWidget):
 
     def _show(self) -> None:
         wanted = self.field.text().strip()
-        actions = [_entry_of(action) for action in self._session.actions]
+        actions = [_entry_of(action) for action in self._session.actions if action.id != "window.palette"]
         if not wanted:
             rank = {id: place for place, id in enumerate(self._recent)}
             shown = sorted(actions, key=lambda entry: rank.get(entry.id, len(rank)))
@@ -271,7 +262,7 @@ class Palette(QWidget):
     def _fit(self, rows: int) -> None:
         window = self.window()
         self.list.setFixedHeight(min(max(rows, 1), ROWS_SHOWN) * ROW + 2)
-        width = min(WIDTH, window.width() - 40) + 2 * _SHADOW
+        width = min(WIDTH, window.width() - 40) + 2 * SHADOW
         self.resize(width, self.sizeHint().height())
         self.setFixedHeight(self.sizeHint().height())
         self.move((window.width() - width) // 2, 6)

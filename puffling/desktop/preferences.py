@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QScrollArea,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from puffling.desktop.editors import Choice, Switch
 from puffling.desktop.icons import set_icon
 from puffling.desktop.keys import Keys
 from puffling.desktop.session import Session
@@ -156,7 +154,8 @@ class SettingLine(QWidget):
         self.note = QLabel()
         self.note.setWordWrap(True)
         self.editor, self._write, self._read = make_editor(view.shape, self._changed)
-        self.editor.setFixedWidth(EDITOR_WIDTH)
+        if not isinstance(self.editor, Switch):
+            self.editor.setFixedWidth(EDITOR_WIDTH)
         self.editor.setAccessibleName(view.title)
         self.editor.setAccessibleDescription(view.description)
         self.back = QToolButton()
@@ -170,7 +169,7 @@ class SettingLine(QWidget):
         right = QHBoxLayout()
         right.setSpacing(4)
         right.addWidget(self.back)
-        right.addWidget(self.editor)
+        right.addWidget(self.editor, 0, Qt.AlignmentFlag.AlignRight)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
@@ -218,30 +217,34 @@ def make_editor(shape: dict[str, Any], changed: Callable[[], None]) -> Editor:
     if "enum" in shape:
         return _choice([str(each) for each in shape["enum"]], changed)
     if kind == "integer":
-        return _number(int(shape.get("minimum", 0)), int(shape.get("maximum", 2**31 - 1)), changed)
+        return _number(changed)
     return _text(changed, several=kind == "array")
 
 
 def _switch(changed: Callable[[], None]) -> Editor:
-    box = QCheckBox()
+    box = Switch()
     box.toggled.connect(lambda _: changed())
     return box, lambda value: box.setChecked(bool(value)), box.isChecked
 
 
 def _choice(choices: list[str], changed: Callable[[], None]) -> Editor:
-    box = QComboBox()
+    box = Choice()
     for choice in choices:
         box.addItem(tr(choice.capitalize()), choice)
     box.currentIndexChanged.connect(lambda _: changed())
     return box, lambda value: box.setCurrentIndex(box.findData(value)), box.currentData
 
 
-def _number(least: int, most: int, changed: Callable[[], None]) -> Editor:
-    box = QSpinBox()
-    box.setRange(max(least, -(2**31)), min(most, 2**31 - 1))
-    box.setKeyboardTracking(False)
-    box.valueChanged.connect(lambda _: changed())
-    return box, lambda value: box.setValue(int(value)), box.value
+def _number(changed: Callable[[], None]) -> Editor:
+    field = QLineEdit()
+    field.editingFinished.connect(changed)
+
+    def read() -> int | str:
+        text = field.text().strip()
+        # What is no number goes to the settings as it is: they say what is wrong with it.
+        return int(text) if text.removeprefix("-").isdecimal() else text
+
+    return field, lambda value: field.setText(str(value)), read
 
 
 def _text(changed: Callable[[], None], *, several: bool) -> Editor:

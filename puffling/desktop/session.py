@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from puffling.desktop import numbers
 from puffling.desktop.actions import ActionBook
 from puffling.desktop.dispatch import Dispatch
+from puffling.desktop.notices import Level, Notices
 from puffling.desktop.selection import Selection
+from puffling.runtime.errors import PufflingError
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One thing the window tells without asking: what happened, what to do, and one act that fits."""
-
-    text: str
-    hint: str = ""
-    level: str = "info"
-    act: str = ""
-    on_act: Callable[[], None] | None = None
 
 
 class Session:
@@ -36,13 +26,13 @@ class Session:
         dispatch: Dispatch,
         selection: Selection,
         actions: ActionBook,
-        tell: Callable[[Word], None],
+        notices: Notices,
         show_panel: Callable[[str], None],
     ) -> None:
         self.dispatch = dispatch
         self.selection = selection
         self.actions = actions
-        self.tell = tell
+        self.notices = notices
         self.show_panel = show_panel
         self._core: Core | None = None
 
@@ -61,6 +51,10 @@ class Session:
     def connect(self, core: Core) -> None:
         """Take the core that was opened after the first paint."""
         self._core = core
+
+    def tell_error(self, error: PufflingError) -> None:
+        """Say what went wrong and what to do about it."""
+        self.notices.tell(error.message, level=Level.ERROR, hint=error.hint)
 
     def time(self, moment: datetime) -> str:
         """Give a moment the way people read it: today's by the hour."""

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.icons import set_icon
-from puffling.desktop.theme import GAP, RADIUS, look, set_role, translucent
+from puffling.desktop.shadows import SHADOW, paint_floating
+from puffling.desktop.theme import GAP, look, set_role
 from puffling.runtime.text import tr
 
 USUAL_WIDTH = 460
-_SHADOW = 14
 
 
 class Sheet(QWidget):
@@ -44,7 +44,7 @@ class Sheet(QWidget):
         row.addWidget(self._title, 1)
         row.addWidget(close)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(_SHADOW + 20, 14, 20, 16)
+        self._column.setContentsMargins(SHADOW + 20, 14, 20, 16)
         self._column.setSpacing(10)
         self._column.addLayout(row)
         window.installEventFilter(self)
@@ -95,25 +95,13 @@ class Sheet(QWidget):
         super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        shades = look().theme.colours
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        card = QRectF(self.rect()).adjusted(_SHADOW, 0, 0, 0)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for step in range(_SHADOW):
-            painter.setBrush(translucent(shades.shadow, 0.018))
-            painter.drawRoundedRect(
-                card.adjusted(-step, -step / 2, 0, step / 2), RADIUS + step, RADIUS + step
-            )
-        painter.setBrush(shades.panel)
-        painter.setPen(shades.line)
-        painter.drawRoundedRect(card.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
+        paint_floating(QPainter(self), QRectF(self.rect()).adjusted(SHADOW, 0, 0, 0), look().theme)
 
     def _fit(self) -> None:
         line = self._window.menuWidget()
         top = 0 if line is None else line.geometry().bottom() + 1
         bottom = self._window.statusBar().geometry().top() - 1
-        width = min(self._width, self._window.width() - 4 * GAP) + _SHADOW
+        width = min(self._width, self._window.width() - 4 * GAP) + SHADOW
         self.setGeometry(self._window.width() - GAP - width, top, width, bottom - top)
 
     def _drop_body(self) -> None:

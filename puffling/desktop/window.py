@@ -18,11 +18,12 @@ from puffling.desktop.help import About, Shortcuts
 from puffling.desktop.icons import application_icon
 from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
+from puffling.desktop.notices import Notices
 from puffling.desktop.palette import Palette
 from puffling.desktop.panel import find_panels
 from puffling.desktop.preferences import Preferences
 from puffling.desktop.selection import FIRST_SYMBOL, Selection
-from puffling.desktop.session import Session, Word
+from puffling.desktop.session import Session
 from puffling.desktop.sheet import Sheet
 from puffling.desktop.snapshot import Kept, Snapshot
 from puffling.desktop.theme import GAP, look
@@ -73,11 +74,12 @@ class Window(QMainWindow):
         self._alt_alone = False
         self.crashes = crashes
         self.actions_ = ActionBook(self)
+        self.notices = Notices(self)
         self.session = Session(
             dispatch=Dispatch(on_error=self.tell_error, on_bug=crashes.report),
             selection=Selection(),
             actions=self.actions_,
-            tell=self.tell,
+            notices=self.notices,
             show_panel=self.show_panel,
         )
         self.top = TopLine(self.actions_.fill)
@@ -255,13 +257,9 @@ class Window(QMainWindow):
         self._may_close = True
         self.close()
 
-    def tell(self, word: Word) -> None:
-        """Show a notice that takes no focus."""
-        print(word)
-
     def tell_error(self, error: PufflingError) -> None:
         """Show what went wrong and what to do about it."""
-        self.tell(Word(error.message, error.hint, level="error"))
+        self.session.tell_error(error)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._may_close:

@@ -240,7 +240,7 @@ def _act_line(entry: AuditEntry) -> Line:
         entry.at,
         True,
         entry.outcome,
-        tr(entry.actor),
+        tr("you") if entry.actor == "person" else tr(entry.actor),
         entry.summary or entry.capability,
         said,
     )

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from puffling.desktop import numbers
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.panel import Area, Panel, panel
-from puffling.desktop.session import Session, Word
+from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import set_role
@@ -191,7 +191,7 @@ class ChartPanel(Panel):
         try:
             self.session.core.data.instrument(symbol)
         except PufflingError as error:
-            self.session.tell(Word(error.message, error.hint, level="error"))
+            self.session.tell_error(error)
             return
         self.session.selection.choose(symbol)
         self.chart.setFocus()

@@ -16,7 +16,7 @@ from puffling.desktop import numbers
 from puffling.desktop.icons import set_icon
 from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Area, Panel, panel
-from puffling.desktop.session import Session, Word
+from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.tables import Column, Kind, Table
@@ -360,7 +360,7 @@ class WatchlistPanel(Panel):
             then(changed)
 
         def failed(error: PufflingError) -> None:
-            self.session.tell(Word(error.message, error.hint, level="error"))
+            self.session.tell_error(error)
             self._show_list()
 
         self.session.dispatch.run(lambda: work(core), name="change watchlist", then=stored, failed=failed)
@@ -391,7 +391,7 @@ class WatchlistPanel(Panel):
         self._store(remove, lambda _: self._offer_undo(said, lambda: self._store(bring_back)))
 
     def _offer_undo(self, said: str, undo: Callable[[], None]) -> None:
-        self.session.tell(Word(said, act=tr("Undo"), on_act=undo))
+        self.session.notices.tell(said, action=tr("Undo"), act=undo)
 
     def _reorder(self, order: list[str]) -> None:
         shown = self.watchlist
