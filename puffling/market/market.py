@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.market.assembly import assembled
 from puffling.market.cache import BarCache, BarStore
 from puffling.market.feeds import Feed, FeedChain, SamplesFeed
 from puffling.market.streams import PriceBoard
@@ -138,10 +139,8 @@ class Market:
         if span.end_us > settled_us:
             tail = await feed.tail(symbol, interval, settled_us)
             moving = tail.between(span.start_us, span.end_us)
-        bars = Bars.join([closed, moving])
-        if adjusted:
-            bars = (await feed.adjustment(symbol)).apply(bars)
-        return bars
+        adjustment = await feed.adjustment(symbol) if adjusted else None
+        return await assembled([closed, moving], adjustment)
 
     async def _wide_bars(
         self, feed: Feed, symbol: str, interval: Interval, span: Span, adjusted: bool

@@ -161,3 +161,12 @@ async def test_the_market_is_built_from_the_names_of_its_feeds() -> None:
         ("demo", True),
     ]
     await scope.close()
+
+
+async def test_a_long_history_is_put_together_like_a_short_one(room: Room) -> None:
+    span = NOW_US - 500 * US_PER_DAY, NOW_US
+    history = await room.market.bars("AAPL", Interval.M1, *span)
+    raw, _ = room.feed.market.bars_until("AAPL", Interval.M1, *span, NOW_US)
+    actions = [action for action in room.feed.market.actions("AAPL") if action.day <= NOW.date()]
+    assert len(history.bars) > 100_000
+    assert history.bars == Adjustment.of(actions, NOW.date()).apply(raw)

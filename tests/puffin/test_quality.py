@@ -27,6 +27,11 @@ def test_a_sound_series_has_no_flags() -> None:
     assert inspect_columns(TIMES, *columns().values(), expected_times=TIMES, now_us=1_000) == ()
 
 
+def bars_of(parts: dict[str, NDArray[np.float64]]) -> Bars:
+    opening, high, low, close, volume = parts.values()
+    return Bars(TIMES, opening, high, low, close, volume)
+
+
 @pytest.mark.parametrize(
     ("column", "value", "fault"),
     [
@@ -48,7 +53,8 @@ def test_every_kind_of_broken_bar_is_flagged_where_it_happens(
     broken[column][2] = value
     flags = inspect_columns(TIMES, *broken.values())
     assert [(flag.kind, flag.count, flag.time_us) for flag in flags] == [(fault, 1, int(TIMES[2]))]
-    assert flags[0].message.startswith("1 bars ")
+    assert inspect_bars(bars_of(broken)) == flags
+    assert flags[0].message.endswith(": once on 1970-01-01")
 
 
 def test_a_thousandfold_jump_is_flagged_both_ways() -> None:
@@ -56,6 +62,7 @@ def test_a_thousandfold_jump_is_flagged_both_ways() -> None:
     for name in ("opening", "high", "low", "close"):
         broken[name][3] *= 1_000.0
     (flag,) = inspect_columns(TIMES, *broken.values())
+    assert inspect_bars(bars_of(broken)) == (flag,)
     assert (flag.kind, flag.count, flag.time_us) == (Fault.SPIKE, 2, int(TIMES[3]))
 
 
@@ -66,8 +73,8 @@ def test_times_that_repeat_or_run_backwards_are_flagged() -> None:
 
 
 def test_a_missing_bar_and_a_bar_of_the_future_are_flagged() -> None:
-    opening, high, low, close, volume = columns().values()
-    bars = Bars(TIMES, opening, high, low, close, volume)
+    bars = bars_of(columns())
     holed = Bars.join([bars[:2], bars[3:]])
+    assert [flag.kind for flag in inspect_bars(bars, now_us=300)] == [Fault.FUTURE]
     flags = {flag.kind: flag.time_us for flag in inspect_bars(holed, expected_times=TIMES, now_us=300)}
     assert flags == {Fault.GAP: int(TIMES[2]), Fault.FUTURE: int(TIMES[5])}

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from operator import attrgetter
 
+from puffling.market.assembly import assembled
 from puffling.market.demo.market import SEED, DemoMarket
 from puffling.market.feeds import PriceSink
 from puffling.market.values import Instrument, Price, Quality, Tick
@@ -66,7 +67,7 @@ class DemoFeed:
             pieces.append(self.market.bars(symbol, interval, at, following))
             at = following
             await asyncio.sleep(0)
-        return Bars.join(pieces)
+        return await assembled(pieces)
 
     async def tail(self, symbol: str, interval: Interval, since_us: int) -> Bars:
         """Give the bars from a time to now, the last one as far as it has come."""

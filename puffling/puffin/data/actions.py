@@ -58,16 +58,23 @@ class Adjustment:
         """Give the bars with prices and volumes corrected."""
         if not len(self.starts_us) or not len(bars):
             return bars
-        place = np.maximum(np.searchsorted(self.starts_us, bars.time, side="right") - 1, 0)
-        factor = self.prices[place]
+        prices, volumes = self.factors(bars.time)
         return Bars(
             bars.time,
-            bars.open * factor,
-            bars.high * factor,
-            bars.low * factor,
-            bars.close * factor,
-            bars.volume * self.volumes[place],
+            bars.open * prices,
+            bars.high * prices,
+            bars.low * prices,
+            bars.close * prices,
+            bars.volume * volumes,
         )
+
+    def factors(self, time: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give what the prices and the volume at each of some rising times are multiplied by."""
+        # Times before the first start take its factors too. Few starts are looked up in many times, not the
+        # other way round.
+        ends = np.append(np.searchsorted(time, self.starts_us[1:]), len(time))
+        counts = np.diff(ends, prepend=0)
+        return np.repeat(self.prices, counts), np.repeat(self.volumes, counts)
 
 
 def _products(factors: list[float]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.instants import from_us
 
 SPIKE = 1_000.0
 
@@ -38,15 +39,15 @@ class Flag:
 
 
 _WORDS = {
-    Fault.NOT_A_NUMBER: "hold a price or volume that is not a number",
-    Fault.NOT_POSITIVE: "hold a price of zero or less",
-    Fault.OUTSIDE_RANGE: "open or close outside their own high and low",
-    Fault.NEGATIVE_VOLUME: "hold a negative volume",
-    Fault.OUT_OF_ORDER: "come before the bar they follow",
-    Fault.DUPLICATE: "repeat the time of the bar before",
-    Fault.SPIKE: "jump a thousandfold from the bar before",
-    Fault.GAP: "that should be there are missing",
-    Fault.FUTURE: "lie in the future",
+    Fault.NOT_A_NUMBER: "A price or volume is not a number",
+    Fault.NOT_POSITIVE: "A price is zero or less",
+    Fault.OUTSIDE_RANGE: "Open or close lies outside high and low",
+    Fault.NEGATIVE_VOLUME: "A volume is negative",
+    Fault.OUT_OF_ORDER: "Times run backwards",
+    Fault.DUPLICATE: "A time is there twice",
+    Fault.SPIKE: "The price jumps a thousandfold",
+    Fault.GAP: "Bars are missing",
+    Fault.FUTURE: "Bars lie in the future",
 }
 
 
@@ -54,6 +55,8 @@ def inspect_bars(
     bars: Bars, *, expected_times: NDArray[np.int64] | None = None, now_us: int | None = None
 ) -> tuple[Flag, ...]:
     """Give every kind of fault of a series; expected times find gaps, the present finds the future."""
+    if expected_times is None and _is_sound(bars, now_us):
+        return ()
     return inspect_columns(bars.time, *bars.columns(), expected_times=expected_times, now_us=now_us)
 
 
@@ -92,12 +95,33 @@ def inspect_columns(
         within = expected_times[(expected_times >= times.min()) & (expected_times <= times.max())]
         found[Fault.GAP] = np.setdiff1d(within, times)
     return tuple(
-        Flag(fault, len(at), int(at[0]), f"{len(at)} bars {_WORDS[fault]}")
-        for fault, at in found.items()
-        if len(at)
+        Flag(fault, len(at), int(at[0]), _message(fault, at)) for fault, at in found.items() if len(at)
     )
 
 
 def _spikes(times: NDArray[np.int64], close: NDArray[np.float64]) -> NDArray[np.int64]:
     ratio = close[1:] / close[:-1]
     return times[1:][(ratio >= SPIKE) | (ratio <= 1.0 / SPIKE)]
+
+
+def _is_sound(bars: Bars, now_us: int | None) -> bool:
+    """Tell without copying whether a series has no fault at all; NaN makes every comparison false."""
+    if not len(bars):
+        return True
+    lowest, highest = float(bars.low.min()), float(bars.high.max())
+    return (
+        lowest > 0.0
+        and highest < min(SPIKE * lowest, np.inf)
+        and bool((bars.high >= bars.open).all())
+        and bool((bars.high >= bars.close).all())
+        and bool((bars.low <= bars.open).all())
+        and bool((bars.low <= bars.close).all())
+        and float(bars.volume.min()) >= 0.0
+        and float(bars.volume.max()) < np.inf
+        and (now_us is None or int(bars.time[-1]) <= now_us)
+    )
+
+
+def _message(fault: Fault, at: NDArray[np.int64]) -> str:
+    how_often = "once" if len(at) == 1 else f"{len(at)} times, first"
+    return f"{_WORDS[fault]}: {how_often} on {from_us(int(at[0])):%Y-%m-%d}"
