@@ -10,10 +10,11 @@ from pathlib import Path
 
 from puffling.runtime.errors import NotFound, StorageFailed
 from puffling.runtime.text import tr
-from puffling.store.faults import explain_sqlite, unwritable
+from puffling.store.faults import explain_sqlite, newer_schema, unwritable
 from puffling.store.values import Backup
 
 KEPT = 7
+_LONGEST_WAIT_QUARTER_SECONDS = 8
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -50,7 +51,7 @@ def copy_out(source: sqlite3.Connection, folder: Path, made_at: datetime, reason
     make_private(draft)
     try:
         with closing(sqlite3.connect(draft)) as target:
-            source.backup(target)
+            source.backup(target, progress=_Patience())
             # A copy that is read later, perhaps from a read-only disk, needs no write-ahead log.
             target.execute("PRAGMA journal_mode=DELETE")
             if found := problem(target):
@@ -88,7 +89,7 @@ def prune(folder: Path, keep: int = KEPT) -> None:
         backup.path.unlink(missing_ok=True)
 
 
-def copy_in(backup: Backup, target: sqlite3.Connection) -> None:
+def copy_in(backup: Backup, target: sqlite3.Connection, versions: tuple[str, ...]) -> None:
     """Replace everything in the open database by the backup, in one transaction of SQLite's own."""
     if not backup.path.is_file():
         raise NotFound(
@@ -103,7 +104,9 @@ def copy_in(backup: Backup, target: sqlite3.Connection) -> None:
                     tr("The backup {name} is damaged: {problem}.", name=backup.name, problem=found),
                     hint=tr("Choose an older one from the list; your present records were left as they are."),
                 )
-            source.backup(target)
+            if (version := _version(source)) not in versions:
+                raise newer_schema(str(backup.path), version)
+            source.backup(target, progress=_Patience())
     except sqlite3.Error as error:
         raise explain_sqlite(error, backup.path) or error from error
 
@@ -115,6 +118,30 @@ def problem(connection: sqlite3.Connection) -> str:
     except sqlite3.DatabaseError as error:
         return str(error)
     return "" if answer == "ok" else str(answer)
+
+
+class _Patience:
+    """Ends a copy that waits for a lock: the driver would try again for ever."""
+
+    def __init__(self) -> None:
+        self._waited = 0
+
+    def __call__(self, status: int, remaining: int, total: int) -> None:
+        if status in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            self._waited += 1
+        if self._waited > _LONGEST_WAIT_QUARTER_SECONDS:
+            raise StorageFailed(
+                tr("Another program holds the database; nothing was copied."),
+                hint=tr("Close the program that has the file open and try again."),
+            )
+
+
+def _version(connection: sqlite3.Connection) -> str:
+    """Read which revision the tables are at; a copy of something else has none."""
+    try:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+    except (sqlite3.OperationalError, TypeError):
+        return "?"
 
 
 def _plain(reason: str) -> str:

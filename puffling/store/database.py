@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from puffling.store.repositories.layouts import Layouts
     from puffling.store.repositories.settings import StoredSettings
     from puffling.store.repositories.tokens import AccessTokens
+    from puffling.store.repositories.users import Users
     from puffling.store.repositories.watchlists import Watchlists
 
 P = ParamSpec("P")
@@ -58,6 +59,13 @@ class Unit:
     def events(self) -> tuple[object, ...]:
         """Give the news collected so far."""
         return tuple(self._events)
+
+    @cached_property
+    def users(self) -> Users:
+        """The person these records belong to."""
+        from puffling.store.repositories.users import Users
+
+        return Users(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def watchlists(self) -> Watchlists:
@@ -131,19 +139,25 @@ class Store:
     ) -> Store:
         """Open the database in the data folder, or at a PostgreSQL address, and bring it up to date."""
         lane = port.lane("database")
+        opened: list[Database] = []
 
-        def opened() -> tuple[Database, OpenReport]:
+        def opening() -> OpenReport:
             from puffling.store.engine import Database
 
-            database = Database(paths, clock, url=url, schema=schema)
-            return database, database.open()
+            opened.append(Database(paths, clock, url=url, schema=schema))
+            return opened[0].open()
+
+        def closing() -> None:
+            for database in opened:
+                database.close()
 
         try:
-            database, report = await lane.run(opened)
+            report = await lane.run(opening)
         except BaseException:
+            await lane.run(closing)
             await lane.close()
             raise
-        return cls(lane, database, bus, report)
+        return cls(lane, opened[0], bus, report)
 
     async def run(
         self, user: UserId, work: Callable[Concatenate[Unit, P], R], *args: P.args, **kwargs: P.kwargs

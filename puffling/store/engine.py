@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -22,10 +23,13 @@ from puffling.store.events import AuditAppended
 from puffling.store.faults import newer_schema
 from puffling.store.heads import Heads
 from puffling.store.migrations import Schema
-from puffling.store.tables import AuditRow, UserRow
+from puffling.store.tables import AuditRow
 from puffling.store.values import Backup, OpenReport
 
 R = TypeVar("R")
+
+# Settings, backups and restores speak with the driver directly.
+_FAILURES = (DBAPIError, sqlite3.Error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Place(Protocol):
         """Hold one transaction open in which tables may be rebuilt."""
         ...
 
-    def explain(self, error: DBAPIError, *, writing: bool) -> StorageFailed | None:
+    def explain(self, error: Exception, *, writing: bool) -> StorageFailed | None:
         """Put a failure into words for a person, or None when it is a fault of the program."""
         ...
 
@@ -65,12 +69,16 @@ class Place(Protocol):
         """Copy the records, or None where copies are the server's business."""
         ...
 
+    def tidy(self) -> None:
+        """Delete copies that are old and not needed."""
+        ...
+
     def backups(self) -> tuple[Backup, ...]:
         """Give the copies that can be restored, newest first."""
         ...
 
-    def restore(self, backup: Backup) -> None:
-        """Replace the records by those of the copy."""
+    def restore(self, backup: Backup, versions: tuple[str, ...]) -> None:
+        """Replace the records by those of the copy, if it is of one of these versions."""
         ...
 
     def accept(self) -> None:
@@ -97,11 +105,13 @@ class Database:
         try:
             report = self._place.prepare(self._clock.now())
             before = self._migrate()
-            if before is None:
-                self._heads.begin()
             self.ensure_user(DEFAULT_USER, tr("Me"))
-        except DBAPIError as error:
+        except _FAILURES as error:
+            self._place.close()
             raise self._place.explain(error, writing=True) or error from error
+        except BaseException:
+            self._place.close()
+            raise
         self._report = replace(
             report,
             schema=self._schema.head,
@@ -121,7 +131,7 @@ class Database:
                 unit = Unit(session, user, self._clock.now(), self._heads, writing=writing)
                 result = work(unit)
                 session.flush()
-        except DBAPIError as error:
+        except _FAILURES as error:
             raise self._place.explain(error, writing=writing) or error from error
         if appended := [event.entry for event in unit.events if isinstance(event, AuditAppended)]:
             self._heads.put({user: (appended[-1].number, appended[-1].hash)})
@@ -129,19 +139,16 @@ class Database:
 
     def ensure_user(self, user: UserId, name: str) -> None:
         """Make the user unless there is one."""
-        with self._place.transaction(user, writing=True) as connection, Session(bind=connection) as session:
-            if session.get(UserRow, user) is None:
-                session.add(UserRow(id=user, name=name, created_at=self._clock.now()))
-                session.flush()
+
+        def work(unit: Unit) -> None:
+            unit.users.ensure(name)
+
+        self.transact(user, work, writing=True)
 
     def backup(self, reason: str) -> Backup:
         """Copy the database as it is now."""
-        made = self._place.backup(self._clock.now(), reason)
-        if made is None:
-            raise StorageFailed(
-                tr("Puffling does not copy a PostgreSQL database."),
-                hint=tr("Use the server's own pg_dump; it can run while Puffling does."),
-            )
+        made = self._copy(reason)
+        self._place.tidy()
         return made
 
     def backups(self) -> tuple[Backup, ...]:
@@ -150,12 +157,12 @@ class Database:
 
     def restore(self, backup: Backup) -> OpenReport:
         """Replace the records by a backup; the present ones are backed up first."""
-        self.backup("before_restore")
+        self._copy("before_restore")
         try:
-            self._place.restore(backup)
+            self._place.restore(backup, self._schema.versions)
             before = self._migrate()
             self._remember_heads()
-        except DBAPIError as error:
+        except _FAILURES as error:
             raise self._place.explain(error, writing=True) or error from error
         self._place.accept()
         self._report = OpenReport(
@@ -167,6 +174,8 @@ class Database:
 
     def accept(self) -> OpenReport:
         """Go on with the records as they are."""
+        if not self._heads.known():
+            self._remember_heads()
         self._place.accept()
         self._report = replace(self._report, damage="", recovered_from=None, altered=False)
         return self._report
@@ -175,16 +184,26 @@ class Database:
         """Let go of the database."""
         self._place.close()
 
+    def _copy(self, reason: str) -> Backup:
+        made = self._place.backup(self._clock.now(), reason)
+        if made is None:
+            raise StorageFailed(
+                tr("Puffling does not copy a PostgreSQL database."),
+                hint=tr("Use the server's own pg_dump; it can run while Puffling does."),
+            )
+        return made
+
     def _migrate(self) -> str | None:
         """Bring the tables up to date; give the version that was found, None when there were no tables."""
         version = _version(self._place.connection())
         if version == self._schema.head:
             return version
         if version is not None and version not in self._schema.versions:
-            name = self._place.name
-            self._place.close()
-            raise newer_schema(name, version)
-        if version is not None:
+            raise newer_schema(self._place.name, version)
+        if version is None:
+            # Before the tables: killed in between, a trail without its record would look cut off.
+            self._heads.begin()
+        else:
             self._place.backup(self._clock.now(), f"before_{self._schema.head}")
         from puffling.store.migrations.upgrade import upgrade
 

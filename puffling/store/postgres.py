@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from puffling.runtime.actor import UserId
 from puffling.runtime.errors import Conflict, InvalidInput, StorageFailed, Unavailable
@@ -84,9 +84,13 @@ class PostgresServer:
         with connection.begin():
             yield connection
 
-    def explain(self, error: DBAPIError, *, writing: bool) -> StorageFailed | None:
+    def explain(self, error: Exception, *, writing: bool) -> StorageFailed | None:
         """Put a failure of the server into words."""
+        if not isinstance(error, DBAPIError):
+            return None
         state = getattr(error.orig, "sqlstate", None) or ""
+        if error.connection_invalidated or (isinstance(error, OperationalError) and not state):
+            state = "08000"
         if state == "53100":
             return StorageFailed(
                 tr("The disk of the database server is full; nothing was saved."),
@@ -104,7 +108,7 @@ class PostgresServer:
                 tr("The database {name} does not let Puffling in.", name=self.name),
                 hint=tr("Check the user, the password and the rights in the database address."),
             )
-        if error.connection_invalidated or state.startswith(("08", "57")) or not state:
+        if state.startswith(("08", "57")):
             self._forget()
             return StorageFailed(
                 tr("The database server {name} does not answer.", name=self.name),
@@ -116,11 +120,14 @@ class PostgresServer:
         """Leave copies to the server."""
         return None
 
+    def tidy(self) -> None:
+        """Do nothing: there are no copies of ours."""
+
     def backups(self) -> tuple[Backup, ...]:
         """Give no copies: they are the server's business."""
         return ()
 
-    def restore(self, backup: Backup) -> None:
+    def restore(self, backup: Backup, versions: tuple[str, ...]) -> None:
         """Refuse: a server is restored with its own tools."""
         raise StorageFailed(
             tr("Puffling does not restore a PostgreSQL database."),

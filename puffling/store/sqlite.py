@@ -21,6 +21,7 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 from puffling.store import backups
 from puffling.store.faults import explain_sqlite, is_damage, unwritable
+from puffling.store.seal import Seal, check_seal, lift_seal, put_seal
 from puffling.store.values import Backup, OpenReport
 
 _MAGIC = b"SQLite format 3\0"
@@ -52,12 +53,17 @@ class SqliteFile:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.path.exists():
-                if damage := _damage(self.path):
+                seal = check_seal(self.path)
+                # An unbroken seal says more than SQLite's own check, and says it sooner.
+                if seal is not Seal.WHOLE and (damage := _damage(self.path)):
                     self._move_aside(damage, now)
+                elif seal is Seal.BROKEN and not self._marker.exists():
+                    self._mark("", None)
             elif self._traces() and not self._marker.exists():
-                self._mark(tr("the file was gone"), None)
+                self._move_aside(tr("the file was gone"), now)
             if not self.path.exists():
                 self._create()
+            lift_seal(self.path)
         except OSError as error:
             raise unwritable(self.path.parent, error) from error
         except sqlite3.Error as error:
@@ -97,9 +103,9 @@ class SqliteFile:
         finally:
             raw.execute("PRAGMA foreign_keys=ON")
 
-    def explain(self, error: DBAPIError, *, writing: bool) -> StorageFailed | None:
+    def explain(self, error: Exception, *, writing: bool) -> StorageFailed | None:
         """Put a failure of SQLite into words."""
-        cause = error.orig
+        cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(cause, sqlite3.Error):
             return None
         if self._read_only and not writing:
@@ -108,35 +114,41 @@ class SqliteFile:
         return explain_sqlite(cause, self.path)
 
     def backup(self, now: datetime, reason: str) -> Backup:
-        """Copy the present state; old copies go, unless after damage they may be all there is."""
-        made = backups.copy_out(self._raw(), self._backups, now, reason)
+        """Copy the present state."""
+        return backups.copy_out(self._raw(), self._backups, now, reason)
+
+    def tidy(self) -> None:
+        """Delete old copies, but not while damage is undecided: they may be all there is."""
         if not self._marker.exists():
             backups.prune(self._backups)
-        return made
 
     def backups(self) -> tuple[Backup, ...]:
         """Give the copies, newest first."""
         return backups.found_in(self._backups)
 
-    def restore(self, backup: Backup) -> None:
+    def restore(self, backup: Backup, versions: tuple[str, ...]) -> None:
         """Replace everything by the copy."""
         self._allow_writing(True)
-        backups.copy_in(backup, self._raw())
+        backups.copy_in(backup, self._raw(), versions)
 
     def accept(self) -> None:
         """Forget that damage was met."""
-        self._marker.unlink(missing_ok=True)
+        try:
+            self._marker.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(self._marker.parent, error) from error
 
     def close(self) -> None:
         """Close the connection, which also folds the write-ahead log into the file."""
         if self._open is not None:
             self._open.close()
             self._open = None
+            put_seal(self.path)
         self._engine.dispose()
 
     def _make_engine(self) -> Engine:
         def connect() -> sqlite3.Connection:
-            # Without mode=rwc a file that vanished is an error instead of a new, empty database.
+            # With mode=rw a file that vanished is an error instead of a new, empty database.
             address = f"{self.path.absolute().as_uri()}?mode=rw"
             # The driver must not begin transactions of its own: BEGIN IMMEDIATE is to be what runs.
             connection = sqlite3.connect(
@@ -187,8 +199,6 @@ class SqliteFile:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA user_version=1")
         backups.sync(draft)
-        for leftover in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + leftover).unlink(missing_ok=True)
         draft.replace(self.path)
         backups.sync(self.path.parent)
 
@@ -201,7 +211,7 @@ class SqliteFile:
         self._damaged.mkdir(mode=0o700, exist_ok=True)
         target = self._damaged / f"{self.path.stem}-{backups.stamp(now)}.db"
         # Marked first: killed between the two steps, the next start still knows.
-        self._mark(damage, target)
+        self._mark(damage, target if self.path.exists() else None)
         for ending in ("-wal", "-shm", ""):
             source = self.path.with_name(self.path.name + ending)
             if source.exists():
@@ -220,7 +230,8 @@ class SqliteFile:
         try:
             mark = json.loads(self._marker.read_text("utf-8"))
             moved_to = Path(mark["moved_to"]) if mark["moved_to"] else None
-            return replace(report, damage=str(mark["damage"]), recovered_from=moved_to)
+            damage = str(mark["damage"])
+            return replace(report, damage=damage, recovered_from=moved_to, altered=not damage)
         except (ValueError, KeyError, TypeError):
             return replace(report, damage=tr("the note about earlier damage cannot be read"))
 
