@@ -1,10 +1,15 @@
-"""Every setting there is: one model for each section, with title, description, default and bounds."""
+"""Every setting there is: one model for each section, with title, description, default and bounds.
+
+A setting that is read only while Puffling starts says so with `json_schema_extra=AT_START`.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+AT_START: dict[str, JsonValue] = {"restart": True}
 
 
 class Section(BaseModel):
@@ -41,6 +46,7 @@ class Market(Section):
         description="The first feed that knows a symbol answers for it.",
         min_length=1,
         max_length=8,
+        json_schema_extra=AT_START,
     )
     demo_seed: int = Field(
         7,
@@ -48,6 +54,7 @@ class Market(Section):
         description="Another number makes another demo market; the same number always the same one.",
         ge=0,
         le=2**31 - 1,
+        json_schema_extra=AT_START,
     )
 
 
@@ -89,6 +96,7 @@ class Cluster(Section):
         description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786. Empty means: this computer.",
         max_length=255,
         pattern=r"^$|^(tcp|tls|ws|wss|inproc)://[^\s]+$",
+        json_schema_extra=AT_START,
     )
 
 

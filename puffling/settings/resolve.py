@@ -71,9 +71,17 @@ class _Declared:
 
     @property
     def former_keys(self) -> tuple[str, ...]:
-        extra = self.info.json_schema_extra
-        formerly = extra.get("formerly", ()) if isinstance(extra, dict) else ()
+        formerly = self._extra("formerly")
         return tuple(str(key) for key in formerly) if isinstance(formerly, list | tuple) else ()
+
+    @property
+    def description(self) -> str:
+        said = tr(self.info.description or "")
+        return f"{said} {tr('Takes effect at the next start.')}" if self._extra("restart") else said
+
+    def _extra(self, name: str) -> object:
+        extra = self.info.json_schema_extra
+        return extra.get(name) if isinstance(extra, dict) else None
 
     def check(self, value: object) -> Any:
         return self.adapter.validate_python(value)
@@ -151,7 +159,7 @@ def _view(declared: _Declared, resolved: Resolved[S]) -> SettingView:
         key=declared.key,
         section=tr(declared.section),
         title=tr(declared.info.title or name),
-        description=tr(declared.info.description or ""),
+        description=declared.description,
         value=adapter.dump_python(value, mode="json"),
         default=adapter.dump_python(declared.info.get_default(), mode="json"),
         source=resolved.sources.get(declared.key, "default"),
