@@ -14,6 +14,7 @@ from puffling.puffin.data.instants import US_PER_SECOND, to_us
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
 from puffling.runtime.tasks import TaskScope
+from puffling.runtime.text import tr
 
 DRAIN_SECONDS = 0.010
 LOOK_SECONDS = 1.0
@@ -73,7 +74,7 @@ class PriceBoard:
         self._scope.spawn(self._drain(), name="market.drain")
         self._scope.spawn(self._look_after_feeds(), name="market.feeds")
         for feed in self._chain.feeds:
-            self._scope.spawn(feed.run(self), name=f"market.{feed.source}")
+            self._scope.spawn(self._listen(feed), name=f"market.{feed.source}")
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Stream these symbols until the answer is called; several watchers share one stream."""
@@ -162,6 +163,16 @@ class PriceBoard:
     def _tell_feeds(self) -> None:
         for feed in self._chain.feeds:
             feed.watch(frozenset(each for each in self._counts if self._chain.feed_of(each) is feed))
+
+    async def _listen(self, feed: Feed) -> None:
+        try:
+            await feed.run(self)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            # The scope reports what happened; whoever looks at prices must see that no more will come.
+            self.connection(feed.source, connected=False, note=tr("The feed stopped after an error."))
+            raise
 
     async def _greet(self, symbols: Sequence[str]) -> None:
         """Show a newly watched symbol at once, not only when it trades next."""

@@ -13,7 +13,7 @@ import pytest_asyncio
 from puffling.market.demo.feed import DemoFeed
 from puffling.market.demo.market import DemoMarket
 from puffling.market.events import FeedStateChanged, PricesMoved
-from puffling.market.feeds import FeedChain
+from puffling.market.feeds import FeedChain, PriceSink
 from puffling.market.streams import PriceBoard
 from puffling.market.values import SessionState, Tick
 from puffling.puffin.data.instants import US_PER_SECOND, to_us
@@ -194,3 +194,24 @@ async def test_ticks_of_symbols_nobody_watches_leave_no_trace(room: Room) -> Non
     room.board.ticks("demo", [tick(1.0, n, symbol=f"X{n}") for n in range(1_000)])
     await asyncio.sleep(0)
     assert (room.board.watched(), room.moved) == (frozenset(), [])
+
+
+class DyingFeed(DemoFeed):
+    """A demo feed that breaks as soon as it is listened to."""
+
+    async def run(self, sink: PriceSink) -> None:
+        sink.connection(self.source, connected=True)
+        raise ZeroDivisionError
+
+
+async def test_a_feed_that_breaks_says_so_and_the_scope_hears_why() -> None:
+    clock, bus, failures, told = SimulatedClock(START), Bus(), list[BaseException](), list[FeedStateChanged]()
+    scope = TaskScope("test", on_failure=lambda _, failure: failures.append(failure))
+    board = PriceBoard(FeedChain([DyingFeed(DemoMarket(), clock)]), clock, bus, scope)
+    bus.on(FeedStateChanged, told.append)
+    board.start()
+    await clock.run()
+    assert [each.state.connected for each in told] == [True, False]
+    assert "stopped" in board.states()[0].note
+    assert [type(failure) for failure in failures] == [ZeroDivisionError]
+    await scope.close()
