@@ -22,6 +22,7 @@ _SECONDS_BETWEEN_TRIES = 0.05
 @asynccontextmanager
 async def owned_core(paths: Paths, caller: Caller) -> AsyncIterator[tuple[Reach, tuple[NoticeRaised, ...]]]:
     """Give the way to act on a core of our own, or on that of whoever was faster, and what was met."""
+    paths.prepare()
     with Log(paths.logs, terminal=None) as log:
         found = await _core_or_owner(paths, caller, log)
         if isinstance(found, Attached):
