@@ -21,6 +21,11 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do what the words ask for and give the exit code."""
     multiprocessing.freeze_support()
     words = list(sys.argv[1:] if words is None else words)
+    if words[:1] == ["--compute-child"]:
+        # A frozen program has no other interpreter than itself to compute in.
+        from puffling.runtime.child import main as compute
+
+        compute(*words[1:])
     if words[:1] in (["--version"], ["-V"]):
         from puffling import __version__
 

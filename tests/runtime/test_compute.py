@@ -9,16 +9,19 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
+from puffling.runtime.child import FLAG
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.compute import checkpoint
 from puffling.runtime.errors import Crashed, Fault, NotFound
 from puffling.runtime.jobs import JobState
+from puffling.runtime.wire import read_value, write_value
 from tests.runtime import work
 from tests.runtime.conftest import Room, build_room
 
@@ -37,7 +40,7 @@ def _wait_for_the_end_of(*processes: psutil.Process) -> None:
 
 
 async def test_a_function_runs_in_a_process_of_its_own_and_its_result_comes_back(room: Room) -> None:
-    first, second = room.start(work.whole_id), room.start(work.whole_id)
+    first, second = room.start(work.own_id), room.start(work.own_id)
     assert await room.start(work.add, 1, 2).wait() == 3
     ids = {os.getpid(), await first.wait(), await second.wait()}
     assert len(ids) == 3
@@ -175,7 +178,7 @@ async def test_a_process_kept_ready_takes_the_next_call_and_is_followed_by_anoth
     await room.compute.warm()
     await room.compute.warm()
     (ready,) = _processes()
-    assert await room.start(work.whole_id).wait() == ready
+    assert await room.start(work.own_id).wait() == ready
     (next_one,) = _processes()
     assert next_one != ready
     os.kill(next_one, signal.SIGKILL)
@@ -201,6 +204,18 @@ async def test_everything_works_on_the_loop_of_the_window_too(window_room: Room,
     await room.moving(job)
     room.board.cancel(job.id)
     assert (await job.finished()).state is JobState.CANCELLED
+
+
+def test_a_frozen_puffling_can_be_its_own_child() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "puffling", FLAG, "numpy"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        write_value(child.stdin, (logging.INFO, work.add, (1, 2), {}))
+        assert isinstance(child.stdout, BufferedReader)
+        assert read_value(child.stdout) == ("begun",)
+        assert read_value(child.stdout) == ("done", 3)
+        assert child.wait() == 0
 
 
 def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path, checkout: Path) -> None:

@@ -32,7 +32,7 @@ def count_to(total: int) -> int:
     return total
 
 
-def whole_id() -> int:
+def own_id() -> int:
     """Tell which process this is."""
     return os.getpid()
 
@@ -98,3 +98,8 @@ def double(array: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.d
 def unsendable() -> Any:
     """Give what cannot travel."""
     return lambda: None
+
+
+def parent_id() -> int:
+    """Tell which process has started this one."""
+    return os.getppid()
