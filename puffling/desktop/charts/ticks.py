@@ -68,8 +68,11 @@ def time_ticks(
     rough_us = float(np.median(neighbours)) * per_pixel * LEAST_TIME_GAP
     chosen: dict[int, tuple[int, datetime]] = {}
     for moment in _boundaries(datetime.fromtimestamp(start / 1e6, zone), stop, rough_us):
-        found = begin + int(np.searchsorted(times_us[begin:end], round(moment.timestamp() * 1e6)))
-        if begin <= found < end:
+        moment_us = round(moment.timestamp() * 1e6)
+        found = begin + int(np.searchsorted(times_us[begin:end], moment_us))
+        if found == end or int(times_us[found - 1] if found else moment_us - 1) >= moment_us:
+            continue
+        if found or int(times_us[0]) == moment_us:
             at = datetime.fromtimestamp(int(times_us[found]) / 1e6, zone)
             before = datetime.fromtimestamp(int(times_us[found - 1]) / 1e6, zone) if found else None
             chosen.setdefault(found, (_rank(at, before), at))
