@@ -188,8 +188,10 @@ async def test_the_trail_shows_who_did_what_and_can_be_verified(core: Core) -> N
 async def test_the_nightly_backup_is_made_once_however_many_nights_were_slept_through(
     core: Core, clock: FixedClock
 ) -> None:
-    clock.advance(timedelta(days=5).total_seconds())
     with calling_as(PERSON):
+        while not await core.scheduler.all():
+            await core.port.thread(int)
+        clock.advance(timedelta(days=5).total_seconds())
         while not (await core.scheduler.all())[0].last_outcome:
             await core.port.thread(int)
         [job] = await core.scheduler.all()
