@@ -217,7 +217,8 @@ async def test_a_long_path_has_its_door_in_the_runtime_folder(
     async with small_core(tmp_path / ("long" * 30)) as core:
         door = LocalDoor(core, role="server")
         await door.start()
-            reach = await attach(core.paths, PERSON)
+        assert [place.parent for place in socket_places(core.paths)] == [tmp_path]
+        reach = await attach(core.paths, PERSON)
         assert reach is not None
         assert len(await reach.invoke("library.numbers", {})) == 5
         await door.close()
