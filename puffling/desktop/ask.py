@@ -138,7 +138,7 @@ async def ask_form(
     """Ask for values; None when the person thought better of it."""
     question = Question(parent.window(), title, text)
     form = Form(fields, act=act, cancel=tr("Cancel"), values=values)
-    form.submitted.connect(question.answered)
+    form.submitted.connect(question.answered.emit)
     form.cancelled.connect(lambda: question.answered.emit(None))
     question.content.addWidget(form)
     first: QWidget = form.editor(fields[0].name) if fields else form

@@ -23,7 +23,8 @@ _LEAST_TITLE_WIDTH = 96
 class Form(QWidget):
     """Asks for values; Enter submits, Escape cancels."""
 
-    submitted = Signal(dict)
+    # An object: as a dict it would pass through Qt's own map, which knows no Decimal.
+    submitted = Signal(object)
     cancelled = Signal()
     changed = Signal()
 
