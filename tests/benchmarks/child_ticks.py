@@ -9,7 +9,10 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import Any, TypeVar
 
 import psutil
 from PySide6.QtWidgets import QApplication
@@ -27,8 +30,19 @@ TICKS_PER_SECOND = 20_000
 PULSE_SECONDS = 0.005
 PROBE_SECONDS = 0.002
 SETTLING_SECONDS = 1.0
+CALM_SECONDS = 5.0
+
+R = TypeVar("R")
 
 _tasks: list[asyncio.Task[None]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """What a probe saw: seconds the loop came back late, and seconds of processor time it used meanwhile."""
+
+    late: list[float]
+    busy: list[float]
 
 
 async def _storm(seconds: float) -> None:
@@ -42,8 +56,8 @@ async def _storm(seconds: float) -> None:
     panel.choose_list(everything.id)
     await asyncio.sleep(SETTLING_SECONDS)
 
-    late: list[float] = []
-    probe = asyncio.get_running_loop().create_task(_probe(late))
+    calm = Delays([], [])
+    await _probed(calm, asyncio.sleep(CALM_SECONDS))
     # The same door a feed uses.
     board = core.market._board
     dice = random.Random(7)
@@ -52,20 +66,25 @@ async def _storm(seconds: float) -> None:
     process = psutil.Process()
     memory_before, used_before = process.memory_info().rss, time.thread_time()
     started = time.perf_counter()
-    sent = 0
-    while (elapsed := time.perf_counter() - started) < seconds:
-        due = int(elapsed * TICKS_PER_SECOND) - sent
-        now_us = time.time_ns() // 1000
-        batch = []
-        for symbol in islice(order, due):
-            prices[symbol] *= 1 + dice.gauss(0, 0.00002)
-            batch.append(Tick(symbol, prices[symbol], 1.0, now_us))
-        board.ticks("demo", batch)
-        sent += due
-        await asyncio.sleep(PULSE_SECONDS)
+
+    async def send() -> int:
+        sent = 0
+        while (elapsed := time.perf_counter() - started) < seconds:
+            due = int(elapsed * TICKS_PER_SECOND) - sent
+            now_us = time.time_ns() // 1000
+            batch = []
+            for symbol in islice(order, due):
+                prices[symbol] *= 1 + dice.gauss(0, 0.00002)
+                batch.append(Tick(symbol, prices[symbol], 1.0, now_us))
+            board.ticks("demo", batch)
+            sent += due
+            await asyncio.sleep(PULSE_SECONDS)
+        return sent
+
+    storm = Delays([], [])
+    sent = await _probed(storm, send())
     used = time.thread_time() - used_before
     memory_after = process.memory_info().rss
-    probe.cancel()
     await asyncio.sleep(SETTLING_SECONDS)
     rows = panel.table.rows
     shown = sum(
@@ -76,9 +95,11 @@ async def _storm(seconds: float) -> None:
     told = {
         "symbols": len(symbols),
         "ticks": sent,
-        "p99": percentile(late, 0.99),
-        "worst": max(late),
-        "processor": used / elapsed,
+        "late": percentile(storm.late, 0.99),
+        "busy": percentile(storm.busy, 0.99),
+        "calm_late": percentile(calm.late, 0.99),
+        "calm_busy": percentile(calm.busy, 0.99),
+        "processor": used / seconds,
         "grown_mebibytes": (memory_after - memory_before) / 2**20,
         "shown": shown,
     }
@@ -87,12 +108,22 @@ async def _storm(seconds: float) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-async def _probe(late: list[float]) -> None:
-    """Notes how much later than asked for the loop comes back."""
+async def _probed(delays: Delays, work: Coroutine[Any, Any, R]) -> R:
+    """Gives what the work gives, and notes meanwhile how late the loop runs."""
+    probe = asyncio.get_running_loop().create_task(_probe(delays))
+    try:
+        return await work
+    finally:
+        probe.cancel()
+
+
+async def _probe(delays: Delays) -> None:
+    """Looks every few milliseconds how late the loop comes back and how long it worked meanwhile."""
     while True:
-        asked = time.perf_counter()
+        asked, used = time.perf_counter(), time.thread_time()
         await asyncio.sleep(PROBE_SECONDS)
-        late.append(max(0.0, time.perf_counter() - asked - PROBE_SECONDS))
+        delays.late.append(max(0.0, time.perf_counter() - asked - PROBE_SECONDS))
+        delays.busy.append(time.thread_time() - used)
 
 
 def _begin(milestone: str) -> None:

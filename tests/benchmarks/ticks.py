@@ -24,12 +24,17 @@ def ticks() -> Iterator[Row]:
         )  # fmt: skip
     told = json.loads(run.stdout.splitlines()[-1])
     storm = f"{told['ticks'] / SECONDS:,.0f} ticks a second for {SECONDS} s on {told['symbols']} symbols"
+    for what, key in (
+        ("how late the loop runs (p99)", "late"),
+        ("how long it works without a pause (p99, processor time)", "busy"),
+    ):
+        ours, calm = told[key], told[f"calm_{key}"]
+        beside = f"without the storm {in_milliseconds(calm)}"
+        yield Row(f"{storm}: {what}", in_milliseconds(ours), beside, f"{ours / calm:.2f}", "16 ms")
+    costs = (
+        f"{told['processor']:.0%}, {told['grown_mebibytes']:+.1f} MiB, {told['shown']} of {told['symbols']}"
+    )
     yield Row(
-        f"{storm}: how late the loop runs (p99)",
-        in_milliseconds(told["p99"]), f"worst {in_milliseconds(told['worst'])}", "", "16 ms",
-    )  # fmt: skip
-    yield Row(
-        "The same: processor share of the loop, growth of memory, last prices shown",
-        f"{told['processor']:.0%}, {told['grown_mebibytes']:+.1f} MiB, {told['shown']} of {told['symbols']}",
-        "", "", "flat memory, all shown",
+        f"{storm}: processor share of the loop, growth of memory, last prices shown",
+        costs, "", "", "flat memory, all shown",
     )  # fmt: skip
