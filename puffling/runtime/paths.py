@@ -25,7 +25,13 @@ class Paths:
     def discover(cls) -> Paths:
         """Find the folders from the environment or from the habits of the operating system."""
         if home := os.environ.get("PUFFLING_HOME"):
-            return cls.under(Path(home).expanduser())
+            try:
+                return cls.under(Path(home).expanduser())
+            except RuntimeError as error:
+                raise StorageFailed(
+                    tr("PUFFLING_HOME is set to {home}, and nobody of that name lives here.", home=home),
+                    hint=tr("Set it to a folder of your own."),
+                ) from error
         # Imported here: a rented second on the window's way to its first paint.
         from platformdirs import PlatformDirs
 

@@ -17,7 +17,8 @@ class TaskScope:
 
     def __init__(self, name: str, *, on_failure: Callable[[str, BaseException], None] | None = None) -> None:
         self.name = name
-        self._tasks: set[asyncio.Task[Any]] = set()
+        # In the order of their birth, so that they end in the same order every time.
+        self._tasks: dict[asyncio.Task[Any], None] = {}
         self._on_failure = on_failure
         self._closed = False
 
@@ -27,7 +28,7 @@ class TaskScope:
             work.close()
             raise RuntimeError(f"the scope {self.name} is closed and cannot start {name}")
         task = asyncio.get_running_loop().create_task(work, name=f"{self.name}.{name}")
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._finished)
         return task
 
@@ -49,7 +50,7 @@ class TaskScope:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if task.cancelled():
             return
         failure = task.exception()
