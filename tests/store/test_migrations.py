@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -38,7 +37,7 @@ down_revision = "0001"
 
 def step(number):
     if os.environ.get("KILL_AT") == str(number):
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 def upgrade():
     step(0)
@@ -69,7 +68,7 @@ async def main():
     schema = Schema(("0001", "0002"), Path(sys.argv[2]))
     await Store.open(Paths.under(Path(sys.argv[1])), port=Port(clock), bus=Bus(), clock=clock, schema=schema)
     print("open", flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 asyncio.run(main())
 """
@@ -103,7 +102,8 @@ def _start(place: Place, schema: Schema, checkout: Path, **environment: str) -> 
         capture_output=True,
         check=False,
     )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert ended.returncode != 0
+    assert ended.stderr == b""
     return ended.stdout
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +55,7 @@ def test_an_owner_that_is_killed_owns_nothing_any_more(folder: Place, checkout: 
         refused = _own(folder.paths)
         assert isinstance(refused, OwnedElsewhere)
         assert refused.pid == child.pid
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait(10)
     owner = _own(folder.paths)
     assert isinstance(owner, Owner)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import psycopg
 import pytest
 
 from puffling.runtime.actor import DEFAULT_USER, UserId
+from puffling.runtime.errors import Conflict, InvalidInput, StorageFailed
+from puffling.runtime.paths import Paths
 from puffling.store.database import Store, Unit
 from puffling.store.events import SettingChanged, WatchlistsChanged
 from tests.store.conftest import START, Place
@@ -122,3 +125,37 @@ async def test_times_keep_their_microseconds(store: Store) -> None:
     [setting] = await store.read(DEFAULT_USER, lambda unit: unit.settings.all())
     assert setting.updated_at == START
     assert setting.updated_at.utcoffset() == START.utcoffset()
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+async def test_a_server_that_went_away_is_said_so_and_found_again(
+    postgres_server: str, postgres_url: str, folder: Place
+) -> None:
+    folder.url = postgres_url
+    async with folder.open() as store:
+        await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", 1))
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with pytest.raises(StorageFailed, match="does not answer") as failed:
+            await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", 2))
+        assert failed.value.hint
+        await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", 3))
+        with pytest.raises(Conflict):
+            async with Place(Paths.under(folder.paths.data / "elsewhere"), postgres_url).open():
+                pass
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://me:secret@127.0.0.1:1/none", "mysql://me:secret@host/x", "::secret::"]
+)
+async def test_an_address_that_leads_nowhere_is_said_so_without_its_password(folder: Place, url: str) -> None:
+    folder.url = url
+    with pytest.raises((StorageFailed, InvalidInput)) as failed:
+        async with folder.open():
+            pass
+    assert failed.value.hint
+    assert "secret" not in str(failed.value)
