@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -23,7 +24,7 @@ from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, Effect, Topics, capability, stream
 from puffling.runtime.clock import Clock, microseconds, moment_of
 from puffling.runtime.compute import checkpoint
-from puffling.runtime.errors import InvalidInput, PufflingError
+from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
 from puffling.runtime.jobs import Job
 from puffling.runtime.text import tr
 
@@ -45,6 +46,8 @@ _USUAL_DAYS = {
     Interval.W1: 5 * 366,
     Interval.MO1: 20 * 366,
 }
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +227,21 @@ class Data(Controller):
                 ready.set()
 
         watched = self._market.watch(())
+        heard: set[str] = set()
 
         def watch() -> None:
-            nonlocal watched
-            known = tuple(sorted(topics.names))
+            nonlocal watched, heard
+            for symbol in sorted(topics.names - heard):
+                try:
+                    # What is known already comes first: a closed market would keep its listener waiting.
+                    moved[symbol] = self._market.price(symbol)
+                    ready.set()
+                except NotFound as unknown:
+                    topics.refuse(symbol, unknown)
+                except PufflingError as quiet:
+                    _log.info("No price of %s yet: %s", symbol, quiet)
+            heard = set(topics.names)
+            known = tuple(sorted(heard))
             renewed = self._market.watch(known)
             watched()
             watched = renewed
