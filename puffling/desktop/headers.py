@@ -95,7 +95,7 @@ class Header(QHeaderView):
         self._fitting = False
         self.fit(self.viewport().width())
 
-    def reset(self) -> None:
+    def reset_columns(self) -> None:
         """Put the columns back as they were declared."""
         columns = self._rows.columns
         self._widths = {column.id: column.start_width for column in columns}
@@ -131,7 +131,7 @@ class Header(QHeaderView):
             action.setChecked(not self.isSectionHidden(number))
             action.toggled.connect(lambda on, name=column.id: self.show_column(name, on))
         menu.addSeparator()
-        menu.addAction(tr("Reset columns")).triggered.connect(self.reset)
+        menu.addAction(tr("Reset columns")).triggered.connect(self.reset_columns)
 
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), look().theme.row_height)

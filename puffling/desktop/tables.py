@@ -79,7 +79,7 @@ class Table(QTableView, Generic[R]):
         self.doubleClicked.connect(lambda index: self.key_activated.emit(self.rows.key(index.row())))
         look().changed.connect(self._wear)
         self._wear(look().theme)
-        self._header.reset()
+        self._header.reset_columns()
 
     def set_rows(self, rows: Mapping[str, R]) -> None:
         """Show exactly these rows; selection and scroll position stay where their rows still are."""
