@@ -12,6 +12,7 @@ from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import Unavailable
 from puffling.runtime.jobs import JobBoard
 from puffling.runtime.tasks import TaskScope
+from puffling.runtime.text import tr
 
 
 class _ClosedGate:
@@ -19,7 +20,7 @@ class _ClosedGate:
 
     async def admit(self, ability: Capability, arguments: Mapping[str, object], caller: Caller) -> None:
         """Refuse."""
-        raise Unavailable(f"{ability.id} is declared here, not offered.")
+        raise Unavailable(tr("{ability} is declared here, not offered.", ability=ability.id))
 
 
 def declared_registry() -> Registry:

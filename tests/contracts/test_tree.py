@@ -118,13 +118,13 @@ def _name(call: ast.Call) -> str:
 
 
 def _is_raw_text(node: ast.expr | None) -> bool:
-    """Whether an expression is words written on the spot; signs and single characters are not words."""
+    """Whether an expression is words written on the spot; signs and symbols such as SPY are not words."""
     if isinstance(node, ast.JoinedStr):
         return any(_is_raw_text(part) for part in node.values)
     return (
         isinstance(node, ast.Constant)
         and isinstance(node.value, str)
-        and bool(re.search(r"[^\W\d_]{2}", node.value))
+        and bool(re.search(r"[^\W\d_A-Z]{2}", node.value))
     )
 
 
@@ -157,6 +157,7 @@ def test_words_for_people_pass_through_one_door(checkout: Path) -> None:
         ('raise NotFound(tr("Gone"), hint="Look elsewhere")', [1]),
         ('label.setText(tr("Price"))', []),
         ('label.setText("%")', []),
+        ('field.setPlaceholderText("SPY, QQQ")', []),
     ],
 )
 def test_the_door_check_sees_words(code: str, lines: list[int]) -> None:
