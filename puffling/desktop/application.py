@@ -25,7 +25,6 @@ from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
-    from puffling.core.door import LocalDoor
     from puffling.runtime.clock import Clock
 
 Milestones = Callable[[str], None]
@@ -88,7 +87,6 @@ class Life:
         self._window = window
         self._reached = reached
         self._core: Core | None = None
-        self._door: LocalDoor | None = None
         self._painted = asyncio.Event()
         self._closing = asyncio.Event()
         self._exit_code = 0
@@ -133,21 +131,9 @@ class Life:
             self._window.session.dispatch.scope.spawn(
                 self._keep_snapshots(self._core.clock), name="snapshots"
             )
-            await self._open_door(self._core)
 
     def _open_soon(self) -> None:
         self._window.session.dispatch.scope.spawn(self._open(), name="open again")
-
-    async def _open_door(self, core: Core) -> None:
-        """Let this person's terminal and second windows act through this one."""
-        from puffling.core.door import LocalDoor
-
-        self._door = LocalDoor(core, role="window")
-        try:
-            await self._door.start()
-        except OSError as error:
-            _log.warning("The local door stays shut: %s", error)
-            self._door = None
 
     async def _keep_snapshots(self, clock: Clock) -> None:
         while True:
@@ -173,10 +159,8 @@ class Life:
         snapshot = window.snapshot()
         snapshot.save(self._paths.cache / FILE_NAME)
         if self._core is not None:
-            await window.session.dispatch.run(window.keep_layouts, name="keep layouts")
+            await window.disconnect_core()
             await window.session.dispatch.close()
-            if self._door is not None:
-                await self._door.close()
             await self._core.close()
         else:
             await window.session.dispatch.close()

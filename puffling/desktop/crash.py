@@ -31,7 +31,7 @@ class CrashDesk:
         self._folder = folder
         self._write: Write = report_of
         self._window: QWidget | None = None
-        self._dialog: CrashDialog | None = None
+        self.dialog: CrashDialog | None = None
         self.reports: list[str] = []
 
     def serve(self, window: QWidget) -> None:
@@ -48,11 +48,11 @@ class CrashDesk:
         self.reports.append(self._write(fault))
         if self._window is None:
             return
-        if self._dialog is None:
-            self._dialog = CrashDialog(self._window, self._folder)
-            self._dialog.finished.connect(self._closed)
-            self._dialog.open()
-        self._dialog.show_reports(self.reports)
+        if self.dialog is None:
+            self.dialog = CrashDialog(self._window, self._folder)
+            self.dialog.finished.connect(self._closed)
+            self.dialog.open()
+        self.dialog.show_reports(self.reports)
 
     def catch_strays(self) -> None:
         """Take exceptions that escape from Qt's slots and from the start itself."""
@@ -64,9 +64,9 @@ class CrashDesk:
         self.report(fault.with_traceback(trace))
 
     def _closed(self) -> None:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-        self._dialog = None
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        self.dialog = None
         self.reports.clear()
 
 

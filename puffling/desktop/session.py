@@ -60,6 +60,10 @@ class Session:
         """Give a moment the way people read it: today's by the hour."""
         return numbers.moment(moment, now=self._core.clock.now() if self._core is not None else None)
 
+    def disconnect(self) -> None:
+        """Let go of the core; panels fall asleep."""
+        self._core = None
+
     def can(self, ability_id: str) -> bool:
         """Tell whether this ability exists; what does not is offered nowhere."""
         return self._core is not None and any(ability.id == ability_id for ability in self._core.registry)

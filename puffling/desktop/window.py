@@ -248,6 +248,16 @@ class Window(QMainWindow):
         for name, kept in self.kept_workspaces().items():
             await core.workspaces.keep(name, kept)
 
+    async def disconnect_core(self) -> None:
+        """Keep the layouts and let go of the core, so that it can close."""
+        await self.session.dispatch.run(self.keep_layouts, name="keep layouts")
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+        self.session.disconnect()
+        for dock in self.docks.values():
+            dock.panel.settle()
+
     def leave(self) -> None:
         """Ask to close, as the button of the window frame does."""
         self.close()

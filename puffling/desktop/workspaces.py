@@ -80,8 +80,9 @@ def panels_of(plan: Tabs | Split) -> Iterator[str]:
 def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Split) -> None:
     """Put the docks where the plan wants them and hide the others."""
     for dock in docks.values():
-        window.removeDockWidget(dock)
+        # In this order: a dock that was removed while it floated goes on floating.
         dock.setFloating(False)
+        window.removeDockWidget(dock)
     first = docks[next(panels_of(plan))]
     window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first)
     _place(window, docks, plan)

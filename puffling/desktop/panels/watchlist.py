@@ -417,7 +417,7 @@ class WatchlistPanel(Panel):
         menu.addAction(tr("New list"), self._ask_new_list)
         if self.watchlist is not None:
             menu.addAction(tr("Rename list"), self._ask_rename)
-            menu.addAction(tr("Delete list"), self._delete_list)
+            menu.addAction(tr("Delete list"), self.delete_list)
         menu.popup(self.lists_button.mapToGlobal(self.lists_button.rect().bottomLeft()))
 
     def _ask_new_list(self) -> None:
@@ -440,7 +440,8 @@ class WatchlistPanel(Panel):
         self._entry.show()
         self._name_field.ask(name, then)
 
-    def _delete_list(self) -> None:
+    def delete_list(self) -> None:
+        """Delete the list that is shown, and offer to bring it back."""
         shown = self.watchlist
         if shown is None:
             return

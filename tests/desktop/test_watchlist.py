@@ -1,0 +1,163 @@
+"""The watchlist shows live prices and never shows an edit that is not stored."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from puffling.desktop.dispatch import PERSON
+from puffling.desktop.notices import Level, Toast
+from puffling.desktop.panels.watchlist import WatchlistPanel
+from puffling.desktop.snapshot import Snapshot
+from puffling.market.events import PricesMoved
+from puffling.runtime.actor import calling_as
+from puffling.runtime.paths import Paths
+from puffling.store.values import Watchlist
+from tests.desktop.conftest import OpenWindow, close_window, until
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.window import Window
+    from puffling.runtime.clock import FixedClock
+
+TICKS = 20_000
+
+
+def panel_of(window: Window) -> WatchlistPanel:
+    """The watchlist panel of a window."""
+    panel = window.docks["watchlist"].panel
+    assert isinstance(panel, WatchlistPanel)
+    return panel
+
+
+def press_undo(window: Window) -> None:
+    """Click what the newest notice offers."""
+    toast = window.findChildren(Toast)[-1]
+    next(button for button in toast.findChildren(QPushButton) if button.text() == "Undo").click()
+
+
+async def stored(core: Core) -> list[Watchlist]:
+    """The lists as the database has them."""
+    with calling_as(PERSON):
+        return list(await core.watchlists.all())
+
+
+async def test_prices_are_shown_for_every_symbol(core: Core, open_window: OpenWindow) -> None:
+    panel = panel_of(await open_window(core))
+    await until(
+        lambda: all(panel.table.rows.row(place).price for place in range(panel.table.rows.rowCount()))
+    )
+    assert panel.table.keys()[:3] == ("SPY", "QQQ", "AGG")
+
+
+async def test_a_second_of_20000_ticks_tells_the_table_once_for_each_drain(
+    core: Core, open_window: OpenWindow
+) -> None:
+    panel = panel_of(await open_window(core))
+    first = core.data.newest("SPY")
+    assert first is not None
+    await until(lambda: all(len(panel.table.rows.row(place).trend) > 1 for place in range(10)))
+    told: list[int] = []
+    panel.table.rows.dataChanged.connect(lambda *_: told.append(1))
+    for number in range(TICKS):
+        core.bus.publish(PricesMoved({"SPY": first._replace(price=500 + number)}))
+    assert told == []
+    await until(lambda: bool(told))
+    row = panel.table.rows.row_of("SPY")
+    assert row is not None
+    assert row.price is not None
+    assert row.price.price == 500 + TICKS - 1
+    assert len(told) == 1
+
+
+async def test_an_edit_that_is_shown_is_on_the_disk_already(
+    core: Core, open_window: OpenWindow, paths: Paths, clock: FixedClock, tmp_path: Path
+) -> None:
+    panel = panel_of(await open_window(core))
+    panel.add("IWM")
+    await until(lambda: "IWM" in panel.table.keys())
+    # What a kill at this very moment would leave behind.
+    shutil.copytree(paths.data, tmp_path / "left", ignore=shutil.ignore_patterns("*.sock"))
+    left = await type(core).open(Paths.under(tmp_path / "left"), clock=clock, environment={})
+    assert "IWM" in (await stored(left))[0].symbols
+    await left.close()
+
+
+async def test_what_cannot_be_added_is_said_and_not_shown(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    before = panel.table.keys()
+    panel.add("NOSUCH")
+    await until(lambda: bool(window.notices.shown))
+    assert window.notices.shown[-1].level is Level.ERROR
+    assert panel.table.keys() == before
+
+
+async def test_removing_offers_undo_that_puts_the_symbol_back_in_its_place(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    panel.table.select(["QQQ"], current="QQQ")
+    QTest.keyClick(panel.table, Qt.Key.Key_Delete)
+    await until(lambda: "QQQ" not in panel.table.keys())
+    assert "QQQ" not in (await stored(core))[0].symbols
+    assert window.notices.shown[-1].action == "Undo"
+    press_undo(window)
+    await until(lambda: "QQQ" in panel.table.keys())
+    assert (await stored(core))[0].symbols[1] == "QQQ"
+
+
+async def test_rows_move_by_keyboard_and_stay_moved(core: Core, open_window: OpenWindow) -> None:
+    panel = panel_of(await open_window(core))
+    panel.table.select(["SPY"], current="SPY")
+    QTest.keyClick(panel.table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+
+    await until(lambda: panel.watchlist is not None and panel.watchlist.symbols[:2] == ("QQQ", "SPY"))
+    assert (await stored(core))[0].symbols[:2] == ("QQQ", "SPY")
+    assert panel.table.keys()[:2] == ("QQQ", "SPY")
+
+
+async def test_a_change_made_elsewhere_is_shown(core: Core, open_window: OpenWindow) -> None:
+    panel = panel_of(await open_window(core))
+    with calling_as(PERSON):
+        await core.watchlists.add((await core.watchlists.all())[0].id, "IWM")
+    await until(lambda: "IWM" in panel.table.keys())
+
+
+async def test_a_deleted_list_comes_back_whole(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    before = (await stored(core))[0]
+    panel.delete_list()
+    await until(lambda: panel.watchlist is None)
+    assert await stored(core) == []
+    press_undo(window)
+    await until(lambda: panel.watchlist is not None)
+    assert await stored(core) == [before]
+
+
+async def test_columns_and_sorting_are_remembered(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    panel.table.show_column("volume", True)
+    panel.table.rows.sort_by(("percent", True))
+    snapshot = await close_window(window)
+    again = panel_of(await open_window(snapshot=snapshot))
+    state = again.table.save_state()
+    assert "volume" not in state["hidden"]
+    assert state["sort"] == ["percent", True]
+    assert len(again.table.keys()) == 10
+
+
+async def test_rows_of_a_damaged_snapshot_are_passed_over(open_window: OpenWindow) -> None:
+    damaged = Snapshot(
+        panels={"watchlist": {"choices": {"table": {"sort": [1]}}, "content": {"rows": [[1], "x"]}}}
+    )
+    panel = panel_of(await open_window(snapshot=damaged))
+    assert panel.table.keys() == ()
