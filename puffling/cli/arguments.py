@@ -139,7 +139,7 @@ def parse_stream(stream: StreamOutline, words: Sequence[str]) -> tuple[list[str]
     """Read the words after a stream's verb: the topics, and whether lines of JSON are wanted."""
     parser = _parser(stream.id, stream.title, stream.summary)
     parser.add_argument("topics", nargs="+", metavar=tr("TOPIC"), help=tr("What to listen to, such as SPY."))
-    found = parser.parse_args(list(words))
+    found = parser.parse_intermixed_args(list(words))
     return found.topics, vars(found)["as json"]
 
 

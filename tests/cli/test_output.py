@@ -1,0 +1,63 @@
+"""Answers fit the terminal, line up, and cannot move its cursor."""
+
+from __future__ import annotations
+
+import pytest
+
+from puffling.cli.output import Page, cell, clean, line, shown, table
+
+ROWS = [
+    {"symbol": "SPY", "price": 512.3, "note": "an exchange traded fund of large companies", "open": True},
+    {"symbol": "BTC/USD", "price": 64000.25, "note": None, "open": False},
+]
+
+
+def test_numbers_stand_to_the_right_with_equal_decimals() -> None:
+    lines = table(ROWS, Page()).splitlines()
+    assert lines[0].split() == ["symbol", "price", "note", "open"]
+    at = lines[0].index("price") + len("price")
+    assert lines[1][:at].endswith("512.30")
+    assert lines[2][:at].endswith("64000.25")
+    assert len({row.index(word) for row, word in zip(lines[1:], ("yes", "no"), strict=True)}) == 1
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 200])
+def test_a_table_is_no_wider_than_the_terminal(width: int) -> None:
+    lines = table(ROWS, Page(width=width)).splitlines()
+    assert max(len(text) for text in lines) <= max(width, 45)
+    assert ("…" in lines[1]) == (width < 70)
+    assert "64000.25" in lines[2]
+
+
+def test_colour_only_where_it_is_wanted() -> None:
+    assert "\x1b" not in shown(ROWS, Page())
+    assert "\x1b[1m" in shown(ROWS, Page(colour=True))
+
+
+def test_what_a_name_holds_cannot_move_the_cursor() -> None:
+    for text in ("a\x1b[2Jb", "a\rb", "a\u202eb", "a\x9b1mb", "a\nb"):
+        assert clean(text).isprintable()
+        assert "\x1b" not in shown({"name": text}, Page(colour=False))
+
+
+def test_records_lists_and_nothing() -> None:
+    assert shown(None, Page()) == "Done."
+    assert shown([], Page()) == "Nothing to show."
+    assert shown(["a", "b"], Page()) == "a\nb"
+    assert shown({"name": "Tech", "position": 3}, Page()).splitlines() == ["name      Tech", "position  3"]
+    nested = shown({"ok": True, "rows": [{"a": 1}, {"a": 22}]}, Page()).splitlines()
+    assert nested == ["ok  yes", "", "rows", " a", " 1", "22"]
+    history = shown({"symbol": "SPY", "time": ["x", "y"], "open": [1.0, 2.5], "close": [2.0, 3.0]}, Page())
+    assert history.splitlines()[2:] == ["time  open  close", "x      1.0      2", "y      2.5      3"]
+
+
+def test_moments_are_short_and_keep_their_zone() -> None:
+    assert cell("2026-11-20T10:30:05.123456Z") == "2026-11-20 10:30:05Z"
+    assert cell("2026-11-20T10:30:05+02:00") == "2026-11-20 10:30:05+02:00"
+    assert line({"symbol": "SPY", "price": 1.5}) == "SPY                1.5"
+
+
+def test_wide_signs_take_two_places() -> None:
+    lines = table([{"name": "日本", "x": "a"}, {"name": "abcd", "x": "b"}], Page()).splitlines()
+    assert lines[1] == "日本  a"
+    assert lines[2] == "abcd  b"
