@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from puffling.assistant.tools import tools
+from puffling.cli.help import domain_text
+from puffling.cli.output import Page
+from puffling.core.catalogue import Catalogue
+from puffling.core.declared import declared_registry
 from puffling.runtime.capability import Capability, Effect
 from puffling.server.openapi import document
 
@@ -52,6 +56,18 @@ async def test_every_route_is_in_the_document_and_the_document_has_no_others(cor
 
 async def test_every_tool_is_offered_to_the_assistant(core: Core) -> None:
     assert {tool.name for tool in tools(core.registry)} == {a.tool for a in core.registry if a.tool}
+
+
+async def test_every_ability_is_a_verb_in_the_terminal(core: Core) -> None:
+    catalogue = Catalogue.of(core.registry)
+    for ability in core.registry:
+        told = domain_text(catalogue, ability.domain, Page())
+        assert f"  {ability.declaration.verb} " in told
+        assert ability.summary in told
+
+
+async def test_what_is_declared_is_what_an_open_core_offers(core: Core) -> None:
+    assert [ability.id for ability in declared_registry()] == [ability.id for ability in core.registry]
 
 
 async def test_what_only_the_person_may_do_has_no_other_door(core: Core) -> None:

@@ -55,8 +55,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     dock.resize(*PANEL_SIZE)
                     await take(dock.grab, out / f"panel-{panel_id}-{scheme.value}-{size_name}.png")
                     dock.setFloating(False)
-        if window.live is not None:
-            window.live.stop()
+        await window.disconnect_core()
         await window.session.dispatch.close()
         await core.close()
         window.let_close()

@@ -1,0 +1,31 @@
+"""Every ability can be reached from the window, and no action points at an ability that is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from puffling.desktop.window_actions import window_actions
+from tests.desktop.conftest import OpenWindow
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+# The window keeps layouts and keys itself: these are no acts of their own there.
+IN_A_BETTER_PLACE = {"workspaces.keep", "workspaces.forget", "settings.keep-key", "settings.open-vault"}
+
+
+async def test_every_ability_is_an_action_with_its_title_menu_and_shortcut(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    abilities = [ability for ability in core.registry if ability.id not in IN_A_BETTER_PLACE]
+    told = {ability.id: (ability.title, ability.menu, ability.shortcut or "") for ability in abilities}
+    found = {action.id: (action.title, action.menu, action.shortcut) for action in window.actions_}
+    assert {id: found.get(id) for id in told} == told
+
+
+async def test_every_action_is_the_windows_own_or_an_ability(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    own = {action.id for action in window_actions(window)}
+    abilities = {ability.id for ability in core.registry}
+    assert {action.id for action in window.actions_} <= own | abilities
