@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from puffling.desktop.columns import Cell, Kind
 from puffling.desktop.rows import Index, Rows
-from puffling.desktop.theme import Theme, Tone, translucent
+from puffling.desktop.theme import Theme, Tone
 
 CELL_PADDING = 8
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -27,12 +27,15 @@ class Cells(QStyledItemDelegate):
     def __init__(self, rows: Rows[Any], theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
         self._rows = rows
-        self._sparklines: dict[tuple[int, int, int], tuple[object, QPolygonF]] = {}
+        self._sparklines: dict[tuple[int, int, int, Tone], tuple[object, QPixmap]] = {}
+        self._flashes: dict[tuple[int, int, bool, float], QPixmap] = {}
         self.wear(theme)
 
     def wear(self, theme: Theme) -> None:
         """Paint with this theme from now on."""
         self._theme = theme
+        self._sparklines.clear()
+        self._flashes.clear()
         self._tones = {tone: theme.colours.tone(tone) for tone in Tone}
         self._fonts: dict[Kind, QFont] = {}
         for kind in Kind:
@@ -80,15 +83,25 @@ class Cells(QStyledItemDelegate):
             painter.drawText(rect, _LEFT, text)
 
     def _paint_flash(self, painter: QPainter, rect: QRect, left: float, rose: bool) -> None:
-        shades = self._theme.colours
+        ratio = painter.device().devicePixelRatioF()
+        name = (rect.width(), rect.height(), rose, ratio)
+        kept = self._flashes.get(name)
+        if kept is None:
+            kept = self._flashes[name] = self._draw_flash(rect.size(), rose, ratio)
         # Full for the first half, then fading out: long enough to be caught by an eye that was elsewhere.
-        colour = translucent(shades.flash_up if rose else shades.flash_down, min(left * 2, 1.0))
-        painter.save()
+        painter.setOpacity(min(left * 2, 1.0))
+        painter.drawPixmap(rect.topLeft(), kept)
+        painter.setOpacity(1.0)
+
+    def _draw_flash(self, size: QSize, rose: bool, ratio: float) -> QPixmap:
+        picture = _blank(size, ratio)
+        painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawRoundedRect(QRectF(rect).adjusted(1, 2, -1, -2), 4, 4)
-        painter.restore()
+        painter.setBrush(self._theme.colours.flash_up if rose else self._theme.colours.flash_down)
+        painter.drawRoundedRect(QRectF(1, 2, size.width() - 2, size.height() - 4), 4, 4)
+        painter.end()
+        return picture
 
     def _paint_progress(self, painter: QPainter, rect: QRect, cell: Cell) -> None:
         if not isinstance(cell.value, (int, float)):
@@ -108,25 +121,32 @@ class Cells(QStyledItemDelegate):
         values: Any = cell.value
         if values is None:
             return
-        inside = rect.adjusted(CELL_PADDING, 5, -CELL_PADDING, -5)
-        name = (id(values), inside.width(), inside.height())
+        inside = rect.adjusted(CELL_PADDING, 4, -CELL_PADDING, -4)
+        ratio = painter.device().devicePixelRatioF()
+        name = (id(values), inside.width(), inside.height(), cell.tone)
         kept = self._sparklines.get(name)
-        if kept is None or kept[0] is not values:
-            if len(self._sparklines) > _SPARKLINES_KEPT:
+        if kept is None or kept[0] is not values or kept[1].devicePixelRatio() != ratio:
+            if len(self._sparklines) >= _SPARKLINES_KEPT:
                 self._sparklines.clear()
-            kept = self._sparklines[name] = (values, sparkline(values, inside.width(), inside.height()))
-        line = kept[1]
-        if line.isEmpty():
-            return
-        colour = self._tones[cell.tone]
-        if cell.tone is Tone.TEXT:
-            colour = self._tones[Tone.UP if line.last().y() <= line.first().y() else Tone.DOWN]
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.translate(inside.left(), inside.top())
-        painter.setPen(_pen(colour))
-        painter.drawPolyline(line)
-        painter.restore()
+            # Stroking a line costs a hundred times what showing its picture does.
+            picture = self._draw_sparkline(values, inside.size(), cell.tone, ratio)
+            kept = self._sparklines[name] = (values, picture)
+        painter.drawPixmap(inside.topLeft(), kept[1])
+
+    def _draw_sparkline(self, values: Any, size: QSize, tone: Tone, ratio: float) -> QPixmap:
+        picture = _blank(size, ratio)
+        line = sparkline(values, size.width() - 2, size.height() - 2)
+        if not line.isEmpty():
+            colour = self._tones[tone]
+            if tone is Tone.TEXT:
+                colour = self._tones[Tone.UP if line.last().y() <= line.first().y() else Tone.DOWN]
+            painter = QPainter(picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(1, 1)
+            painter.setPen(_pen(colour))
+            painter.drawPolyline(line)
+            painter.end()
+        return picture
 
 
 def sparkline(values: Sequence[float], width: int, height: int) -> QPolygonF:
@@ -146,6 +166,13 @@ def sparkline(values: Sequence[float], width: int, height: int) -> QPolygonF:
             for place, value in enumerate(kept)
         ]
     )
+
+
+def _blank(size: QSize, ratio: float) -> QPixmap:
+    picture = QPixmap(size * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
 
 
 def _pen(colour: QColor) -> QPen:

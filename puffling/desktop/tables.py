@@ -7,6 +7,7 @@ from typing import Any, Generic
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QContextMenuEvent,
     QGuiApplication,
     QHideEvent,
@@ -32,7 +33,7 @@ from puffling.runtime.text import tr
 __all__ = ["Column", "Kind", "Table", "TableState"]
 
 RESORT_MILLISECONDS = 1000
-_FADE_MILLISECONDS = 40
+_REPAINT_MILLISECONDS = 33
 
 
 class Table(QTableView, Generic[R]):
@@ -66,9 +67,10 @@ class Table(QTableView, Generic[R]):
         self._header = Header(self.rows, self)
         self._arrange_view(title)
         self.states = States(self)
-        self._fade = QTimer(self)
-        self._fade.setInterval(_FADE_MILLISECONDS)
-        self._fade.timeout.connect(self._fade_flashes)
+        self._changed: tuple[int, int] | None = None
+        self._repaint = QTimer(self)
+        self._repaint.setInterval(_REPAINT_MILLISECONDS)
+        self._repaint.timeout.connect(self._repaint_changed)
         self._resort = QTimer(self)
         self._resort.setSingleShot(True)
         self._resort.setInterval(RESORT_MILLISECONDS)
@@ -96,10 +98,7 @@ class Table(QTableView, Generic[R]):
     def update_rows(self, rows: Mapping[str, R]) -> int:
         """Take changed rows in one batch; keys that are not shown are ignored. Gives how many changed."""
         self.rows.flashes_wanted = self.isVisible() and not look().theme.reduced_motion
-        changed = self.rows.update_rows(rows)
-        if self.rows.flashing and not self._fade.isActive():
-            self._fade.start()
-        return changed
+        return self.rows.update_rows(rows)
 
     def add_rows(self, rows: Mapping[str, R], at: int | None = None) -> None:
         """Put rows in at a place of their own order, or at the end."""
@@ -185,6 +184,15 @@ class Table(QTableView, Generic[R]):
         """Add the choice of columns to a menu."""
         self._header.fill_menu(menu)
 
+    def dataChanged(self, first: Any, last: Any, roles: Any = ()) -> None:  # noqa: N802
+        """Paint what changed at the pace of the eye, not of the market."""
+        if QAccessible.isActive():
+            super().dataChanged(first, last, roles)
+        before = self._changed or (first.row(), last.row())
+        self._changed = (min(before[0], first.row()), max(before[1], last.row()))
+        if self.isVisible() and not self._repaint.isActive():
+            self._repaint.start()
+
     def selectionChanged(self, selected: Any, deselected: Any) -> None:  # noqa: N802
         super().selectionChanged(selected, deselected)
         self.viewport().update()
@@ -247,7 +255,7 @@ class Table(QTableView, Generic[R]):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._fade.stop()
+        self._repaint.stop()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
@@ -327,13 +335,16 @@ class Table(QTableView, Generic[R]):
         if not self._resort.isActive():
             self._resort.start()
 
-    def _fade_flashes(self) -> None:
-        places = self.rows.fade()
-        if places is None:
-            self._fade.stop()
+    def _repaint_changed(self) -> None:
+        flashing, changed = self.rows.fade(), self._changed
+        self._changed = None
+        places = [*(flashing or ()), *(changed or ())]
+        if not places:
+            self._repaint.stop()
             return
-        top = self.rowViewportPosition(places[0])
-        bottom = self.rowViewportPosition(places[1]) + self.verticalHeader().defaultSectionSize()
+        top = self.rowViewportPosition(min(places))
+        last = min(max(places), self.rows.rowCount() - 1)
+        bottom = self.rowViewportPosition(last) + self.verticalHeader().defaultSectionSize()
         self.viewport().update(0, top, self.viewport().width(), bottom - top)
 
     def _settle(self, *, arrived: bool) -> None:
