@@ -254,7 +254,8 @@ def _command(preload: str) -> list[str]:
 def _creation_flags() -> int:
     if sys.platform == "win32":
         return subprocess.CREATE_NO_WINDOW
-    return 0
+    else:
+        return 0
 
 
 def _read_output(process: subprocess.Popen[bytes]) -> None:

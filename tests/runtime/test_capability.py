@@ -11,19 +11,13 @@ from pydantic import Field, SecretStr
 
 from puffling.runtime.actor import Actor, Caller, calling_as
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import (
-    Capability,
-    Controller,
-    Desk,
-    Effect,
-    Registry,
-    Topics,
-    capability,
-    stream,
-)
+from puffling.runtime.capability import Controller, Desk, capability
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import InvalidInput, NotFound, Refused, Stopped
+from puffling.runtime.gate import Admissible, Effect
 from puffling.runtime.jobs import Job, JobBoard, JobState
+from puffling.runtime.registry import Registry
+from puffling.runtime.streams import Topics, stream
 from puffling.runtime.tasks import TaskScope
 
 PERSON = Caller(Actor.PERSON, present=True)
@@ -73,7 +67,7 @@ class Gate:
     def __init__(self) -> None:
         self.came: list[tuple[str, Mapping[str, object]]] = []
 
-    async def admit(self, ability: Capability, arguments: Mapping[str, object], caller: Caller) -> None:
+    async def admit(self, ability: Admissible, arguments: Mapping[str, object], caller: Caller) -> None:
         """Turn the agent away."""
         if caller.actor is Actor.AGENT:
             raise Refused("Not you.")
@@ -200,4 +194,6 @@ async def test_a_stream_gives_plain_values_to_a_known_listener_only(yard: Yard) 
     with calling_as(PERSON):
         assert [item async for item in source.listen(Topics(("b", "a")))] == ["a", "b"]
     with pytest.raises(Refused):
+        _ = [item async for item in source.listen(Topics(("a",)))]
+    with calling_as(Caller(Actor.AGENT)), pytest.raises(Refused, match="Not you"):
         _ = [item async for item in source.listen(Topics(("a",)))]
