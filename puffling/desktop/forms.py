@@ -194,7 +194,7 @@ class Form(QWidget):
 
 
 def _error_label() -> QLabel:
-    said = label(tone=Tone.DOWN, kind="caption")
+    said = label(tone=Tone.DANGER, kind="caption")
     said.setWordWrap(True)
     said.hide()
     return said

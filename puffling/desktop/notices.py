@@ -40,7 +40,7 @@ class Level(StrEnum):
     @property
     def tone(self) -> Tone:
         """Give the tone of the level's icon."""
-        return {"info": Tone.ACCENT, "done": Tone.ACCENT, "warn": Tone.WARN, "error": Tone.DOWN}[self.value]
+        return {"info": Tone.ACCENT, "done": Tone.ACCENT, "warn": Tone.WARN, "error": Tone.DANGER}[self.value]
 
     @property
     def milliseconds(self) -> int:

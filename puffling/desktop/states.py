@@ -190,7 +190,7 @@ class States(QWidget):
             self._act()
 
     def _dye(self, theme: Theme) -> None:
-        tone = Tone.DOWN if self._phase is Phase.ERROR else Tone.MUTED
+        tone = Tone.DANGER if self._phase is Phase.ERROR else Tone.MUTED
         self._icon.setPixmap(
             icons.pixmap(self._icon_name, theme.colours.tone(tone), icons.LARGE, self.devicePixelRatioF())
         )

@@ -71,6 +71,7 @@ class Tone(StrEnum):
     UP = "up"
     DOWN = "down"
     WARN = "warn"
+    DANGER = "danger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Colours:
     flash_up: QColor
     flash_down: QColor
     warn: QColor
+    danger: QColor
     live: QColor
     on_live: QColor
     shadow: QColor

@@ -44,7 +44,7 @@ def contrast(one: QColor, other: QColor) -> float:
 def test_every_text_can_be_read_on_every_surface_it_stands_on(dark: bool, colour_blind: bool) -> None:
     shades = colours(dark=dark, colour_blind=colour_blind)
     stands_on = [
-        *product(("text", "muted", "accent", "up", "down", "warn"), ("window", "panel", "raised")),
+        *product(("text", "muted", "accent", "up", "down", "warn", "danger"), ("window", "panel", "raised")),
         *product(("text", "muted"), ("hover",)),
         *product(("text", "up", "down"), ("flash_up", "flash_down")),
         ("on_accent", "accent"),
