@@ -207,7 +207,7 @@ class KeyLine(QWidget):
     def say(self, text: str, *, good: bool | None = None) -> None:
         """Show an answer under the key."""
         self.answer.setText(text)
-        set_role(self.answer, tone={None: "muted", True: "up", False: "down"}[good])
+        set_role(self.answer, tone={None: "muted", True: "up", False: "danger"}[good])
         self.answer.show()
 
     def say_error(self, error: PufflingError) -> None:

@@ -25,8 +25,8 @@ from puffling.desktop.theme import look, set_role
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.text import tr
 
-MODE_TONES = {"demo": "warn", "paper": "accent", "live": "down"}
-STATE_TONES = {"active": "up", "reducing": "warn", "halted": "down"}
+MODE_TONES = {"demo": "warn", "paper": "accent", "live": "danger"}
+STATE_TONES = {"active": "up", "reducing": "warn", "halted": "danger"}
 
 
 class TopLine(QWidget):

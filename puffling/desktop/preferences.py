@@ -198,7 +198,7 @@ class SettingLine(QWidget):
     def show_error(self, error: PufflingError) -> None:
         """Say beside the editor why the value was not taken; what was in force stays in force."""
         self.note.setText(f"{error.message} {error.hint}".strip())
-        set_role(self.note, tone="down")
+        set_role(self.note, tone="danger")
         self.note.show()
 
     def _changed(self) -> None:

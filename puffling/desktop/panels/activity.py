@@ -39,10 +39,10 @@ LOOK_MILLISECONDS = 2000
 EVERYTHING, ACTS, LOG = "all", "acts", "log"
 
 _TONES = {
-    "refused": Tone.DOWN,
-    "failed": Tone.DOWN,
-    "error": Tone.DOWN,
-    "critical": Tone.DOWN,
+    "refused": Tone.DANGER,
+    "failed": Tone.DANGER,
+    "error": Tone.DANGER,
+    "critical": Tone.DANGER,
     "needs confirmation": Tone.WARN,
     "warning": Tone.WARN,
     "allowed": Tone.MUTED,

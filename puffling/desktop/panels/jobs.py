@@ -29,7 +29,7 @@ _STATES = {
     JobState.QUEUED: ("Waiting", Tone.MUTED),
     JobState.RUNNING: ("Running", Tone.ACCENT),
     JobState.DONE: ("Done", Tone.UP),
-    JobState.FAILED: ("Failed", Tone.DOWN),
+    JobState.FAILED: ("Failed", Tone.DANGER),
     JobState.CANCELLED: ("Cancelled", Tone.WARN),
 }
 
