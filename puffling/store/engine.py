@@ -23,7 +23,7 @@ from puffling.store.events import AuditAppended
 from puffling.store.faults import newer_schema
 from puffling.store.heads import Heads
 from puffling.store.migrations import Schema
-from puffling.store.tables import AuditRow
+from puffling.store.tables.audit import AuditRow
 from puffling.store.values import Backup, OpenReport
 
 R = TypeVar("R")

@@ -11,8 +11,8 @@ from sqlalchemy.pool import StaticPool
 
 from puffling.store.migrations import SHIPPED
 from puffling.store.migrations.upgrade import upgrade
-from puffling.store.tables import Row
 from puffling.store.tables.base import Exact, Moment, Plain
+from puffling.store.tables.every import Row
 
 FOLDER = Path(__file__).parent / "schemas"
 

@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.store import events, values
-from puffling.store.tables import Row, TradeRow
+from puffling.store.tables.every import Row, TradeRow
 from tests.store.conftest import START
 
 NAMED = {

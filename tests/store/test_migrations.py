@@ -21,7 +21,7 @@ from sqlalchemy import create_engine
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import StorageFailed
 from puffling.store.migrations import SHIPPED, Schema
-from puffling.store.tables import Row
+from puffling.store.tables.every import Row
 from tests.store.conftest import Place
 from tests.store.dump_schema import FOLDER
 

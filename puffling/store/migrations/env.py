@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from puffling.store.tables import Row
+from puffling.store.tables.every import Row
 
 connection = context.config.attributes["connection"]
 context.configure(

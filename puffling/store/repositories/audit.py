@@ -18,7 +18,7 @@ from puffling.runtime.text import tr
 from puffling.store.events import AuditAppended
 from puffling.store.heads import Heads
 from puffling.store.repositories.base import Repository
-from puffling.store.tables import AuditRow
+from puffling.store.tables.audit import AuditRow
 from puffling.store.values import AuditCheck, AuditEntry
 
 BEGINNING = "0" * 64

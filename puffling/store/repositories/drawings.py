@@ -8,7 +8,7 @@ from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import DrawingsChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, new_id
-from puffling.store.tables import DrawingRow
+from puffling.store.tables.people import DrawingRow
 from puffling.store.values import Drawing
 
 

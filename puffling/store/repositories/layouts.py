@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from puffling.store.events import LayoutChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, same_json
-from puffling.store.tables import LayoutRow
+from puffling.store.tables.people import LayoutRow
 from puffling.store.values import Layout
 
 

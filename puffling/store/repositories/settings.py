@@ -10,7 +10,7 @@ from puffling.runtime.errors import Conflict, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import SettingChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, same_json
-from puffling.store.tables import SettingRow
+from puffling.store.tables.people import SettingRow
 from puffling.store.values import Json, Setting
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puffling.store.repositories.base import Repository
-from puffling.store.tables import UserRow
+from puffling.store.tables.people import UserRow
 
 
 class Users(Repository):

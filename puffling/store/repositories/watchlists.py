@@ -10,7 +10,7 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import WatchlistsChanged
 from puffling.store.repositories.base import Repository, checked_text, new_id
-from puffling.store.tables import WatchlistRow
+from puffling.store.tables.people import WatchlistRow
 from puffling.store.values import Watchlist
 
 LONGEST = 1000

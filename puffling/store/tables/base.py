@@ -77,6 +77,9 @@ class Plain(TypeDecorator[Any]):
 class Row(SQLModel):
     """The base of all tables."""
 
+    # Rows are not validated, so their validators need not be built at start.
+    model_config = {"defer_build": True}
+
     # Constraints have names by rule: SQLite's batch migrations can only drop what has a name.
     metadata = MetaData(
         naming_convention={

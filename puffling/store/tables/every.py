@@ -1,0 +1,55 @@
+"""All tables at once; importing this makes their metadata complete."""
+
+from puffling.store.tables.audit import AuditRow
+from puffling.store.tables.automation import (
+    AgentLogRow,
+    AlertConfigRow,
+    AlertHistoryRow,
+    ConversationRow,
+    PortfolioGoalRow,
+    ScheduledJobRow,
+)
+from puffling.store.tables.base import Row
+from puffling.store.tables.people import (
+    AccessTokenRow,
+    DrawingRow,
+    LayoutRow,
+    SettingRow,
+    UserRow,
+    WatchlistRow,
+)
+from puffling.store.tables.research import (
+    AdaptationRow,
+    BacktestResultRow,
+    OptimizationJobRow,
+    StrategyConfigRow,
+    TrialRow,
+)
+from puffling.store.tables.trading import ApprovalRow, FillRow, IntentRow, OrderRow, TradeRow
+
+__all__ = [
+    "AccessTokenRow",
+    "AdaptationRow",
+    "AgentLogRow",
+    "AlertConfigRow",
+    "AlertHistoryRow",
+    "ApprovalRow",
+    "AuditRow",
+    "BacktestResultRow",
+    "ConversationRow",
+    "DrawingRow",
+    "FillRow",
+    "IntentRow",
+    "LayoutRow",
+    "OptimizationJobRow",
+    "OrderRow",
+    "PortfolioGoalRow",
+    "Row",
+    "ScheduledJobRow",
+    "SettingRow",
+    "StrategyConfigRow",
+    "TradeRow",
+    "TrialRow",
+    "UserRow",
+    "WatchlistRow",
+]
