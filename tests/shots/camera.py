@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from qasync import QEventLoop
 
 from puffling.core.core import Core
 from puffling.desktop.crash import CrashDesk
+from puffling.desktop.dispatch import PERSON
 from puffling.desktop.snapshot import Snapshot
-from puffling.desktop.theme import Appearance, Scheme, look
+from puffling.desktop.theme import Scheme
 from puffling.desktop.window import Window
 from puffling.desktop.workspaces import WORKSPACES
+from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
 
@@ -31,34 +34,57 @@ SETTLING_SECONDS = 0.6
 
 async def photograph(out: Path, size_name: str, size: tuple[int, int], names: list[str]) -> None:
     """Opens the house, takes every picture that was asked for, and closes it again."""
+
+    def wanted(name: str) -> bool:
+        return not names or name in names
+
+    def file(name: str, scheme: Scheme) -> Path:
+        return out / f"{name}-{scheme.value}-{size_name}.png"
+
     with tempfile.TemporaryDirectory(prefix="puffling-shots-") as folder:
         paths = Paths.under(Path(folder))
         core = await Core.open(paths, clock=FixedClock(MOMENT), environment={})
-        window = Window(Snapshot(), CrashDesk(paths.logs))
-        window.resize(*size)
-        window.show()
-        live = asyncio.Event()
-        window.became_live.connect(live.set)
-        window.connect_core(core)
-        await asyncio.wait_for(live.wait(), LONGEST_WAIT_SECONDS)
         for scheme in (Scheme.LIGHT, Scheme.DARK):
-            look().wear(Appearance(scheme=scheme))
-            for workspace in WORKSPACES:
-                if not names or workspace.id in names:
-                    window.open_workspace(workspace.id)
-                    window.resize(*size)
-                    await take(window.grab, out / f"workspace-{workspace.id}-{scheme.value}-{size_name}.png")
-            for panel_id, dock in window.docks.items():
-                if not names or panel_id in names:
-                    window.show_panel(panel_id)
-                    dock.setFloating(True)
-                    dock.resize(*PANEL_SIZE)
-                    await take(dock.grab, out / f"panel-{panel_id}-{scheme.value}-{size_name}.png")
-                    dock.setFloating(False)
-        await window.disconnect_core()
-        await window.session.dispatch.close()
+            with calling_as(PERSON):
+                await core.settings.put("appearance.theme", scheme.value)
+                await core.settings.put("appearance.reduced_motion", True)
+                await core.settings.put("window.welcomed", False)
+            if wanted("welcome"):
+                async with open_window(core, paths, size) as window:
+                    await take(window.grab, file("welcome", scheme))
+            with calling_as(PERSON):
+                await core.settings.put("window.welcomed", True)
+            async with open_window(core, paths, size) as window:
+                for workspace in WORKSPACES:
+                    if wanted(workspace.id):
+                        window.open_workspace(workspace.id)
+                        window.reset_workspace()
+                        window.resize(*size)
+                        await take(window.grab, file(f"workspace-{workspace.id}", scheme))
+                for panel_id, dock in window.docks.items():
+                    if wanted(panel_id):
+                        window.show_panel(panel_id)
+                        dock.setFloating(True)
+                        dock.resize(*PANEL_SIZE)
+                        await take(dock.grab, file(f"panel-{panel_id}", scheme))
+                        dock.setFloating(False)
         await core.close()
-        window.let_close()
+
+
+@asynccontextmanager
+async def open_window(core: Core, paths: Paths, size: tuple[int, int]) -> AsyncIterator[Window]:
+    """A window with live content, closed again."""
+    window = Window(Snapshot(), CrashDesk(paths.logs))
+    window.resize(*size)
+    window.show()
+    live = asyncio.Event()
+    window.became_live.connect(live.set)
+    window.connect_core(core)
+    await asyncio.wait_for(live.wait(), LONGEST_WAIT_SECONDS)
+    yield window
+    await window.disconnect_core()
+    await window.session.dispatch.close()
+    window.let_close()
 
 
 async def take(grab: Callable[[], QPixmap], file: Path) -> None:
