@@ -14,8 +14,9 @@ from puffling.desktop.ask import ask
 from puffling.desktop.forms import Form, fields_of
 from puffling.desktop.notices import Level
 from puffling.desktop.theme import Theme, set_role
-from puffling.runtime.capability import Capability, Effect
+from puffling.runtime.capability import Capability
 from puffling.runtime.errors import InvalidInput, PufflingError
+from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:

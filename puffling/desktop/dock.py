@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.card import Surface, tool_button
+from puffling.desktop.cells import CELL_PADDING
 from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Panel
 from puffling.desktop.theme import PADDING, set_role
@@ -35,7 +36,9 @@ class PanelDock(QDockWidget):
         self.setTitleBarWidget(self.line)
         body = Surface(top=False)
         inside = QVBoxLayout(body)
-        inside.setContentsMargins(PADDING, 0, PADDING, PADDING)
+        # Tables and charts bring the rest of the padding along, so that their words stand under the title.
+        edge = PADDING - CELL_PADDING
+        inside.setContentsMargins(edge, 0, edge, edge)
         inside.addWidget(panel)
         self.setWidget(body)
         self.visibilityChanged.connect(self._seen_changed)

@@ -80,7 +80,7 @@ async def test_an_edit_that_is_shown_is_on_the_disk_already(
 ) -> None:
     panel = panel_of(await open_window(core))
     panel.add("IWM")
-    await until(lambda: "IWM" in panel.table.keys())
+    await until(lambda: "IWM" in panel.table.rows.keys)
     # What a kill at this very moment would leave behind.
     shutil.copytree(paths.data, tmp_path / "left", ignore=shutil.ignore_patterns("*.sock"))
     left = await type(core).open(Paths.under(tmp_path / "left"), clock=clock, environment={})
@@ -105,11 +105,11 @@ async def test_removing_offers_undo_that_puts_the_symbol_back_in_its_place(
     panel = panel_of(window)
     panel.table.select(["QQQ"], current="QQQ")
     QTest.keyClick(panel.table, Qt.Key.Key_Delete)
-    await until(lambda: "QQQ" not in panel.table.keys())
+    await until(lambda: "QQQ" not in panel.table.rows.keys)
     assert "QQQ" not in (await stored(core))[0].symbols
     assert window.notices.shown[-1].action == "Undo"
     press_undo(window)
-    await until(lambda: "QQQ" in panel.table.keys())
+    await until(lambda: "QQQ" in panel.table.rows.keys)
     assert (await stored(core))[0].symbols[1] == "QQQ"
 
 
@@ -127,7 +127,7 @@ async def test_a_change_made_elsewhere_is_shown(core: Core, open_window: OpenWin
     panel = panel_of(await open_window(core))
     with calling_as(PERSON):
         await core.watchlists.add((await core.watchlists.all())[0].id, "IWM")
-    await until(lambda: "IWM" in panel.table.keys())
+    await until(lambda: "IWM" in panel.table.rows.keys)
 
 
 async def test_a_deleted_list_comes_back_whole(core: Core, open_window: OpenWindow) -> None:

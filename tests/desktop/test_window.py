@@ -94,7 +94,7 @@ async def test_layouts_survive_the_loss_of_the_snapshot(core: Core, open_window:
     window.docks["watchlist"].close()
     await close_window(window)
     again = await open_window(core, Snapshot())
-    await until(lambda: again.docks["watchlist"].isHidden())
+    await until(again.docks["watchlist"].isHidden)
 
 
 async def test_a_workspace_can_be_reset(core: Core, open_window: OpenWindow) -> None:
