@@ -146,8 +146,8 @@ class Header(QHeaderView):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.setFont(theme.font(Size.CAPTION))
         painter.setPen(theme.colours.text if sorted_here else theme.colours.muted)
-        inside = rect.adjusted(CELL_PADDING, 0, -CELL_PADDING, -1)
         right = column.kind.numeric
+        inside = rect.adjusted(CELL_PADDING, 0, -CELL_PADDING if right else 0, -1)
         if sorting is not None and sorted_here:
             mark = icons.pixmap(
                 "down" if sorting[1] else "up", theme.colours.text, 10, self.devicePixelRatioF()

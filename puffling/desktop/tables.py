@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QContextMenuEvent,
+    QFocusEvent,
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
@@ -61,6 +62,7 @@ class Table(QTableView, Generic[R]):
         self._reorderable = reorderable
         self._removable = removable
         self._hovered = -1
+        self._told: list[str] = []
         self._drag = RowDrag(self)
         self._empty: Callable[[], None] | None = None
         self._cells = Cells(self.rows, look().theme, self)
@@ -90,9 +92,11 @@ class Table(QTableView, Generic[R]):
         if tuple(rows) == self.rows.keys:
             self.update_rows(rows)
         else:
+            self._told = chosen
             self.rows.set_rows(rows)
             self.select(chosen, current=current)
             self.verticalScrollBar().setValue(scrolled)
+            self._tell_selection()
         self._settle(arrived=True)
 
     def update_rows(self, rows: Mapping[str, R]) -> int:
@@ -149,9 +153,11 @@ class Table(QTableView, Generic[R]):
             model.setCurrentIndex(self.rows.index(lead, first), flags.NoUpdate)
         if places == self._selected_places():
             return
-        model.clearSelection()
+        chosen = QItemSelection()
         for place in places:
-            model.select(self.rows.index(place, 0), flags.Select | flags.Rows)
+            index = self.rows.index(place, 0)
+            chosen.select(index, index)
+        model.select(chosen, flags.ClearAndSelect | flags.Rows)
 
     def copy(self) -> None:
         """Put the selected rows, or all, on the clipboard as a spreadsheet takes them."""
@@ -196,7 +202,7 @@ class Table(QTableView, Generic[R]):
     def selectionChanged(self, selected: Any, deselected: Any) -> None:  # noqa: N802
         super().selectionChanged(selected, deselected)
         self.viewport().update()
-        self.keys_selected.emit(self.selected_keys())
+        self._tell_selection()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
@@ -233,6 +239,13 @@ class Table(QTableView, Generic[R]):
         super().mouseReleaseEvent(event)
         if (target := self._drag.finish()) is not None:
             self._move_before(target)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self.rows.rowCount():
+            first = self.rows.index(0, self._header.visible_columns()[0])
+            self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.viewport().update()
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -304,6 +317,12 @@ class Table(QTableView, Generic[R]):
             painter.setBrush(theme.colours.accent)
             top = self.rowViewportPosition(current.row())
             painter.drawRoundedRect(QRectF(0, top + 5, 2, height - 10), 1, 1)
+
+    def _tell_selection(self) -> None:
+        keys = self.selected_keys()
+        if keys != self._told:
+            self._told = keys
+            self.keys_selected.emit(keys)
 
     def _selected_places(self) -> list[int]:
         return sorted(index.row() for index in self.selectionModel().selectedRows())

@@ -95,6 +95,21 @@ def test_the_selection_stays_on_its_rows_when_they_are_sorted_or_replaced(table:
     assert table.selected_keys() == ["BTC"]
 
 
+def test_a_selection_is_told_once_and_again_only_when_it_changes(table: Table[Quote]) -> None:
+    told: list[list[str]] = []
+    table.keys_selected.connect(told.append)
+    table.select(["SPY", "BTC", "QQQ"])
+    table.set_rows({"QQQ": Quote("QQQ", 1.0), "SPY": Quote("SPY", 2.0), "BTC": Quote("BTC", 3.0)})
+    table.sort("symbol")
+    table.sort(None)
+    assert [sorted(keys) for keys in told[:1]] == [["BTC", "QQQ", "SPY"]]
+    assert all(sorted(keys) == ["BTC", "QQQ", "SPY"] for keys in told)
+    table.set_rows({"QQQ": Quote("QQQ", 1.0)})
+    assert told[-1] == ["QQQ"]
+    table.remove_rows(["QQQ"])
+    assert told[-1] == []
+
+
 def test_rows_sorted_by_a_live_value_take_their_new_places_a_moment_later(
     table: Table[Quote], qtbot: QtBot
 ) -> None:
