@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from puffling.runtime.capability import Capability, Effect, Registry
+from puffling.runtime.capability import Capability
 from puffling.runtime.errors import InvalidInput, NotFound
+from puffling.runtime.gate import Effect
+from puffling.runtime.registry import Registry
 from puffling.runtime.text import tr
 
 LONGEST_ANSWER = 20_000

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from puffling.automation.slots import next_slot
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
-from puffling.runtime.capability import Invoker
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError
+from puffling.runtime.registry import Invoker
 from puffling.runtime.text import tr
 from puffling.store.values import ScheduledJob
 

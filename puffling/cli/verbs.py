@@ -89,7 +89,7 @@ async def _call(paths: Paths, attached: Attached | None, ability: AbilityOutline
 
 
 async def _listen(paths: Paths, attached: Attached | None, stream: StreamOutline, words: list[str]) -> int:
-    from puffling.runtime.capability import Topics
+    from puffling.runtime.streams import Topics
 
     names, as_json = parse_stream(stream, words)
     topics, nothing_left = Topics(), asyncio.Event()

@@ -10,7 +10,8 @@ from typing import Annotated
 from pydantic import Field
 
 from puffling.runtime.actor import Actor, Caller, Scope, UserId, current_caller
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
 from puffling.store.database import Store
 from puffling.store.values import AccessToken
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from puffling.assistant.tools import Tool, tools
-from puffling.runtime.capability import Controller, Effect, Registry, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
+from puffling.runtime.registry import Registry
 
 
 class Ai(Controller):

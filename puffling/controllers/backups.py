@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import NotFound
+from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
 from puffling.store.database import Store
 from puffling.store.values import Backup

@@ -21,11 +21,13 @@ from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import inspect_bars
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Controller, Effect, Topics, capability, stream
+from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock, microseconds, moment_of
 from puffling.runtime.compute import checkpoint
 from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
+from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job
+from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 
 Step = Annotated[Interval, Field(description="Length of a bar: 1m 5m 15m 30m 1h 1d 1w 1M.")]

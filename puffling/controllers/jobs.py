@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from puffling.runtime.actor import current_caller
-from puffling.runtime.capability import Controller, Effect, Registry, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import JobBoard, JobRecord, JobState
+from puffling.runtime.registry import Registry
 
 JobId = Annotated[str, Field(description="Id of the job.", min_length=1, max_length=64)]
 

@@ -11,7 +11,8 @@ from puffling.market.market import Market
 from puffling.market.parameters import Limit
 from puffling.market.values import FeedState
 from puffling.runtime.actor import Actor, current_caller
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
 from puffling.runtime.log import Log, LogEntry
 from puffling.store.database import Store
 from puffling.store.values import AuditCheck, AuditEntry

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from puffling.runtime.actor import Actor, current_caller
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
+from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
 from puffling.trading.events import TradingStateChanged
 from puffling.trading.halt import HaltSwitch

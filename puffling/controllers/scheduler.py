@@ -7,7 +7,8 @@ from datetime import datetime
 
 from puffling.automation.upkeep import next_run
 from puffling.runtime.actor import current_caller
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
 from puffling.store.database import Store
 
 

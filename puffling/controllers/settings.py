@@ -9,7 +9,8 @@ from pydantic import Field, JsonValue, SecretStr
 
 from puffling.puffin.access import KeyTest, ask_about_key
 from puffling.runtime.actor import current_caller
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
 from puffling.runtime.port import Port
 from puffling.settings.live import LiveSettings
 from puffling.settings.resolve import SettingView

@@ -9,7 +9,8 @@ from pydantic import Field
 from puffling.market.market import Market
 from puffling.market.parameters import Symbol
 from puffling.runtime.actor import current_caller
-from puffling.runtime.capability import Controller, Effect, capability
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.gate import Effect
 from puffling.store.database import Store
 from puffling.store.values import Watchlist
 

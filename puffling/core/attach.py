@@ -21,7 +21,7 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from puffling.runtime.capability import Topics
+    from puffling.runtime.streams import Topics
 
 PROTOCOL = 1
 # A result is one line: a long history makes a long one.

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from puffling.runtime.capability import Capability, Registry
+    from puffling.runtime.capability import Capability
+    from puffling.runtime.registry import Registry
 
 Schema = dict[str, Any]
 

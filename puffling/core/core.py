@@ -29,7 +29,7 @@ from puffling.core.rows import AuditLine, StoredRows
 from puffling.market.market import Market
 from puffling.runtime.actor import DEFAULT_USER, UserId
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Controller, Desk, Registry
+from puffling.runtime.capability import Controller, Desk
 from puffling.runtime.clock import Clock, SystemClock
 from puffling.runtime.compute import Compute
 from puffling.runtime.errors import Conflict
@@ -38,6 +38,7 @@ from puffling.runtime.log import Log
 from puffling.runtime.paths import Paths
 from puffling.runtime.port import Port
 from puffling.runtime.redaction import hide
+from puffling.runtime.registry import Registry
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 from puffling.settings.bootstrap import locate

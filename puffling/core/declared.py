@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from puffling.core.build import controller_types
 from puffling.runtime.actor import Caller
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Capability, Desk, Registry
+from puffling.runtime.capability import Capability, Desk
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import Unavailable
 from puffling.runtime.jobs import JobBoard
+from puffling.runtime.registry import Registry
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 

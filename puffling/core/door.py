@@ -24,9 +24,9 @@ from puffling.core.events import RaiseRequested
 from puffling.core.places import KEY_FILE, bind_socket, write_for_owner
 from puffling.core.reach import Inside, Progress, Within
 from puffling.runtime.actor import Actor, Caller
-from puffling.runtime.capability import Topics
 from puffling.runtime.errors import Fault, InvalidInput, PufflingError
 from puffling.runtime.paths import Paths
+from puffling.runtime.streams import Topics
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 

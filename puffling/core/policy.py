@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from puffling.runtime.actor import Actor, Caller, Scope
-from puffling.runtime.capability import Capability, Effect
 from puffling.runtime.errors import NeedsConfirmation, Refused, StorageFailed
+from puffling.runtime.gate import Admissible, Effect
 from puffling.runtime.text import tr
 from puffling.trading.values import TradingState
 
@@ -50,7 +50,7 @@ _NEEDED_SCOPE = {
 }
 
 
-def judge(ability: Capability, caller: Caller, trading: TradingState) -> Verdict:
+def judge(ability: Admissible, caller: Caller, trading: TradingState) -> Verdict:
     """Say whether this caller may use this ability in this state of trading."""
     if ability.effect is Effect.GUARD:
         if caller.actor is Actor.PERSON and caller.present:
@@ -94,7 +94,7 @@ class Attempt:
     """One call that would change something, with the answer it got."""
 
     caller: Caller
-    ability: Capability
+    ability: Admissible
     verdict: Verdict
     arguments: Mapping[str, object]
 
@@ -108,7 +108,7 @@ class Policy:
         self._trading = trading
         self._record = record
 
-    async def admit(self, ability: Capability, arguments: Mapping[str, object], caller: Caller) -> None:
+    async def admit(self, ability: Admissible, arguments: Mapping[str, object], caller: Caller) -> None:
         """Return when the call may go on; raise what a person can understand when it may not."""
         verdict = judge(ability, caller, self._trading())
         if ability.effect.changes:

@@ -14,8 +14,10 @@ from puffling.runtime.jobs import JobChanged, JobRecord
 
 if TYPE_CHECKING:
     from puffling.runtime.bus import Bus
-    from puffling.runtime.capability import Capability, Registry, Topics
+    from puffling.runtime.capability import Capability
     from puffling.runtime.jobs import JobBoard
+    from puffling.runtime.registry import Registry
+    from puffling.runtime.streams import Topics
 
 
 @dataclass(frozen=True, slots=True)

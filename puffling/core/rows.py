@@ -33,7 +33,6 @@ class StoredRows:
 
     async def remove(self, user: UserId, keys: tuple[str, ...]) -> None:
         """Drop rows."""
-
         await self._store.run(user, _remove, keys)
 
 

@@ -11,48 +11,34 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
     Concatenate,
     ParamSpec,
-    Protocol,
     TypeVar,
     cast,
     get_type_hints,
 )
 
-from puffling.runtime.actor import Caller, current_caller
-from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
+from puffling.runtime.actor import current_caller
+from puffling.runtime.errors import InvalidInput
+from puffling.runtime.gate import Effect, Gate
+from puffling.runtime.schema import invalid_input, result_adapter
+from puffling.runtime.streams import Stream, StreamDeclaration
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, TypeAdapter, ValidationError
+    from pydantic import BaseModel, TypeAdapter
 
     from puffling.runtime.jobs import Job, JobBoard
 
 C = TypeVar("C", bound="Controller")
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Effect(StrEnum):
-    """What a call does to the world; the policy decides by it who may make the call."""
-
-    READ = "read"
-    COMPUTE = "compute"
-    WRITE = "write"
-    TRADE = "trade"
-    GUARD = "guard"
-
-    @property
-    def changes(self) -> bool:
-        """Tell whether calls of this effect belong in the audit trail."""
-        return self in {Effect.WRITE, Effect.TRADE, Effect.GUARD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +78,6 @@ class Declaration:
     shortcut: str | None
     job: bool
     protective: bool
-    function: Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class StreamDeclaration:
-    """What a decorator says about a controller method that yields values as they come."""
-
-    title: str
-    ws: str
     function: Callable[..., Any]
 
 
@@ -147,37 +124,6 @@ def capability(
     return declare
 
 
-def stream(
-    *, title: str, ws: str
-) -> Callable[[Callable[Concatenate[C, P], AsyncIterator[R]]], Callable[Concatenate[C, P], AsyncIterator[R]]]:
-    """Declare a controller method that takes `Topics` and yields values for as long as somebody listens."""
-
-    def declare(
-        function: Callable[Concatenate[C, P], AsyncIterator[R]],
-    ) -> Callable[Concatenate[C, P], AsyncIterator[R]]:
-        declaration = StreamDeclaration(title=title, ws=ws, function=function)
-        function.declaration = declaration  # type: ignore[attr-defined]  # a function has no other place for it
-        return function
-
-    return declare
-
-
-class Gate(Protocol):
-    """Decides whether a caller may do what it asks; core hands in the policy."""
-
-    async def admit(self, ability: Capability, arguments: Mapping[str, object], caller: Caller) -> None:
-        """Return when the call may go on, and raise a refusal for people when it may not."""
-        ...
-
-
-class Invoker(Protocol):
-    """Calls abilities by their id, for those who must not know the controllers."""
-
-    async def invoke(self, ability_id: str, arguments: Mapping[str, object]) -> Any:
-        """Call the ability and give its result."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every ability call passes: the gate, and the board on which long work is kept."""
@@ -204,7 +150,7 @@ class Controller:
             if isinstance(declaration, Declaration):
                 self.abilities[declaration.verb] = Capability(self, declaration, desk)
             elif isinstance(declaration, StreamDeclaration):
-                self.streams[name.replace("_", "-")] = Stream(self, declaration, desk)
+                self.streams[name.replace("_", "-")] = Stream(self, declaration, desk.gate)
 
 
 class Capability:
@@ -326,177 +272,3 @@ class Capability:
     @functools.cached_property
     def _parameters(self) -> tuple[inspect.Parameter, ...]:
         return tuple(inspect.signature(self.declaration.function).parameters.values())[1:]
-
-
-class Topics:
-    """What one listener of a stream wants to hear of; it may change while the stream runs."""
-
-    def __init__(self, names: tuple[str, ...] = ()) -> None:
-        self.names: set[str] = set()
-        self._changed: list[Callable[[], None]] = []
-        self._refused: list[Callable[[str, PufflingError], None]] = []
-        self.subscribe(*names)
-
-    def subscribe(self, *names: str) -> None:
-        """Add topics."""
-        self.names.update(names)
-        self._tell()
-
-    def unsubscribe(self, *names: str) -> None:
-        """Take topics away; without names, all of them."""
-        self.names.difference_update(names or tuple(self.names))
-        self._tell()
-
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Call the listener after every change."""
-        self._changed.append(listener)
-
-    def refuse(self, name: str, error: PufflingError) -> None:
-        """Take back a topic that the stream cannot give, and say why to whoever listens."""
-        self.names.discard(name)
-        for listener in self._refused:
-            listener(name, error)
-
-    def on_refusal(self, listener: Callable[[str, PufflingError], None]) -> None:
-        """Call the listener for every topic that the stream takes back."""
-        self._refused.append(listener)
-
-    def _tell(self) -> None:
-        for listener in self._changed:
-            listener()
-
-
-class Stream:
-    """A stream that is ready to be listened to."""
-
-    def __init__(self, controller: Controller, declaration: StreamDeclaration, desk: Desk) -> None:
-        self.domain = controller.domain
-        self.id = f"{controller.domain}.{declaration.function.__name__.replace('_', '-')}"
-        self.ws = declaration.ws
-        self.declaration = declaration
-        self._controller = controller
-
-    @property
-    def title(self) -> str:
-        """Give the name of the stream as a person reads it."""
-        return tr(self.declaration.title)
-
-    @property
-    def summary(self) -> str:
-        """Give the first line of the docstring, which is the help."""
-        return tr((inspect.getdoc(self.declaration.function) or "").partition("\n")[0])
-
-    @functools.cached_property
-    def item_type(self) -> TypeAdapter[Any]:
-        """Give what turns one item into JSON and describes it."""
-        return result_adapter(self.declaration.function)
-
-    async def listen(self, topics: Topics) -> AsyncGenerator[Any, None]:
-        """Yield the items as plain JSON values until the listener goes away."""
-        current_caller()
-        source = self.declaration.function(self._controller, topics)
-        try:
-            async for item in source:
-                yield self.item_type.dump_python(item, mode="json")
-        finally:
-            await source.aclose()
-
-
-class Registry:
-    """All abilities and streams of one core, by id; the one list from which every face is made."""
-
-    def __init__(self) -> None:
-        self._capabilities: dict[str, Capability] = {}
-        self._streams: dict[str, Stream] = {}
-
-    def add(self, controller: Controller) -> None:
-        """Take in what a bound controller offers; two abilities cannot claim one name."""
-        taken = {key for ability in self for key in _claims(ability)}
-        for ability in controller.abilities.values():
-            for key in _claims(ability):
-                if key in taken:
-                    raise ValueError(f"{ability.id} claims {key}, which is taken")
-                taken.add(key)
-            self._capabilities[ability.id] = ability
-        for source in controller.streams.values():
-            self._streams[source.id] = source
-
-    def __iter__(self) -> Iterator[Capability]:
-        return iter(sorted(self._capabilities.values(), key=lambda ability: ability.id))
-
-    @property
-    def streams(self) -> tuple[Stream, ...]:
-        """Give all streams."""
-        return tuple(sorted(self._streams.values(), key=lambda source: source.id))
-
-    def get(self, ability_id: str) -> Capability:
-        """Give the ability of this id, or say which ones exist beside it."""
-        try:
-            return self._capabilities[ability_id]
-        except KeyError:
-            raise _unknown(ability_id, self._capabilities) from None
-
-    def get_stream(self, stream_id: str) -> Stream:
-        """Give the stream of this id, or say which ones exist."""
-        try:
-            return self._streams[stream_id]
-        except KeyError:
-            raise _unknown(stream_id, self._streams) from None
-
-    async def invoke(self, ability_id: str, arguments: Mapping[str, object]) -> Any:
-        """Call the ability of this id with named arguments."""
-        return await self.get(ability_id).invoke(arguments)
-
-
-def result_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
-    """Give the adapter for what a function answers, or for the items that it yields."""
-    from pydantic import TypeAdapter
-
-    annotation = get_type_hints(function, include_extras=True)["return"]
-    if getattr(annotation, "__origin__", None) is AsyncIterator:
-        annotation = annotation.__args__[0]
-    return TypeAdapter(annotation)
-
-
-def invalid_input(error: ValidationError) -> InvalidInput:
-    """Turn the first finding of a validation into a message that names the field and what to do."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = ".".join(str(part) for part in found["loc"])
-    if found["type"] == "missing":
-        return InvalidInput(
-            tr("{field} is missing.", field=field), field=field, hint=tr("Give a value for it.")
-        )
-    if found["type"] == "extra_forbidden":
-        return InvalidInput(
-            tr("{field} is not a known field.", field=field),
-            field=field,
-            hint=tr("Check its spelling, or leave it out."),
-        )
-    message = found["msg"].removeprefix("Value error, ")
-    return InvalidInput(
-        tr("{field}: {message}.", field=field or tr("The value"), message=message.rstrip(".")),
-        field=field,
-        hint=tr("Correct the value and try again."),
-    )
-
-
-def _claims(ability: Capability) -> Iterator[str]:
-    yield f"the id {ability.id}"
-    if ability.http:
-        yield f"the route {ability.http.method} {re.sub(r'{.*?}', '{}', ability.http.path)}"
-    if ability.tool:
-        yield f"the tool {ability.tool}"
-    if ability.shortcut:
-        yield f"the shortcut {ability.shortcut}"
-
-
-def _unknown(wanted: str, known: Mapping[str, object]) -> NotFound:
-    from difflib import get_close_matches
-
-    near = get_close_matches(wanted, known, n=3, cutoff=0.5)
-    hint = (
-        tr("Did you mean {near}?", near=", ".join(near))
-        if near
-        else tr("See the list of abilities in the help.")
-    )
-    return NotFound(tr("There is no ability called {name}.", name=wanted), hint=hint)

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from puffling.runtime.actor import Caller, UserId
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Registry
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import Fault, PufflingError
+from puffling.runtime.registry import Registry
 from puffling.runtime.text import tr
 
 

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from puffling import __version__
 from puffling.core.catalogue import takes_several
-from puffling.runtime.capability import Capability, Registry, Route
+from puffling.runtime.capability import Capability, Route
+from puffling.runtime.registry import Registry
 from puffling.runtime.text import tr
 from puffling.server.routes import METHODS_WITH_BODY, in_order
 

@@ -13,8 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from puffling.core.catalogue import takes_several
-from puffling.runtime.capability import Capability, Registry, Route
+from puffling.runtime.capability import Capability, Route
 from puffling.runtime.errors import InvalidInput, PufflingError
+from puffling.runtime.registry import Registry
 from puffling.runtime.text import tr
 from puffling.server.house import Turned, error_answer, fault, json_answer
 

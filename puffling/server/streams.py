@@ -16,8 +16,8 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from puffling.runtime.actor import Caller
-from puffling.runtime.capability import Stream, Topics
 from puffling.runtime.errors import Conflict, InvalidInput, PufflingError
+from puffling.runtime.streams import Stream, Topics
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 from puffling.server.access import WEBSOCKET_SCHEME

@@ -32,7 +32,7 @@ def locate(paths: Paths, environment: Mapping[str, str]) -> Whereabouts:
     file = paths.config / FILE_NAME
     try:
         text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Whereabouts(paths, url)
     except (OSError, UnicodeDecodeError) as error:
         raise _unusable(file, str(error)) from error

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from puffling.runtime.capability import invalid_input
 from puffling.runtime.errors import InvalidInput, NotFound
+from puffling.runtime.schema import invalid_input
 from puffling.runtime.text import tr
 from puffling.settings.model import Section
 

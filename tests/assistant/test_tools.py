@@ -12,10 +12,12 @@ from puffling.assistant.tools import LONGEST_ANSWER, call_tool, shown_name, tool
 from puffling.core.policy import Attempt, Policy
 from puffling.runtime.actor import Actor, Caller, calling_as
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Controller, Desk, Effect, Registry, capability
+from puffling.runtime.capability import Controller, Desk, capability
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import InvalidInput, NeedsConfirmation, NotFound
+from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import JobBoard
+from puffling.runtime.registry import Registry
 from puffling.runtime.tasks import TaskScope
 from puffling.trading.values import TradingState
 

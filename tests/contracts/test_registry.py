@@ -9,7 +9,8 @@ from puffling.cli.help import domain_text
 from puffling.cli.output import Page
 from puffling.core.catalogue import Catalogue
 from puffling.core.declared import declared_registry
-from puffling.runtime.capability import Capability, Effect
+from puffling.runtime.capability import Capability
+from puffling.runtime.gate import Effect
 from puffling.server.openapi import document
 
 if TYPE_CHECKING:

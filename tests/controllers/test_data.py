@@ -11,7 +11,7 @@ import pytest
 from puffling.core.core import Core
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.interval import Interval
-from puffling.runtime.capability import Topics
+from puffling.runtime.streams import Topics
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import InvalidInput, NotFound
 

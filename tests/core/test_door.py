@@ -19,7 +19,6 @@ from puffling.core.events import RaiseRequested
 from puffling.core.places import bind_socket, socket_places
 from puffling.core.reach import Progress, Reach, Within
 from puffling.runtime.actor import Actor, Caller
-from puffling.runtime.capability import Topics
 from puffling.runtime.errors import (
     Conflict,
     Fault,
@@ -30,6 +29,7 @@ from puffling.runtime.errors import (
     Unavailable,
 )
 from puffling.runtime.paths import Paths
+from puffling.runtime.streams import Topics
 from tests.server.small import Said, Shelf, SmallCore, small_core
 
 PERSON = Caller(Actor.PERSON)

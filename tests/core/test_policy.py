@@ -9,9 +9,10 @@ import pytest
 from puffling.core.policy import Answer, Attempt, Policy, judge
 from puffling.runtime.actor import ALL_SCOPES, Actor, Caller, Scope, calling_as
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Capability, Controller, Desk, Effect, capability
+from puffling.runtime.capability import Capability, Controller, Desk, capability
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import NeedsConfirmation, Refused, StorageFailed
+from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import JobBoard
 from puffling.runtime.tasks import TaskScope
 from puffling.trading.values import TradingState

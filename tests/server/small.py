@@ -18,11 +18,14 @@ from pydantic import Field, JsonValue, SecretStr
 from puffling.core.policy import Attempt, Policy
 from puffling.runtime.actor import ALL_SCOPES, DEFAULT_USER, Actor, Caller, Scope, UserId
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Controller, Desk, Effect, Registry, Topics, capability, stream
+from puffling.runtime.capability import Controller, Desk, capability
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import NotFound
+from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job, JobBoard
 from puffling.runtime.paths import Paths
+from puffling.runtime.registry import Registry
+from puffling.runtime.streams import Topics, stream
 from puffling.runtime.tasks import TaskScope
 from puffling.trading.values import TradingState
 

@@ -1,0 +1,44 @@
+"""From signatures to what checks and describes values, and from its findings to words for people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from puffling.runtime.errors import InvalidInput
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+
+def result_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
+    """Give the adapter for what a function answers, or for the items that it yields."""
+    from pydantic import TypeAdapter
+
+    annotation = get_type_hints(function, include_extras=True)["return"]
+    if getattr(annotation, "__origin__", None) is AsyncIterator:
+        annotation = annotation.__args__[0]
+    return TypeAdapter(annotation)
+
+
+def invalid_input(error: ValidationError) -> InvalidInput:
+    """Turn the first finding of a validation into a message that names the field and what to do."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = ".".join(str(part) for part in found["loc"])
+    if found["type"] == "missing":
+        return InvalidInput(
+            tr("{field} is missing.", field=field), field=field, hint=tr("Give a value for it.")
+        )
+    if found["type"] == "extra_forbidden":
+        return InvalidInput(
+            tr("{field} is not a known field.", field=field),
+            field=field,
+            hint=tr("Check its spelling, or leave it out."),
+        )
+    message = found["msg"].removeprefix("Value error, ")
+    return InvalidInput(
+        tr("{field}: {message}.", field=field or tr("The value"), message=message.rstrip(".")),
+        field=field,
+        hint=tr("Correct the value and try again."),
+    )
