@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from puffling.desktop.actions import Action
 from puffling.desktop.ask import ask
 from puffling.desktop.forms import Form, fields_of
 from puffling.desktop.notices import Level
+from puffling.desktop.readable import readable
 from puffling.desktop.theme import Theme, set_role
 from puffling.runtime.capability import Capability
 from puffling.runtime.errors import InvalidInput, PufflingError
@@ -136,7 +136,7 @@ class Abilities:
 
     def _show_result(self, ability: Capability, result: object) -> None:
         shown = ResultText()
-        shown.setPlainText(json.dumps(ability.dump(result), indent=2, ensure_ascii=False))
+        shown.setPlainText(readable(ability.dump(result)) or tr("There is nothing to show."))
         self._window.sheet.open_with(ability.title, shown, width=620)
 
 

@@ -34,8 +34,17 @@ SNAPSHOT_EVERY_SECONDS = 60
 _log = logging.getLogger(__name__)
 
 
-def main(paths: Paths, argv: Sequence[str], *, reached: Milestones = lambda _: None) -> int:
-    """Show the window until the person closes it; `reached` hears "painted", "open", "live" and "closed"."""
+def main(
+    paths: Paths,
+    argv: Sequence[str],
+    *,
+    reached: Milestones = lambda _: None,
+    companions: Sequence[Companion] = (),
+) -> int:
+    """Show the window until the person closes it; `reached` hears "painted", "open", "live" and "closed".
+
+    Companions run on the window's core for as long as it is open, as the server beside it does.
+    """
     refuse_broken_qt(PySide6.__version__, sys.version_info[:2])
     application = QApplication(list(argv))
     application.setApplicationName("puffling")
@@ -51,7 +60,7 @@ def main(paths: Paths, argv: Sequence[str], *, reached: Milestones = lambda _: N
     window = Window(snapshot, crashes)
     crashes.serve(window)
     with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
-        code = runner.run(Life(paths, window, reached).live())
+        code = runner.run(Life(paths, window, reached, companions).live())
     # A process that falls off its end with living windows dies in their destructors.
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -82,8 +91,11 @@ def appearance_of(kept: Kept) -> Appearance:
 class Life:
     """One run of the window, from its first paint to its orderly end."""
 
-    def __init__(self, paths: Paths, window: Window, reached: Milestones) -> None:
+    def __init__(
+        self, paths: Paths, window: Window, reached: Milestones, companions: Sequence[Companion] = ()
+    ) -> None:
         self._paths = paths
+        self._companions = companions
         self._window = window
         self._reached = reached
         self._core: Core | None = None
@@ -128,6 +140,8 @@ class Life:
         else:
             self._reached("open")
             self._window.connect_core(self._core)
+            for companion in self._companions:
+                self._core.scope.spawn(companion(self._core), name=companion.__name__)
             self._window.session.dispatch.scope.spawn(
                 self._keep_snapshots(self._core.clock), name="snapshots"
             )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from puffling.desktop.window import Window
 
 PULSE_MILLISECONDS = 1000
+QUIET_SECONDS = 30
 HALT, RESUME = "safety.halt", "safety.resume"
 
 
@@ -156,7 +157,9 @@ class LiveWindow(QObject):
             self._window.bottom.show_feed(tr("No feed is connected"), stale=True)
             return
         self._window.top.show_data(feed.label, feed.quality.value)
-        age = numbers.age(feed.age_seconds) if feed.age_seconds is not None else tr("no price yet")
+        fresh = feed.age_seconds is not None and (feed.stale or feed.age_seconds < QUIET_SECONDS)
+        # Where nothing is watched no price comes: an age that only grows would say something else.
+        age = numbers.age(feed.age_seconds) if fresh else tr("connected")
         self._window.bottom.show_feed(
             tr("{feed} · {age}", feed=feed.label, age=age) + (f" · {feed.note}" if feed.note else ""),
             stale=feed.stale,

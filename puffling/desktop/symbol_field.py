@@ -9,6 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QStandardItem, QStandardItemMo
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 
 from puffling.desktop.session import Session
+from puffling.desktop.theme import look
 from puffling.market.values import Instrument
 from puffling.runtime.text import tr
 
@@ -33,6 +34,8 @@ class SymbolField(QLineEdit):
         self._suggest.setMaxVisibleItems(SUGGESTIONS)
         self._list = QListView()
         self._suggest.setPopup(self._list)
+        look().changed.connect(self._dye)
+        self._dye()
         self._suggest.activated.connect(self._suggestion_chosen)
         self.setCompleter(self._suggest)
         self.setPlaceholderText(tr("Symbol or name"))
@@ -50,6 +53,15 @@ class SymbolField(QLineEdit):
         super().focusOutEvent(event)
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
             self.left.emit()
+
+    def _dye(self) -> None:
+        """A list that pops up is a window of its own, which the rules for menus do not reach."""
+        shades = look().theme.colours
+        self._list.setStyleSheet(
+            f"QListView {{ background: {shades.raised.name()}; border: 1px solid {shades.line.name()};"
+            f" padding: 4px; }} QListView::item {{ padding: 5px 8px; border-radius: 5px; }}"
+            f"QListView::item:selected {{ background: {shades.hover.name()}; color: {shades.text.name()}; }}"
+        )
 
     def _look_up(self, text: str) -> None:
         if not self._session.connected or not text.strip():

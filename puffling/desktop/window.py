@@ -150,6 +150,7 @@ class Window(QMainWindow):
             return
         self._remember()
         self._open(wanted)
+        self.docks[next(panels_of(wanted.plan))].panel.take_focus()
         self.workspace_changed.emit(wanted.id)
 
     def reset_workspace(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.readable import brief, readable
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Column, Kind, Table
@@ -234,14 +234,15 @@ class ActivityPanel(Panel):
 
 
 def _act_line(entry: AuditEntry) -> Line:
-    said = f"{entry.capability}\n{entry.summary}\n{json.dumps(entry.details, indent=2, ensure_ascii=False)}"
+    asked = brief(entry.details.get("arguments"))
+    said = f"{entry.summary} ({entry.capability})\n{readable(entry.details)}"
     return Line(
         f"act {entry.number}",
         entry.at,
         True,
         entry.outcome,
         tr("you") if entry.actor == "person" else tr(entry.actor),
-        entry.summary or entry.capability,
+        ": ".join(part for part in (entry.summary or entry.capability, asked) if part),
         said,
     )
 

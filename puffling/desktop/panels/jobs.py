@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -12,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.readable import readable
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Column, Kind, Table
@@ -52,18 +52,18 @@ def _took_seconds(job: JobRecord) -> float | None:
 
 def _columns(time: Callable[[datetime], str]) -> list[Column[JobRecord]]:
     return [
-        Column("title", tr("Job"), lambda job: job.title, Kind.STRONG, width=150),
+        Column("title", tr("Job"), lambda job: job.title, Kind.STRONG, width=116),
         Column(
             "state",
             tr("State"),
             lambda job: tr(_STATES[job.state][0]),
             Kind.TEXT,
-            width=84,
+            width=76,
             tone=lambda job: _STATES[job.state][1],
         ),
-        Column("progress", tr("Progress"), _share, Kind.PROGRESS, width=120),
-        Column("note", tr("Note"), _said, Kind.MUTED, width=180, stretch=True, tooltip=_said),
-        Column("took", tr("Took"), _took_seconds, Kind.AGE, width=72),
+        Column("progress", tr("Progress"), _share, Kind.PROGRESS, width=84),
+        Column("note", tr("Note"), _said, Kind.MUTED, width=110, stretch=True, tooltip=_said),
+        Column("took", tr("Took"), _took_seconds, Kind.AGE, width=64),
         Column(
             "created",
             tr("Started"),
@@ -184,7 +184,7 @@ class JobsPanel(Panel):
             return ""
         core = self.session.core
         result = core.board.get(job.id, job.user).result
-        return json.dumps(core.registry.get(job.capability_id).dump(result), indent=2, ensure_ascii=False)
+        return readable(core.registry.get(job.capability_id).dump(result))
 
     def _cancel(self, ids: list[str]) -> None:
         core = self.session.core
