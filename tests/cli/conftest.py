@@ -15,7 +15,8 @@ Puffling = Callable[..., subprocess.CompletedProcess[str]]
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a process on the data in this folder, with no screen."""
-    kept = {key: value for key, value in os.environ.items() if key not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    screen = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    kept = {key: value for key, value in os.environ.items() if key not in screen}
     return {**kept, "PUFFLING_HOME": str(home), "PYTHONWARNINGS": "default", **more}
 
 

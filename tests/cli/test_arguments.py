@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import BaseModel, Field, JsonValue, SecretStr
@@ -77,7 +77,8 @@ def test_words_become_arguments_that_the_model_takes() -> None:
     call = parse_ability(
         EVERYTHING,
         ["--loud", "x", "red", "blue", '{"sides": 3}', "--no-quiet", "--many", "1", "2", "--many", "3",
-         "--moment", "2024-01-01T00:00:00Z", "--anything", "5", "--places", '{"a": 1}', "--way", "down", "--json"],
+         "--moment", "2024-01-01T00:00:00Z", "--anything", "5", "--places", '{"a": 1}',
+         "--way", "down", "--json"],
     )  # fmt: skip
     assert call.as_json
     assert [secret.name for secret in call.secrets] == ["secret"]

@@ -1,0 +1,339 @@
+"""The command itself: faces, exit codes, plain words, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from puffling import __version__
+from puffling.runtime.paths import Paths
+from puffling.trading.halt import HaltSwitch
+from tests.cli.conftest import Puffling, environment
+
+
+def test_the_version_loads_almost_nothing(puffling: Puffling, checkout: Path) -> None:
+    assert puffling("--version").stdout == f"puffling {__version__}\n"
+    program = "import sys; from puffling.__main__ import main; main(['--version']); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout.splitlines()[-1]
+    heavy = {
+        "asyncio",
+        "pydantic",
+        "numpy",
+        "sqlalchemy",
+        "argparse",
+        "PySide6",
+        "fastapi",
+        "puffling.runtime",
+    }
+    assert not heavy.intersection(loaded.split())
+
+
+def test_nothing_but_the_terminal_is_loaded_for_its_help(checkout: Path, home: Path) -> None:
+    program = "import sys; from puffling.__main__ import main; main(['help']); print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=checkout,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()[-1]
+    assert not {"PySide6", "fastapi", "uvicorn", "alembic", "scipy"}.intersection(loaded.split())
+    assert not (home / "puffling.db").exists()
+
+
+def test_help_names_every_verb(puffling: Puffling) -> None:
+    overview = puffling("--help")
+    assert overview.returncode == 0
+    for word in ("serve", "doctor", "halt", "resume", "watchlists", "data"):
+        assert word in overview.stdout
+    verbs = puffling("watchlists")
+    assert "create" in verbs.stdout
+    assert "usage: puffling watchlists create" in puffling("watchlists", "create", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["watchlist", "list"], 2, "watchlists"),
+        (["watchlists", "lst"], 2, "list"),
+        (["watchlists", "show"], 2, "required"),
+        (["watchlists", "list", "--nope"], 2, "--help"),
+        (["watchlists", "show", "nowhere"], 3, "nowhere"),
+        (["data", "quotes", "NOPE"], 3, "NOPE"),
+        (["data", "prices", "NOPE"], 3, "NOPE"),
+        (["data", "ohlcv", "SPY", "--interval", "2h"], 2, "invalid choice"),
+        (["data", "ohlcv", "SPY", "--start", "yesterday"], 2, "start"),
+        (["settings", "put", "appearance.theme", "purple"], 2, "purple|dark"),
+        (["settings", "put", "server.port", "many"], 2, "server.port"),
+        (["monitor", "audit", "--limit", "many"], 2, "limit"),
+        (["--frobnicate"], 2, "help"),
+        (["serve", "--port", "x"], 2, "--port"),
+        (["serve", "--port", "99999"], 2, "65535"),
+        (["serve", "--host", "0.0.0.0", "--port", "0"], 5, "--allow-network"),
+        (["access", "revoke", "nobody"], 3, "nobody"),
+        ([], 7, "display"),
+    ],
+)
+def test_what_is_wrong_is_said_with_a_hint_and_a_code(
+    puffling: Puffling, words: list[str], code: int, said: str
+) -> None:
+    done = puffling(*words)
+    assert done.returncode == code, done.stderr
+    assert any(word in done.stderr for word in said.split("|")), done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_an_answer_is_a_table_or_json(puffling: Puffling) -> None:
+    made = puffling("watchlists", "create", "Tech", "AAPL", "MSFT")
+    assert (made.returncode, made.stderr) == (0, "")
+    lists = json.loads(puffling("watchlists", "list", "--json").stdout)
+    assert ["AAPL", "MSFT"] in [each["symbols"] for each in lists]
+    table = puffling("watchlists", "list").stdout.splitlines()
+    assert table[0].split() == ["id", "name", "symbols", "position"]
+    assert any("AAPL, MSFT" in row for row in table)
+
+
+def test_a_job_runs_to_its_end(puffling: Puffling) -> None:
+    done = puffling("data", "check", "SPY", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["symbols"] == 1
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(checkout: Path, home: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "puffling", "data", "prices", "BTC/USD"],
+        cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_stream_prints_lines_until_it_is_stopped(checkout: Path, home: Path, end: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "puffling", "data", "prices", "BTC/USD", "--json"],
+        cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        item = json.loads(process.stdout.readline())
+        assert item["symbol"] == "BTC/USD"
+        process.send_signal(end)
+        _, complaints = process.communicate(timeout=30)
+    assert process.returncode == (130 if end == signal.SIGINT else 143)
+    assert complaints == ""
+    assert not (home / "door.sock").exists()
+
+
+def at_a_terminal(home: Path, checkout: Path, words: list[str], answer: str) -> tuple[int, str]:
+    """What `puffling` shows at a controlling terminal at which somebody answers the question for the code."""
+    program = f"""
+import os, pty, re, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.executable, [sys.executable, "-m", "puffling", *{words!r}])
+shown, answered = b"", False
+while True:
+    try:
+        piece = os.read(terminal, 1000)
+    except OSError:
+        break
+    if not piece:
+        break
+    shown += piece
+    code = re.search(rb"Type (\\w+) to go on: $", shown)
+    if code and not answered:
+        answered = True
+        os.write(terminal, {answer!r}.encode().replace(b"CODE", code[1]) + b"\\n")
+_, status = os.waitpid(pid, 0)
+sys.stdout.write(shown.decode())
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=checkout, env=environment(home), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.returncode, done.stdout
+
+
+def test_guarded_acts_need_a_code_typed_at_a_terminal(puffling: Puffling, home: Path, checkout: Path) -> None:
+    switch = HaltSwitch(home)
+    assert puffling("halt", "lunch").returncode == 0
+    assert switch.read() is not None
+    # No terminal at all, and an answer that is piped in: both refused.
+    for stdin in (None, "CODE\n"):
+        refused = puffling("resume", stdin=stdin)
+        assert refused.returncode == 5
+        assert "person at the machine" in refused.stderr
+    code, shown = at_a_terminal(home, checkout, ["resume"], "WRONG")
+    assert code == 9
+    assert "Nothing was done" in shown
+    assert switch.read() is not None
+    code, shown = at_a_terminal(home, checkout, ["resume"], "CODE")
+    assert code == 0, shown
+    assert switch.read() is None
+
+
+def test_halt_works_without_any_core(puffling: Puffling, home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "puffling.db").write_bytes(b"rubbish" * 1000)
+    done = puffling("halt", "it", "is", "enough", "--json")
+    assert json.loads(done.stdout) == {"trading": "HALTED", "reason": "it is enough", "owner_told": False}
+    assert HaltSwitch(home).read() is not None
+    assert (home / "puffling.db").read_bytes().startswith(b"rubbish")
+
+
+def test_a_secret_is_piped_in_and_never_shown(puffling: Puffling, home: Path) -> None:
+    canary = "canary-secret-8c1f4e"
+    refused = puffling("settings", "keep-key", "OPENAI_API_KEY", canary)
+    assert refused.returncode == 2
+    done = puffling("settings", "keep-key", "OPENAI_API_KEY", "--place", "this session", stdin=f"{canary}\n")
+    assert done.returncode == 0, done.stderr
+    empty = puffling("settings", "keep-key", "OPENAI_API_KEY", stdin="")
+    assert (empty.returncode, "secret is missing" in empty.stderr) == (2, True)
+    audit = puffling("monitor", "audit", "--json")
+    assert "keep-key" in audit.stdout
+    for text in (done.stdout, done.stderr, audit.stdout, empty.stderr):
+        assert canary not in text
+    for file in home.rglob("*"):
+        if file.is_file():
+            assert canary.encode() not in file.read_bytes(), file
+
+
+def test_a_bug_is_one_line_and_a_place_to_look(puffling: Puffling, checkout: Path, home: Path) -> None:
+    program = (
+        "import sys, puffling.cli.main as face, puffling.__main__ as command\n"
+        "def main(paths, words): raise ZeroDivisionError('the bug')\n"
+        "face.main = main\n"
+        "sys.exit(command.main(['watchlists', 'list']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=checkout,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 70
+    assert done.stdout == ""
+    place = home / "logs"
+    assert done.stderr == (
+        f"Something went wrong inside Puffling (ZeroDivisionError). The log in {place} has the details.\n"
+    )
+    logged = "".join(file.read_text() for file in (home / "logs").iterdir())
+    assert "the bug" in logged
+
+
+def test_a_malformed_settings_file_is_named_and_kept(puffling: Puffling, home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "puffling.toml").write_text("data = [")
+    done = puffling("watchlists", "list")
+    assert done.returncode == 2
+    assert "puffling.toml" in done.stderr
+    assert (home / "puffling.toml").read_text() == "data = ["
+    doctor = puffling("doctor")
+    assert doctor.returncode == 1
+    assert "puffling.toml" in doctor.stdout
+
+
+def test_a_folder_that_cannot_be_written_is_named(puffling: Puffling, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = puffling("watchlists", "list", extra={"PUFFLING_HOME": str(blocked / "home")})
+    assert done.returncode == 8
+    assert str(blocked) in done.stderr
+    doctor = puffling("doctor", "--json", extra={"PUFFLING_HOME": str(blocked / "home")})
+    assert doctor.returncode == 1
+    assert any(
+        one["state"] == "trouble" and str(blocked) in one["found"] for one in json.loads(doctor.stdout)
+    )
+
+
+def test_the_doctor_finds_a_damaged_database_and_touches_nothing(puffling: Puffling, home: Path) -> None:
+    fresh = puffling("doctor", "--json")
+    assert fresh.returncode == 0, fresh.stdout
+    assert not home.exists()
+    assert puffling("watchlists", "create", "Tech").returncode == 0
+    before = sorted((file.name, file.stat().st_mtime_ns) for file in home.iterdir())
+    assert puffling("doctor").returncode == 0
+    assert sorted((file.name, file.stat().st_mtime_ns) for file in home.iterdir()) == before
+    database = home / "puffling.db"
+    content = bytearray(database.read_bytes())
+    content[4096 : 4096 * 3] = b"\xff" * (4096 * 2)
+    database.write_bytes(content)
+    done = puffling("doctor", "--json")
+    assert done.returncode == 1
+    found = {one["check"]: one for one in json.loads(done.stdout)}
+    assert found["Database"]["state"] == "trouble"
+    assert found["Database"]["to_do"]
+    assert database.read_bytes() == content
+
+
+def test_the_doctor_names_a_missing_library_and_its_package() -> None:
+    from puffling.core.checkup import missing_libraries
+
+    wanted = (("libc.so.6", "libc6"), ("libnowhere.so.9", "libnowhere9"))
+    assert missing_libraries(wanted) == ([wanted[1]] if sys.platform.startswith("linux") else [])
+
+
+def test_the_doctor_knows_a_newer_database(puffling: Puffling, home: Path) -> None:
+    import sqlite3
+
+    assert puffling("watchlists", "list").returncode == 0
+    with sqlite3.connect(home / "puffling.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    done = puffling("doctor")
+    assert done.returncode == 1
+    assert "newer" in done.stdout
+
+
+def test_paths_agree_wherever_the_data_was_moved(puffling: Puffling, home: Path, tmp_path: Path) -> None:
+    home.mkdir(mode=0o700)
+    moved = tmp_path / "moved"
+    (home / "puffling.toml").write_text(f'data = "{moved}"\n')
+    assert puffling("watchlists", "create", "Tech").returncode == 0
+    assert puffling("halt").returncode == 0
+    assert (moved / "puffling.db").exists()
+    assert HaltSwitch(moved).read() is not None
+    assert Paths.under(home).data == home
+    assert not (home / "HALT").exists()
+
+
+def test_two_terminals_at_once_both_succeed(checkout: Path, home: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "puffling", "watchlists", "create", f"List {number}"],
+            cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for number in range(4)
+    ]  # fmt: skip
+    results = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert [(errors, code) for _, errors, code in results] == [("", 0)] * 4
+    done = subprocess.run(
+        [sys.executable, "-m", "puffling", "watchlists", "list", "--json"],
+        cwd=checkout, env=environment(home), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    names = {each["name"] for each in json.loads(done.stdout)}
+    assert names >= {f"List {number}" for number in range(4)}
+
+
+def test_the_display_decides_about_the_window(puffling: Puffling) -> None:
+    for platform in ("", "xcb", "wayland"):
+        done = puffling(extra={"QT_QPA_PLATFORM": platform})
+        assert done.returncode == 7
+        assert "puffling serve" in done.stderr
