@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from puffling.core.core import Core
     from puffling.runtime.errors import PufflingError
     from puffling.runtime.paths import Paths
 
@@ -87,7 +88,13 @@ def _window(paths: Paths) -> int:
             tr("The window cannot be opened: {reason}.", reason=str(error).rstrip(".")),
             hint=tr("puffling doctor says what is missing. The terminal works without it: puffling help"),
         ) from error
-    return window(paths, ["puffling"])
+    return window(paths, ["puffling"], companions=[_serve_beside])
+
+
+async def _serve_beside(core: Core) -> None:
+    from puffling.server.beside import serve_beside
+
+    await serve_beside(core)
 
 
 def _told(error: PufflingError) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 import PySide6
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from puffling.runtime.clock import Clock
 
 Milestones = Callable[[str], None]
+Companion = Callable[["Core"], Coroutine[Any, Any, None]]
 
 SNAPSHOT_EVERY_SECONDS = 60
 
