@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
@@ -11,16 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, Q
 from puffling.desktop.fields import Ask, Field, parse, show
 from puffling.desktop.theme import look, mix
 from puffling.runtime.text import tr
-
-
-class Editor(Protocol):
-    """What a form needs of an editor."""
-
-    def read(self) -> Any:
-        """Give the value, or raise what does not fit."""
-
-    def write(self, value: Any) -> None:
-        """Show a value."""
 
 
 class Choice(QComboBox):

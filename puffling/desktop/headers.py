@@ -20,6 +20,7 @@ TableState = dict[str, Any]
 _LEAST_WIDTH = 40
 _MOST_WIDTH = 2000
 _LEAST_SHARE = 0.6
+_MARK = 13
 
 
 class Header(QHeaderView):
@@ -148,16 +149,16 @@ class Header(QHeaderView):
         painter.setPen(theme.colours.text if sorted_here else theme.colours.muted)
         right = column.kind.numeric
         inside = rect.adjusted(CELL_PADDING, 0, -CELL_PADDING if right else 0, -1)
-        if sorting is not None and sorted_here:
-            mark = icons.pixmap(
-                "down" if sorting[1] else "up", theme.colours.text, 10, self.devicePixelRatioF()
-            )
-            top = inside.center().y() - 4
-            painter.drawPixmap(inside.left() - 2 if right else inside.right() - 9, top, mark)
-            inside.adjust(10 if right else 0, 0, 0 if right else -12, 0)
-        words = painter.fontMetrics().elidedText(column.title, Qt.TextElideMode.ElideRight, inside.width())
+        room = inside.width() - (_MARK if sorted_here else 0)
+        words = painter.fontMetrics().elidedText(column.title, Qt.TextElideMode.ElideRight, room)
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, words)
+        if sorting is not None and sorted_here:
+            name = "down" if sorting[1] else "up"
+            mark = icons.pixmap(name, theme.colours.text, 10, self.devicePixelRatioF())
+            width = painter.fontMetrics().horizontalAdvance(words)
+            left = inside.right() - width - _MARK if right else inside.left() + width + 3
+            painter.drawPixmap(left, inside.center().y() - 4, mark)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from puffling.desktop.columns import Column, Kind
+from puffling.desktop.menus import Menu
 from puffling.desktop.states import Phase
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Appearance, Scheme, look
+from puffling.desktop.theme import Appearance, Scheme, colours, look
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,38 @@ def test_the_last_column_cannot_be_hidden(table: Table[Quote]) -> None:
     assert table.save_state()["hidden"] == ["symbol", "change", "size"]
 
 
+def test_the_menu_of_the_header_chooses_columns_without_blocking(table: Table[Quote]) -> None:
+    table.show()
+    table.horizontalHeader().customContextMenuRequested.emit(QPoint(5, 5))
+    menu = next(menu for menu in table.findChildren(Menu) if menu.isVisible())
+    choices = {action.text(): action for action in menu.actions()}
+    assert {text: action.isChecked() for text, action in choices.items() if action.isCheckable()} == {
+        "Symbol": True,
+        "Last": True,
+        "Change": True,
+        "Size": False,
+    }
+    choices["Size"].trigger()
+    choices["Change"].trigger()
+    assert table.save_state()["hidden"] == ["change"]
+    choices["Reset columns"].trigger()
+    assert table.save_state()["hidden"] == ["size"]
+    menu.close()
+    table.hide()
+
+
+def test_the_menu_of_a_row_takes_what_a_panel_adds(table: Table[Quote]) -> None:
+    table.show()
+    table.menu_opening.connect(lambda menu, keys: menu.addAction(f"Buy {keys[0]}"))
+    table.select(["SPY"])
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), QPoint(5, 5))
+    QApplication.sendEvent(table.viewport(), event)
+    menu = next(menu for menu in table.findChildren(Menu) if menu.isVisible())
+    assert [action.text() for action in menu.actions() if action.text()] == ["Buy SPY", "Copy", "Columns"]
+    menu.close()
+    table.hide()
+
+
 def test_columns_keep_their_width_while_numbers_tick(table: Table[Quote]) -> None:
     table.show()
     before = [table.columnWidth(number) for number in range(3)]
@@ -211,6 +245,25 @@ def test_a_changed_value_flashes_in_the_direction_it_moved_and_not_with_reduced_
     look().wear(replace(look().appearance, reduced_motion=True))
     table.update_rows({"SPY": Quote("SPY", 501.0)})
     assert not table.rows.flashing
+    table.hide()
+
+
+def test_the_keyboard_can_be_seen_on_its_row(table: Table[Quote], qtbot: QtBot) -> None:
+    table.show()
+    table.activateWindow()
+    accent = colours(dark=True).accent.rgb()
+
+    def marked_rows() -> set[int]:
+        image = table.viewport().grab().toImage()
+        return {y // table.rowHeight(0) for y in range(image.height()) if image.pixel(0, y) == accent}
+
+    before = marked_rows()
+    table.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(table.hasFocus, timeout=2000)
+    first = marked_rows()
+    QTest.keyClick(table, Qt.Key.Key_Down)
+    assert (before, first, marked_rows()) == (set(), {0}, {1})
+    assert table.selected_keys() == ["BTC"]
     table.hide()
 
 
