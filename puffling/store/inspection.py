@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from puffling.runtime.text import tr
+from puffling.store.migrations import SHIPPED
 
 
 def damage_of(file: Path) -> str:
@@ -34,8 +35,7 @@ def schema_of(file: Path) -> str:
 
 def known_schemas() -> tuple[str, ...]:
     """Give the versions of the tables that this Puffling knows."""
-    folder = Path(__file__).parent / "migrations" / "versions"
-    return tuple(sorted(file.stem.partition("_")[0] for file in folder.glob("[0-9]*.py")))
+    return SHIPPED.versions
 
 
 def _opened(file: Path) -> sqlite3.Connection:

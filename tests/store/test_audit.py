@@ -13,6 +13,8 @@ from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import InvalidInput
 from puffling.store.database import Store, Unit
 from puffling.store.events import AuditAppended
+from puffling.store.repositories.audit import line_hash
+from puffling.store.tables.audit import AuditRow
 from puffling.store.values import AuditCheck, AuditEntry
 from tests.store.conftest import START, Place
 
@@ -104,6 +106,18 @@ async def test_a_trail_that_was_cut_and_written_on_is_noticed(folder: Place) -> 
     await _written(folder, lines=1)
     head.write_bytes(kept)
     assert (await _checked(folder)).broken_at == 4
+
+
+async def test_a_line_forged_with_a_right_hash_of_its_own_breaks_the_chain(folder: Place) -> None:
+    await _written(folder)
+    with closing(sqlite3.connect(folder.file)) as connection:
+        found = connection.execute("SELECT * FROM audit WHERE number = 2")
+        names = [column[0] for column in found.description]
+        row = AuditRow(
+            **{**dict(zip(names, found.fetchone(), strict=True)), "at": START, "summary": "forged"}
+        )
+    _tamper(folder, "UPDATE audit SET summary = ?, hash = ? WHERE number = 2", row.summary, line_hash(row))
+    assert (await _checked(folder)).broken_at == 3
 
 
 async def test_bytes_flipped_in_the_file_are_noticed(folder: Place) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -159,3 +161,43 @@ async def test_an_address_that_leads_nowhere_is_said_so_without_its_password(fol
             pass
     assert failed.value.hint
     assert "secret" not in str(failed.value)
+
+
+async def test_nobody_writes_beside_a_transaction_that_has_only_read_so_far(folder: Place) -> None:
+    def write_beside() -> None:
+        with closing(sqlite3.connect(folder.file, timeout=0)) as other, other:
+            other.execute("DELETE FROM settings")
+
+    def work(unit: Unit) -> None:
+        unit.settings.all()
+        write_beside()
+
+    async with folder.open() as store:
+        with pytest.raises(StorageFailed, match="Another program"):
+            await store.run(DEFAULT_USER, work)
+        # A read takes no lock that would keep others from writing.
+        await store.read(DEFAULT_USER, work)
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+async def test_on_a_server_one_writer_per_user_holds_the_lock(
+    postgres_server: str, postgres_url: str, folder: Place
+) -> None:
+    folder.url = postgres_url
+
+    def locks(unit: Unit) -> list[int]:
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+            found = other.execute(
+                "SELECT count(*) FILTER (WHERE objid = hashtext(%s)::oid), count(*) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND granted",
+                [unit.user],
+            ).fetchone()
+        assert found is not None
+        return list(found)
+
+    async with folder.open() as store:
+        owner_only = [0, 1]
+        assert await store.read(DEFAULT_USER, locks) == owner_only
+        assert await store.run(DEFAULT_USER, locks) == [1, 2]
+        assert await store.read(DEFAULT_USER, locks) == owner_only

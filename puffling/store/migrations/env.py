@@ -12,8 +12,5 @@ context.configure(
     target_metadata=Row.metadata,
     render_as_batch=True,
     compare_type=True,
-    # SQLite can roll back tables too; Alembic leaves that off unless it is told.
-    transactional_ddl=True,
-    transaction_per_migration=False,
 )
 context.run_migrations()

@@ -62,7 +62,7 @@ class AuditTrail(Repository):
             prev_hash=BEGINNING if last is None else last.hash,
             hash="",
         )
-        row.hash = _hash(row)
+        row.hash = line_hash(row)
         self._session.add(row)
         self._session.flush()
         entry = _value(row)
@@ -117,7 +117,7 @@ class AuditTrail(Repository):
                 return AuditCheck(count, expected, tr("the line is missing or cannot be read"))
             if row.prev_hash != previous:
                 return AuditCheck(count, expected, tr("the line does not follow the one before it"))
-            if row.hash != _hash(row):
+            if row.hash != line_hash(row):
                 return AuditCheck(count, expected, tr("the line was changed after it was written"))
             if recorded is not None and recorded[0] == expected and recorded[1] != row.hash:
                 return AuditCheck(count, expected, tr("the line is not the one that was recorded"))
@@ -160,7 +160,8 @@ class AuditTrail(Repository):
         return select(AuditRow).where(AuditRow.user_id == self._user)
 
 
-def _hash(row: AuditRow) -> str:
+def line_hash(row: AuditRow) -> str:
+    """Give the hash of a line: over everything in it and the hash of the line before."""
     parts = [
         row.prev_hash,
         row.user_id,
