@@ -23,7 +23,7 @@ def ticks() -> Iterator[Row]:
             env={"QT_QPA_PLATFORM": "offscreen", **os.environ, "PUFFLING_HOME": str(home)},
         )  # fmt: skip
     told = json.loads(run.stdout.splitlines()[-1])
-    storm = f"{told['ticks'] / SECONDS:,.0f} ticks a second for {SECONDS} s on {told['symbols']} symbols"
+    storm = f"{told['ticks'] / SECONDS:,.0f} ticks a second, {told['symbols']} symbols"
     for what, key in (
         ("how late the loop runs (p99)", "late"),
         ("how long it works without a pause (p99, processor time)", "busy"),

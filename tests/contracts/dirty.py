@@ -12,7 +12,7 @@ import time
 import warnings
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, qWarning
 from PySide6.QtWidgets import QApplication, QWidget
 
 _kept: list[object] = []
@@ -106,6 +106,10 @@ def test_breaks_in_a_thread() -> None:
 
 def test_breaks_in_a_slot(qapp: QApplication, qtbot: pytest.FixtureRequest) -> None:
     QTimer.singleShot(0, lambda: 1 // 0)
+
+
+def test_makes_qt_warn(qapp: QApplication) -> None:
+    qWarning("a signal that is not there")
 
 
 def test_looks_up_a_name() -> None:
