@@ -47,6 +47,7 @@ from puffling.settings.model import Settings
 from puffling.settings.secrets import Secrets
 from puffling.store.bars import BarArchive
 from puffling.store.database import Store
+from puffling.store.events import DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
 from puffling.trading.halt import HaltSwitch
 
@@ -143,6 +144,9 @@ class Core:
 
         rows = StoredRows(self.store)
         self._live = LiveSettings(rows, environment, await rows.load(self.user))
+        # First among the listeners, so that whoever hears of a setting finds it in force.
+        closing.callback(self.bus.on(SettingChanged, self._setting_changed))
+        closing.callback(self.bus.on(DatabaseRestored, lambda _: self._reload_settings(rows)))
         self.secrets = Secrets(self.paths.config / "keys.enc", hide, environment)
         self.switch = HaltSwitch(self.paths.data)
 
@@ -246,6 +250,20 @@ class Core:
     def _upkeep_plan(self) -> UpkeepPlan:
         upkeep = self.settings_now.upkeep
         return UpkeepPlan(upkeep.nightly_backup, upkeep.backup_hour)
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        if event.user != self.user:
+            return
+        if event.removed:
+            self._live.removed(event.key)
+        else:
+            self._live.stored(event.key, event.value)
+
+    def _reload_settings(self, rows: StoredRows) -> None:
+        async def reload() -> None:
+            self._live.load(await rows.load(self.user))
+
+        self.scope.spawn(reload(), name="settings")
 
     async def _watch_halt(self) -> None:
         while True:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from puffling.core.build import controller_types
 from puffling.runtime.actor import Caller
 from puffling.runtime.bus import Bus
-from puffling.runtime.capability import Capability, Desk
+from puffling.runtime.capability import Desk
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import Unavailable
+from puffling.runtime.gate import Admissible
 from puffling.runtime.jobs import JobBoard
 from puffling.runtime.registry import Registry
 from puffling.runtime.tasks import TaskScope
@@ -19,7 +20,7 @@ from puffling.runtime.text import tr
 class _ClosedGate:
     """Lets nobody through."""
 
-    async def admit(self, ability: Capability, arguments: Mapping[str, object], caller: Caller) -> None:
+    async def admit(self, ability: Admissible, arguments: Mapping[str, object], caller: Caller) -> None:
         """Refuse."""
         raise Unavailable(tr("{ability} is declared here, not offered.", ability=ability.id))
 

@@ -36,13 +36,16 @@ class SettingRows(Protocol):
 
 
 class LiveSettings:
-    """One user's settings: read once, changed through here, always of the declared types."""
+    """One user's settings, always of the declared types.
+
+    What is in force follows the news of the rows and not the calls that change them: a caller that was
+    cancelled while its row was written must not leave the old value in force.
+    """
 
     def __init__(self, rows: SettingRows, environment: Mapping[str, str], stored: Mapping[str, Any]) -> None:
         self._rows = rows
         self._environment = environment
-        self._stored = dict(stored)
-        self._resolved = resolve(Settings, self._stored, environment)
+        self.load(stored)
 
     @property
     def now(self) -> Settings:
@@ -70,9 +73,6 @@ class LiveSettings:
         checked = check_value(Settings, key, value)
         superseded = former_keys(Settings, key)
         await self._rows.put(user, key, checked, superseded)
-        self._take(
-            {name: kept for name, kept in self._stored.items() if name not in superseded} | {key: checked}
-        )
 
     async def reset(self, user: UserId, key: str) -> None:
         """Let a setting go back to its default."""
@@ -80,8 +80,16 @@ class LiveSettings:
         if key.startswith(CUSTOM):
             self.view(key)
         await self._rows.remove(user, keys)
-        self._take({name: kept for name, kept in self._stored.items() if name not in keys})
 
-    def _take(self, stored: dict[str, Any]) -> None:
-        self._stored = stored
-        self._resolved = resolve(Settings, stored, self._environment)
+    def stored(self, key: str, value: object) -> None:
+        """Take note of a row that was written."""
+        self.load({**self._stored, key: value})
+
+    def removed(self, key: str) -> None:
+        """Take note of a row that was removed."""
+        self.load({name: value for name, value in self._stored.items() if name != key})
+
+    def load(self, stored: Mapping[str, Any]) -> None:
+        """Take all rows anew."""
+        self._stored = dict(stored)
+        self._resolved = resolve(Settings, self._stored, self._environment)

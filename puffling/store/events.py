@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from puffling.runtime.actor import UserId
-from puffling.store.values import AuditEntry
+from puffling.store.values import AuditEntry, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,12 @@ class WatchlistsChanged:
 
 @dataclass(frozen=True, slots=True)
 class SettingChanged:
-    """A setting was stored or removed."""
+    """A setting was stored, or removed, which has no value."""
 
     user: UserId
     key: str
+    value: Json = None
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ class StoredSettings(Repository):
         else:
             row.value, row.version, row.updated_at = value, found + 1, self._now
         self._session.flush()
-        self._tell(SettingChanged(self._user, key))
+        self._tell(SettingChanged(self._user, key, value))
         return _value(row)
 
     def put_all(self, values: Mapping[str, Json]) -> tuple[Setting, ...]:
@@ -60,7 +60,7 @@ class StoredSettings(Repository):
             raise NotFound(tr("The setting {key} is not stored.", key=key))
         self._session.delete(row)
         self._session.flush()
-        self._tell(SettingChanged(self._user, key))
+        self._tell(SettingChanged(self._user, key, removed=True))
 
     def _row(self, key: str) -> SettingRow | None:
         wanted = select(SettingRow).where(SettingRow.user_id == self._user, SettingRow.key == key)
