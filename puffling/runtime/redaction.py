@@ -75,11 +75,13 @@ def _forms(secret: str) -> frozenset[str]:
     encoded = base64.b64encode(secret.encode()).decode()
     forms = {
         secret,
+        quote(secret),
         quote(secret, safe=""),
         quote_plus(secret),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
+        ascii(secret)[1:-1],
         encoded,
         encoded.rstrip("="),
         base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),

@@ -55,13 +55,16 @@ async def test_a_failed_job_says_why_to_everybody_who_waits(
         raise raised
 
     job = room.board.start("Fail", body, caller=PERSON)
+    depths: set[int] = set()
     for _ in range(2):
         with pytest.raises(PufflingError) as caught:
             await job.wait()
+        depths.add(len(caught.traceback))
         assert caught.value.code == error
         assert room.told[-1].error == caught.value.as_dict()
         assert isinstance(caught.value, Fault) == ("Traceback" in caplog.text)
     assert job.state is state
+    assert len(depths) == 1, "the traceback of one waiter is not in that of the next"
 
 
 async def test_a_cancelled_job_has_ended_only_when_its_body_has(room: Room) -> None:

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -135,6 +137,26 @@ def test_what_nothing_caught_is_logged_and_told_without_secrets(
 )
 def test_what_looks_like_a_secret_is_hidden(text: str, clean: str) -> None:
     assert Redactor().clean(text) == clean
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        str,
+        repr,
+        json.dumps,
+        ascii,
+        quote,
+        quote_plus,
+        lambda secret: base64.b64encode(secret.encode()).decode(),
+        lambda secret: secret.encode().hex(),
+    ],
+)
+def test_a_known_secret_is_hidden_however_it_is_written(write: Callable[[str], str]) -> None:
+    redactor, secret = Redactor(), 'Grüße"an\\alle/&+=x'
+    redactor.hide("Grüße")
+    redactor.hide(secret)
+    assert redactor.clean(f"<{write(secret).strip(chr(34)).strip(chr(39))}>") == f"<{HIDDEN}>"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,13 @@ def count_to(total: int) -> int:
     return total
 
 
+def go_half_way(total: int) -> int:
+    """Report every step, and be done sooner than was thought."""
+    for done in range(total // 2):
+        checkpoint(done + 1, total, f"step {done + 1}")
+    return total // 2
+
+
 def own_id() -> int:
     """Tell which process this is."""
     return os.getpid()
