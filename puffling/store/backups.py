@@ -84,7 +84,9 @@ def found_in(folder: Path) -> tuple[Backup, ...]:
 
 
 def prune(folder: Path, keep: int = KEPT) -> None:
-    """Delete all but the newest backups."""
+    """Delete all but the newest backups, and what a killed process left half-made."""
+    for half in folder.glob("puffling-*.part*"):
+        half.unlink(missing_ok=True)
     for backup in found_in(folder)[keep:]:
         backup.path.unlink(missing_ok=True)
 

@@ -158,13 +158,17 @@ class Database:
     def restore(self, backup: Backup) -> OpenReport:
         """Replace the records by a backup; the present ones are backed up first."""
         self._copy("before_restore")
+        # Killed in the middle, a record of the present trail would call the restored one cut off.
+        self._heads.begin()
         try:
             self._place.restore(backup, self._schema.versions)
             before = self._migrate()
-            self._remember_heads()
         except _FAILURES as error:
             raise self._place.explain(error, writing=True) or error from error
+        finally:
+            self._remember_heads()
         self._place.accept()
+        self._place.tidy()
         self._report = OpenReport(
             self._schema.head,
             migrated_from=before if before != self._schema.head else None,

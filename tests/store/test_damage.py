@@ -140,7 +140,20 @@ async def test_a_backup_that_is_damaged_or_gone_changes_nothing(folder: Place) -
         backup.path.unlink()
         with pytest.raises(NotFound):
             await store.restore(backup)
+        assert (await store.read(DEFAULT_USER, lambda unit: unit.audit.verify())).intact
         assert await store.read(DEFAULT_USER, _names) == names
+
+
+async def test_a_restored_backup_does_not_pile_up_copies(folder: Place) -> None:
+    async with folder.open() as store:
+        (folder.paths.data / "backups").mkdir()
+        (folder.paths.data / "backups" / "puffling-half.part").write_text("left by a killed process")
+        backup = await store.backup()
+        for _ in range(KEPT + 2):
+            folder.clock.advance(1)
+            backup = (await store.backups())[-1]
+            await store.restore(backup)
+    assert len(list((folder.paths.data / "backups").iterdir())) == KEPT
 
 
 async def test_a_backup_is_whole_while_the_store_is_written(folder: Place) -> None:
