@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,11 +12,14 @@ from pydantic import Field
 
 from puffling.runtime.actor import Actor, Caller, Scope, UserId, current_caller
 from puffling.runtime.capability import Controller, capability
+from puffling.runtime.errors import StorageFailed
 from puffling.runtime.gate import Effect
 from puffling.store.database import Store
 from puffling.store.values import AccessToken
 
 PREFIX = "pfl_"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,11 @@ class Access(Controller):
         found = await self._store.read(user, lambda unit: unit.tokens.find(_digest(token)))
         if found is None:
             return None
-        await self._store.run(user, lambda unit: unit.tokens.used(found.id))
+        try:
+            await self._store.run(user, lambda unit: unit.tokens.used(found.id))
+        except StorageFailed as error:
+            # A full disk must not keep a program from reading, or from halting.
+            _log.warning("The use of a token could not be recorded: %s", error)
         return Caller(Actor.HTTP, user, frozenset(Scope(scope) for scope in found.scopes))
 
 

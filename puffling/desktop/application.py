@@ -159,14 +159,16 @@ class Life:
         """Let the window that owns the data come to the front, and leave it the field."""
         from puffling.core.door import attach
 
-        other = await attach(self._paths)
-        if other is None:
-            self._window.show_trouble(elsewhere)
-            return
         try:
+            other = await attach(self._paths)
+            if other is None or other.greeting.role != "window":
+                # A server or a terminal command has no window to show: say who owns the data instead.
+                self._window.show_trouble(elsewhere)
+                return
             await other.raise_window()
-        finally:
-            await other.close()
+        except PufflingError as error:
+            self._window.show_trouble(error)
+            return
         self._closing.set()
 
     async def _put_away(self) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from puffling.core.core import Core
+from puffling.core.events import NoticeRaised
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.errors import InvalidInput
+from puffling.runtime.log import Log
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 from puffling.server.serve import Server
@@ -56,7 +58,20 @@ def _chosen(words: Sequence[str]) -> argparse.Namespace:
 async def _serve(paths: Paths, chosen: argparse.Namespace) -> int:
     stop = asyncio.Event()
     stop_listening = _on_end_of_process(stop.set)
-    core = await Core.open(paths, role="server")
+    paths.prepare()
+    # The terminal gets plain lines; what a bug has to say stands in the log.
+    with Log(paths.logs, terminal=None) as log:
+        try:
+            return await _served(paths, chosen, log, stop)
+        finally:
+            stop_listening()
+
+
+async def _served(paths: Paths, chosen: argparse.Namespace, log: Log, stop: asyncio.Event) -> int:
+    core = await Core.open(paths, log=log, role="server")
+    for notice in core.notices:
+        _tell(notice)
+    core.bus.on(NoticeRaised, _tell)
     try:
         settings = core.settings_now.server
         server = Server(
@@ -71,14 +86,11 @@ async def _serve(paths: Paths, chosen: argparse.Namespace) -> int:
             _say(tr("Puffling serves at {address}", address=server.address))
             _say(tr("What it offers: {address}/docs", address=server.address))
             await _first_token(core)
-            for notice in core.notices:
-                _say(f"{notice.text} {notice.hint}")
             await stop.wait()
         finally:
             await server.close()
     finally:
         await core.close()
-        stop_listening()
     _say(tr("Puffling has stopped serving."))
     return 0
 
@@ -91,6 +103,10 @@ async def _first_token(core: Core) -> None:
         made = await core.access.create(tr("First token"), (Scope.READ, Scope.WRITE))
     _say(tr("Access token, shown only now: {token}", token=made.token))
     _say(tr("Send it as the header Authorization: Bearer <token>. It may read and write, and never trade."))
+
+
+def _tell(notice: NoticeRaised) -> None:
+    _say(f"{notice.text} {notice.hint}".rstrip())
 
 
 def _say(text: str) -> None:

@@ -188,7 +188,8 @@ def _is_wildcard(host: str) -> bool:
 
 def _bound(host: str, port: int) -> socket.socket:
     family, address = _resolved(host)
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, or asyncio would not switch its delay off and every answer took 40 ms more.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform == "win32":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
