@@ -44,6 +44,8 @@ class Place(Protocol):
     """Where the records live: a file of SQLite or a PostgreSQL server."""
 
     name: str
+    # Whether the records lie beside the other files of this computer, or can be reached from a new one.
+    local: bool
 
     def prepare(self, now: datetime) -> OpenReport:
         """Look at what is there before it is opened, and say what was met."""
@@ -105,6 +107,8 @@ class Database:
         try:
             report = self._place.prepare(self._clock.now())
             before = self._migrate()
+            if not self._place.local and not self._heads.known():
+                self._remember_heads()
             self.ensure_user(DEFAULT_USER, tr("Me"))
         except _FAILURES as error:
             self._place.close()

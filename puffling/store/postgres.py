@@ -25,6 +25,8 @@ _USER_LOCK = 0x50554647
 class PostgresServer:
     """One connection to one database, which this process alone owns while it is open."""
 
+    local = False
+
     def __init__(self, paths: Paths, url: str) -> None:
         self._paths = paths
         self._url = _address(url)

@@ -37,6 +37,8 @@ _REQUIRED = {
 class SqliteFile:
     """One file, one connection, and the folders of backups and damaged files beside it."""
 
+    local = True
+
     def __init__(self, paths: Paths, url: str) -> None:
         named = make_url(url).database if url else None
         self.path = Path(named) if named else paths.data / "puffling.db"

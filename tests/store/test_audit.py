@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import InvalidInput
+from puffling.runtime.paths import Paths
 from puffling.store.database import Store, Unit
 from puffling.store.events import AuditAppended
 from puffling.store.repositories.audit import line_hash
@@ -148,3 +151,17 @@ async def test_a_long_trail_is_checked_to_its_end(folder: Place) -> None:
         assert await store.read(DEFAULT_USER, lambda unit: unit.audit.verify()) == AuditCheck(1101)
     _tamper(folder, "UPDATE audit SET summary = 'line-1' WHERE number = 1050")
     assert (await _checked(folder)).broken_at == 1050
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+async def test_a_new_computer_takes_up_the_trail_of_a_server(
+    postgres_server: str, postgres_url: str, folder: Place, tmp_path: Path
+) -> None:
+    folder.url = postgres_url
+    await _written(folder)
+    new = Place(Paths.under(tmp_path / "new"), postgres_url)
+    assert await _checked(new) == AuditCheck(4)
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("DELETE FROM audit WHERE number = 4")
+    assert (await _checked(new)).broken_at == 4
