@@ -23,7 +23,14 @@ class Client:
     def scheduler_info(self) -> dict[str, Any]: ...
     def close(self, timeout: float) -> None: ...
 
+class TaskState:
+    state: str
+
+class WorkerState:
+    tasks: dict[str, TaskState]
+
 class Worker:
+    state: WorkerState
     def log_event(self, topic: str, msg: object) -> None: ...
 
 def get_worker() -> Worker: ...

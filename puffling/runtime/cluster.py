@@ -56,7 +56,7 @@ def compute_on_cluster(address: str, grace_seconds: float, call: Call) -> Any:
         payload: Any = to_bytes(call)
         if len(payload) > _TOO_LARGE_FOR_A_MESSAGE:
             payload = client.scatter(payload, hash=False)
-        future = client.submit(_serve, id, payload, grace_seconds, key=f"puffling-{id}", pure=False)
+        future = client.submit(_serve, id, payload, grace_seconds, key=_key(id), pure=False)
         try:
             _follow(client, future, news, address)
         except ComputationStopped:
@@ -65,6 +65,10 @@ def compute_on_cluster(address: str, grace_seconds: float, call: Call) -> Any:
         return judge(_answer(future, address))
     finally:
         client.close(_SECONDS_TO_CONNECT)
+
+
+def _key(id: str) -> str:
+    return f"puffling-{id}"
 
 
 def _connect(address: str) -> Client:
@@ -155,10 +159,15 @@ def _serve(id: str, payload: bytes, grace_seconds: float) -> Answer:
 
     worker = get_worker()
 
+    process = ComputingProcess(grace_seconds=grace_seconds)
+
     def report(done: float, total: float, note: str) -> None:
         worker.log_event(_TOPIC, (id, done, total, note))
+        task = worker.state.tasks.get(_key(id))
+        if task is None or task.state == "cancelled":
+            # Whoever asked was killed and can stop nothing any more; the scheduler has noticed.
+            process.stop()
 
-    process = ComputingProcess(grace_seconds=grace_seconds)
     _serving[id] = process
     try:
         if id in _stopped:

@@ -147,6 +147,21 @@ async def test_the_loss_of_a_worker_moves_its_call_and_the_loss_of_the_scheduler
         await job.wait()
 
 
+async def test_a_call_ends_on_the_cluster_when_its_client_is_killed(
+    room: Room, cluster: Cluster, tmp_path: Path
+) -> None:
+    job = room.start(work.for_ever, str(tmp_path / "started"))
+    await room.moving(job)
+    parts = {process.pid for process in (cluster.scheduler, *cluster.workers)}
+    for child in psutil.Process().children():
+        if child.pid not in parts:
+            child.kill()
+    with pytest.raises(Crashed):
+        await job.wait()
+    while any(_computes_below(worker) for worker in cluster.workers):
+        await room.clock.sleep(0.01)
+
+
 async def test_a_cluster_that_does_not_answer_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
