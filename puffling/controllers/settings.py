@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, JsonValue, SecretStr
@@ -14,7 +13,7 @@ from puffling.runtime.gate import Effect
 from puffling.runtime.port import Port
 from puffling.settings.live import LiveSettings
 from puffling.settings.resolve import SettingView
-from puffling.settings.secrets import KeyState, Place, Secrets
+from puffling.settings.secrets import KeptKey, KeyState, Place, Secrets
 
 SettingKey = Annotated[
     str, Field(description="Key of the setting, such as appearance.theme.", min_length=1, max_length=120)
@@ -22,15 +21,6 @@ SettingKey = Annotated[
 KeyName = Annotated[
     str, Field(description="Name of the key, such as ALPACA_API_KEY.", min_length=1, max_length=80)
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Where a key was kept, said so that nobody is surprised later."""
-
-    name: str
-    place: Place
-    message: str
 
 
 class Settings(Controller):
@@ -77,11 +67,11 @@ class Settings(Controller):
         place: Annotated[
             Place | None, Field(description="Where to keep it; empty means the safest place.")
         ] = None,
-    ) -> Kept:
+    ) -> KeptKey:
         """Keep a key where it is safe, and say where that is."""
         chosen = await self._port.thread(self._secrets.safest_place) if place is None else place
         await self._port.thread(self._secrets.keep, name, secret.get_secret_value(), chosen)
-        return Kept(name, chosen, chosen.said)
+        return KeptKey(name, chosen, chosen.said)
 
     @capability(title="Forget key", effect=Effect.WRITE)
     async def forget_key(self, name: KeyName) -> None:

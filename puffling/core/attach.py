@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -176,12 +175,11 @@ class Attached:
                 return _Line(*streams, str(values["key"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        for place in socket_places(self._paths):
-            if is_ours(place):
-                with contextlib.suppress(OSError):
-                    return _Line(
-                        *await asyncio.open_unix_connection(os.fspath(place), limit=LONGEST_LINE), ""
-                    )
+        if sys.platform != "win32":
+            for place in socket_places(self._paths):
+                if is_ours(place):
+                    with contextlib.suppress(OSError):
+                        return _Line(*await asyncio.open_unix_connection(place, limit=LONGEST_LINE), "")
         return None
 
 

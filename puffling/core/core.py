@@ -46,7 +46,7 @@ from puffling.settings.live import LiveSettings
 from puffling.settings.model import Settings
 from puffling.settings.secrets import Secrets
 from puffling.store.bars import BarArchive
-from puffling.store.database import Store
+from puffling.store.database import Store, Unit
 from puffling.store.events import DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
 from puffling.trading.halt import HaltSwitch
@@ -150,8 +150,8 @@ class Core:
         self.secrets = Secrets(self.paths.config / "keys.enc", hide, environment)
         self.switch = HaltSwitch(self.paths.data)
 
-        compute = Compute(self.port, address=self.settings_now.cluster.scheduler or None)
-        self.board = JobBoard(self.clock, self.bus, self.scope, compute=compute)
+        self._compute = Compute(self.port, address=self.settings_now.cluster.scheduler or None)
+        self.board = JobBoard(self.clock, self.bus, self.scope, compute=self._compute)
         closing.push_async_callback(self.board.close)
         self.market = Market.of(
             self.settings_now.market.feeds,
@@ -232,8 +232,7 @@ class Core:
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""
-        if self.store.report.created:
-            await self.store.run(self.user, lambda unit: unit.watchlists.create(tr("Core"), FIRST_SYMBOLS))
+        await self.store.run(self.user, _first_content)
 
     def _tell_what_was_met(self) -> None:
         state = data_state(self.store)
@@ -258,6 +257,7 @@ class Core:
             self._live.removed(event.key)
         else:
             self._live.stored(event.key, event.value)
+        self._compute.address = self.settings_now.cluster.scheduler or None
 
     def _reload_settings(self, rows: StoredRows) -> None:
         async def reload() -> None:
@@ -280,3 +280,9 @@ class Core:
 
 
 FIRST_SYMBOLS = ("SPY", "QQQ", "AGG", "GLD", "AAPL", "MSFT", "NVDA", "AMZN", "BTC/USD", "ETH/USD")
+
+
+def _first_content(unit: Unit) -> None:
+    # Whoever deleted a list left a line in the trail, so that a kill during the first start loses nothing.
+    if not unit.watchlists.all() and not unit.audit.newest(1):
+        unit.watchlists.create(tr("Core"), FIRST_SYMBOLS)

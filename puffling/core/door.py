@@ -66,7 +66,7 @@ class LocalDoor:
             self._place = self._core.paths.data / KEY_FILE
             write_for_owner(self._place, json.dumps({"port": listening.getsockname()[1], "key": self._key}))
             self._server = await asyncio.start_server(self._connected, sock=listening, limit=LONGEST_LINE)
-        else:
+        elif sys.platform != "win32":
             listening, self._place = bind_socket(self._core.paths)
             self._server = await asyncio.start_unix_server(
                 self._connected, sock=listening, limit=LONGEST_LINE

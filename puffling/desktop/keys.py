@@ -22,9 +22,8 @@ from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from puffling.controllers.settings import Kept
     from puffling.puffin.access import KeyTest
-    from puffling.settings.secrets import KeyState
+    from puffling.settings.secrets import KeptKey, KeyState
 
 SAFEST, KEYCHAIN, VAULT, SESSION = "", "keychain", "encrypted file", "this session"
 
@@ -106,7 +105,7 @@ class Keys(QWidget):
         core, line = self._session.core, self.lines[name]
         place: str = self.place.currentData()
 
-        def kept(answer: Kept) -> None:
+        def kept(answer: KeptKey) -> None:
             line.say(answer.message)
             self._fetch()
 

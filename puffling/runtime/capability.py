@@ -239,6 +239,7 @@ class Capability:
         finally:
             if job.ended is None:
                 self._desk.board.cancel(job.id)
+                await job.finished()
 
     async def invoke(self, arguments: Mapping[str, object]) -> Any:
         """Call the ability with named arguments."""

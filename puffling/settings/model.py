@@ -96,7 +96,6 @@ class Cluster(Section):
         description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786. Empty means: this computer.",
         max_length=255,
         pattern=r"^$|^(tcp|tls|ws|wss|inproc)://[^\s]+$",
-        json_schema_extra=AT_START,
     )
 
 

@@ -71,6 +71,15 @@ class KeyState:
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """Where a key was kept, said so that nobody is surprised later."""
+
+    name: str
+    place: Place
+    message: str
+
+
 class Secrets:
     """The keys of this computer's person. Calls block on the keychain: make them in a thread."""
 
