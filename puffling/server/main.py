@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from puffling.core.core import Core
 from puffling.core.events import NoticeRaised
@@ -117,19 +117,18 @@ def _say(text: str) -> None:
 def _on_end_of_process(stop: Callable[[], None]) -> Callable[[], None]:
     signals = (signal.SIGINT, signal.SIGTERM)
     loop = asyncio.get_running_loop()
-    if sys.platform == "win32":
-        before = {each: signal.signal(each, lambda *_: loop.call_soon_threadsafe(stop)) for each in signals}
-
-        def restore() -> None:
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
-        return restore
+    before: dict[signal.Signals, Any] = {}
     for each in signals:
-        loop.add_signal_handler(each, stop)
+        if sys.platform == "win32":
+            before[each] = signal.signal(each, lambda *_: loop.call_soon_threadsafe(stop))
+        else:
+            loop.add_signal_handler(each, stop)
 
-    def remove() -> None:
+    def restore() -> None:
         for each in signals:
-            loop.remove_signal_handler(each)
+            if sys.platform == "win32":
+                signal.signal(each, before[each])
+            else:
+                loop.remove_signal_handler(each)
 
-    return remove
+    return restore

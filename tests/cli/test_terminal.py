@@ -6,8 +6,11 @@ import json
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from puffling import __version__
@@ -137,7 +140,17 @@ def test_a_stream_prints_lines_until_it_is_stopped(checkout: Path, home: Path, e
     assert not (home / "door.sock").exists()
 
 
-def at_a_terminal(home: Path, checkout: Path, words: list[str], answer: str) -> tuple[int, str]:
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Wait until it has happened, for half a minute at most."""
+    pause = threading.Event()
+    for _ in range(3000):
+        if happened():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not happen")
+
+
+def at_a_terminal(home: Path, checkout: Path, words: list[str], answer: str, **more: str) -> tuple[int, str]:
     """What `puffling` shows at a controlling terminal at which somebody answers the question for the code."""
     program = f"""
 import os, pty, re, sys
@@ -163,7 +176,8 @@ sys.exit(os.waitstatus_to_exitcode(status))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=checkout, env=environment(home), capture_output=True, text=True, check=False, timeout=60,
+        cwd=checkout, env=environment(home, TERM="xterm", **more),
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert "Traceback" not in done.stdout + done.stderr
     return done.returncode, done.stdout
@@ -337,3 +351,28 @@ def test_the_display_decides_about_the_window(puffling: Puffling) -> None:
         done = puffling(extra={"QT_QPA_PLATFORM": platform})
         assert done.returncode == 7
         assert "puffling serve" in done.stderr
+
+
+def test_a_terminal_sees_progress_and_colour_only_if_it_wants_it(home: Path, checkout: Path) -> None:
+    code, shown = at_a_terminal(home, checkout, ["data", "check", "SPY"], "")
+    assert code == 0
+    assert "Check history" in shown
+    assert "%" in shown
+    _, coloured = at_a_terminal(home, checkout, ["watchlists", "list"], "")
+    assert "\x1b[1m" in coloured
+    _, plain = at_a_terminal(home, checkout, ["watchlists", "list"], "", NO_COLOR="1")
+    assert "\x1b" not in plain
+
+
+def test_stopping_a_job_leaves_nothing_running(checkout: Path, home: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "puffling", "data", "check"],
+        cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        wait_for(lambda: bool(psutil.Process(process.pid).children()))
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        said, complaints = process.communicate(timeout=30)
+    assert (process.returncode, said, complaints) == (130, "", "")
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []

@@ -18,6 +18,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.cli.conftest import Puffling, environment, puffling
+from tests.cli.test_terminal import wait_for
 
 __all__ = ["puffling"]
 
@@ -154,6 +155,20 @@ def test_a_killed_owner_loses_nothing_and_the_next_verb_works(
     assert names_of(json.loads(listed.stdout)) >= saved
     with serving(home, checkout) as server:
         assert names_of(ask(server, "GET", "/api/watchlists", token)) >= saved
+
+
+def test_leaving_the_terminal_cancels_the_job_it_asked_for(home: Path, checkout: Path) -> None:
+    with serving(home, checkout) as server:
+        token = server.token
+        with subprocess.Popen(
+            [sys.executable, "-m", "puffling", "data", "check"],
+            cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            wait_for(lambda: [job["state"] for job in ask(server, "GET", "/api/jobs", token)] == ["running"])
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30) == ("", "")
+        assert process.returncode == 130
+        wait_for(lambda: [job["state"] for job in ask(server, "GET", "/api/jobs", token)] == ["cancelled"])
 
 
 def test_a_frozen_owner_is_named_and_can_be_halted(puffling: Puffling, home: Path, checkout: Path) -> None:
