@@ -33,7 +33,8 @@ def passes(name: str, words: list[str]) -> bool:
         text=True, errors="replace", check=False,
     )  # fmt: skip
     lines = step.stdout.strip().splitlines()
-    outcome = lines[-1] if lines and name == "tests" else ""
+    left_out = [line for line in lines if "left out" in line]
+    outcome = "; ".join([lines[-1], *left_out]) if lines and name == "tests" else ""
     verdict = "passed" if step.returncode == 0 else "FAILED"
     say(f"{name:<8}{verdict}  {time.perf_counter() - started:5.1f} s  {outcome}".rstrip())
     if step.returncode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,34 @@ def test_a_failing_step_fails_and_shows_what_it_said(capsys: pytest.CaptureFixtu
 def test_a_passing_step_passes_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert passes("lint", [sys.executable, "-c", "print('fine')"])
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_tests_that_cannot_run_here_are_left_out_aloud(checkout: Path) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-m",
+        "postgres",
+        "tests/store/test_watchlists.py",
+    ]
+    told = {
+        given: subprocess.run(
+            words, cwd=checkout, env={**os.environ, "PUFFLING_TEST_POSTGRES": given},
+            capture_output=True, text=True, check=False,
+        ).stdout
+        for given in ("", "postgresql+psycopg://somebody@127.0.0.1:1/somewhere")
+    }  # fmt: skip
+    said = [("[postgres" in out, "PostgreSQL tests left out" in out) for out in told.values()]
+    assert said == [(False, True), (True, False)]
+
+
+def test_what_was_left_out_is_said_beside_the_outcome(capsys: pytest.CaptureFixture[str]) -> None:
+    assert passes(
+        "tests", [sys.executable, "-c", "print('PostgreSQL tests left out: why'); print('2 passed')"]
+    )
+    assert "2 passed; PostgreSQL tests left out" in capsys.readouterr().out
 
 
 def test_the_command_runs_every_kind_of_check() -> None:
