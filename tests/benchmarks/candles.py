@@ -1,0 +1,29 @@
+"""A million candles on the screen, beside recording and replaying every one of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from tests.benchmarks.measure import CHECKOUT, Row, benchmark, in_milliseconds
+
+
+@benchmark
+def candles() -> Iterator[Row]:
+    """Loading, and a frame while panning and zooming."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.child_candles"],
+        cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True,
+        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
+    )  # fmt: skip
+    told = json.loads(run.stdout.splitlines()[-1])
+    beside = f"every candle drawn {in_milliseconds(told['plain'])}"
+    yield Row(
+        "1,000,000 candles: a frame while panning and zooming (median)",
+        in_milliseconds(told["frame"]), beside, f"{told['frame'] / told['plain']:.4f}", "4 ms",
+    )  # fmt: skip
+    yield Row("1,000,000 candles: the worst frame", in_milliseconds(told["worst"]), "", "", "8 ms")
+    yield Row("1,000,000 candles: from arrays to the picture", in_milliseconds(told["load"]), "", "", "50 ms")

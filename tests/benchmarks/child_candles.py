@@ -1,0 +1,98 @@
+"""A million candles panned and zoomed, in Puffling's chart and in the plain way of pyqtgraph."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+
+import pyqtgraph
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPicture, QPixmap
+from PySide6.QtWidgets import QApplication, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from puffling.desktop.charts.chart import ChartView
+from puffling.puffin.data.bars import Bars
+from tests.benchmarks.bars import a_million_bars
+from tests.benchmarks.measure import timed
+
+SIZE = (1200, 700)
+FRAMES = 120
+PLAIN_FRAMES = 3
+
+
+class PlainCandles(QGraphicsObject):
+    """Every candle recorded once and replayed at every frame."""
+
+    def __init__(self, bars: Bars) -> None:
+        super().__init__()
+        self._picture = QPicture()
+        painter = QPainter(self._picture)
+        painter.setPen(pyqtgraph.mkPen(None))
+        columns = (bars.open.tolist(), bars.high.tolist(), bars.low.tolist(), bars.close.tolist())
+        for index, (first, high, low, last) in enumerate(zip(*columns, strict=True)):
+            painter.drawLine(QPointF(index, low), QPointF(index, high))
+            painter.drawRect(QRectF(index - 0.4, first, 0.8, last - first))
+        painter.end()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._picture.boundingRect())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        painter.drawPicture(0, 0, self._picture)
+
+
+def frames(move: Callable[[int], None], grab: Callable[[], QPixmap], count: int) -> list[float]:
+    """The seconds of each frame, from the movement to the finished picture."""
+
+    def frame(number: int) -> None:
+        move(number)
+        grab()
+
+    return [timed(partial(frame, number)) for number in range(count)]
+
+
+def main() -> None:
+    """Measures both and prints what was found."""
+    application = QApplication([])
+    bars = a_million_bars()
+    chart = ChartView()
+    chart.resize(*SIZE)
+    chart.show()
+    chart.grab()
+
+    def load() -> None:
+        chart.set_bars(bars.time, bars.open, bars.high, bars.low, bars.close, bars.volume)
+        chart.fit()
+        chart.grab()
+
+    loaded = timed(load)
+
+    def move(number: int) -> None:
+        if number % 2:
+            chart.pan(0.07 if number % 4 == 1 else -0.05)
+        else:
+            chart.zoom(1.25 if number < FRAMES // 2 else 0.8)
+
+    ours = frames(move, chart.grab, FRAMES)
+    chart.close()
+
+    plain = pyqtgraph.PlotWidget()
+    plain.resize(*SIZE)
+    plain.addItem(PlainCandles(bars))
+    plain.show()
+    theirs = frames(
+        lambda number: plain.setRange(QRectF(number * 1000, 0, 900_000, 200)), plain.grab, PLAIN_FRAMES
+    )
+    plain.close()
+    told = {"load": loaded, "frame": median(ours), "worst": max(ours), "plain": median(theirs)}
+    sys.stdout.write(f"{json.dumps(told)}\n")
+    application.quit()
+
+
+if __name__ == "__main__":
+    main()
