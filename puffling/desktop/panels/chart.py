@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop import numbers
-from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
+from puffling.desktop.sketch import Sketch
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.states import States
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import set_role
 from puffling.market.events import PricesMoved
@@ -36,6 +37,7 @@ from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.desktop.charts.chart import ChartView
 
 DRAIN_MILLISECONDS = 50
 KEPT_BARS = 180
@@ -81,19 +83,37 @@ class ChartPanel(Panel):
         self._drain.setInterval(DRAIN_MILLISECONDS)
         self._drain.timeout.connect(self._show_newest)
         self._header = self._make_header()
-        self.chart = ChartView()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.chart)
-        self.setFocusProxy(self.chart)
+        self._chart: ChartView | None = None
+        self._kept_view: Kept = {}
+        self._sketch = Sketch()
+        self._waiting = States(self._sketch)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self._sketch)
         self.setMinimumSize(360, 220)
-        self.chart.states.loading()
+        self._waiting.loading()
 
     def header(self) -> list[QWidget]:
         return self._header
 
+    @property
+    def chart(self) -> ChartView:
+        """Give the chart, which takes the place of the sketch when it is first needed."""
+        if self._chart is None:
+            # Imported here: with its library it is half of what a start has to load.
+            from puffling.desktop.charts.chart import ChartView
+
+            self._chart = ChartView()
+            self._column.replaceWidget(self._sketch, self._chart)
+            self._sketch.deleteLater()
+            self._chart.show()
+            self.setFocusProxy(self._chart)
+        return self._chart
+
     def choices(self) -> Kept:
-        return {"view": self.chart.save_state()} if len(self._bars) else {}
+        if self._chart is None:
+            return {"view": self._kept_view}
+        return {"view": self._chart.save_state()} if len(self._bars) else {}
 
     def content(self) -> Kept:
         if self._shown is None or not len(self._bars):
@@ -120,6 +140,8 @@ class ChartPanel(Panel):
             bars = Bars.empty()
         if not len(bars):
             return
+        view = choices.get("view")
+        self._kept_view = view if isinstance(view, dict) else {}
         self._bars = bars
         self.symbol.setText(str(content.get("symbol", "")))
         self.name.setText(str(content.get("name", "")))
@@ -128,8 +150,8 @@ class ChartPanel(Panel):
         )
         self._say_source(str(content.get("source", "")), demo=True)
         self._mark_interval(str(content.get("interval", "")))
-        self._draw(bars, int(content.get("decimals", 2)), UTC)
-        self.chart.states.stale(tr("As last seen"))
+        self._sketch.show_bars(bars)
+        self._waiting.stale(tr("As last seen"))
 
     def wake(self, core: Core) -> None:
         self.hear(PricesMoved, self._take)
@@ -210,7 +232,7 @@ class ChartPanel(Panel):
         if self._shown != (symbol, interval) or not self.live:
             self._mark_interval(interval.value)
             self._show_instrument(core, symbol)
-            if self._bars and self.symbol.text() != symbol:
+            if self._shown is not None and self._shown != (symbol, interval):
                 self.chart.states.loading()
 
         async def fetch() -> None:
@@ -239,7 +261,8 @@ class ChartPanel(Panel):
     def _show_history(self, history: History, *, fresh: bool) -> None:
         symbol, interval = history.key.symbol, history.key.interval
         same = self._shown == (symbol, interval) and self.live
-        view = self.chart.save_state() if same or not fresh else None
+        view = self.chart.save_state() if same or not fresh else self._kept_view
+        self._kept_view = {}
         self._shown = (symbol, interval)
         self._bars = history.bars
         self._developing = history.developing
@@ -254,7 +277,7 @@ class ChartPanel(Panel):
             )
         else:
             self._draw(history.bars, self._decimals, _zone_of(self._instrument, interval))
-            if view is not None:
+            if view:
                 self.chart.restore_state(view)
         self._show_newest()
         self.mark_live()
