@@ -32,7 +32,7 @@ from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, Desk
 from puffling.runtime.clock import Clock, SystemClock
 from puffling.runtime.compute import Compute
-from puffling.runtime.errors import Conflict
+from puffling.runtime.errors import Conflict, StorageFailed
 from puffling.runtime.jobs import JobBoard
 from puffling.runtime.log import Log
 from puffling.runtime.paths import Paths
@@ -169,7 +169,12 @@ class Core:
 
     async def _open_door(self, role: str) -> None:
         door = LocalDoor(self, role=role)
-        await door.start()
+        try:
+            await door.start()
+        except StorageFailed as error:
+            # Nobody else can act through this process, which is no reason not to run.
+            self.notify(Level.WARNING, error.message, error.hint)
+            return
         self._closing.push_async_callback(door.close)
 
     def _bind_controllers(self) -> None:

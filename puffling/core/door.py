@@ -130,8 +130,8 @@ class _Visit:
 
     async def hear(self, reader: asyncio.StreamReader) -> None:
         """Follow the topics that the caller wants, until it hangs up."""
-        while line := await reader.readline():
-            wanted = {str(name) for name in json.loads(line)["topics"]}
+        while line := await _line_of(reader):
+            wanted = {str(name) for name in line["topics"]}
             if gone := self._topics.names - wanted:
                 self._topics.unsubscribe(*gone)
             if new := wanted - self._topics.names:
@@ -156,8 +156,7 @@ class _Visit:
             await self._send({"error": Fault.of(fault).as_dict()})
 
     async def _do(self, request: dict[str, Any]) -> None:
-        given = request.get("caller", {})
-        caller = Caller(Actor(given.get("actor", Actor.PERSON)), present=bool(given.get("present")))
+        caller = _caller_in(request)
         reach = Within(self._core, caller)
         name, arguments = str(request.get("id", "")), request.get("arguments") or {}
         match request.get("ask"):
@@ -197,3 +196,21 @@ class _Visit:
     async def _send_result(self, result: bytes) -> None:
         self._writer.write(b'{"result":' + result + b"}\n")
         await self._writer.drain()
+
+
+def _caller_in(request: dict[str, Any]) -> Caller:
+    given = request.get("caller", {})
+    actor = given.get("actor", Actor.PERSON)
+    # A terminal speaks for the person, an MCP server for a model; nobody else comes through this door.
+    if actor not in {Actor.PERSON, Actor.MCP}:
+        raise InvalidInput(tr("The door does not know this kind of caller."))
+    return Caller(Actor(actor), present=given.get("present") is True)
+
+
+async def _line_of(reader: asyncio.StreamReader) -> dict[str, Any] | None:
+    """Give the next message of a visitor, or None when it hung up or makes no sense any more."""
+    try:
+        message = json.loads(await reader.readline())
+    except (OSError, ValueError):
+        return None
+    return message if isinstance(message, dict) and isinstance(message.get("topics"), list) else None

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from puffling.core.catalogue import takes_several
 from puffling.runtime.capability import Capability, Route
-from puffling.runtime.errors import InvalidInput, PufflingError
+from puffling.runtime.errors import Fault, InvalidInput, PufflingError
 from puffling.runtime.registry import Registry
 from puffling.runtime.text import tr
 from puffling.server.house import Turned, error_answer, fault, json_answer
@@ -63,7 +63,8 @@ def endpoint_for(ability: Capability, route: Route) -> Endpoint:
         except Turned as turned:
             return error_answer(turned.error, turned.status, turned.headers)
         except PufflingError as error:
-            return error_answer(error)
+            # What a bug inside a job said is for the log, as with every other bug.
+            return error_answer(fault() if isinstance(error, Fault) else error)
         except Exception:  # noqa: BLE001  the edge: a bug must be answered and logged
             _log.exception("%s failed over HTTP", ability.id)
             return error_answer(fault(), 500)

@@ -71,7 +71,7 @@ class Server:
         listening = _bound(self._host, self._port)
         self._port = listening.getsockname()[1]
         names = LOOPBACK_NAMES
-        if not _is_loopback(self._host) and not _is_wildcard(self._host):
+        if not _is_wildcard(self._host):
             names |= {f"[{self._host}]" if ":" in self._host else self._host.lower()}
         self._hosts = Hosts(self._port, names, self._host_names)
         for name in _TALKATIVE_LOGGERS:

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from puffling.core.attach import Attached, attach
+from puffling.core.core import Core
 from puffling.core.door import LocalDoor
 from puffling.core.events import RaiseRequested
 from puffling.core.places import bind_socket, socket_places
@@ -159,6 +160,12 @@ async def test_a_second_start_raises_the_window(core: SmallCore, attached: Attac
     assert len(raised) == 1
 
 
+async def test_only_persons_and_models_come_through(core: SmallCore, attached: Attached) -> None:
+    for actor in (Actor.AGENT, Actor.SCHEDULE, Actor.HTTP, Actor.ASSISTANT):
+        attached.caller = Caller(actor, present=True)
+        assert isinstance(await failure_of(attached, "library.list"), InvalidInput)
+
+
 async def test_many_visitors_at_once(core: SmallCore, attached: Attached) -> None:
     answers = await asyncio.gather(*(attached.invoke("library.numbers", {"count": n}) for n in range(40)))
     assert [len(answer) for answer in answers] == [n + 2 for n in range(40)]
@@ -230,6 +237,16 @@ async def test_a_long_path_has_its_door_in_the_runtime_folder(
         set_mode(tmp_path, 0o777)
         with pytest.raises(PufflingError):
             bind_socket(core.paths)
+
+
+async def test_a_door_that_cannot_open_does_not_keep_the_house_shut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    set_mode(tmp_path, 0o777)
+    core = await Core.open(Paths.under(tmp_path / ("long" * 30)))
+    assert any("door" in notice.text for notice in core.notices)
+    await core.close()
 
 
 async def test_what_a_killed_owner_left_is_replaced(core: SmallCore) -> None:

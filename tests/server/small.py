@@ -120,6 +120,11 @@ class Library(Controller):
             raise
         return shelf
 
+    @capability(title="Stumble", effect=Effect.COMPUTE, http="POST /api/stumble", job=True)
+    async def stumble(self) -> int:
+        """Fail with a bug in a job."""
+        raise RuntimeError("the canary sings: sk-canary-0123456789")
+
     @capability(title="Store secret", effect=Effect.WRITE)
     async def hide(self, name: str, secret: SecretStr) -> str:
         """Keep a secret."""

@@ -248,6 +248,15 @@ async def test_an_address_of_no_card_is_said_plainly(core: SmallCore) -> None:
         await Server(core, host="192.0.2.7", port=0, allow_network=True).start()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.2", "::1", "localhost"])
+async def test_every_loopback_address_answers_to_its_name(core: SmallCore, host: str) -> None:
+    server = Server(core, host=host, port=0)
+    await server.start()
+    async with httpx2.AsyncClient(trust_env=False) as caller:
+        assert (await caller.get(f"{server.address}/api/health")).status_code == 200
+    await server.close()
+
+
 def test_a_name_is_not_a_prefix() -> None:
     hosts = Hosts(8766, added=frozenset({"a.lan"}))
     assert hosts.allow("a.lan:1")

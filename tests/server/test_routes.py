@@ -126,10 +126,10 @@ async def test_a_body_that_is_no_fitting_json_is_refused(
 async def test_a_bug_is_logged_and_tells_nothing(
     client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = await client.get("/api/broken")
-    assert answer.status_code == 500
-    assert answer.json()["code"] == "fault"
-    assert "canary" not in answer.text
+    for answer in (await client.get("/api/broken"), await client.post("/api/stumble?wait=30")):
+        assert answer.status_code == 500
+        assert answer.json()["code"] == "fault"
+        assert "canary" not in answer.text
     assert "RuntimeError" in caplog.text
 
 
