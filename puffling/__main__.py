@@ -111,17 +111,19 @@ def _on_lines(text: str) -> str:
 def _logged(bug: Exception) -> int:
     import logging
 
+    from puffling.runtime.errors import PufflingError
     from puffling.runtime.log import Log
     from puffling.runtime.paths import Paths
     from puffling.runtime.text import tr
 
     place = ""
     try:
-        folder = Paths.discover().logs
-        with Log(folder, terminal=None):
+        paths = Paths.discover()
+        paths.prepare()
+        with Log(paths.logs, terminal=None):
             logging.getLogger("puffling").critical("The command failed", exc_info=bug)
-        place = tr(" The log in {folder} has the details.", folder=folder)
-    except OSError:
+        place = tr(" The log in {folder} has the details.", folder=paths.logs)
+    except (OSError, PufflingError):
         # Without a log there is still the line below.
         pass
     sys.stderr.write(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import getpass
 import secrets
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def confirm(title: str) -> None:
     """Return when the person at the controlling terminal has typed a fresh code; nothing piped in counts."""
     code = "".join(secrets.choice(_CODE_SIGNS) for _ in range(_CODE_LENGTH))
     question = tr("{title}: only you may do this. Type {code} to go on: ", title=clean(title), code=code)
-    typed = _asked_at_terminal(question)
+    with _stoppable():
+        typed = _asked_at_terminal(question)
     if typed is None:
         raise Refused(
             tr("{title} is for the person at the machine only.", title=title),
@@ -49,7 +51,18 @@ def _asked_at_terminal(question: str) -> str | None:
 
 def ask_secrets(wanted: Sequence[Argument]) -> dict[str, Any]:
     """Ask for each secret without showing it, or read one line for each from what is piped in."""
-    return {argument.name: _secret(argument) for argument in wanted}
+    with _stoppable():
+        return {argument.name: _secret(argument) for argument in wanted}
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl-C end the question: asyncio would only mark the task that is stuck in it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _secret(argument: Argument) -> str:

@@ -196,6 +196,8 @@ def test_guarded_acts_need_a_code_typed_at_a_terminal(puffling: Puffling, home: 
     assert code == 9
     assert "Nothing was done" in shown
     assert switch.read() is not None
+    code, _ = at_a_terminal(home, checkout, ["resume"], "\x03")
+    assert code == 130
     code, shown = at_a_terminal(home, checkout, ["resume"], "CODE")
     assert code == 0, shown
     assert switch.read() is None
