@@ -35,6 +35,7 @@ class Argument:
     help: str
     choices: tuple[str, ...]
     default: Any
+    free: bool
 
     @property
     def option(self) -> str:
@@ -62,7 +63,8 @@ def _argument(
         kind, shown = Kind.JSON, schema
     choices = tuple(str(choice) for choice in shown.get("enum", ()))
     help_text = field.get("description") or schema.get("description") or ""
-    return Argument(name, kind, required, help_text, choices, field.get("default"))
+    free = kind is Kind.TEXT and not choices and schema.get("type") == "string" and "format" not in schema
+    return Argument(name, kind, required, help_text, choices, field.get("default"), free)
 
 
 def _kind(schema: Schema, definitions: dict[str, Schema]) -> Kind:
@@ -109,16 +111,13 @@ def parse_ability(ability: AbilityOutline, words: Sequence[str]) -> Call:
     """Read the words after an ability's verb."""
     arguments = arguments_of(ability)
     parser = _parser(ability.id, ability.title, ability.help)
-
-    # The first list that may be left out stands behind the needed words: create Tech AAPL MSFT.
-    lists = [argument for argument in arguments if argument.kind is Kind.SEVERAL]
-    trailing = lists[0] if lists and not any(one.required for one in lists) else None
+    trailing = _trailing(arguments)
     for argument in arguments:
         if argument is not trailing:
             _add(parser, argument)
     if trailing is not None:
-        parser.add_argument(trailing.name, nargs="*", default=None, help=_escaped(_help(trailing)))
-
+        count = "*" if trailing.kind is Kind.SEVERAL else "?"
+        parser.add_argument(trailing.name, nargs=count, default=None, help=_escaped(_help(trailing)))
     # Intermixed, so that an option may stand before, between and after the words.
     found = vars(parser.parse_intermixed_args(list(words)))
     values: dict[str, Any] = {}
@@ -133,6 +132,17 @@ def parse_ability(ability: AbilityOutline, words: Sequence[str]) -> Call:
         if argument.kind is Kind.SECRET and (argument.required or found.get(argument.name))
     )
     return Call(values, secrets, found["as json"])
+
+
+def _trailing(arguments: Sequence[Argument]) -> Argument | None:
+    """Give the one argument that may be left out and still is a word: create Tech AAPL MSFT, symbols gold."""
+    lists = [argument for argument in arguments if argument.kind is Kind.SEVERAL]
+    if lists:
+        return None if any(one.required for one in lists) else lists[0]
+    first = arguments[0] if arguments else None
+    if first is None or not first.free or any(argument.required for argument in arguments):
+        return None
+    return first
 
 
 def parse_stream(stream: StreamOutline, words: Sequence[str]) -> tuple[list[str], bool]:

@@ -25,21 +25,18 @@ def main(paths: Paths, words: Sequence[str]) -> int:
     if first == "resume":
         return verbs.run(paths, "safety", "resume", rest)
     if first in _FLAGS_FOR_HELP:
-        return _help(paths, rest)
+        return _help(paths, rest[0] if rest else "")
     if not rest or rest[0] in _FLAGS_FOR_HELP:
-        return _help(paths, [first])
+        return _help(paths, first)
     return verbs.run(paths, first, rest[0], rest[1:])
 
 
-def _help(paths: Paths, words: list[str]) -> int:
+def _help(paths: Paths, domain: str) -> int:
     from puffling.cli.help import SHORT_FORMS, domain_text, overview_text
     from puffling.cli.output import Page
-    from puffling.cli.verbs import overview, run, say, unknown_verb
+    from puffling.cli.verbs import overview, say, unknown_verb
 
     catalogue, page = overview(paths), Page.of_stdout()
-    domain = words[0] if words else ""
-    if catalogue.ability(f"help.{domain}") is not None:
-        return run(paths, "help", domain, words[1:])
     if not domain or domain in SHORT_FORMS:
         say(overview_text(catalogue, page))
         return 0

@@ -127,6 +127,14 @@ def test_a_list_that_may_be_left_out_stands_last_and_options_anywhere() -> None:
     assert parse_ability(ability, ["a"]).arguments == {"name": "a"}
 
 
+def test_a_first_text_may_be_a_word_when_nothing_is_needed() -> None:
+    text = {"type": "string", "default": ""}
+    schema = {"properties": {"query": text, "limit": {"type": "integer", "default": 50}}}
+    ability = AbilityOutline("x.y", "t", "s", "h", "read", False, schema)
+    assert parse_ability(ability, ["gold", "--limit", "3"]).arguments == {"query": "gold", "limit": "3"}
+    assert parse_ability(ability, []).arguments == {}
+
+
 def test_a_stream_takes_its_topics() -> None:
     stream = StreamOutline("data.prices", "Prices", "Prices.")
     assert parse_stream(stream, ["SPY", "--json", "QQQ"]) == (["SPY", "QQQ"], True)

@@ -18,7 +18,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.cli.conftest import Puffling, environment, puffling
-from tests.cli.test_terminal import wait_for
+from tests.cli.test_terminal import at_a_terminal, wait_for
 
 __all__ = ["puffling"]
 
@@ -235,3 +235,28 @@ def test_every_route_of_the_registry_answers_in_its_schema(home: Path, checkout:
         assert [quote["symbol"] for quote in quotes] == ["SPY", "BTC/USD"]
         ended = ask(server, "POST", "/api/data/check?wait=60", token, json={"symbols": ["SPY"]})
         assert ended["symbols"] == 1
+
+
+def test_a_token_made_at_the_terminal_reaches_as_far_as_it_says(
+    puffling: Puffling, home: Path, checkout: Path
+) -> None:
+    assert puffling("access", "create", "Bot", "read").returncode == 5
+    with serving(home, checkout) as server:
+        _ = server.token
+        code, shown = at_a_terminal(home, checkout, ["access", "create", "Bot", "read", "--json"], "CODE")
+        assert code == 0, shown
+        made = json.loads(shown[shown.index("{") :])
+        ask(server, "GET", "/api/watchlists", made["token"])
+        headers = {"Authorization": f"Bearer {made['token']}"}
+
+        def try_to_write() -> httpx2.Response:
+            return httpx2.post(
+                f"{server.address}/api/watchlists", headers=headers, json={"name": "x"}, trust_env=False
+            )
+
+        assert try_to_write().status_code == 403
+        listed = json.loads(puffling("access", "list", "--json").stdout)
+        assert {each["name"]: each["scopes"] for each in listed}["Bot"] == ["read"]
+        assert made["token"] not in json.dumps(listed)
+        assert puffling("access", "revoke", made["record"]["id"]).returncode == 0
+        assert try_to_write().status_code == 401
