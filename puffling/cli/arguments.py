@@ -113,17 +113,17 @@ def parse_ability(ability: AbilityOutline, words: Sequence[str]) -> Call:
     parser = _parser(ability.id, ability.title, ability.help)
     trailing = _trailing(arguments)
     for argument in arguments:
-        if argument is not trailing:
-            _add(parser, argument)
+        _add(parser, argument)
     if trailing is not None:
         count = "*" if trailing.kind is Kind.SEVERAL else "?"
-        parser.add_argument(trailing.name, nargs=count, default=None, help=_escaped(_help(trailing)))
+        word = f"{trailing.name} as word"
+        parser.add_argument(word, nargs=count, metavar=trailing.name, help=_escaped(_help(trailing)))
     # Intermixed, so that an option may stand before, between and after the words.
     found = vars(parser.parse_intermixed_args(list(words)))
     values: dict[str, Any] = {}
     for argument in arguments:
-        if argument is trailing and not found.get(argument.name):
-            continue
+        if argument is trailing and (given := found[f"{argument.name} as word"]):
+            found[argument.name] = given
         if argument.kind is not Kind.SECRET and argument.name in found:
             values[argument.name] = _value(argument, found[argument.name])
     secrets = tuple(

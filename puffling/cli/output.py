@@ -94,7 +94,7 @@ def cell(value: Any) -> str:
     if moment := _MOMENT.match(text):
         day, time, zone = moment.groups()
         return f"{day} {time}{'Z' if zone in {'Z', '+00:00'} else zone}"
-    return clean(text)
+    return clean(" ".join(text.splitlines()))
 
 
 def clean(text: str) -> str:
@@ -117,7 +117,11 @@ def _record(record: Mapping[str, Any], page: Page) -> str:
     if columns:
         parts.append(_columns(columns, page))
     for key, value in record.items():
-        if key not in columns and _is_large(value):
+        if key in columns or not _is_large(value):
+            continue
+        if isinstance(value, str):
+            parts.append("\n".join(clean(part) for part in value.splitlines()))
+        else:
             parts.append(f"{page.strong(_title(key))}\n{shown(value, page)}")
     return "\n\n".join(parts) if parts else tr("Nothing to show.")
 
@@ -136,6 +140,8 @@ def _parallel(record: Mapping[str, Any]) -> dict[str, list[Any]]:
 def _is_large(value: Any) -> bool:
     if isinstance(value, Mapping):
         return bool(value)
+    if isinstance(value, str):
+        return "\n" in value
     return isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
 
 

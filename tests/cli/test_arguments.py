@@ -124,6 +124,7 @@ def test_a_list_that_may_be_left_out_stands_last_and_options_anywhere() -> None:
     schema = {"properties": {"names": names, "name": {"type": "string"}}, "required": ["name"]}
     ability = AbilityOutline("x.y", "t", "s", "h", "read", False, schema)
     assert parse_ability(ability, ["a", "b", "--json", "c"]).arguments == {"name": "a", "names": ["b", "c"]}
+    assert parse_ability(ability, ["a", "--names", "b", "c"]).arguments == {"name": "a", "names": ["b", "c"]}
     assert parse_ability(ability, ["a"]).arguments == {"name": "a"}
 
 
@@ -132,6 +133,7 @@ def test_a_first_text_may_be_a_word_when_nothing_is_needed() -> None:
     schema = {"properties": {"query": text, "limit": {"type": "integer", "default": 50}}}
     ability = AbilityOutline("x.y", "t", "s", "h", "read", False, schema)
     assert parse_ability(ability, ["gold", "--limit", "3"]).arguments == {"query": "gold", "limit": "3"}
+    assert parse_ability(ability, ["--query", "gold"]).arguments == {"query": "gold"}
     assert parse_ability(ability, []).arguments == {}
 
 

@@ -51,6 +51,12 @@ def test_records_lists_and_nothing() -> None:
     assert history.splitlines()[2:] == ["time  open  close", "x      1.0      2", "y      2.5      3"]
 
 
+def test_a_text_of_several_lines_stays_one() -> None:
+    page = {"name": "start", "text": "# Start\n\x1b[2Jone\ntwo"}
+    assert shown(page, Page()).splitlines() == ["name  start", "", "# Start", "\ufffd[2Jone", "two"]
+    assert cell("one\ntwo") == "one two"
+
+
 def test_moments_are_short_and_keep_their_zone() -> None:
     assert cell("2026-11-20T10:30:05.123456Z") == "2026-11-20 10:30:05Z"
     assert cell("2026-11-20T10:30:05+02:00") == "2026-11-20 10:30:05+02:00"
