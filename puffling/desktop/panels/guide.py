@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 FIRST = "start"
+LONGEST_TITLE_LETTERS = 26
 LINE_HEIGHT_PERCENT = 140
+SPACE_BELOW = 6
 
 
 @panel(id="guide", title="Help", icon="help", area=Area.RIGHT, order=9)
@@ -33,6 +35,8 @@ class GuidePanel(Panel):
         self._wanted = FIRST
         self.topics = QComboBox()
         self.topics.setAccessibleName(tr("Help page"))
+        self.topics.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.topics.setMinimumContentsLength(LONGEST_TITLE_LETTERS)
         self.topics.activated.connect(lambda _: self.open(str(self.topics.currentData())))
         self.page = _Page()
         self.page.setAccessibleName(tr("Text of the help page"))
@@ -107,6 +111,7 @@ class _Page(QTextBrowser):
         self.document().setMarkdown(self._text)
         room = QTextBlockFormat()
         room.setLineHeight(LINE_HEIGHT_PERCENT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        room.setBottomMargin(SPACE_BELOW)
         cursor = QTextCursor(self.document())
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.mergeBlockFormat(room)
