@@ -52,7 +52,7 @@ class PanelDock(QDockWidget):
         menu.addAction(tr("Dock") if floating else tr("Float"), lambda: self.setFloating(not floating))
         menu.addAction(tr("Close panel"), self.close)
         menu.addSeparator()
-        menu.addAction(tr("Reset this workspace"), self._reset)
+        menu.addAction(tr("Reset layout"), self._reset)
         menu.popup(self.line.more.mapToGlobal(self.line.more.rect().bottomLeft()))
 
     def _seen_changed(self, seen: bool) -> None:

@@ -50,6 +50,10 @@ class LiveWindow(QObject):
         self._pulse.setInterval(PULSE_MILLISECONDS)
         self._pulse.timeout.connect(self._look_at_feeds)
         self._pulse.start()
+        # Settings come several at a time, and every new look repaints the whole window.
+        self._wear_soon = QTimer(self)
+        self._wear_soon.setSingleShot(True)
+        self._wear_soon.timeout.connect(self.wear_settings)
         self.wear_settings()
         self._fetch()
         if not core.settings_now.window.welcomed:
@@ -60,6 +64,7 @@ class LiveWindow(QObject):
     def stop(self) -> None:
         """Let go of the core before it closes."""
         self._pulse.stop()
+        self._wear_soon.stop()
         for unsubscribe in self._ears:
             unsubscribe()
         self._ears.clear()
@@ -202,7 +207,7 @@ class LiveWindow(QObject):
     def _setting_changed(self, event: SettingChanged) -> None:
         self._say_saved()
         if event.key.startswith("appearance."):
-            self.wear_settings()
+            self._wear_soon.start()
 
     def _say_saved(self) -> None:
         now = self._core.clock.now()

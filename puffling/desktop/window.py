@@ -150,7 +150,8 @@ class Window(QMainWindow):
             return
         self._remember()
         self._open(wanted)
-        self.docks[next(panels_of(wanted.plan))].panel.take_focus()
+        # Once the docks stand: the keyboard cannot go to what is not on the screen yet.
+        QTimer.singleShot(0, self, self.docks[next(panels_of(wanted.plan))].panel.take_focus)
         self.workspace_changed.emit(wanted.id)
 
     def reset_workspace(self) -> None:

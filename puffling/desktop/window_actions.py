@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from puffling.desktop.window import Window
 
 
+HELP, HELP_KEY = "guide", "F1"
+
+
 def window_actions(window: Window) -> Iterator[Action]:
     """Give the actions that exist before any core is open."""
     yield from _general(window)
@@ -31,13 +34,13 @@ def window_actions(window: Window) -> Iterator[Action]:
         )
     yield Action(
         "window.reset-workspace",
-        tr("Reset this workspace"),
+        tr("Reset layout"),
         window.reset_workspace,
         tr("Workspaces"),
-        tr("Give it the panels and places it started with."),
-        "Workspace",
+        tr("Give this workspace the panels and places it started with."),
+        "View",
     )
-    for kind in find_panels():
+    for number, kind in enumerate(find_panels(), start=1):
         yield Action(
             f"window.panel-{kind.id}",
             tr(kind.title),
@@ -45,7 +48,7 @@ def window_actions(window: Window) -> Iterator[Action]:
             tr("Panels"),
             tr("Bring this panel to the front."),
             "View",
-            f"Ctrl+Shift+{kind.order}",
+            HELP_KEY if kind.id == HELP else f"Ctrl+Shift+{number}" if number < 10 else "",
         )
 
 
@@ -114,7 +117,7 @@ def _general(window: Window) -> Iterator[Action]:
         group,
         tr("All keys at one glance."),
         "Help",
-        "F1",
+        "Ctrl+/",
     )
     yield Action(
         "window.about", tr("About Puffling"), window.show_about, group, tr("Which version this is."), "Help"

@@ -24,8 +24,10 @@ from typing import Self
 from puffling import __version__
 from puffling.runtime.redaction import redactor
 
-# At DEBUG these print the headers and frames they send, keys included.
-_TALKATIVE = ("websockets", "urllib3", "httpx2", "httpcore2", "requests", "alpaca", "anthropic", "openai")
+# At DEBUG these print the headers and frames they send, keys included; alembic names its plugins at INFO.
+_TALKATIVE = (
+    "alembic", "websockets", "urllib3", "httpx2", "httpcore2", "requests", "alpaca", "anthropic", "openai",
+)  # fmt: skip
 
 _NAMED_IN_REPORTS = ("numpy", "pyside6-essentials", "pyqtgraph", "qasync", "sqlalchemy", "pydantic")
 

@@ -125,8 +125,10 @@ async def test_halting_takes_one_key_and_resuming_asks_first(core: Core, open_wi
     assert window.top.state.text() == "HALTED"
     window.top.resume.click()
     await until(lambda: window.findChild(Question) is not None)
+    question = window.findChild(Question)
+    assert isinstance(question, Question)
     assert window.top.state.text() == "HALTED"
-    QTest.keyClick(window.findChild(Question), Qt.Key.Key_Return)
+    QTest.keyClick(question, Qt.Key.Key_Return)
     await until(window.top.halt.isVisible)
     assert window.top.state.text() == "ACTIVE"
 

@@ -117,7 +117,7 @@ class ActivityPanel(Panel):
         self._header = self._make_header()
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MILLISECONDS)
-        self._look.timeout.connect(self._fetch_log)
+        self._look.timeout.connect(self.look_at_log)
         self.setFocusProxy(self.table)
         self.setMinimumSize(360, 120)
         self.table.when_empty(
@@ -162,12 +162,13 @@ class ActivityPanel(Panel):
             button.setCheckable(True)
             button.setChecked(which == self._which)
             set_role(button, kind="quiet")
-            button.clicked.connect(lambda _checked=False, which=which: self._choose(which))
+            button.clicked.connect(lambda _checked=False, which=which: self.choose(which))
             group.addButton(button)
             self._switch[which] = button
         return [spacer, *self._switch.values(), self.filter]
 
-    def _choose(self, which: str) -> None:
+    def choose(self, which: str) -> None:
+        """Show everything, only acts, or only the log."""
         self._which = which
         self._show()
 
@@ -180,9 +181,10 @@ class ActivityPanel(Panel):
             then=self._take_acts,
             failed=self._say_failed,
         )
-        self._fetch_log()
+        self.look_at_log()
 
-    def _fetch_log(self) -> None:
+    def look_at_log(self) -> None:
+        """Fetch the newest lines of the log."""
         core = self.session.core
         self.session.dispatch.run(
             lambda: core.monitor.log(KEPT_LINES),

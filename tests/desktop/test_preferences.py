@@ -1,0 +1,95 @@
+"""Preferences are the settings themselves; keys go in and never come out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+
+from puffling.desktop.dispatch import PERSON
+from puffling.desktop.editors import Choice
+from puffling.desktop.preferences import Preferences
+from puffling.desktop.theme import look
+from puffling.runtime.actor import calling_as
+from puffling.runtime.paths import Paths
+from tests.desktop.conftest import OpenWindow, until
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.window import Window
+
+CANARY = "PKCANARY0123456789ABCDEF"
+
+
+async def preferences_of(window: Window) -> Preferences:
+    """Open the preferences and wait until they are filled."""
+    window.actions_.run("window.preferences")
+    body = window.sheet.body
+    assert isinstance(body, Preferences)
+    await until(lambda: bool(body.lines) and bool(body.keys.lines))
+    return body
+
+
+async def test_every_setting_has_its_line(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    with calling_as(PERSON):
+        views = await core.settings.all()
+    assert set(page.lines) == {view.key for view in views}
+
+
+async def test_a_change_counts_at_once(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    line = page.lines["appearance.theme"]
+    editor = line.editor
+    assert isinstance(editor, Choice)
+    editor.setCurrentIndex(editor.findData("light"))
+    await until(lambda: not look().theme.dark)
+    assert core.settings_now.appearance.theme == "light"
+    line.back.click()
+    await until(lambda: core.settings_now.appearance.theme == "system")
+
+
+async def test_a_value_out_of_bounds_is_refused_beside_its_field(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    line = page.lines["server.port"]
+    before = core.settings_now.server.port
+    field = line.editor
+    assert isinstance(field, QLineEdit)
+    field.setText("80")
+    field.editingFinished.emit()
+    await until(line.note.isVisible)
+    assert line.note.text()
+    assert core.settings_now.server.port == before
+
+
+async def test_searching_leaves_what_fits(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    page.search.setText("backup hour")
+    assert [key for key, line in page.lines.items() if line.isVisible()] == ["upkeep.backup_hour"]
+    page.search.setText("alpaca")
+    assert page.keys.isVisible()
+    assert not any(line.isVisible() for line in page.lines.values())
+
+
+async def test_a_key_is_kept_said_plainly_and_never_shown_again(
+    core: Core, open_window: OpenWindow, paths: Paths
+) -> None:
+    window = await open_window(core)
+    page = await preferences_of(window)
+    line = page.keys.lines["ALPACA_API_KEY"]
+    field = line.field.field
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    field.setText(CANARY)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    await until(line.test.isEnabled)
+    assert field.text() == ""
+    assert "session" in line.state.text() + line.answer.text()
+    shown = " ".join(widget.text() for widget in window.findChildren(QLineEdit))
+    assert CANARY not in shown
+    line.forget.click()
+    await until(lambda: not line.test.isEnabled())
+    for file in paths.data.rglob("*"):
+        if file.is_file():
+            assert CANARY.encode() not in file.read_bytes(), file
