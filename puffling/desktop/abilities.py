@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from puffling.desktop import numbers
 from puffling.desktop.actions import Action
 from puffling.desktop.ask import ask
 from puffling.desktop.forms import Form, fields_of
@@ -22,9 +23,11 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.window import Window
+    from puffling.store.values import Backup
 
 # What the window does in a better place, or does by itself.
 _ELSEWHERE = frozenset({"workspaces.keep", "workspaces.forget", "settings.keep-key", "settings.open-vault"})
+RESTORE = "backups.restore"
 # Answers that exist only in the answer.
 _SHOWN_ONCE = frozenset({"access.create"})
 # Acts that cannot be taken back are asked about in words of their own.
@@ -67,7 +70,9 @@ class Abilities:
 
     def start(self, ability: Capability) -> None:
         """Run it, after the form or the question it needs."""
-        if ability.needs_arguments:
+        if ability.id == RESTORE:
+            self.choose_backup()
+        elif ability.needs_arguments:
             self._ask_arguments(ability)
         else:
             self.run(ability, {})
@@ -78,8 +83,33 @@ class Abilities:
         dispatch.run(lambda: self._carry_out(ability, arguments), name=ability.id)
 
     def choose_backup(self) -> None:
-        """Offer the backups that can be restored."""
-        self.start(self._core.registry.get("backups.restore"))
+        """Offer the backups that can be restored, the newest first."""
+        self._window.session.dispatch.run(
+            self._core.backups.all, name="list backups", newest="backups", then=self._offer_backups
+        )
+
+    def _offer_backups(self, backups: Sequence[Backup]) -> None:
+        restore = self._core.registry.get(RESTORE)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        said = QLabel(restore.summary if backups else tr("There is no backup yet."))
+        said.setWordWrap(True)
+        set_role(said, tone="muted", kind="prose")
+        column.addWidget(said)
+        for backup in backups:
+            made = numbers.moment(backup.made_at, now=self._core.clock.now())
+            size = numbers.short(backup.size_bytes)
+            offer = QPushButton(tr("{made}   {size} bytes", made=made, size=size))
+            offer.setToolTip(backup.name)
+            offer.clicked.connect(partial(self._restore, restore, backup.name))
+            column.addWidget(offer)
+        column.addStretch(1)
+        self._window.sheet.open_with(restore.title, body)
+
+    def _restore(self, restore: Capability, name: str, _checked: bool = False) -> None:
+        self._window.sheet.close_sheet()
+        self.run(restore, {"name": name})
 
     async def _carry_out(self, ability: Capability, arguments: dict[str, Any]) -> None:
         notices = self._window.notices

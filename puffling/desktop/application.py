@@ -100,6 +100,7 @@ class Life:
         self._window = window
         self._reached = reached
         self._core: Core | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._painted = asyncio.Event()
         self._closing = asyncio.Event()
         self._exit_code = 0
@@ -114,11 +115,12 @@ class Life:
         window.retry.connect(self._open_soon)
         stop_listening = self._listen_to_signals()
         window.show()
-        opening = window.session.dispatch.scope.spawn(self._open(), name="open")
+        self._open_soon()
         try:
             await self._closing.wait()
             # A core that is half open cannot be closed: let it finish opening first.
-            await asyncio.wait([opening])
+            if self._opening is not None:
+                await asyncio.wait([self._opening])
             await self._put_away()
         finally:
             stop_listening()
@@ -148,7 +150,8 @@ class Life:
             )
 
     def _open_soon(self) -> None:
-        self._window.session.dispatch.scope.spawn(self._open(), name="open again")
+        if self._opening is None or self._opening.done():
+            self._opening = self._window.session.dispatch.scope.spawn(self._open(), name="open")
 
     async def _keep_snapshots(self, clock: Clock) -> None:
         while True:

@@ -25,9 +25,9 @@ class Banner(QWidget):
         self.hint.setWordWrap(True)
         row.addWidget(self.message)
         row.addWidget(self.hint, 1)
-        self._buttons = [QPushButton(), QPushButton()]
+        self.buttons = [QPushButton(), QPushButton()]
         self._acts: list[Callable[[], None]] = []
-        for place, button in enumerate(self._buttons):
+        for place, button in enumerate(self.buttons):
             button.clicked.connect(lambda _checked=False, place=place: self._acts[place]())
             row.addWidget(button)
 
@@ -44,7 +44,7 @@ class Banner(QWidget):
         self.message.setText(message)
         self.hint.setText(hint)
         self._acts = [act or _nothing for act in (on_act, on_other)]
-        for button, text in zip(self._buttons, (act, other_act), strict=True):
+        for button, text in zip(self.buttons, (act, other_act), strict=True):
             button.setText(text)
             button.setVisible(bool(text))
         self.setAccessibleName(message)

@@ -42,7 +42,7 @@ class LiveWindow(QObject):
         super().__init__(window)
         self._window = window
         self._core = core
-        self._running: dict[str, JobRecord] = {}
+        self.running: dict[str, JobRecord] = {}
         self.abilities = Abilities(window, core)
         window.actions_.add(*self.abilities.actions())
         self._listen()
@@ -117,7 +117,7 @@ class LiveWindow(QObject):
     def _fetch(self) -> None:
         core, dispatch = self._core, self._window.session.dispatch
         dispatch.run(core.safety.state, name="show trading state", then=self._show_safety)
-        dispatch.run(core.backups.state, name="show state of records", then=self._show_records)
+        dispatch.run(core.backups.state, name="show state of records", then=self.show_records)
         dispatch.run(core.workspaces.all, name="show layouts", then=self._adopt_layouts)
         self._look_at_feeds()
         self._look_ahead()
@@ -131,7 +131,7 @@ class LiveWindow(QObject):
         halted = state.trading is TradingState.HALTED
         top.offer_halt(halted=halted, can_halt=session.can(HALT), can_resume=session.can(RESUME))
 
-    def _show_records(self, state: Any) -> None:
+    def show_records(self, state: Any) -> None:
         """Keep it in sight that the records are in doubt until the person has decided."""
         banner = self._window.banner
         if state.trustworthy:
@@ -174,10 +174,10 @@ class LiveWindow(QObject):
         self._window.bottom.show_feed(error.message, stale=True)
 
     def _show_job(self, job: JobRecord) -> None:
-        self._running.pop(job.id, None)
+        self.running.pop(job.id, None)
         if not job.final:
-            self._running[job.id] = job
-        running = list(self._running.values())
+            self.running[job.id] = job
+        running = list(self.running.values())
         if not running:
             self._window.bottom.show_job("", None)
             return

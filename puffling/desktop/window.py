@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar
 
 from puffling.desktop.actions import ActionBook
+from puffling.desktop.ask import ask
 from puffling.desktop.banner import Banner
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import Dispatch
@@ -86,11 +87,11 @@ class Window(QMainWindow):
         self.banner = Banner()
         self.top.add_below(self.banner)
         self.setMenuWidget(self.top)
-        self.bottom = BottomLine()
-        self._stand_bottom()
         self.sheet = Sheet(self)
         self.palette_ = Palette(self, self.session, self.recent)
         self.docks = self._make_docks()
+        self.bottom = BottomLine()
+        self._stand_bottom()
         self.workspace = self._workspace_of(snapshot.workspace)
         self.actions_.add(*window_actions(self))
         self.top.workspace_chosen.connect(self.open_workspace)
@@ -136,6 +137,7 @@ class Window(QMainWindow):
 
     def connect_core(self, core: Core) -> None:
         """Go live: abilities become actions, panels in sight fetch and listen, the lines tell the truth."""
+        self.banner.hide()
         self.session.connect(core)
         self.crashes.use_writer(core.log.crash_report)
         self.live = LiveWindow(self, core)
@@ -278,7 +280,11 @@ class Window(QMainWindow):
             event.accept()
             return
         event.ignore()
-        self.closing.emit()
+        running = len(self.live.running) if self.live is not None else 0
+        if running:
+            self.session.dispatch.run(lambda: self._sure_to_stop(running), name="ask to quit", newest="quit")
+        else:
+            self.closing.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -299,6 +305,17 @@ class Window(QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._alt_alone = event.key() == Qt.Key.Key_Alt
         super().keyPressEvent(event)
+
+    async def _sure_to_stop(self, jobs: int) -> None:
+        act = tr("Stop 1 job and quit") if jobs == 1 else tr("Stop {count} jobs and quit", count=jobs)
+        if await ask(
+            self,
+            tr("Quit while work is running?"),
+            tr("What is not done yet will be lost."),
+            act=act,
+            danger=True,
+        ):
+            self.closing.emit()
 
     def _open(self, workspace: Workspace) -> None:
         self.workspace = workspace

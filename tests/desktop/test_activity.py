@@ -40,9 +40,8 @@ async def test_an_act_appears_at_once_with_what_it_was_asked(core: Core, open_wi
 
 async def test_a_refused_act_of_somebody_else_is_there_too(core: Core, open_window: OpenWindow) -> None:
     panel = panel_of(await open_window(core))
-    with calling_as(Caller(Actor.ASSISTANT)):
-        with pytest.raises(Refused):
-            await core.safety.resume()
+    with calling_as(Caller(Actor.ASSISTANT)), pytest.raises(Refused):
+        await core.safety.resume()
     await until(lambda: any(what.startswith("Resume trading") for what in shown(panel)))
     line = next(
         panel.table.rows.row(place) for place, what in enumerate(shown(panel)) if what.startswith("Resume")

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from puffling.desktop.ask import Question
+from puffling.desktop.dispatch import PERSON
 from puffling.desktop.notices import Level
 from puffling.desktop.panel import find_panels
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.workspaces import WORKSPACES, panels_of
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.interval import Interval
+from puffling.runtime.actor import calling_as
 from puffling.runtime.jobs import JobChanged
 from puffling.store.events import AuditAppended, WatchlistsChanged
 from tests.desktop.conftest import OpenWindow, close_window, until
@@ -23,6 +33,15 @@ from tests.desktop.conftest import OpenWindow, close_window, until
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.window import Window
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    """What the records are said to be when somebody else changed them."""
+
+    trustworthy: bool = False
+    message: str = "The database is not the one that was closed last."
+    hint: str = "Look through your records."
 
 
 def seen(window: Window) -> set[str]:
@@ -194,3 +213,55 @@ async def test_saving_is_said_when_it_is_so(core: Core, open_window: OpenWindow)
     window.bottom.show_saved("")
     core.bus.publish(WatchlistsChanged(core.user))
     assert window.bottom.saved.text().startswith("Saved")
+
+
+async def test_quitting_asks_while_work_is_running(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    left: list[bool] = []
+    window.closing.connect(lambda: left.append(True))
+    window.actions_.run("data.check")
+    await until(lambda: window.bottom.running.text() != "")
+    window.close()
+    await until(lambda: window.findChild(Question) is not None)
+    assert left == []
+    question = window.findChild(Question)
+    assert isinstance(question, Question)
+    next(button for button in question.findChildren(QPushButton) if "quit" in button.text()).click()
+    await until(lambda: left == [True])
+
+
+async def test_records_in_doubt_stay_in_sight_until_a_backup_is_restored(
+    core: Core, open_window: OpenWindow
+) -> None:
+    with calling_as(PERSON):
+        backup = await core.backups.create()
+    window = await open_window(core)
+    assert window.live is not None
+    window.live.show_records(InDoubt())
+    assert window.banner.isVisible()
+    window.banner.buttons[0].click()
+    await until(window.sheet.isVisible)
+    body = window.sheet.body
+    assert body is not None
+    body.findChildren(QPushButton)[0].click()
+    await until(lambda: window.findChild(Question) is not None)
+    question = window.findChild(Question)
+    assert isinstance(question, Question)
+    next(button for button in question.findChildren(QPushButton) if button.text() != "Cancel").click()
+    await until(lambda: not window.banner.isVisible())
+    assert backup.name
+
+
+async def test_everything_that_takes_the_keyboard_has_a_name(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    window.actions_.run("window.preferences")
+    await asyncio.sleep(0.2)
+    nameless = [
+        f"{type(widget).__name__} in {type(widget.parent()).__name__}"
+        for widget in window.findChildren(QWidget)
+        if widget.isVisible()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and isinstance(widget, (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView))
+        and not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+    assert nameless == []
