@@ -85,6 +85,7 @@ class ChartPanel(Panel):
         self._header = self._make_header()
         self._chart: ChartView | None = None
         self._kept_view: Kept = {}
+        self._kept_content: Kept = {}
         self._sketch = Sketch()
         self._waiting = States(self._sketch)
         self._column = QVBoxLayout(self)
@@ -117,7 +118,7 @@ class ChartPanel(Panel):
 
     def content(self) -> Kept:
         if self._shown is None or not len(self._bars):
-            return {}
+            return self._kept_content
         bars = self._bars[-KEPT_BARS:]
         columns = [bars.time.tolist(), *(column.round(6).tolist() for column in bars.columns())]
         symbol, interval = self._shown
@@ -143,6 +144,7 @@ class ChartPanel(Panel):
         view = choices.get("view")
         self._kept_view = view if isinstance(view, dict) else {}
         self._bars = bars
+        self._kept_content = content
         self.symbol.setText(str(content.get("symbol", "")))
         self.name.setText(str(content.get("name", "")))
         self._say_price(
@@ -263,6 +265,7 @@ class ChartPanel(Panel):
         same = self._shown == (symbol, interval) and self.live
         view = self.chart.save_state() if same or not fresh else self._kept_view
         self._kept_view = {}
+        self._kept_content = {}
         self._shown = (symbol, interval)
         self._bars = history.bars
         self._developing = history.developing
