@@ -1,4 +1,4 @@
-"""Owning the data for the length of one call, when nobody else owns them."""
+"""Owning the data: for the length of one call, or as soon as nobody else does."""
 
 from __future__ import annotations
 
@@ -32,6 +32,21 @@ async def owned_core(paths: Paths, caller: Caller) -> AsyncIterator[tuple[Reach,
             yield Within(found, caller), tuple(found.notices)
         finally:
             await found.close()
+
+
+async def core_when_free(paths: Paths, log: Log, role: str) -> Core:
+    """Open a core that stays; a terminal command that owns the data for a moment is waited for."""
+    clock = SystemClock()
+    until = clock.monotonic() + _SECONDS_FOR_AN_OWNER
+    while True:
+        try:
+            return await Core.open(paths, log=log, role=role)
+        except DataInUse:
+            owner = await attach(paths)
+            stays = owner is not None and owner.greeting.role != "terminal"
+            if stays or clock.monotonic() > until:
+                raise
+        await clock.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 async def _core_or_owner(paths: Paths, caller: Caller, log: Log) -> Core | Attached:

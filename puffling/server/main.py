@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from puffling.core.core import Core
 from puffling.core.events import NoticeRaised
+from puffling.core.terminal import core_when_free
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.log import Log
@@ -68,7 +69,7 @@ async def _serve(paths: Paths, chosen: argparse.Namespace) -> int:
 
 
 async def _served(paths: Paths, chosen: argparse.Namespace, log: Log, stop: asyncio.Event) -> int:
-    core = await Core.open(paths, log=log, role="server")
+    core = await core_when_free(paths, log, "server")
     for notice in core.notices:
         _tell(notice)
     core.bus.on(NoticeRaised, _tell)

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -235,6 +236,44 @@ def test_every_route_of_the_registry_answers_in_its_schema(home: Path, checkout:
         assert [quote["symbol"] for quote in quotes] == ["SPY", "BTC/USD"]
         ended = ask(server, "POST", "/api/data/check?wait=60", token, json={"symbols": ["SPY"]})
         assert ended["symbols"] == 1
+
+
+def test_a_server_waits_for_a_terminal_command_to_end(home: Path, checkout: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "puffling", "data", "prices", "BTC/USD"],
+        cwd=checkout, env=environment(home), stdout=subprocess.PIPE, text=True,
+    ) as terminal:  # fmt: skip
+        assert terminal.stdout is not None
+        assert terminal.stdout.readline()
+        ending = threading.Timer(1.0, terminal.send_signal, [signal.SIGINT])
+        ending.start()
+        with serving(home, checkout) as server:
+            assert server.token
+        ending.join()
+
+
+def test_a_key_handed_to_the_owner_is_written_nowhere(puffling: Puffling, home: Path, checkout: Path) -> None:
+    canary = "canary-key-77c0de"
+    with serving(home, checkout) as server:
+        token = server.token
+        words = ("settings", "keep-key", "OPENAI_API_KEY", "--place", "this session")
+        assert puffling(*words, stdin=f"{canary}\n").returncode == 0
+        keys = ask(server, "GET", "/api/keys", token)
+        assert any(key["name"] == "OPENAI_API_KEY" for key in keys)
+        told = [ask(server, "GET", path, token) for path in ("/api/monitor/audit", "/api/monitor/log")]
+        # A key sent where it does not belong is refused without being repeated.
+        misplaced = httpx2.post(
+            f"{server.address}/api/watchlists",
+            headers={"Authorization": f"Bearer {token}"},
+            json={"name": ["x"], canary: canary},
+            trust_env=False,
+        )
+        assert misplaced.status_code == 422
+        assert canary not in json.dumps([keys, told])
+    assert canary not in server.said
+    for file in home.rglob("*"):
+        if file.is_file():
+            assert canary.encode() not in file.read_bytes(), file
 
 
 def test_a_token_made_at_the_terminal_reaches_as_far_as_it_says(
