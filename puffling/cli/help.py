@@ -30,7 +30,7 @@ def overview_text(catalogue: Catalogue, page: Page) -> str:
     lines = [
         tr("Puffling, a personal trading application."),
         "",
-        tr("puffling opens the window. In the terminal:"),
+        tr("puffling alone opens the window. In the terminal:"),
         "",
         *(f"  {page.strong(word.ljust(widest))}  {tr(text)}" for word, text in SHORT_FORMS.items()),
         "",

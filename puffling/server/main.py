@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from puffling.core.core import Core
+from puffling.core.attach import attach
+from puffling.core.core import Core, DataInUse
 from puffling.core.events import NoticeRaised
 from puffling.core.terminal import core_when_free
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
-from puffling.runtime.errors import InvalidInput
+from puffling.runtime.errors import Conflict, InvalidInput
 from puffling.runtime.log import Log
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
@@ -69,7 +70,16 @@ async def _serve(paths: Paths, chosen: argparse.Namespace) -> int:
 
 
 async def _served(paths: Paths, chosen: argparse.Namespace, log: Log, stop: asyncio.Event) -> int:
-    core = await core_when_free(paths, log, "server")
+    try:
+        core = await core_when_free(paths, log, "server")
+    except DataInUse:
+        owner = await attach(paths)
+        if owner is None or owner.greeting.role != "window":
+            raise
+        raise Conflict(
+            tr("The window is open and owns your data."),
+            hint=tr("It can serve HTTP itself: puffling settings put server.enabled true"),
+        ) from None
     for notice in core.notices:
         _tell(notice)
     core.bus.on(NoticeRaised, _tell)

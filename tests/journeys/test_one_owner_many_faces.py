@@ -172,6 +172,23 @@ def test_leaving_the_terminal_cancels_the_job_it_asked_for(home: Path, checkout:
         wait_for(lambda: [job["state"] for job in ask(server, "GET", "/api/jobs", token)] == ["cancelled"])
 
 
+def test_a_window_that_is_open_is_asked_to_serve(puffling: Puffling, home: Path, checkout: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "puffling"],
+        cwd=checkout, env=environment(home, QT_QPA_PLATFORM="offscreen"),
+    ) as window:  # fmt: skip
+        try:
+            wait_for((home / "door.sock").exists)
+            second = puffling("serve", "--port", "0")
+            assert second.returncode == 4
+            assert "server.enabled" in second.stderr
+            assert puffling("watchlists", "create", "From terminal").returncode == 0
+        finally:
+            window.send_signal(signal.SIGTERM)
+    assert window.returncode == 0
+    assert "From terminal" in puffling("watchlists", "list").stdout
+
+
 def test_a_frozen_owner_is_named_and_can_be_halted(puffling: Puffling, home: Path, checkout: Path) -> None:
     with serving(home, checkout) as server:
         _ = server.token
