@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from statistics import median
 import psutil
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+LONGEST_CHILD_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,14 @@ def milestones(module: str, *, home: Path, last: str) -> dict[str, Mark]:
     ) as child:
         assert child.stdout is not None
         watched = psutil.Process(child.pid)
+        guard = threading.Timer(LONGEST_CHILD_SECONDS, child.kill)
+        guard.start()
         for line in child.stdout:
             seconds = time.perf_counter() - started
             marks[line.strip()] = Mark(seconds, watched.memory_info().rss / 2**20)
             if line.strip() == last:
                 child.send_signal(signal.SIGTERM)
+        guard.cancel()
     if last not in marks:
         raise RuntimeError(f"{module} ended with {child.returncode} before it was {last}")
     return marks
