@@ -55,6 +55,16 @@ class Welcome(QWidget):
             return
         super().keyPressEvent(event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  Qt names it so
+        stops = [
+            each
+            for each in self.findChildren(QWidget)
+            if each.isVisible() and each.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        now = next((place for place, each in enumerate(stops) if each.hasFocus()), 0)
+        stops[(now + (1 if forward else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), translucent(look().theme.colours.window, 0.72))
 

@@ -70,6 +70,7 @@ class Window(QMainWindow):
         self.recent = [str(each) for each in snapshot.recent]
         self.live: LiveWindow | None = None
         self._was_painted = False
+        self._was_live = False
         self._may_close = False
         self._titles_due = False
         self._alt_alone = False
@@ -380,7 +381,8 @@ class Window(QMainWindow):
 
     def _check_live(self) -> None:
         seen = [dock.panel for dock in self.docks.values() if dock.panel.awake]
-        if self.session.connected and seen and all(panel.live for panel in seen):
+        if not self._was_live and seen and all(panel.live for panel in seen):
+            self._was_live = True
             self.became_live.emit()
 
     @staticmethod

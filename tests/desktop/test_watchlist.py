@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from puffling.desktop.dispatch import PERSON
 from puffling.desktop.notices import Level, Toast
 from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.snapshot import Snapshot
-from puffling.market.events import PricesMoved
+from puffling.desktop.states import Phase
+from puffling.market.events import FeedStateChanged, PricesMoved
 from puffling.runtime.actor import calling_as
 from puffling.runtime.paths import Paths
 from puffling.store.values import Watchlist
@@ -161,3 +163,15 @@ async def test_rows_of_a_damaged_snapshot_are_passed_over(open_window: OpenWindo
     )
     panel = panel_of(await open_window(snapshot=damaged))
     assert panel.table.keys() == ()
+
+
+async def test_prices_that_stand_still_are_dimmed_until_they_move_again(
+    core: Core, open_window: OpenWindow
+) -> None:
+    panel = panel_of(await open_window(core))
+    with calling_as(PERSON):
+        feed = (await core.monitor.health()).feeds[0]
+    core.bus.publish(FeedStateChanged(replace(feed, stale=True)))
+    assert panel.table.states.phase is Phase.STALE
+    core.bus.publish(FeedStateChanged(replace(feed, stale=False)))
+    assert panel.table.states.phase is Phase.CONTENT

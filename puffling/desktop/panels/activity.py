@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from puffling.runtime.log import LogEntry
 
 KEPT_LINES = 500
+SETTLE_MILLISECONDS = 50
 # The log has no news of its own: it would have to log that it told.
 LOOK_MILLISECONDS = 2000
 EVERYTHING, ACTS, LOG = "all", "acts", "log"
@@ -118,6 +119,10 @@ class ActivityPanel(Panel):
         self._look = QTimer(self)
         self._look.setInterval(LOOK_MILLISECONDS)
         self._look.timeout.connect(self.look_at_log)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self._show)
         self.setFocusProxy(self.table)
         self.setMinimumSize(360, 120)
         self.table.when_empty(
@@ -145,6 +150,7 @@ class ActivityPanel(Panel):
 
     def sleep(self) -> None:
         self._look.stop()
+        self._settle.stop()
 
     def _make_header(self) -> list[QWidget]:
         spacer = QWidget()
@@ -200,7 +206,8 @@ class ActivityPanel(Panel):
     def _take(self, event: AuditAppended) -> None:
         line = _act_line(event.entry)
         self._acts = {line.key: line, **self._acts}
-        self._show()
+        if not self._settle.isActive():
+            self._settle.start()
 
     def _take_acts(self, entries: tuple[AuditEntry, ...]) -> None:
         self._acts = {line.key: line for line in map(_act_line, entries)}

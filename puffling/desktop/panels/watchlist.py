@@ -18,10 +18,11 @@ from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.states import Phase
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.tables import Column, Kind, Table
 from puffling.desktop.theme import set_role
-from puffling.market.events import PricesMoved
+from puffling.market.events import FeedStateChanged, PricesMoved
 from puffling.market.values import Price, Quality, SessionState
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
@@ -214,6 +215,7 @@ class WatchlistPanel(Panel):
         self.hear(PricesMoved, self._take)
         self.hear(WatchlistsChanged, lambda _: self._fetch())
         self.hear(DatabaseRestored, lambda _: self._fetch())
+        self.hear(FeedStateChanged, self._feed_changed)
         self.hear_selection(self._follow_selection)
         self._fetch()
 
@@ -311,6 +313,13 @@ class WatchlistPanel(Panel):
         # The new watch first: symbols in both never stop ticking.
         if before is not None:
             before()
+
+    def _feed_changed(self, event: FeedStateChanged) -> None:
+        """Dim what no longer moves though it should; a price that arrives ends it."""
+        if event.state.stale:
+            self.table.states.stale(tr("{feed}: no new prices", feed=event.state.label))
+        elif self.table.states.phase is Phase.STALE:
+            self.table.states.content()
 
     def _take(self, event: PricesMoved) -> None:
         self._moved.update(event.prices)
