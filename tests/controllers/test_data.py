@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, date, datetime
 
@@ -11,9 +12,9 @@ import pytest
 from puffling.core.core import Core
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.interval import Interval
-from puffling.runtime.streams import Topics
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import InvalidInput, NotFound
+from puffling.runtime.streams import Topics
 
 pytestmark = pytest.mark.usefixtures("as_person")
 
@@ -74,7 +75,9 @@ async def test_a_stream_follows_its_topics_and_leaves_nothing_behind(core: Core,
     core.scope.spawn(keep_time_moving(clock), name="time")
     topics = Topics(("SPY",))
     listeners = core.bus.listeners(PricesMoved)
-    async with aclosing(core.data.prices(topics)) as prices:
+    stream = core.data.prices(topics)
+    assert isinstance(stream, AsyncGenerator)
+    async with aclosing(stream) as prices:
         first = await anext(prices)
         assert first.symbol == "SPY"
         topics.unsubscribe("SPY")

@@ -55,7 +55,8 @@ async def test_a_setting_is_kept_over_a_restart_and_reset_to_its_default(
     await core.close()
 
     core = await Core.open(paths, clock=clock, environment={})
-    assert core.settings_now.appearance.theme == "dark"
+    kept = core.settings_now.appearance.theme
+    assert kept == "dark"
     assert (await core.settings.get("custom.note")).value == {"a": [1, 2]}
     await core.settings.reset("appearance.theme")
     await core.settings.reset("appearance.theme")
@@ -119,7 +120,11 @@ async def test_a_token_is_shown_once_and_stands_for_its_scopes_until_revoked(cor
     made = await core.access.create("script", (Scope.WRITE, Scope.READ))
     caller = await core.access.caller_of(made.token, core.user)
     assert caller is not None
-    assert (caller.actor, caller.scopes, caller.present) == (Actor.HTTP, {Scope.READ, Scope.WRITE}, False)
+    assert (caller.actor, caller.scopes, caller.present) == (
+        Actor.HTTP,
+        frozenset({Scope.READ, Scope.WRITE}),
+        False,
+    )
     assert made.token not in repr(await core.access.all())
     assert await core.access.caller_of(made.token + "x", core.user) is None
     await core.access.revoke(made.record.id)

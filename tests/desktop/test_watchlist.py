@@ -172,6 +172,7 @@ async def test_prices_that_stand_still_are_dimmed_until_they_move_again(
     with calling_as(PERSON):
         feed = (await core.monitor.health()).feeds[0]
     core.bus.publish(FeedStateChanged(replace(feed, stale=True)))
-    assert panel.table.states.phase is Phase.STALE
+    dimmed = panel.table.states.phase
+    assert dimmed is Phase.STALE
     core.bus.publish(FeedStateChanged(replace(feed, stale=False)))
     assert panel.table.states.phase is Phase.CONTENT
