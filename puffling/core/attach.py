@@ -207,6 +207,10 @@ class _Line:
             text = await self._reader.readline()
         except OSError:
             text = b""
+        except ValueError:
+            raise Unavailable(
+                tr("The answer is too large to be passed on."), hint=tr("Ask for less.")
+            ) from None
         if not text.endswith(b"\n"):
             raise _went_away()
         answer = json.loads(text)
