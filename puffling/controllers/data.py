@@ -37,6 +37,10 @@ Source = Annotated[
 ]
 Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
 
+# As text, more bars than these would hold up whoever writes and whoever reads them.
+USUAL_BARS = 5_000
+MOST_BARS = 20_000
+
 # Without a range a history reaches back this far: enough to see where a price comes from.
 _USUAL_DAYS = {
     Interval.M1: 5,
@@ -54,7 +58,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A history as plain values, with where it comes from."""
+    """A history as plain values, with where it comes from; `left_out` counts older bars of the range."""
 
     symbol: str
     interval: str
@@ -63,6 +67,7 @@ class Table:
     quality: str
     adjusted: bool
     fetched_at: datetime
+    left_out: int
     time: tuple[datetime, ...]
     open: tuple[float, ...]
     high: tuple[float, ...]
@@ -155,10 +160,13 @@ class Data(Controller):
         start: Day = None,
         end: Day = None,
         source: Source = None,
+        limit: Annotated[
+            int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=MOST_BARS)
+        ] = USUAL_BARS,
     ) -> Table:
         """Show open, high, low, close and volume of a symbol, with where they come from."""
         history = await self.history(symbol, interval, start, end, source)
-        bars = history.bars
+        bars = history.bars[-limit:]
         return Table(
             symbol=symbol,
             interval=str(interval),
@@ -167,6 +175,7 @@ class Data(Controller):
             quality=str(history.quality),
             adjusted=history.adjusted,
             fetched_at=history.fetched_at,
+            left_out=len(history.bars) - len(bars),
             time=tuple(moment_of(int(us)) for us in bars.time),
             open=tuple(bars.open.tolist()),
             high=tuple(bars.high.tolist()),

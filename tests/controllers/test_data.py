@@ -11,10 +11,12 @@ import pytest
 
 from puffling.core.core import Core
 from puffling.market.events import PricesMoved
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import InvalidInput, NotFound
 from puffling.runtime.streams import Topics
+from tests.fixtures.cores import NOON
 
 pytestmark = pytest.mark.usefixtures("as_person")
 
@@ -32,6 +34,19 @@ async def test_real_samples_are_there_when_asked_for_and_never_mixed_with_the_de
     same = await core.data.ohlcv("AAPL", start=date(2010, 1, 4), end=date(2010, 1, 8), source="samples")
     assert real.label == same.label == "Sample data, real prices"
     assert demo.close != same.close
+
+
+async def test_a_long_history_is_cut_to_its_newest_bars_and_says_so(core: Core) -> None:
+    table = await core.data.ohlcv("SPY", start=date(2020, 1, 2), limit=10)
+    assert (len(table.time), table.time[-1].date()) == (10, NOON.date())
+    assert table.left_out == len(await all_days_since_2020(core)) - 10
+    with pytest.raises(InvalidInput) as caught:
+        await core.data.ohlcv("SPY", limit=10_000_000)
+    assert caught.value.field == "limit"
+
+
+async def all_days_since_2020(core: Core) -> Bars:
+    return (await core.data.history("SPY", Interval.D1, date(2020, 1, 2))).bars
 
 
 async def test_quotes_carry_the_day_and_the_quality(core: Core) -> None:
