@@ -141,13 +141,13 @@ class Indicator:
 
     @classmethod
     def compute(
-        cls, bars: Bars, *, sessions: Sessions | None = None, **parameters: Setting
+        cls, bars: Bars, sessions: Sessions | None = None, /, **parameters: Setting
     ) -> dict[str, Column]:
         """Give every output as a column as long as the bars."""
         return cls(**cls.settings(**parameters))._history(bars, sessions)
 
     @classmethod
-    def start(cls, bars: Bars, *, sessions: Sessions | None = None, **parameters: Setting) -> Live:
+    def start(cls, bars: Bars, sessions: Sessions | None = None, /, **parameters: Setting) -> Live:
         """Compute the closed bars and stand ready for the ones to come."""
         computation = cls(**cls.settings(**parameters))
         history = computation._history(bars, sessions)
