@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -39,6 +40,7 @@ class Preferences(QWidget):
         super().__init__()
         self._session = session
         self.lines: dict[str, SettingLine] = {}
+        self.filled = False
         self._sections: list[tuple[QLabel, list[SettingLine]]] = []
         self.search = QLineEdit()
         self.search.setPlaceholderText(tr("Search settings"))
@@ -50,6 +52,9 @@ class Preferences(QWidget):
         set_role(self._nothing, tone="muted")
         self._nothing.hide()
         inside = QWidget()
+        self.keys = Keys(session)
+        self.keys.setParent(inside)
+        self.keys.hide()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 8, 8)
         self._column.setSpacing(14)
@@ -66,10 +71,10 @@ class Preferences(QWidget):
         core = session.core
         unsubscribe = core.bus.on(SettingChanged, self._changed_elsewhere)
         self.destroyed.connect(lambda *_: unsubscribe())
-        session.dispatch.run(core.settings.all, name="fetch settings", then=self._show, newest="preferences")
+        session.dispatch.run(self._fill, name="fetch settings", newest="preferences")
 
-    def _show(self, views: Iterable[SettingView]) -> None:
-        for view in views:
+    async def _fill(self) -> None:
+        for view in await self._session.core.settings.all():
             if not view.shape:
                 continue
             if not self._sections or self._sections[-1][0].text() != view.section:
@@ -84,8 +89,11 @@ class Preferences(QWidget):
             self.lines[view.key] = line
             self._sections[-1][1].append(line)
             self._column.addWidget(line)
-        self.keys = Keys(self._session)
+            # A line is dear to build: everything else gets its turn between two of them.
+            await asyncio.sleep(0)
         self._column.addWidget(self.keys)
+        self.keys.show()
+        self.filled = True
         self._column.addStretch(1)
         self._filter(self.search.text())
 

@@ -61,6 +61,8 @@ class Welcome(QWidget):
             for each in self.findChildren(QWidget)
             if each.isVisible() and each.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
+        if not stops:
+            return super().focusNextPrevChild(forward)
         now = next((place for place, each in enumerate(stops) if each.hasFocus()), 0)
         stops[(now + (1 if forward else -1)) % len(stops)].setFocus(Qt.FocusReason.TabFocusReason)
         return True

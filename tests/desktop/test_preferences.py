@@ -28,7 +28,7 @@ async def preferences_of(window: Window) -> Preferences:
     window.actions_.run("window.preferences")
     body = window.sheet.body
     assert isinstance(body, Preferences)
-    await until(lambda: bool(body.lines) and bool(body.keys.lines))
+    await until(lambda: body.filled and bool(body.keys.lines))
     return body
 
 

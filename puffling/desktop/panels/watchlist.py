@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -239,7 +240,7 @@ class WatchlistPanel(Panel):
     def choose_list(self, list_id: str) -> None:
         """Show another list."""
         self._chosen = list_id
-        self._show_list()
+        self._fetch()
 
     def _make_entry(self) -> QStackedWidget:
         entry = QStackedWidget()
@@ -256,12 +257,22 @@ class WatchlistPanel(Panel):
 
     def _fetch(self) -> None:
         self.session.dispatch.run(
-            self.session.core.watchlists.all,
+            self._load,
             name="fetch watchlists",
             newest="watchlist.fetch",
             then=self._take_lists,
             failed=self._say_failed,
         )
+
+    async def _load(self) -> tuple[Watchlist, ...]:
+        core = self.session.core
+        lists = await core.watchlists.all()
+        shown = next((each for each in lists if each.id == self._chosen), lists[0] if lists else None)
+        for symbol in shown.symbols if shown else ():
+            core.data.newest(symbol)
+            # The first price of a symbol has to be worked out: everything else gets its turn in between.
+            await asyncio.sleep(0)
+        return lists
 
     def _take_lists(self, lists: tuple[Watchlist, ...]) -> None:
         self._lists = lists
