@@ -82,7 +82,10 @@ class Prices:
         return _SOURCES[source](self)
 
     def session(self) -> Column:
-        """Give the number of each bar's session: that of its UTC day where the sessions are not known."""
+        """Give the number of each bar's session: that of its UTC day where the sessions are not known.
+
+        A session lasts until the next one opens: what is traded before an opening counts to the one before.
+        """
         if self.sessions is None:
             return (self.time // US_PER_DAY).astype(np.float64)
         return np.searchsorted(self.sessions.opens_us, self.time, side="right").astype(np.float64)

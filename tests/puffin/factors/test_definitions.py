@@ -73,7 +73,7 @@ def test_rolling_vwap(name: str) -> None:
         volume = sum(row[4] for row in window)
         money = sum((high + low + close) / 3 * shares for _, high, low, close, shares in window)
         expected.append(money / volume if len(window) == 12 and volume else NAN)
-    assert_equal("vwap", bars, {"vwap": expected}, since="window", period=12)
+    assert_equal("rolling_vwap", bars, {"vwap": expected}, period=12)
 
 
 def test_a_vwap_by_hand_begins_with_the_session_that_is_given_and_says_nothing_without_volume() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puffling.puffin.factors.cells import Mean, Sum, Total, WeightedMean, exponential
-from puffling.puffin.factors.declaration import Category, Choice, Output, Placement, period, source
+from puffling.puffin.factors.declaration import Category, Output, Placement, period, source
 from puffling.puffin.factors.formulas import divide
 from puffling.puffin.factors.indicator import Indicator, Prices
 from puffling.puffin.factors.windows import Column
@@ -79,31 +79,49 @@ class Wma(Indicator):
 
 
 class Vwap(Indicator):
-    """Typical price, each bar weighing as much as its volume; NaN while nothing has been traded."""
+    """Typical price, each bar weighing as much as its volume; NaN until something has been traded."""
 
     id = "vwap"
     title = "Volume-weighted average price"
     short = "VWAP"
-    help = "What the average share cost since the session began, or over the last bars."
+    help = "What the average share has cost since the session began."
     category = Category.OVERLAP
     placement = Placement.OVERLAY
     inputs = ("high", "low", "close", "volume")
-    parameters = (
-        Choice("since", "Over", "session", (("session", "This session"), ("window", "The last bars"))),
-        period(20, minimum=1, title="Last bars"),
-    )
     outputs = (Output("vwap", "VWAP"),)
-    period: int
-    since: str
 
     def prepare(self) -> None:
         """Make the cells."""
-        whole_session = self.since == "session"
-        self._money = Total() if whole_session else Sum(self.period)
-        self._volume = Total() if whole_session else Sum(self.period)
+        self._money = Total()
+        self._volume = Total()
 
     def flow(self, prices: Prices) -> tuple[Column, ...]:
         """Divide the money by the volume."""
-        groups = (prices.session(),) if self.since == "session" else ()
-        money = self._money(prices.of("hlc3") * prices.volume, *groups)
-        return (divide(money, self._volume(prices.volume, *groups), otherwise=float("nan")),)
+        session = prices.session()
+        money = self._money(prices.of("hlc3") * prices.volume, session)
+        return (divide(money, self._volume(prices.volume, session), otherwise=float("nan")),)
+
+
+class RollingVwap(Indicator):
+    """The same over the last `period` bars; NaN where none of them was traded."""
+
+    id = "rolling_vwap"
+    title = "Volume-weighted moving average price"
+    short = "VWAP"
+    help = "What the average share has cost over the last bars, sessions aside."
+    category = Category.OVERLAP
+    placement = Placement.OVERLAY
+    inputs = ("high", "low", "close", "volume")
+    parameters = (period(20, minimum=1),)
+    outputs = (Output("vwap", "VWAP"),)
+    period: int
+
+    def prepare(self) -> None:
+        """Make the cells."""
+        self._money = Sum(self.period)
+        self._volume = Sum(self.period)
+
+    def flow(self, prices: Prices) -> tuple[Column, ...]:
+        """Divide the money by the volume."""
+        money = self._money(prices.of("hlc3") * prices.volume)
+        return (divide(money, self._volume(prices.volume), otherwise=float("nan")),)
