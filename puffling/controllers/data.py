@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 import numpy as np
@@ -18,6 +18,7 @@ from puffling.market.market import Market
 from puffling.market.parameters import Limit, Symbol
 from puffling.market.values import History, Instrument, Price
 from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import inspect_bars
 from puffling.runtime.bus import Bus
@@ -296,24 +297,20 @@ class Data(Controller):
         source: str | None = None,
     ) -> History:
         """Give a history as columns of numbers, for faces in this process."""
-        now = self._clock.now()
-        until = datetime.combine(end, time(), UTC) + timedelta(days=1) if end else now
-        since = (
-            datetime.combine(start, time(), UTC) if start else until - timedelta(days=_USUAL_DAYS[interval])
-        )
-        if since >= until:
+        # Counted in microseconds: the first and the last day that there is have no day before and after.
+        until_us = day_to_us(end) + US_PER_DAY if end else microseconds(self._clock.now())
+        since_us = day_to_us(start) if start else until_us - _USUAL_DAYS[interval] * US_PER_DAY
+        if since_us >= until_us:
             raise InvalidInput(
                 tr(
                     "The range is empty: it starts at {start} and ends at {end}.",
-                    start=since.date(),
-                    end=until.date(),
+                    start=start,
+                    end=moment_of(until_us).date(),
                 ),
                 field="start",
                 hint=tr("Choose a start before the end."),
             )
-        return await self._market.bars(
-            symbol, interval, microseconds(since), microseconds(until), source=source
-        )
+        return await self._market.bars(symbol, interval, since_us, until_us, source=source)
 
 
 def _quoted(price: Price) -> Quoted:

@@ -71,6 +71,15 @@ async def test_an_empty_range_and_an_unknown_symbol_are_said(core: Core) -> None
         await core.data.ohlcv("NOPE")
 
 
+@pytest.mark.parametrize("day", [date.min, date.max])
+@pytest.mark.parametrize("interval", [Interval.M1, Interval.D1, Interval.MO1])
+async def test_the_first_and_the_last_day_there_is_are_days_too(
+    core: Core, day: date, interval: Interval
+) -> None:
+    assert not (await core.data.ohlcv("SPY", interval, end=date.min)).time
+    assert (await core.data.ohlcv("SPY", interval, start=day, end=day)).time == ()
+
+
 async def test_the_check_of_all_histories_runs_as_a_job_and_finds_the_demo_clean(core: Core) -> None:
     report = await core.data.check(("SPY", "BTC/USD"))
     assert (report.symbols, report.findings) == (2, ())
