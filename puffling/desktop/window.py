@@ -112,6 +112,7 @@ class Window(QMainWindow):
             panel.became_live.connect(self._check_live)
             dock = PanelDock(panel, self.reset_workspace)
             dock.setParent(self)
+            dock.hide()
             dock.moved.connect(self._settle_titles_soon)
             docks[kind.id] = dock
         return docks
@@ -327,7 +328,10 @@ class Window(QMainWindow):
         )
         self.setUpdatesEnabled(False)
         try:
-            if not restore_layout(self, str(kept.get("layout", ""))) or not self._anything_docked():
+            restored = restore_layout(self, str(kept.get("layout", "")))
+            if restored:
+                self._hide_but(kept.get("shown", list(panels_of(workspace.plan))))
+            if not restored or not self._anything_docked():
                 self._arrange(workspace)
         finally:
             self.setUpdatesEnabled(True)
@@ -344,9 +348,16 @@ class Window(QMainWindow):
     def _remember(self) -> None:
         self._kept[self.workspace.id] = {
             "layout": kept_layout(self),
+            "shown": [name for name, dock in self.docks.items() if not dock.isHidden()],
             "symbol": self.session.selection.symbol,
             "interval": self.session.selection.interval.value,
         }
+
+    def _hide_but(self, shown: object) -> None:
+        """Hide panels that a kept layout knows nothing of: Qt leaves them lying over the others."""
+        for name, dock in self.docks.items():
+            if not isinstance(shown, list) or name not in shown:
+                dock.hide()
 
     def _anything_docked(self) -> bool:
         return any(not dock.isHidden() for dock in self.docks.values())

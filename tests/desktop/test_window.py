@@ -116,6 +116,19 @@ async def test_layouts_survive_the_loss_of_the_snapshot(core: Core, open_window:
     await until(again.docks["watchlist"].isHidden)
 
 
+async def test_a_panel_that_a_kept_layout_does_not_know_stays_hidden(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    window.open_workspace("research")
+    snapshot = await close_window(window)
+    again = await open_window(snapshot=snapshot)
+    shown = {name for name, dock in again.docks.items() if not dock.isHidden()}
+    assert shown == {"chart", "watchlist"}
+    again.show_panel("activity")
+    assert again.dockWidgetArea(again.docks["activity"]) is not Qt.DockWidgetArea.NoDockWidgetArea
+
+
 async def test_a_workspace_can_be_reset(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
     window.docks["watchlist"].close()
