@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 from puffling.market.feeds import Feed
 from puffling.puffin.data.bars import Bars, SeriesKey, Span, missing_spans
 from puffling.puffin.data.interval import Interval
+from puffling.runtime.errors import StorageFailed
+
+_log = logging.getLogger(__name__)
 
 
 class BarStore(Protocol):
@@ -44,12 +48,30 @@ class BarCache:
             lock = self._fetching[key] = asyncio.Lock()
         # Two panels that ask for the same series fetch it once.
         async with lock:
-            missing = missing_spans(span, await self._store.coverage(key))
-            fetched = []
+            missing = await self._missing(key, span)
+            unkept: list[Bars] = []
             for gap in missing:
                 bars = await feed.bars(symbol, interval, gap)
-                await self._store.save(key, bars, gap)
-                fetched.append(bars)
-        if missing == (span,):
-            return fetched[0]
-        return await self._store.load(key, span.start_us, span.end_us)
+                if gap == span:
+                    await self._kept(key, bars, gap)
+                    return bars
+                if not await self._kept(key, bars, gap):
+                    unkept.append(bars)
+        kept = await self._store.load(key, span.start_us, span.end_us)
+        return Bars.join([kept, *unkept]) if unkept else kept
+
+    async def _missing(self, key: SeriesKey, span: Span) -> tuple[Span, ...]:
+        try:
+            return missing_spans(span, await self._store.coverage(key))
+        except StorageFailed as error:
+            _log.warning("Prices of %s come from their feed alone: %s", key.symbol, error)
+            return (span,)
+
+    async def _kept(self, key: SeriesKey, bars: Bars, gap: Span) -> bool:
+        try:
+            await self._store.save(key, bars, gap)
+        except StorageFailed as error:
+            # A full disk takes the shortcut away, not the prices.
+            _log.warning("Prices of %s were not kept: %s", key.symbol, error)
+            return False
+        return True

@@ -14,6 +14,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -119,7 +120,9 @@ class Log(logging.Handler):
             self._file.handle(logging.makeLogRecord({"msg": entry.as_json(), "levelno": record.levelno}))
         # A windowed program on Windows has no terminal at all.
         if self._terminal is not None and record.levelno >= self._terminal and sys.stderr is not None:
-            sys.stderr.write(f"{entry}\n")
+            # Whoever read there may have gone, as `head` does; that is no reason to fail what is described.
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"{entry}\n")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging calls it by this name
         """Drop a record that cannot be written: the library would print it, arguments and all."""

@@ -10,6 +10,7 @@ from puffling.market.values import Price, Tick
 from puffling.puffin.data.bars import Bars, SeriesKey, Span, merge_spans
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.clock import Clock
+from puffling.runtime.errors import StorageFailed
 
 
 class MemoryBars:
@@ -18,11 +19,14 @@ class MemoryBars:
     def __init__(self) -> None:
         self.kept: dict[SeriesKey, Bars] = {}
         self.spans: dict[SeriesKey, tuple[Span, ...]] = {}
+        self.full = False
 
     async def load(self, key: SeriesKey, start_us: int, end_us: int) -> Bars:
         return self.kept.get(key, Bars.empty()).between(start_us, end_us)
 
     async def save(self, key: SeriesKey, bars: Bars, span: Span) -> None:
+        if self.full:
+            raise StorageFailed("The disk is full.")
         self.kept[key] = Bars.join([self.kept.get(key, Bars.empty()), bars])
         self.spans[key] = merge_spans((*self.spans.get(key, ()), span))
 

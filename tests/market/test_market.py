@@ -80,6 +80,21 @@ async def test_only_what_is_missing_is_fetched(room: Room) -> None:
     assert merged.bars[:-1] == later.bars[: len(merged.bars) - 1]
 
 
+async def test_prices_are_there_while_the_disk_is_full(room: Room) -> None:
+    wide, narrow = NOW_US - 30 * US_PER_DAY, NOW_US - 10 * US_PER_DAY
+    whole = room.feed.market.bars("SPY", Interval.H1, wide, NOW_US - 40 * US_PER_MINUTE)
+    await room.market.bars("SPY", Interval.H1, narrow, NOW_US)
+    room.store.full = True
+    seen = await room.market.bars("SPY", Interval.H1, wide, NOW_US)
+    assert seen.bars[: len(whole)].time.tolist() == whole.time.tolist()
+    assert room.feed.asked[1:] == [Span(wide, narrow)]
+    assert len((await room.market.bars("GLD", Interval.H1, wide, NOW_US)).bars) == len(seen.bars)
+    room.store.full = False
+    await room.market.bars("SPY", Interval.H1, wide, NOW_US)
+    await room.market.bars("SPY", Interval.H1, wide, NOW_US)
+    assert len(room.feed.asked) == 4
+
+
 async def test_two_who_ask_at_once_fetch_once(room: Room) -> None:
     asked = [room.market.bars("BTC/USD", Interval.H1, YEAR_AGO_US, NOW_US) for _ in range(4)]
     first, *others = await asyncio.gather(*asked)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import logging
+import os
 import sys
 import threading
 import time
@@ -88,6 +90,18 @@ def test_a_badly_written_line_or_a_log_that_cannot_be_written_stops_nobody(
         assert [entry.message for entry in log.recent()][-1] == "goes on"
         assert "do not fit" in log.recent()[0].message
     assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_that_went_away_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    # Unbuffered, as what is kept back would fail once more when it is closed.
+    with os.fdopen(writing, "wb", buffering=0) as raw, io.TextIOWrapper(raw, write_through=True) as gone:
+        monkeypatch.setattr(sys, "stderr", gone)
+        with Log(tmp_path) as log:
+            log.handle(logging.makeLogRecord({"msg": "nobody reads this", "levelno": logging.ERROR}))
+            assert [entry.message for entry in log.recent()] == ["nobody reads this"]
+        monkeypatch.undo()
 
 
 def test_libraries_that_print_keys_when_debugging_are_kept_quiet(tmp_path: Path) -> None:
