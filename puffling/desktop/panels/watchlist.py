@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from puffling.desktop import numbers
 from puffling.desktop.icons import set_icon
 from puffling.desktop.menus import Menu
+from puffling.desktop.name_field import NameField
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import Phase
 from puffling.desktop.symbol_field import SymbolField
-from puffling.desktop.tables import Column, Kind, Table
+from puffling.desktop.tables import Table
 from puffling.desktop.theme import set_role
+from puffling.desktop.watch_rows import Row, kept_rows, named_row, rows_to_keep, watch_columns
 from puffling.market.events import FeedStateChanged, PricesMoved
-from puffling.market.values import Price, Quality, SessionState
+from puffling.market.values import Price
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -37,101 +37,7 @@ if TYPE_CHECKING:
 # Often enough to look alive, rarely enough that 20,000 ticks a second cost one repaint each time.
 DRAIN_MILLISECONDS = 50
 SPARKLINE_DAYS = 45
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One symbol as the table shows it."""
-
-    symbol: str
-    name: str = ""
-    decimals: int = 2
-    price: Price | None = None
-    trend: tuple[float, ...] = ()
-
-    @property
-    def share(self) -> float | None:
-        """Give the change since the previous close as a fraction."""
-        return (
-            None if self.price is None or not self.price.previous_close else self.price.change_percent / 100
-        )
-
-
-def _of_price(read: Callable[[Price], object]) -> Callable[[Row], object]:
-    return lambda row: None if row.price is None else read(row.price)
-
-
-def _decimals(row: Row) -> int:
-    return row.decimals
-
-
-def _day_range(row: Row) -> str:
-    if row.price is None:
-        return numbers.NOTHING
-    low, high = row.price.day_low, row.price.day_high
-    return f"{numbers.fixed(low, row.decimals)} {numbers.NOTHING} {numbers.fixed(high, row.decimals)}"
-
-
-_SESSIONS = {
-    SessionState.OPEN: "Open",
-    SessionState.PRE: "Before open",
-    SessionState.POST: "After close",
-    SessionState.CLOSED: "Closed",
-}
-
-
-def _columns() -> list[Column[Row]]:
-    return [
-        Column(
-            "symbol",
-            tr("Symbol"),
-            lambda row: row.symbol,
-            Kind.STRONG,
-            width=78,
-            tooltip=lambda row: row.name,
-        ),
-        Column("name", tr("Name"), lambda row: row.name, Kind.MUTED, optional=True),
-        Column("trend", tr("Trend"), lambda row: row.trend, Kind.SPARKLINE, width=48, stretch=True),
-        Column(
-            "last",
-            tr("Last"),
-            _of_price(lambda price: price.price),
-            Kind.PRICE,
-            _decimals,
-            width=86,
-            flash=True,
-        ),
-        Column(
-            "change",
-            tr("Change"),
-            _of_price(lambda price: price.change),
-            Kind.CHANGE,
-            _decimals,
-            optional=True,
-        ),
-        Column("percent", tr("Change %"), lambda row: row.share, Kind.PERCENT, width=74),
-        Column(
-            "range",
-            tr("Day range"),
-            _of_price(lambda price: price.day_high - price.day_low),
-            Kind.NUMBER,
-            text=_day_range,
-            width=150,
-            optional=True,
-        ),
-        Column("volume", tr("Volume"), _of_price(lambda price: price.day_volume), Kind.SIZE, optional=True),
-        Column(
-            "session",
-            tr("Session"),
-            _of_price(lambda price: tr(_SESSIONS[price.session])),
-            Kind.MUTED,
-            width=90,
-            optional=True,
-        ),
-        Column(
-            "source", tr("Source"), _of_price(lambda price: price.label), Kind.MUTED, width=96, optional=True
-        ),
-    ]
+MOST_KEPT = 200
 
 
 @panel(id="watchlist", title="Watchlist", icon="watchlist", area=Area.LEFT, order=1)
@@ -148,7 +54,9 @@ class WatchlistPanel(Panel):
         self._drain.setSingleShot(True)
         self._drain.setInterval(DRAIN_MILLISECONDS)
         self._drain.timeout.connect(self._show_moved)
-        self.table: Table[Row] = Table(_columns(), title=tr("Watchlist"), reorderable=True, removable=True)
+        self.table: Table[Row] = Table(
+            watch_columns(), title=tr("Watchlist"), reorderable=True, removable=True
+        )
         self.table.keys_selected.connect(self._look_at)
         self.table.key_activated.connect(session.selection.choose)
         self.table.keys_removed.connect(self._remove)
@@ -194,16 +102,13 @@ class WatchlistPanel(Panel):
         rows = [self.table.rows.row(place) for place in range(self.table.rows.rowCount())]
         return {
             "name": self.lists_button.text().removesuffix(" ▾"),
-            "rows": [
-                [row.symbol, row.name, row.decimals, _kept_price(row.price), list(row.trend)]
-                for row in rows[:200]
-            ],
+            "rows": rows_to_keep(rows[:MOST_KEPT]),
         }
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self._chosen = str(choices.get("list", ""))
         self.table.restore_state(choices.get("table", {}))
-        rows = _kept_rows(content)
+        rows = kept_rows(content)
         if content.get("name"):
             self.lists_button.setText(tr("{name} ▾", name=content["name"]))
         if rows:
@@ -292,7 +197,7 @@ class WatchlistPanel(Panel):
         rows: dict[str, Row] = {}
         for symbol in shown.symbols if shown else ():
             before = self.table.rows.row_of(symbol)
-            rows[symbol] = replace(_named(core, symbol, before), price=core.data.newest(symbol))
+            rows[symbol] = replace(named_row(core, symbol, before), price=core.data.newest(symbol))
         self.table.states.content()
         self._say_empty(shown)
         self.table.set_rows(rows)
@@ -503,82 +408,3 @@ class WatchlistPanel(Panel):
 
     def _select(self, symbol: str) -> None:
         self.table.select([symbol], current=symbol)
-
-
-class NameField(QLineEdit):
-    """Asks for the name of a list in place; Escape leaves it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setPlaceholderText(tr("Name of the list"))
-        self.setAccessibleName(tr("Name of the list"))
-        self.setMaxLength(80)
-        self._then: Callable[[str], None] | None = None
-        self.returnPressed.connect(self._done)
-
-    left = Signal()
-
-    def ask(self, name: str, then: Callable[[str], None]) -> None:
-        """Start with this name and hand over the one that is entered."""
-        self._then = then
-        self.setText(name)
-        self.selectAll()
-        self.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-            return
-        super().keyPressEvent(event)
-
-    def _done(self) -> None:
-        name = self.text().strip()
-        if name and self._then is not None:
-            self.left.emit()
-            self._then(name)
-
-
-def _named(core: Core, symbol: str, before: Row | None) -> Row:
-    if before is not None and before.name:
-        return before
-    try:
-        instrument = core.data.instrument(symbol)
-    except PufflingError:
-        return Row(symbol, tr("No feed knows this symbol"))
-    return Row(symbol, instrument.name, instrument.price_decimals)
-
-
-def _kept_price(price: Price | None) -> list[Any] | None:
-    return None if price is None else [*price[:3], str(price.session), *price[4:11], str(price.quality)]
-
-
-def _kept_rows(content: Mapping[str, Any]) -> dict[str, Row]:
-    """Read the rows of the last time; what does not read as one counts as none."""
-    try:
-        rows = [
-            Row(str(symbol), str(name), int(decimals), _price_of(price), tuple(float(each) for each in trend))
-            for symbol, name, decimals, price, trend in content.get("rows", [])
-        ]
-    except (TypeError, ValueError):
-        return {}
-    return {row.symbol: row for row in rows}
-
-
-def _price_of(kept: list[Any] | None) -> Price | None:
-    if kept is None:
-        return None
-    symbol, price, time_us, session, close, start, high, low, volume, source, label, quality = kept
-    return Price(
-        str(symbol),
-        float(price),
-        int(time_us),
-        SessionState(session),
-        float(close),
-        float(start),
-        float(high),
-        float(low),
-        float(volume),
-        str(source),
-        str(label),
-        Quality(quality),
-    )
