@@ -7,10 +7,12 @@ from typing import Annotated
 from pydantic import Field, JsonValue, SecretStr
 
 from puffling.puffin.access import KeyTest, ask_about_key
-from puffling.runtime.actor import current_caller
+from puffling.runtime.actor import Actor, current_caller
 from puffling.runtime.capability import Controller, capability
+from puffling.runtime.errors import Refused
 from puffling.runtime.gate import Effect
 from puffling.runtime.port import Port
+from puffling.runtime.text import tr
 from puffling.settings.live import LiveSettings
 from puffling.settings.resolve import SettingView
 from puffling.settings.secrets import KeptKey, KeyState, Place, Secrets
@@ -46,7 +48,14 @@ class Settings(Controller):
         self, key: SettingKey, value: Annotated[JsonValue, Field(description="The new value.")]
     ) -> SettingView:
         """Give a setting a value; keys of your own start with custom."""
-        await self._live.put(current_caller().user, key, value)
+        caller = current_caller()
+        # Where computing goes, answers are trusted; whoever comes in has a way to the person's data.
+        if self._live.is_for_the_person_only(key) and caller.actor is not Actor.PERSON:
+            raise Refused(
+                tr("Only the person at the machine may change {key}.", key=key),
+                hint=tr("Do it in the preferences, or in the terminal with: puffling settings put"),
+            )
+        await self._live.put(caller.user, key, value)
         return self._live.view(key)
 
     @capability(title="Reset setting", effect=Effect.WRITE, http="DELETE /api/settings/{key}")

@@ -13,6 +13,7 @@ from puffling.settings.resolve import (
     SettingView,
     check_value,
     former_keys,
+    is_for_the_person_only,
     resolve,
     unknown_setting,
     views,
@@ -67,6 +68,10 @@ class LiveSettings:
             if found.key == key:
                 return found
         raise unknown_setting(Settings, key)
+
+    def is_for_the_person_only(self, key: str) -> bool:
+        """Tell whether no program may change this setting."""
+        return is_for_the_person_only(Settings, key)
 
     async def put(self, user: UserId, key: str, value: object) -> None:
         """Give a setting a value of its declared type and keep it."""

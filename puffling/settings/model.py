@@ -1,6 +1,7 @@
 """Every setting there is: one model for each section, with title, description, default and bounds.
 
-A setting that is read only while Puffling starts says so with `json_schema_extra=AT_START`.
+A setting that is read only while Puffling starts says so with `json_schema_extra=AT_START`, one that
+decides which computers come in or are worked on with `BY_THE_PERSON`: no program may change it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 AT_START: dict[str, JsonValue] = {"restart": True}
+BY_THE_PERSON: dict[str, JsonValue] = {"person_only": True}
 
 
 class Section(BaseModel):
@@ -72,18 +74,21 @@ class Server(Section):
         description="The address to listen on. Other computers stay out unless you allow them.",
         min_length=1,
         max_length=255,
+        json_schema_extra=BY_THE_PERSON,
     )
     port: int = Field(8766, title="Port", description="The port to listen on.", ge=1024, le=65535)
     allow_network: bool = Field(
         False,
         title="Allow other computers",
         description="Listen on addresses that other computers can reach. Needs a trusted network.",
+        json_schema_extra=BY_THE_PERSON,
     )
     host_names: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = Field(
         (),
         title="Host names",
         description="Names under which other computers may call, besides localhost.",
         max_length=16,
+        json_schema_extra=BY_THE_PERSON,
     )
 
 
@@ -96,6 +101,7 @@ class Cluster(Section):
         description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786. Empty means: this computer.",
         max_length=255,
         pattern=r"^$|^(tcp|tls|ws|wss|inproc)://[^\s]+$",
+        json_schema_extra=BY_THE_PERSON,
     )
 
 

@@ -79,6 +79,10 @@ class _Declared:
         said = tr(self.info.description or "")
         return f"{said} {tr('Takes effect at the next start.')}" if self._extra("restart") else said
 
+    @property
+    def person_only(self) -> bool:
+        return bool(self._extra("person_only"))
+
     def _extra(self, name: str) -> object:
         extra = self.info.json_schema_extra
         return extra.get(name) if isinstance(extra, dict) else None
@@ -141,6 +145,11 @@ def check_value(model: type[Section], key: str, value: object) -> Any:
 def former_keys(model: type[Section], key: str) -> tuple[str, ...]:
     """Name the keys under which this setting was kept by older versions."""
     return () if key.startswith(CUSTOM) else _find(model, key).former_keys
+
+
+def is_for_the_person_only(model: type[Section], key: str) -> bool:
+    """Tell whether no program may change this setting."""
+    return not key.startswith(CUSTOM) and _find(model, key).person_only
 
 
 def views(resolved: Resolved[S], rows: Mapping[str, Any]) -> tuple[SettingView, ...]:

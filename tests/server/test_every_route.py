@@ -106,6 +106,22 @@ async def test_nothing_that_is_sent_shakes_a_route(client: httpx2.AsyncClient) -
                 assert answer.json()["message"]
 
 
+async def test_a_program_changes_no_setting_that_lets_others_in(client: httpx2.AsyncClient) -> None:
+    tried = {
+        "cluster.scheduler": "tcp://192.0.2.1:8786",
+        "server.host": "0.0.0.0",
+        "server.allow_network": True,
+        "server.host_names": ["other.example"],
+    }
+    before = {key: (await client.get(f"/api/settings/{key}")).json() for key in tried}
+    for key, value in tried.items():
+        refused = await client.put(f"/api/settings/{key}", json={"value": value})
+        assert (refused.status_code, refused.json()["code"]) == (403, "refused")
+    assert {key: (await client.get(f"/api/settings/{key}")).json() for key in tried} == before
+    allowed = await client.put("/api/settings/appearance.theme", json={"value": "dark"})
+    assert allowed.status_code == 200
+
+
 def _quoted(value: Any) -> str:
     from urllib.parse import quote
 
