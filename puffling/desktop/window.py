@@ -21,7 +21,7 @@ from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
 from puffling.desktop.notices import Notices
 from puffling.desktop.palette import Palette
-from puffling.desktop.panel import find_panels
+from puffling.desktop.panel import Area, find_panels
 from puffling.desktop.preferences import Preferences
 from puffling.desktop.selection import FIRST_SYMBOL, Selection
 from puffling.desktop.session import Session
@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 FIRST_SIZE = (1440, 900)
+_QT_AREAS = {
+    Area.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
+    Area.CENTRE: Qt.DockWidgetArea.LeftDockWidgetArea,
+    Area.RIGHT: Qt.DockWidgetArea.RightDockWidgetArea,
+    Area.BOTTOM: Qt.DockWidgetArea.BottomDockWidgetArea,
+}
 SMALLEST_SIZE = (900, 560)
 
 
@@ -377,7 +383,7 @@ class Window(QMainWindow):
             self.addDockWidget(self.dockWidgetArea(beside), dock)
             self.tabifyDockWidget(beside, dock)
             return
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        self.addDockWidget(_QT_AREAS[dock.panel.kind.area], dock)
 
     def _settle_titles_soon(self) -> None:
         if not self._titles_due:

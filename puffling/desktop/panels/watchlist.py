@@ -70,7 +70,7 @@ class WatchlistPanel(Panel):
         column.addWidget(self._entry)
         column.addWidget(self.table, 1)
         self.setFocusProxy(self.table)
-        self.setMinimumSize(250, 160)
+        self.setMinimumSize(292, 160)
 
     def _make_header(self) -> list[QWidget]:
         self.lists_button = QPushButton()
