@@ -15,44 +15,25 @@ from pydantic import Field
 
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
-from puffling.market.parameters import Limit, Symbol
+from puffling.market.parameters import Day, Limit, Source, Step, Symbol
+from puffling.market.ranges import span_of
 from puffling.market.values import History, Instrument, Price
 from puffling.puffin.data.bars import Bars
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import inspect_bars
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock, microseconds, moment_of
 from puffling.runtime.compute import checkpoint
-from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
+from puffling.runtime.errors import NotFound, PufflingError
 from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 
-Step = Annotated[Interval, Field(description="Length of a bar: 1m 5m 15m 30m 1h 1d 1w 1M.")]
-Source = Annotated[
-    str | None,
-    Field(description="The feed to ask, such as demo or samples; empty means the first.", max_length=40),
-]
-Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
-
 # As text, more bars than these would hold up whoever writes and whoever reads them.
 USUAL_BARS = 5_000
 MOST_BARS = 20_000
-
-# Without a range a history reaches back this far: enough to see where a price comes from.
-_USUAL_DAYS = {
-    Interval.M1: 5,
-    Interval.M5: 10,
-    Interval.M15: 30,
-    Interval.M30: 60,
-    Interval.H1: 90,
-    Interval.D1: 366,
-    Interval.W1: 5 * 366,
-    Interval.MO1: 20 * 366,
-}
 
 _log = logging.getLogger(__name__)
 
@@ -297,20 +278,8 @@ class Data(Controller):
         source: str | None = None,
     ) -> History:
         """Give a history as columns of numbers, for faces in this process."""
-        # Counted in microseconds: the first and the last day that there is have no day before and after.
-        until_us = day_to_us(end) + US_PER_DAY if end else microseconds(self._clock.now())
-        since_us = day_to_us(start) if start else until_us - _USUAL_DAYS[interval] * US_PER_DAY
-        if since_us >= until_us:
-            raise InvalidInput(
-                tr(
-                    "The range is empty: it starts at {start} and ends at {end}.",
-                    start=start,
-                    end=moment_of(until_us).date(),
-                ),
-                field="start",
-                hint=tr("Choose a start before the end."),
-            )
-        return await self._market.bars(symbol, interval, since_us, until_us, source=source)
+        span = span_of(interval, start, end, self._clock.now())
+        return await self._market.bars(symbol, interval, span.start_us, span.end_us, source=source)
 
 
 def _quoted(price: Price) -> Quoted:

@@ -13,6 +13,7 @@ from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
 from puffling.controllers.backups import Backups, data_state
 from puffling.controllers.data import Data
+from puffling.controllers.factors import Factors
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
 from puffling.controllers.monitor import Monitor
@@ -220,6 +221,7 @@ class Core:
         self.ai = self._controller(Ai)
         self.scheduler = self._controller(Scheduler)
         self.guide = self._controller(Guide)
+        self.factors = self._controller(Factors)
 
     def _controller(self, kind: type[C]) -> C:
         found = self._controllers[kind]

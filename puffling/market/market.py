@@ -19,6 +19,7 @@ from puffling.puffin.data.instants import US_PER_DAY, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import inspect_bars
 from puffling.puffin.data.resample import resample
+from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
 from puffling.runtime.tasks import TaskScope
@@ -121,11 +122,15 @@ class Market:
             warnings=tuple(flag.message for flag in inspect_bars(bars, now_us=to_us(now))),
         )
 
+    def sessions_of(self, symbol: str) -> Sessions:
+        """Give the sessions a symbol trades in."""
+        return self._chain.calendar_of(symbol).sessions
+
     def trading_days(self, symbol: str, bars: Bars) -> NDArray[np.int64]:
         """Give the times that daily bars should have from the first of these to the last."""
         if not len(bars):
             return bars.time
-        sessions = self._chain.calendar_of(symbol).sessions
+        sessions = self.sessions_of(symbol)
         return sessions.days_us[sessions.places(int(bars.time[0]), int(bars.time[-1]) + 1)]
 
     async def _plain_bars(

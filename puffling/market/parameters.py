@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 
@@ -25,3 +27,10 @@ Symbol = Annotated[
 ]
 
 Limit = Annotated[int, Field(description="How many at the most.", ge=1, le=10_000)]
+
+Step = Annotated[Interval, Field(description="Length of a bar: 1m 5m 15m 30m 1h 1d 1w 1M.")]
+Source = Annotated[
+    str | None,
+    Field(description="The feed to ask, such as demo or samples; empty means the first.", max_length=40),
+]
+Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]

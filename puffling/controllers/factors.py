@@ -1,0 +1,129 @@
+"""Indicators: what there is, and what they say about a symbol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from puffling.market.market import Market
+from puffling.market.parameters import Day, Source, Step, Symbol
+from puffling.market.ranges import span_of
+from puffling.puffin.data.interval import Interval
+from puffling.puffin.errors import InvalidValue
+from puffling.puffin.factors.declaration import Output, Parameter
+from puffling.puffin.factors.indicator import find_indicator, find_indicators
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.clock import Clock, moment_of
+from puffling.runtime.errors import InvalidInput
+from puffling.runtime.gate import Effect
+from puffling.runtime.text import tr
+
+MOST_BARS = 20_000
+USUAL_BARS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorKind:
+    """One indicator of the library, with what can be chosen and what it gives."""
+
+    id: str
+    title: str
+    help: str
+    category: str
+    placement: str
+    parameters: tuple[Parameter, ...]
+    outputs: tuple[Output, ...]
+    levels: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorTable:
+    """What an indicator says about a symbol, bar by bar; nothing is said while it warms up."""
+
+    symbol: str
+    interval: str
+    indicator: str
+    label: str
+    source: str
+    data_label: str
+    time: tuple[datetime, ...]
+    outputs: dict[str, tuple[float | None, ...]]
+
+
+class Factors(Controller):
+    """The factor library."""
+
+    def __init__(self, market: Market, clock: Clock) -> None:
+        self._market = market
+        self._clock = clock
+
+    @capability(
+        title="List indicators", verb="list", effect=Effect.READ, http="GET /api/factors", tool="list_factors"
+    )
+    async def all(self) -> tuple[IndicatorKind, ...]:
+        """Show the indicators there are, what can be chosen and what each one gives."""
+        return tuple(
+            IndicatorKind(
+                id=kind.id,
+                title=tr(kind.title),
+                help=tr(kind.help),
+                category=str(kind.category),
+                placement=str(kind.placement),
+                parameters=kind.parameters,
+                outputs=kind.outputs,
+                levels=kind.levels,
+            )
+            for kind in find_indicators().values()
+        )
+
+    @capability(
+        title="Compute indicator", effect=Effect.READ, http="POST /api/factors", tool="compute_factors"
+    )
+    async def compute(
+        self,
+        indicator: Annotated[str, Field(description="Id of the indicator, such as rsi.", max_length=40)],
+        symbol: Symbol,
+        interval: Step = Interval.D1,
+        start: Day = None,
+        end: Day = None,
+        source: Source = None,
+        parameters: Annotated[
+            dict[str, int | float | str],
+            Field(description="Its parameters by name; what is not given keeps its default.", max_length=20),
+        ] = {},  # noqa: B006  never changed, and a schema needs its default as it is
+        limit: Annotated[
+            int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=MOST_BARS)
+        ] = USUAL_BARS,
+    ) -> IndicatorTable:
+        """Compute an indicator on the history of a symbol."""
+        span = span_of(interval, start, end, self._clock.now())
+        # As much again before the range, so that it has warmed up where the range begins.
+        early_us = span.start_us - (span.end_us - span.start_us)
+        history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
+        try:
+            kind = find_indicator(indicator)
+            label = kind.label(**parameters)
+            columns = kind.compute(history.bars, self._market.sessions_of(symbol), **parameters)
+        except InvalidValue as error:
+            raise InvalidInput(
+                f"{error}.", field=error.field, hint=tr("The list of indicators says what can be chosen.")
+            ) from None
+        first = max(int(np.searchsorted(history.bars.time, span.start_us)), len(history.bars) - limit)
+        return IndicatorTable(
+            symbol=symbol,
+            interval=str(interval),
+            indicator=kind.id,
+            label=label,
+            source=history.source,
+            data_label=history.label,
+            time=tuple(moment_of(int(us)) for us in history.bars.time[first:]),
+            outputs={name: _said(column[first:]) for name, column in columns.items()},
+        )
+
+
+def _said(column: Any) -> tuple[float | None, ...]:
+    return tuple(value if np.isfinite(value) else None for value in column.tolist())

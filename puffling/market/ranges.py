@@ -1,0 +1,41 @@
+"""Which stretch of time is meant when a person names days, or names none."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from puffling.puffin.data.bars import Span
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us, to_us
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.errors import InvalidInput
+from puffling.runtime.text import tr
+
+# Without a range a history reaches back this far: enough to see where a price comes from.
+_USUAL_DAYS = {
+    Interval.M1: 5,
+    Interval.M5: 10,
+    Interval.M15: 30,
+    Interval.M30: 60,
+    Interval.H1: 90,
+    Interval.D1: 366,
+    Interval.W1: 5 * 366,
+    Interval.MO1: 20 * 366,
+}
+
+
+def span_of(interval: Interval, start: date | None, end: date | None, now: datetime) -> Span:
+    """Give the stretch from the start of one day to the end of another, or the usual one up to now."""
+    # Counted in microseconds: the first and the last day that there is have no day before and after.
+    until_us = day_to_us(end) + US_PER_DAY if end else to_us(now)
+    since_us = day_to_us(start) if start else until_us - _USUAL_DAYS[interval] * US_PER_DAY
+    if since_us >= until_us:
+        raise InvalidInput(
+            tr(
+                "The range is empty: it starts at {start} and ends at {end}.",
+                start=start,
+                end=from_us(until_us).date(),
+            ),
+            field="start",
+            hint=tr("Choose a start before the end."),
+        )
+    return Span(since_us, until_us)
