@@ -15,7 +15,7 @@ STEPS: dict[str, list[str]] = {
     "lint": [PYTHON, "-m", "ruff", "check", "."],
     "types": [PYTHON, "-m", "mypy"],
     "floors": [PYTHON, "-c", IMPORT_LINTER, "--no-cache"],
-    "tests": [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup"],
+    "tests": [PYTHON, "-m", "pytest", "-n", "2"],
 }
 
 
