@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from puffling.runtime.errors import Conflict, InvalidInput, Refused
 from puffling.runtime.tasks import TaskScope
@@ -148,7 +148,7 @@ class _PunctualProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the time in which the first request must arrive."""
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(SECONDS_FOR_HEADERS, self._too_late)
+        self._expect_a_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the deadline."""
@@ -160,13 +160,24 @@ class _PunctualProtocol(H11Protocol):
         self._on_time()
         super().handle_websocket_upgrade(event)
 
+    def on_response_complete(self) -> None:
+        """Start the time for the next request; uvicorn's own ends with the first byte of it."""
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._on_time()
+            self._expect_a_request()
+
+    def _expect_a_request(self) -> None:
+        self._deadline = self.loop.call_later(SECONDS_FOR_HEADERS, self._too_late)
+
     def _on_time(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def _too_late(self) -> None:
-        if getattr(self, "cycle", None) is None:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
             self.transport.close()
 
 

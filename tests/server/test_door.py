@@ -195,6 +195,26 @@ async def test_a_caller_that_never_says_what_it_wants_is_hung_up_on(
         await server.close()
 
 
+async def test_a_caller_that_trickles_its_second_request_is_hung_up_on(
+    core: SmallCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "SECONDS_FOR_HEADERS", 0.2)
+    async with asyncio.timeout(10):
+        server = Server(core, port=0)
+        await server.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.address).port)
+        writer.write(f"GET /api/health HTTP/1.1\r\nHost: {urlsplit(server.address).netloc}\r\n\r\n".encode())
+        assert b"200" in await reader.readline()
+        writer.write(b"GET /api/health HTTP/1.1\r\nX: ")
+        rest = asyncio.ensure_future(reader.read())  # noqa: TID251  the test's own task
+        while not rest.done():
+            writer.write(b"a")
+            await asyncio.sleep(0.02)
+        assert b'"ok"' in await rest
+        writer.close()
+        await server.close()
+
+
 async def test_answers_tell_browsers_to_be_careful(client: httpx2.AsyncClient) -> None:
     headers = (await client.get("/api/library")).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
