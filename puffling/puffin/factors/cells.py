@@ -84,8 +84,7 @@ class Window(Cell):
 
     def settle(self) -> None:
         """Let the oldest value go."""
-        if self._newest == self._newest:
-            self._kept.append(self._newest)
+        self._kept.append(self._newest)
 
     def one(self, window: list[float]) -> float:
         """Compute one window, oldest value first."""

@@ -12,8 +12,8 @@ from puffling.puffin.factors.indicator import Indicator, find_indicator, find_in
 from tests.puffin.factors.series import real
 
 EXPECTED = (
-    "sma ema wma vwap rolling_vwap bollinger keltner donchian supertrend ichimoku psar rsi macd stochastic adx atr "
-    "obv cci mfi roc williams_r heikin_ashi"
+    "sma ema wma vwap rolling_vwap bollinger keltner donchian supertrend ichimoku psar rsi macd stochastic "
+    "adx atr obv cci mfi roc williams_r heikin_ashi"
 )
 
 

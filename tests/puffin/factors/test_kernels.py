@@ -93,6 +93,12 @@ def test_a_state_that_never_forgets_is_followed_one_by_one(slope: float) -> None
     assert ParabolicStop(0.02, 0.2)(*columns).tolist() == plain(ParabolicStop(0.02, 0.2), columns)
 
 
+def test_a_guess_that_was_wrong_is_computed_again() -> None:
+    band = 100.0 + 0.01 * np.arange(25_000, dtype=np.float64)
+    close_before = np.full(25_000, 50.0)
+    assert set(Ceiling()(band, close_before).tolist()) == {100.0}
+
+
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)), max_size=60),
     st.integers(0, 3),

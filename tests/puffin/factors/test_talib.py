@@ -11,7 +11,7 @@ import pytest
 import talib
 from numpy.typing import NDArray
 
-from puffling.puffin.data.bars import COLUMNS
+from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.factors.declaration import Setting
 from puffling.puffin.factors.indicator import find_indicator
 from tests.puffin.factors.series import real
@@ -121,3 +121,15 @@ def test_every_number_and_every_gap_is_that_of_talib(id: str, parameters: dict[s
         assert len(outputs) == len(expected)
         for ours, theirs in zip(outputs, expected, strict=True):
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
+
+
+def test_long_after_the_last_move_the_numbers_are_still_those_of_talib() -> None:
+    moved = real("IBM").close[:60]
+    price = np.append(moved, np.full(3_000, moved[-1]))
+    bars = Bars(np.arange(len(price)), price, price, price, price, np.ones(len(price)))
+    np.testing.assert_allclose(find_indicator("rsi").compute(bars)["rsi"], talib.RSI(price, 14), rtol=1e-9)
+    np.testing.assert_allclose(
+        find_indicator("adx").compute(bars, period=14)["plus_di"],
+        talib.PLUS_DI(price, price, price, 14),
+        rtol=1e-9,
+    )
