@@ -56,16 +56,27 @@ class Upkeep:
         self._invoker = invoker
         self._user = user
         self._plan = plan
+        # A slot whose end could not be recorded is not served again and again.
+        self._served: datetime | None = None
 
     async def run(self) -> None:
         """Do the upkeep whenever it is due, until cancelled."""
         while True:
-            job = await self._store.run(self._user, _planned, self._plan())
-            slot = next_run(job)
-            if slot is not None and slot <= self._clock.now():
-                await self._do(job, self._clock.now())
-            else:
-                await self._clock.sleep(_LOOK_SECONDS)
+            try:
+                await self._look()
+            except PufflingError as error:
+                # A disk that is full tonight is no reason not to look tomorrow.
+                _log.warning("The upkeep could not be looked after: %s", error)
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        job = await self._store.run(self._user, _planned, self._plan())
+        if self._served is not None and job.counted_from is not None:
+            job = replace(job, counted_from=max(job.counted_from, self._served))
+        slot, now = next_run(job), self._clock.now()
+        if slot is not None and slot <= now:
+            self._served = now
+            await self._do(job, now)
 
     async def _do(self, job: ScheduledJob, now: datetime) -> None:
         outcome, failed = tr("done"), False

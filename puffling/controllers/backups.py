@@ -11,6 +11,7 @@ from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import NotFound
 from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
+from puffling.settings.live import LiveSettings
 from puffling.store.database import Store
 from puffling.store.values import Backup
 
@@ -27,8 +28,9 @@ class DataState:
 class Backups(Controller):
     """Copies of everything Puffling keeps, except cached prices."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, settings: LiveSettings) -> None:
         self._store = store
+        self._settings = settings
 
     @capability(title="List backups", verb="list", effect=Effect.READ, http="GET /api/backups")
     async def all(self) -> tuple[Backup, ...]:
@@ -37,8 +39,8 @@ class Backups(Controller):
 
     @capability(title="Back up now", effect=Effect.WRITE, http="POST /api/backups", menu="Data")
     async def create(self) -> Backup:
-        """Keep a copy of the database as it is at this moment."""
-        return await self._store.backup()
+        """Keep a copy of the database as it is at this moment, and let go of the oldest ones."""
+        return await self._store.backup(keep=self._settings.now.upkeep.keep_backups)
 
     @capability(title="Restore backup", effect=Effect.GUARD)
     async def restore(
@@ -47,7 +49,7 @@ class Backups(Controller):
         """Put a backup in the place of the present records, which are copied first."""
         for backup in await self._store.backups():
             if backup.name == name:
-                await self._store.restore(backup)
+                await self._store.restore(backup, keep=self._settings.now.upkeep.keep_backups)
                 return data_state(self._store)
         raise NotFound(tr("There is no backup called {name}.", name=name), hint=tr("List them first."))
 

@@ -13,7 +13,6 @@ from puffling.runtime.text import tr
 from puffling.store.faults import explain_sqlite, newer_schema, unwritable
 from puffling.store.values import Backup
 
-KEPT = 7
 _LONGEST_WAIT_QUARTER_SECONDS = 8
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
@@ -83,7 +82,7 @@ def found_in(folder: Path) -> tuple[Backup, ...]:
     return tuple(sorted(found, key=lambda backup: backup.name, reverse=True))
 
 
-def prune(folder: Path, keep: int = KEPT) -> None:
+def prune(folder: Path, keep: int) -> None:
     """Delete all but the newest backups, and what a killed process left half-made."""
     for half in folder.glob("puffling-*.part*"):
         half.unlink(missing_ok=True)

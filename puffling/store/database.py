@@ -189,22 +189,22 @@ class Store:
         """Make the user unless there is one already."""
         await self._lane.run(self._database.ensure_user, user, name)
 
-    async def backup(self, reason: str = "manual") -> Backup:
-        """Copy the database as it is at this moment into the folder of backups."""
-        return await self._lane.run(self._database.backup, reason)
+    async def backup(self, reason: str = "manual", *, keep: int) -> Backup:
+        """Copy the database as it is at this moment, and keep no more than so many copies."""
+        return await self._lane.run(self._database.backup, reason, keep)
 
     async def backups(self) -> tuple[Backup, ...]:
         """Give the copies that can be restored, newest first."""
         return await self._lane.run(self._database.backups)
 
-    async def restore(self, backup: Backup) -> OpenReport:
+    async def restore(self, backup: Backup, *, keep: int) -> OpenReport:
         """Put a backup in the place of the present records, which are backed up first."""
 
         def tell(report: OpenReport) -> None:
             self.report = report
             self._bus.publish(DatabaseRestored(backup.name))
 
-        return await self._lane.run(self._database.restore, backup, then=tell)
+        return await self._lane.run(self._database.restore, backup, keep, then=tell)
 
     async def accept(self) -> OpenReport:
         """Go on with the records as they are: the person has seen what was damaged or altered."""

@@ -71,8 +71,8 @@ class Place(Protocol):
         """Copy the records, or None where copies are the server's business."""
         ...
 
-    def tidy(self) -> None:
-        """Delete copies that are old and not needed."""
+    def tidy(self, keep: int) -> None:
+        """Delete all but the newest copies, when they are not needed."""
         ...
 
     def backups(self) -> tuple[Backup, ...]:
@@ -149,17 +149,17 @@ class Database:
 
         self.transact(user, work, writing=True)
 
-    def backup(self, reason: str) -> Backup:
-        """Copy the database as it is now."""
+    def backup(self, reason: str, keep: int) -> Backup:
+        """Copy the database as it is now, and let go of the oldest copies."""
         made = self._copy(reason)
-        self._place.tidy()
+        self._place.tidy(keep)
         return made
 
     def backups(self) -> tuple[Backup, ...]:
         """Give the copies that can be restored, newest first."""
         return self._place.backups()
 
-    def restore(self, backup: Backup) -> OpenReport:
+    def restore(self, backup: Backup, keep: int) -> OpenReport:
         """Replace the records by a backup; the present ones are backed up first."""
         self._copy("before_restore")
         # Killed in the middle, a record of the present trail would call the restored one cut off.
@@ -172,7 +172,7 @@ class Database:
         finally:
             self._remember_heads()
         self._place.accept()
-        self._place.tidy()
+        self._place.tidy(keep)
         self._report = OpenReport(
             self._schema.head,
             migrated_from=before if before != self._schema.head else None,

@@ -122,7 +122,7 @@ class PostgresServer:
         """Leave copies to the server."""
         return None
 
-    def tidy(self) -> None:
+    def tidy(self, keep: int) -> None:
         """Do nothing: there are no copies of ours."""
 
     def backups(self) -> tuple[Backup, ...]:

@@ -119,10 +119,10 @@ class SqliteFile:
         """Copy the present state."""
         return backups.copy_out(self._raw(), self._backups, now, reason)
 
-    def tidy(self) -> None:
+    def tidy(self, keep: int) -> None:
         """Delete old copies, but not while damage is undecided: they may be all there is."""
         if not self._marker.exists():
-            backups.prune(self._backups)
+            backups.prune(self._backups, keep)
 
     def backups(self) -> tuple[Backup, ...]:
         """Give the copies, newest first."""

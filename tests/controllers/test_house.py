@@ -148,6 +148,18 @@ async def test_a_backup_brings_back_what_was_there(core: Core) -> None:
 
 
 @pytest.mark.usefixtures("as_person")
+async def test_as_many_backups_are_kept_as_the_person_wants(core: Core, clock: FixedClock) -> None:
+    for keep in (16, 3):
+        await core.settings.put("upkeep.keep_backups", keep)
+        for _ in range(keep + 2):
+            clock.advance(1)
+            await core.backups.create()
+        assert len(await core.backups.all()) == keep
+    await core.backups.restore((await core.backups.all())[0].name)
+    assert len(await core.backups.all()) == 3
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_a_damaged_database_opens_halted_with_its_backups_offered(
     paths: Paths, clock: FixedClock
 ) -> None:

@@ -23,6 +23,7 @@ from puffling.store.migrations import SHIPPED, Schema
 # A limit on the size of a file, and a user who may not write, are what only these systems have.
 collect_ignore = ["test_disk.py"] if sys.platform == "win32" else []
 
+KEPT = 7
 START = datetime(2026, 3, 2, 14, 30, 0, 123456, tzinfo=UTC)
 
 

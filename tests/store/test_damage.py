@@ -10,10 +10,9 @@ import pytest
 
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import NotFound, StorageFailed
-from puffling.store.backups import KEPT
 from puffling.store.database import Unit
 from puffling.store.events import DatabaseRestored
-from tests.store.conftest import Place
+from tests.store.conftest import KEPT, Place
 
 
 def _fill(unit: Unit) -> None:
@@ -57,7 +56,7 @@ async def test_a_damaged_file_is_moved_aside_and_a_backup_brings_all_back(
 ) -> None:
     async with folder.open() as store:
         await store.run(DEFAULT_USER, _fill)
-        backup = await store.backup()
+        backup = await store.backup(keep=KEPT)
         names = await store.read(DEFAULT_USER, _names)
     harm(folder.file)
     damaged = folder.file.read_bytes()
@@ -75,7 +74,7 @@ async def test_a_damaged_file_is_moved_aside_and_a_backup_brings_all_back(
     heard: list[DatabaseRestored] = []
     folder.bus.on(DatabaseRestored, heard.append)
     async with folder.open() as store:
-        restored = await store.restore(backup)
+        restored = await store.restore(backup, keep=KEPT)
         assert restored.trustworthy
         assert store.report == restored
         assert heard == [DatabaseRestored(backup.name)]
@@ -87,7 +86,7 @@ async def test_a_damaged_file_is_moved_aside_and_a_backup_brings_all_back(
 
 async def test_a_file_that_is_gone_is_not_taken_for_a_first_start(folder: Place) -> None:
     async with folder.open() as store:
-        await store.backup()
+        await store.backup(keep=KEPT)
     folder.file.unlink()
     async with folder.open() as store:
         assert store.report.damage
@@ -118,28 +117,28 @@ async def test_old_backups_go_but_not_while_damage_is_undecided(folder: Place) -
     async with folder.open() as store:
         for _ in range(KEPT + 2):
             folder.clock.advance(1)
-            await store.backup()
+            await store.backup(keep=KEPT)
         assert len(await store.backups()) == KEPT
     _half(folder.file)
     async with folder.open() as store:
         kept = await store.backups()
         for _ in range(KEPT + 2):
             folder.clock.advance(1)
-            await store.backup()
+            await store.backup(keep=KEPT)
         assert set(kept) <= set(await store.backups())
 
 
 async def test_a_backup_that_is_damaged_or_gone_changes_nothing(folder: Place) -> None:
     async with folder.open() as store:
         await store.run(DEFAULT_USER, _fill)
-        backup = await store.backup()
+        backup = await store.backup(keep=KEPT)
         names = await store.read(DEFAULT_USER, _names)
         _noise(backup.path)
         with pytest.raises(StorageFailed, match="damaged"):
-            await store.restore(backup)
+            await store.restore(backup, keep=KEPT)
         backup.path.unlink()
         with pytest.raises(NotFound):
-            await store.restore(backup)
+            await store.restore(backup, keep=KEPT)
         assert (await store.read(DEFAULT_USER, lambda unit: unit.audit.verify())).intact
         assert await store.read(DEFAULT_USER, _names) == names
 
@@ -148,21 +147,21 @@ async def test_a_restored_backup_does_not_pile_up_copies(folder: Place) -> None:
     async with folder.open() as store:
         (folder.paths.data / "backups").mkdir()
         (folder.paths.data / "backups" / "puffling-half.part").write_text("left by a killed process")
-        backup = await store.backup()
+        backup = await store.backup(keep=KEPT)
         for _ in range(KEPT + 2):
             folder.clock.advance(1)
             backup = (await store.backups())[-1]
-            await store.restore(backup)
+            await store.restore(backup, keep=KEPT)
     assert len(list((folder.paths.data / "backups").iterdir())) == KEPT
 
 
 async def test_a_backup_is_whole_while_the_store_is_written(folder: Place) -> None:
     async with folder.open() as store:
         await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Before"))
-        backup = await store.backup()
+        backup = await store.backup(keep=KEPT)
         await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("After"))
         assert await store.read(DEFAULT_USER, _names) == {"Before", "After"}
-        await store.restore(backup)
+        await store.restore(backup, keep=KEPT)
         assert await store.read(DEFAULT_USER, _names) == {"Before"}
         audit = await store.read(DEFAULT_USER, lambda unit: unit.audit.verify())
         assert audit.intact

@@ -15,7 +15,7 @@ from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import StorageFailed
 from puffling.runtime.paths import Paths
 from puffling.store.database import Unit
-from tests.store.conftest import Place
+from tests.store.conftest import KEPT, Place
 
 # A limit on the size of files is a disk that is full, without being root.
 FULL = """
@@ -112,7 +112,7 @@ async def test_a_backup_on_a_full_disk_leaves_no_half_copy(folder: Place) -> Non
     async with folder.open() as store:
         (folder.paths.data / "backups").write_text("a file where the folder should be")
         with pytest.raises(StorageFailed, match="cannot be written") as failed:
-            await store.backup()
+            await store.backup(keep=KEPT)
         assert failed.value.hint
         await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", 1))
 

@@ -12,7 +12,7 @@ import pytest
 
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.store.database import Unit
-from tests.store.conftest import Place
+from tests.store.conftest import KEPT, Place
 
 EDIT = """
 import asyncio, sys
@@ -85,7 +85,7 @@ async def main():
     store = await Store.open(Paths.under(Path(sys.argv[1])), port=Port(clock), bus=Bus(), clock=clock)
     [backup] = await store.backups()
     print("open", flush=True)
-    await store.restore(backup)
+    await store.restore(backup, keep=KEPT)
 
 asyncio.run(main())
 """
@@ -113,7 +113,7 @@ async def test_a_restore_that_is_killed_leaves_the_old_or_the_new_records(
 ) -> None:
     async with folder.open() as store:
         await store.run(DEFAULT_USER, _note, 300)
-        await store.backup()
+        await store.backup(keep=KEPT)
         await store.run(DEFAULT_USER, _note, 301)
     _killed_while_restoring(folder, checkout, delay_seconds)
     async with folder.open() as store:

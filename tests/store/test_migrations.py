@@ -22,7 +22,7 @@ from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import StorageFailed
 from puffling.store.migrations import SHIPPED, Schema
 from puffling.store.tables.every import Row
-from tests.store.conftest import Place
+from tests.store.conftest import KEPT, Place
 from tests.store.dump_schema import FOLDER
 
 # A second version for these tests: it rebuilds a table, adds another, rewrites rows, and can be killed
@@ -202,12 +202,12 @@ async def test_an_older_program_refuses_a_newer_schema_and_leaves_it_alone(
 async def test_a_backup_of_a_newer_schema_is_not_restored(folder: Place, newer: Schema) -> None:
     await _with_a_list(folder)
     async with folder.open() as store:
-        backup = await store.backup()
+        backup = await store.backup(keep=KEPT)
         with closing(sqlite3.connect(backup.path)) as connection, connection:
             connection.execute("UPDATE alembic_version SET version_num = '0002'")
         await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Later"))
         with pytest.raises(StorageFailed, match="newer Puffling"):
-            await store.restore(backup)
+            await store.restore(backup, keep=KEPT)
     assert await _names(folder) == ["Tech", "Later"]
 
 
@@ -218,7 +218,7 @@ async def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(
     async with folder.open(newer) as store:
         [backup] = store.report.backups
         await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Later"))
-        assert (await store.restore(backup)).migrated_from == "0001"
+        assert (await store.restore(backup, keep=KEPT)).migrated_from == "0001"
     assert await _names(folder, newer) == ["Tech!"]
 
 
