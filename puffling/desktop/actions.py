@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from puffling.desktop.icons import set_icon
+from puffling.desktop.menus import Menu
 from puffling.runtime.text import tr
 
 MENUS = ("File", "View", "Workspace", "Watchlist", "Trade", "Data", "Research", "Tools", "Help")
@@ -26,6 +28,7 @@ class Action:
     menu: str | None = None
     shortcut: str = ""
     checked: Callable[[], bool] | None = None
+    icon: str = ""
 
 
 class ActionBook(QObject):
@@ -68,20 +71,24 @@ class ActionBook(QObject):
     def fill(self, menu: QMenu) -> None:
         """Put one submenu for each part of the program into a menu, with the actions that belong there."""
         menu.clear()
+        for old in menu.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            old.deleteLater()
         places: dict[str, list[Action]] = {}
         for action in self:
             if action.menu:
                 places.setdefault(action.menu.partition("/")[0], []).append(action)
         order = [name for name in MENUS if name in places] + sorted(places.keys() - set(MENUS))
         for name in order:
-            submenu = menu.addMenu(tr("&{menu}", menu=tr(name)))
-            branches: dict[str, QMenu] = {}
+            submenu = Menu(menu, tr("&{menu}", menu=tr(name)))
+            menu.addMenu(submenu)
+            branches: dict[str, Menu] = {}
             for action in places[name]:
                 _, _, branch = (action.menu or "").partition("/")
-                target = submenu
+                target: QMenu = submenu
                 if branch:
                     if branch not in branches:
-                        branches[branch] = submenu.addMenu(tr(branch))
+                        branches[branch] = Menu(submenu, tr(branch))
+                        submenu.addMenu(branches[branch])
                     target = branches[branch]
                 target.addAction(self._shown(action))
 
@@ -96,6 +103,8 @@ class ActionBook(QObject):
         bound.setObjectName(action.id)
         bound.setStatusTip(action.summary)
         bound.setCheckable(action.checked is not None)
+        if action.icon:
+            set_icon(bound, action.icon)
         if action.shortcut:
             bound.setShortcut(QKeySequence(action.shortcut))
             bound.setShortcutContext(Qt.ShortcutContext.WindowShortcut)

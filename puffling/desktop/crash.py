@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -114,7 +113,6 @@ class CrashDialog(QDialog):
             column.addWidget(piece)
         column.addWidget(self.text, 1)
         column.addLayout(row)
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
 
     def show_reports(self, reports: list[str]) -> None:
         """Show all faults of this session, the newest last."""

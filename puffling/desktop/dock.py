@@ -48,6 +48,7 @@ class PanelDock(QDockWidget):
     def show_menu(self) -> None:
         """Open what can be done with the panel as a whole."""
         menu = Menu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
         floating = self.isFloating()
         menu.addAction(tr("Dock") if floating else tr("Float"), lambda: self.setFloating(not floating))
         menu.addAction(tr("Close panel"), self.close)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.actions import shortcut_text
+from puffling.desktop.menus import Menu
 from puffling.desktop.theme import look, set_role
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.text import tr
@@ -105,7 +106,7 @@ class TopLine(QWidget):
     def _left(self, fill_menu: Callable[[QMenu], None]) -> QHBoxLayout:
         left = QHBoxLayout()
         left.setSpacing(4)
-        self.menu = QMenu(self)
+        self.menu = Menu(self)
         self.menu.aboutToShow.connect(lambda: fill_menu(self.menu))
         self.menu_button = QToolButton()
         self.menu_button.setText("☰")
@@ -167,9 +168,6 @@ class TopLine(QWidget):
         for button in (self.halt, self.resume):
             button.setVisible(False)
             right.addWidget(button)
-        keep = self.halt.sizePolicy()
-        keep.setRetainSizeWhenHidden(False)
-        self.halt.setSizePolicy(keep)
         return right
 
     def open_menu(self) -> None:

@@ -61,7 +61,6 @@ class Window(QMainWindow):
     became_live = Signal()
     closing = Signal()
     retry = Signal()
-    workspace_changed = Signal(str)
 
     def __init__(self, snapshot: Snapshot, crashes: CrashDesk) -> None:
         super().__init__()
@@ -162,13 +161,11 @@ class Window(QMainWindow):
         self._open(wanted)
         # Once the docks stand: the keyboard cannot go to what is not on the screen yet.
         QTimer.singleShot(0, self, self.docks[next(panels_of(wanted.plan))].panel.take_focus)
-        self.workspace_changed.emit(wanted.id)
 
     def reset_workspace(self) -> None:
         """Give the open workspace the panels and places it started with."""
         self._kept.pop(self.workspace.id, None)
         self._arrange(self.workspace)
-        self.workspace_changed.emit(self.workspace.id)
 
     def show_panel(self, panel_id: str) -> None:
         """Bring a panel to the front, in this workspace, and put the keyboard there."""

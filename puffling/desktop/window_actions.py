@@ -49,6 +49,7 @@ def window_actions(window: Window) -> Iterator[Action]:
             tr("Bring this panel to the front."),
             "View",
             HELP_KEY if kind.id == HELP else f"Ctrl+Shift+{number}" if number < 10 else "",
+            icon=kind.icon,
         )
 
 

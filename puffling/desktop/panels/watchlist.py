@@ -334,6 +334,7 @@ class WatchlistPanel(Panel):
 
     def _open_lists(self) -> None:
         menu = Menu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
         for each in self._lists:
             item = menu.addAction(each.name, partial(self.choose_list, each.id))
             item.setCheckable(True)
