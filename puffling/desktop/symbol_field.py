@@ -43,6 +43,10 @@ class SymbolField(QLineEdit):
         self.textEdited.connect(self._look_up)
         self.returnPressed.connect(self._typed)
 
+    def suggestions(self) -> list[str]:
+        """Give the symbols that are suggested now, the nearest first."""
+        return [str(self._found.item(row).data(_SYMBOL_ROLE)) for row in range(self._found.rowCount())]
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.left.emit()

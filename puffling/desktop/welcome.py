@@ -35,6 +35,7 @@ class Welcome(QWidget):
         self.setObjectName("welcome")
         self.setAccessibleName(tr("Welcome to Puffling"))
         self._window = window
+        self._leaving = False
         window.installEventFilter(self)
         self.card = _Card(self)
         self._place()
@@ -56,6 +57,8 @@ class Welcome(QWidget):
         super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  Qt names it so
+        if self._leaving:
+            return super().focusNextPrevChild(forward)
         stops = [
             each
             for each in self.findChildren(QWidget)
@@ -72,6 +75,11 @@ class Welcome(QWidget):
 
     def finish(self) -> None:
         """Go away and let the person work."""
+        if self._leaving:
+            return
+        self._leaving = True
+        # The focus goes first: hiding what has it makes Qt look for the next stop among what is going away.
+        self._window.setFocus()
         self.hide()
         self.started.emit()
         self.deleteLater()

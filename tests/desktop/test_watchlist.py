@@ -176,3 +176,41 @@ async def test_prices_that_stand_still_are_dimmed_until_they_move_again(
     assert dimmed is Phase.STALE
     core.bus.publish(FeedStateChanged(replace(feed, stale=False)))
     assert panel.table.states.phase is Phase.CONTENT
+
+
+async def test_lists_are_made_and_renamed_in_place(core: Core, open_window: OpenWindow) -> None:
+    panel = panel_of(await open_window(core))
+    panel.ask_new_list()
+    QTest.keyClicks(panel.name_field, "Metals")
+    QTest.keyClick(panel.name_field, Qt.Key.Key_Return)
+    await until(lambda: panel.watchlist is not None and panel.watchlist.name == "Metals")
+    assert panel.table.states.phase is Phase.EMPTY
+    panel.ask_rename()
+    QTest.keyClicks(panel.name_field, "Gold and silver")
+    QTest.keyClick(panel.name_field, Qt.Key.Key_Return)
+    await until(lambda: panel.watchlist is not None and panel.watchlist.name == "Gold and silver")
+    assert [each.name for each in await stored(core)] == ["Core", "Gold and silver"]
+
+
+async def test_a_name_that_is_taken_is_refused_and_said(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    panel.ask_new_list()
+    QTest.keyClicks(panel.name_field, "Core")
+    QTest.keyClick(panel.name_field, Qt.Key.Key_Return)
+    await until(lambda: bool(window.notices.shown))
+    assert window.notices.shown[-1].level is Level.ERROR
+    assert [each.name for each in await stored(core)] == ["Core"]
+
+
+async def test_part_of_a_name_is_enough_to_add_a_symbol(core: Core, open_window: OpenWindow) -> None:
+    panel = panel_of(await open_window(core))
+    panel.ask_symbol()
+    QTest.keyClicks(panel.symbol_field, "russell")
+    await until(lambda: panel.symbol_field.suggestions() != [])
+    assert panel.symbol_field.suggestions()[0] == "IWM"
+    popup = panel.symbol_field.completer().popup()
+    assert popup is not None
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    await until(lambda: "IWM" in panel.table.rows.keys)

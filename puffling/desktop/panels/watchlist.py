@@ -132,9 +132,9 @@ class WatchlistPanel(Panel):
 
     def ask_symbol(self) -> None:
         """Offer a field for one more symbol."""
-        self._entry.setCurrentWidget(self._symbol_field)
+        self._entry.setCurrentWidget(self.symbol_field)
         self._entry.show()
-        self._symbol_field.setFocus()
+        self.symbol_field.setFocus()
 
     def add(self, symbol: str) -> None:
         """Put a symbol at the end of the list."""
@@ -150,14 +150,14 @@ class WatchlistPanel(Panel):
     def _make_entry(self) -> QStackedWidget:
         entry = QStackedWidget()
         entry.hide()
-        self._symbol_field = SymbolField(self.session, "watchlist")
-        self._symbol_field.chosen.connect(self.add)
-        self._symbol_field.left.connect(entry.hide)
-        self._name_field = NameField()
-        self._name_field.left.connect(entry.hide)
-        entry.addWidget(self._symbol_field)
-        entry.addWidget(self._name_field)
-        entry.setFixedHeight(self._symbol_field.sizeHint().height())
+        self.symbol_field = SymbolField(self.session, "watchlist")
+        self.symbol_field.chosen.connect(self.add)
+        self.symbol_field.left.connect(entry.hide)
+        self.name_field = NameField()
+        self.name_field.left.connect(entry.hide)
+        entry.addWidget(self.symbol_field)
+        entry.addWidget(self.name_field)
+        entry.setFixedHeight(self.symbol_field.sizeHint().height())
         return entry
 
     def _fetch(self) -> None:
@@ -212,7 +212,7 @@ class WatchlistPanel(Panel):
                 tr("A watchlist keeps the symbols you follow."),
                 icon="watchlist",
                 action=tr("New list"),
-                act=self._ask_new_list,
+                act=self.ask_new_list,
             )
         else:
             self.table.when_empty(
@@ -340,13 +340,14 @@ class WatchlistPanel(Panel):
             item.setCheckable(True)
             item.setChecked(each.id == self._chosen)
         menu.addSeparator()
-        menu.addAction(tr("New list"), self._ask_new_list)
+        menu.addAction(tr("New list"), self.ask_new_list)
         if self.watchlist is not None:
-            menu.addAction(tr("Rename list"), self._ask_rename)
+            menu.addAction(tr("Rename list"), self.ask_rename)
             menu.addAction(tr("Delete list"), self.delete_list)
         menu.popup(self.lists_button.mapToGlobal(self.lists_button.rect().bottomLeft()))
 
-    def _ask_new_list(self) -> None:
+    def ask_new_list(self) -> None:
+        """Ask for the name of one more list."""
         self._ask_name(
             "",
             lambda name: self._store(
@@ -354,7 +355,8 @@ class WatchlistPanel(Panel):
             ),
         )
 
-    def _ask_rename(self) -> None:
+    def ask_rename(self) -> None:
+        """Ask for another name of the list that is shown."""
         shown = self.watchlist
         if shown is not None:
             self._ask_name(
@@ -362,9 +364,9 @@ class WatchlistPanel(Panel):
             )
 
     def _ask_name(self, name: str, then: Callable[[str], None]) -> None:
-        self._entry.setCurrentWidget(self._name_field)
+        self._entry.setCurrentWidget(self.name_field)
         self._entry.show()
-        self._name_field.ask(name, then)
+        self.name_field.ask(name, then)
 
     def delete_list(self) -> None:
         """Delete the list that is shown, and offer to bring it back."""
