@@ -98,7 +98,11 @@ class LocalDoor:
         try:
             await visit.greet()
             async with asyncio.timeout(SECONDS_TO_ASK):
-                request = json.loads(await reader.readline())
+                asked = await reader.readline()
+            if not asked:
+                # Somebody only looked whether anybody is here.
+                return
+            request = json.loads(asked)
             if not hmac.compare_digest(str(request.get("key", "")).encode(), self._key.encode()):
                 return
             answer = scope.spawn(visit.answer(request), name="answer")

@@ -9,10 +9,12 @@ import logging
 import socket
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from puffling.runtime.errors import Conflict, InvalidInput, Refused
 from puffling.runtime.tasks import TaskScope
@@ -20,6 +22,9 @@ from puffling.runtime.text import tr
 from puffling.server.access import LOOPBACK_NAMES, Hosts
 from puffling.server.app import build_app
 from puffling.server.house import House
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
 
 SECONDS_FOR_HEADERS = 10.0
 SECONDS_FOR_ANSWERS_AT_CLOSE = 3
@@ -79,7 +84,7 @@ class Server:
         config = uvicorn.Config(
             build_app(self._house, lambda: self._hosts),
             http=_PunctualProtocol,
-            ws="websockets-sansio",
+            ws=_RefusableChannel,
             ws_max_size=LARGEST_MESSAGE,
             ws_per_message_deflate=False,
             lifespan="off",
@@ -138,6 +143,16 @@ class _QuietServer(uvicorn.Server):
             await super().serve(sockets)
         finally:
             self.left.set()
+
+
+class _RefusableChannel(WebSocketsSansIOProtocol):
+    """Takes a refusal for an answer: uvicorn would log every one as a handshake that was forgotten."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a message, and note when it was the end of a refusal."""
+        await super().send(message)
+        if self.close_sent:
+            self.handshake_complete = True
 
 
 class _PunctualProtocol(H11Protocol):

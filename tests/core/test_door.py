@@ -166,6 +166,17 @@ async def test_only_persons_and_models_come_through(core: SmallCore, attached: A
         assert isinstance(await failure_of(attached, "library.list"), InvalidInput)
 
 
+async def test_looking_whether_anybody_is_there_leaves_no_line_in_the_log(
+    core: SmallCore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    door = LocalDoor(core, role="server")
+    await door.start()
+    assert await attach(core.paths, PERSON) is not None
+    await door.close()
+    assert caplog.messages == []
+
+
 async def test_many_visitors_at_once(core: SmallCore, attached: Attached) -> None:
     answers = await asyncio.gather(*(attached.invoke("library.numbers", {"count": n}) for n in range(40)))
     assert [len(answer) for answer in answers] == [n + 2 for n in range(40)]

@@ -147,6 +147,17 @@ async def test_no_channel_without_a_token(core: SmallCore, server: Server, offer
     assert refused.value.response.status_code == 401
 
 
+async def test_a_refused_channel_is_no_error_in_the_log(
+    core: SmallCore, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = Server(core, port=0)
+    await server.start()
+    with pytest.raises(InvalidStatus):
+        await channel(server, None)
+    await server.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
 async def test_no_channel_for_pages_of_other_sites(core: SmallCore, server: Server, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
