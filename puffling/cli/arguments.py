@@ -117,9 +117,14 @@ def parse_ability(ability: AbilityOutline, words: Sequence[str]) -> Call:
     if trailing is not None:
         count = "*" if trailing.kind is Kind.SEVERAL else "?"
         word = f"{trailing.name} as word"
-        parser.add_argument(word, nargs=count, metavar=trailing.name, help=_escaped(_help(trailing)))
-    # Intermixed, so that an option may stand before, between and after the words.
-    found = vars(parser.parse_intermixed_args(list(words)))
+        # With a default, or argparse would name it among what is required.
+        parser.add_argument(
+            word, nargs=count, metavar=trailing.name, default=None, help=_escaped(_help(trailing))
+        )
+    # Intermixed, so that an option may stand before, between and after the words; but then argparse
+    # forgets that what follows a -- is no option.
+    parse = parser.parse_args if "--" in words else parser.parse_intermixed_args
+    found = vars(parse(list(words)))
     values: dict[str, Any] = {}
     for argument in arguments:
         if argument is trailing and (given := found[f"{argument.name} as word"]):

@@ -69,7 +69,7 @@ def _secret(argument: Argument) -> str:
     if sys.stdin is not None and not sys.stdin.isatty():
         text = sys.stdin.readline(_LONGEST_SECRET).rstrip("\r\n")
     else:
-        text = getpass.getpass(f"{argument.help or argument.name}: ")
+        text = getpass.getpass(f"{argument.help.rstrip('.') or argument.name}: ")
     if not text:
         raise InvalidInput(
             tr("{field} is missing.", field=argument.name),

@@ -128,6 +128,21 @@ def test_a_list_that_may_be_left_out_stands_last_and_options_anywhere() -> None:
     assert parse_ability(ability, ["a"]).arguments == {"name": "a"}
 
 
+def test_only_what_is_required_is_called_so() -> None:
+    names = {"type": "array", "items": {"type": "string"}, "default": []}
+    schema = {"properties": {"names": names, "name": {"type": "string"}}, "required": ["name"]}
+    with pytest.raises(InvalidInput, match=r"required: name\."):
+        parse_ability(AbilityOutline("x.y", "t", "s", "h", "read", False, schema), [])
+
+
+def test_what_follows_two_dashes_is_no_option() -> None:
+    names = {"type": "array", "items": {"type": "string"}, "default": []}
+    schema = {"properties": {"names": names, "name": {"type": "string"}}, "required": ["name"]}
+    ability = AbilityOutline("x.y", "t", "s", "h", "read", False, schema)
+    call = parse_ability(ability, ["--json", "--", "-a", "--b"])
+    assert (call.arguments, call.as_json) == ({"name": "-a", "names": ["--b"]}, True)
+
+
 def test_a_first_text_may_be_a_word_when_nothing_is_needed() -> None:
     text = {"type": "string", "default": ""}
     schema = {"properties": {"query": text, "limit": {"type": "integer", "default": 50}}}
