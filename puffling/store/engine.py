@@ -248,10 +248,10 @@ def _version(connection: Connection) -> str | None:
 
 
 def _place(paths: Paths, url: str) -> Place:
-    if not url or url.startswith("sqlite:"):
+    if not url:
         from puffling.store.sqlite import SqliteFile
 
-        return SqliteFile(paths, url)
+        return SqliteFile(paths)
     from puffling.store.postgres import PostgresServer
 
     return PostgresServer(paths, url)

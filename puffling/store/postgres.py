@@ -162,8 +162,14 @@ def _address(url: str) -> URL:
         ) from None  # the cause quotes the address, password and all
     if address.get_backend_name() not in {"postgresql", "postgres"}:
         raise InvalidInput(
-            tr("Puffling keeps its records in SQLite or PostgreSQL, not in {name}.", name=address.drivername),
+            tr(
+                "Puffling keeps its records in its data folder or in PostgreSQL, not in {name}.",
+                name=address.drivername,
+            ),
             field="url",
-            hint=tr("It looks like postgresql://user@host/name."),
+            # A file elsewhere would have an owner for each folder that names it.
+            hint=tr(
+                "It looks like postgresql://user@host/name; the data folder is moved with PUFFLING_HOME."
+            ),
         )
     return address.set(drivername="postgresql+psycopg")

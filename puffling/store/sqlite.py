@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from puffling.runtime.actor import UserId
@@ -39,9 +38,8 @@ class SqliteFile:
 
     local = True
 
-    def __init__(self, paths: Paths, url: str) -> None:
-        named = make_url(url).database if url else None
-        self.path = Path(named) if named else paths.data / "puffling.db"
+    def __init__(self, paths: Paths) -> None:
+        self.path = paths.data / "puffling.db"
         self.name = str(self.path)
         self._backups = self.path.parent / "backups"
         self._damaged = self.path.parent / "damaged"

@@ -152,7 +152,13 @@ async def test_a_server_that_went_away_is_said_so_and_found_again(
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://me:secret@127.0.0.1:1/none", "mysql://me:secret@host/x", "::secret::"]
+    "url",
+    [
+        "postgresql://me:secret@127.0.0.1:1/none",
+        "mysql://me:secret@host/x",
+        "sqlite:////tmp/x.db",
+        "::secret::",
+    ],
 )
 async def test_an_address_that_leads_nowhere_is_said_so_without_its_password(folder: Place, url: str) -> None:
     folder.url = url
