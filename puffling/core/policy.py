@@ -83,7 +83,7 @@ def judge(ability: Admissible, caller: Caller, trading: TradingState) -> Verdict
     if caller.actor in _MODELS and ability.effect.changes:
         return Verdict(
             Answer.ASK,
-            tr("{title} was proposed and waits for you.", title=ability.title),
+            tr("{title} is for you to decide: an assistant may only ask for it.", title=ability.title),
             tr("Do it yourself if you agree."),
         )
     return _ALLOW
