@@ -66,6 +66,21 @@ def test_the_command_ends_with_failure_when_a_step_fails(checkout: Path, tmp_pat
     assert "format  FAILED" in run.stdout
 
 
+def test_a_test_that_takes_its_process_down_fails_the_run_and_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_crash.py").write_text(
+        "import os, pytest\n"
+        "@pytest.mark.parametrize('number', range(20))\n"
+        "def test_it(number):\n"
+        "    if number == 8: os._exit(11)\n"
+    )
+    run = subprocess.run(
+        STEPS["tests"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert run.returncode == 1
+    assert "crashed while running 'test_crash.py::test_it[8]'" in run.stdout
+
+
 def test_the_gates_configuration_has_no_exceptions(checkout: Path) -> None:
     text = (checkout / "pyproject.toml").read_text(encoding="utf-8")
     assert "[[tool.mypy.overrides]]" not in text
