@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -31,6 +32,7 @@ Milestones = Callable[[str], None]
 Companion = Callable[["Core"], Coroutine[Any, Any, None]]
 
 SNAPSHOT_EVERY_SECONDS = 60
+LONGEST_START_MILLISECONDS = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ def main(
     Companions run on the window's core for as long as it is open, as the server beside it does.
     """
     refuse_broken_qt(PySide6.__version__, sys.version_info[:2])
+    # A start makes things that stay: looking through them for rubbish would take a seventh of its time.
+    gc.disable()
     application = QApplication(list(argv))
     application.setApplicationName("puffling")
     application.setApplicationDisplayName(tr("Puffling"))
@@ -115,9 +119,12 @@ class Life:
         window.retry.connect(self._open_soon)
         stop_listening = self._listen_to_signals()
         window.show()
+        # Also when something keeps a panel from ever being live.
+        QTimer.singleShot(LONGEST_START_MILLISECONDS, window, self._collect_again)
         self._open_soon()
         try:
             await self._closing.wait()
+            self._collect_again()
             # A core that is half open cannot be closed: let it finish opening first.
             if self._opening is not None:
                 await asyncio.wait([self._opening])
@@ -189,6 +196,13 @@ class Life:
 
     def _live(self) -> None:
         self._reached("live")
+        self._collect_again()
+
+    def _collect_again(self) -> None:
+        """Collect rubbish from now on, but never walk what the start has made: that would stop the loop."""
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     def _stray(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         fault = context.get("exception")
