@@ -45,10 +45,11 @@ from puffling.runtime.text import tr
 from puffling.settings.bootstrap import locate
 from puffling.settings.live import LiveSettings
 from puffling.settings.model import Settings
+from puffling.settings.resolve import STORED
 from puffling.settings.secrets import Secrets
 from puffling.store.bars import BarArchive
 from puffling.store.database import Store, Unit
-from puffling.store.events import DatabaseRestored, SettingChanged
+from puffling.store.events import BarCacheRebuilt, DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
 from puffling.trading.halt import HaltSwitch
 
@@ -140,6 +141,7 @@ class Core:
             self.paths, port=self.port, bus=self.bus, clock=self.clock, url=database_url or ""
         )
         closing.push_async_callback(self.store.close)
+        closing.callback(self.bus.on(BarCacheRebuilt, self._cache_rebuilt))
         bars = await BarArchive.open(self.paths, port=self.port, bus=self.bus, clock=self.clock)
         closing.push_async_callback(bars.close)
 
@@ -250,8 +252,17 @@ class Core:
             self.notify(
                 Level.WARNING,
                 tr("The setting {key} cannot be used: {message}", key=problem.key, message=problem.message),
-                tr("Its default stands in until you change it in the preferences."),
+                tr("Its default stands in until you change it in the preferences.")
+                if problem.source == STORED
+                else tr("Its default stands in until you mend the {source}.", source=problem.source),
             )
+
+    def _cache_rebuilt(self, event: BarCacheRebuilt) -> None:
+        self.notify(
+            Level.WARNING,
+            tr("The file of cached prices was damaged and is begun anew."),
+            tr("Nothing of yours was in it. The damaged one is kept as {file}.", file=event.moved_to),
+        )
 
     def _upkeep_plan(self) -> UpkeepPlan:
         upkeep = self.settings_now.upkeep
@@ -264,11 +275,15 @@ class Core:
             self._live.removed(event.key)
         else:
             self._live.stored(event.key, event.value)
+        self._take_in_settings()
+
+    def _take_in_settings(self) -> None:
         self._compute.address = self.settings_now.cluster.scheduler or None
 
     def _reload_settings(self, rows: StoredRows) -> None:
         async def reload() -> None:
             self._live.load(await rows.load(self.user))
+            self._take_in_settings()
 
         self.scope.spawn(reload(), name="settings")
 

@@ -25,6 +25,7 @@ from puffling.settings.model import Section
 S = TypeVar("S", bound=Section)
 
 CUSTOM = "custom."
+STORED = "stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def views(resolved: Resolved[S], rows: Mapping[str, Any]) -> tuple[SettingView, 
     """Give every setting as a face shows it, the person's own keys last."""
     shown = [_view(declared, resolved) for declared in _declared(type(resolved.settings)).values()]
     own = (key for key in sorted(rows) if key.startswith(CUSTOM))
-    shown += [SettingView(key, tr("Custom"), key, "", rows[key], None, "stored", {}) for key in own]
+    shown += [SettingView(key, tr("Custom"), key, "", rows[key], None, STORED, {}) for key in own]
     return tuple(shown)
 
 
@@ -185,7 +186,7 @@ def _candidates(
         yield f"environment variable {name}", json.loads(text) if _is_json_list(text) else text
     for key in (declared.key, *declared.former_keys):
         if key in rows:
-            yield "stored", rows[key]
+            yield STORED, rows[key]
 
 
 def _is_json_list(text: str) -> bool:

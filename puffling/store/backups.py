@@ -116,7 +116,7 @@ def problem(connection: sqlite3.Connection) -> str:
     """Say what is broken in a database, or nothing when it is sound."""
     try:
         answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return str(error)
     return "" if answer == "ok" else str(answer)
 
@@ -141,7 +141,7 @@ def _version(connection: sqlite3.Connection) -> str:
     """Read which revision the tables are at; a copy of something else has none."""
     try:
         return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
-    except (sqlite3.OperationalError, TypeError):
+    except (sqlite3.OperationalError, UnicodeDecodeError, TypeError):
         return "?"
 
 

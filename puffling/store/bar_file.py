@@ -264,7 +264,7 @@ class BarFile:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if is_damage(error):
                 raise Damaged(str(error)) from error
             explained: StorageFailed | None = explain_sqlite(error, self._path)

@@ -20,16 +20,22 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.events import AuditAppended
-from puffling.store.faults import newer_schema
+from puffling.store.faults import is_damage, newer_schema
 from puffling.store.heads import Heads
 from puffling.store.migrations import Schema
 from puffling.store.tables.audit import AuditRow
+from puffling.store.tables.automation import ScheduledJobRow
+from puffling.store.tables.base import Row
+from puffling.store.tables.people import SettingRow, WatchlistRow
 from puffling.store.values import Backup, OpenReport
 
 R = TypeVar("R")
 
 # Settings, backups and restores speak with the driver directly.
-_FAILURES = (DBAPIError, sqlite3.Error)
+_FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
+
+# Without these nothing can start; whoever finds another record unreadable can still restore a backup.
+_NEEDED: tuple[type[Row], ...] = (SettingRow, WatchlistRow, ScheduledJobRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,10 @@ class Place(Protocol):
         """Replace the records by those of the copy, if it is of one of these versions."""
         ...
 
+    def set_aside(self, damage: str, now: datetime) -> OpenReport:
+        """Move records that cannot be read out of the way and begin anew, where that can be done."""
+        ...
+
     def accept(self) -> None:
         """Forget that damage was met."""
         ...
@@ -107,6 +117,9 @@ class Database:
         try:
             report = self._place.prepare(self._clock.now())
             before = self._migrate()
+            if damage := self._unreadable():
+                report = self._place.set_aside(damage, self._clock.now())
+                before = self._migrate()
             if not self._place.local and not self._heads.known():
                 self._remember_heads()
             self.ensure_user(DEFAULT_USER, tr("Me"))
@@ -218,6 +231,18 @@ class Database:
         with self._place.migrating() as connection:
             upgrade(connection, self._schema)
         return version
+
+    def _unreadable(self) -> str:
+        """Say which records cannot be read: a flipped byte inside a value breaks nothing SQLite looks at."""
+        for kind in _NEEDED:
+            try:
+                with self._place.transaction(None, writing=False) as at, Session(bind=at) as session:
+                    session.exec(select(kind)).all()
+            except (ValueError, TypeError, OverflowError, DBAPIError) as error:
+                if isinstance(error, DBAPIError) and not is_damage(error.orig or error):
+                    raise
+                return tr("{table} cannot be read", table=kind.__tablename__)
+        return ""
 
     def _remember_heads(self) -> None:
         last = select(AuditRow.user_id, func.max(AuditRow.number).label("number")).group_by(AuditRow.user_id)

@@ -11,13 +11,23 @@ from puffling.runtime.text import tr
 _DAMAGE = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: Exception) -> bool:
     """Tell whether the file itself is broken, as against a disk or a lock in the way."""
-    return _primary(error) in _DAMAGE
+    # The driver fails to read what SQLite complains of when that quotes broken text.
+    if isinstance(error, UnicodeDecodeError):
+        return True
+    return isinstance(error, sqlite3.Error) and (
+        _primary(error) in _DAMAGE or str(error).startswith("Could not decode to UTF-8")
+    )
 
 
-def explain_sqlite(error: sqlite3.Error, path: Path) -> StorageFailed | None:
+def explain_sqlite(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StorageFailed | None:
     """Say what is wrong with the disk, the folder or the file, or None when it is a fault of the program."""
+    if is_damage(error):
+        return StorageFailed(
+            tr("{path} is damaged.", path=path),
+            hint=tr("Start Puffling again: it moves the damaged file aside and offers your backups."),
+        )
     match _primary(error):
         case "SQLITE_FULL":
             return StorageFailed(
@@ -38,11 +48,6 @@ def explain_sqlite(error: sqlite3.Error, path: Path) -> StorageFailed | None:
             return StorageFailed(
                 tr("The disk refused to read or write {path}; nothing was saved.", path=path),
                 hint=tr("Check the disk and the room left on it, then try again."),
-            )
-        case "SQLITE_CORRUPT" | "SQLITE_NOTADB":
-            return StorageFailed(
-                tr("{path} is damaged.", path=path),
-                hint=tr("Start Puffling again: it moves the damaged file aside and offers your backups."),
             )
         case "SQLITE_TOOBIG" | "SQLITE_NOMEM":
             return StorageFailed(
@@ -71,7 +76,7 @@ def newer_schema(place: str, version: str) -> StorageFailed:
     )
 
 
-def _primary(error: sqlite3.Error) -> str:
+def _primary(error: Exception) -> str:
     """Give the name of the primary result code: SQLITE_IOERR for SQLITE_IOERR_WRITE."""
     name = getattr(error, "sqlite_errorname", None) or ""
     return "_".join(name.split("_")[:2])

@@ -18,7 +18,7 @@ def damage_of(file: Path) -> str:
                 return tr("it is not a database")
         with closing(_opened(file)) as connection:
             answer = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, UnicodeDecodeError) as error:
         return str(error)
     return "" if answer == "ok" else answer
 
@@ -28,7 +28,7 @@ def schema_of(file: Path) -> str:
     try:
         with closing(_opened(file)) as connection:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return ""
     return str(row[0]) if row else ""
 

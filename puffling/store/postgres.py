@@ -136,6 +136,13 @@ class PostgresServer:
             hint=tr("Use the server's own pg_restore."),
         )
 
+    def set_aside(self, damage: str, now: datetime) -> OpenReport:
+        """Refuse: what is on a server is mended there."""
+        raise StorageFailed(
+            tr("The records in {name} cannot be used: {damage}.", name=self.name, damage=damage),
+            hint=tr("Nothing was changed. Restore them with the server's own pg_restore."),
+        )
+
     def accept(self) -> None:
         """Do nothing: damage is found and mended by the server."""
 

@@ -106,7 +106,7 @@ class SqliteFile:
     def explain(self, error: Exception, *, writing: bool) -> StorageFailed | None:
         """Put a failure of SQLite into words."""
         cause = error.orig if isinstance(error, DBAPIError) else error
-        if not isinstance(cause, sqlite3.Error):
+        if not isinstance(cause, sqlite3.Error | UnicodeDecodeError):
             return None
         if self._read_only and not writing:
             # A read that writes is a fault of the program, not of the folder.
@@ -131,6 +131,16 @@ class SqliteFile:
         self._allow_writing(True)
         backups.copy_in(backup, self._raw(), versions)
 
+    def set_aside(self, damage: str, now: datetime) -> OpenReport:
+        """Move the file out of the way like one that is damaged, and begin a new one."""
+        try:
+            self._let_go()
+            self._move_aside(damage, now)
+            self._create()
+        except OSError as error:
+            raise unwritable(self.path.parent, error) from error
+        return self._marked(OpenReport(schema=""))
+
     def accept(self) -> None:
         """Forget that damage was met."""
         try:
@@ -140,11 +150,16 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close the connection, which also folds the write-ahead log into the file."""
-        if self._open is not None:
-            self._open.close()
-            self._open = None
+        if self._let_go():
             put_seal(self.path)
         self._engine.dispose()
+
+    def _let_go(self) -> bool:
+        if self._open is None:
+            return False
+        self._open.close()
+        self._open = None
+        return True
 
     def _make_engine(self) -> Engine:
         def connect() -> sqlite3.Connection:
@@ -249,7 +264,7 @@ def _damage(path: Path) -> str:
             )
         ) as connection:
             answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if is_damage(error):
             return str(error)
         raise

@@ -12,6 +12,7 @@ from puffling.core.core import Core
 from puffling.core.events import NoticeRaised
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.clock import FixedClock
+from puffling.runtime.compute import Compute
 from puffling.runtime.errors import InvalidInput, NotFound, Refused
 from puffling.runtime.paths import Paths
 from puffling.settings.secrets import Place
@@ -84,6 +85,41 @@ async def test_an_unusable_setting_is_refused_and_an_unusable_row_is_told(
     stored = await core.store.read(core.user, lambda unit: unit.settings.all())
     assert [(row.key, row.value) for row in stored] == [("server.port", "eighty")]
     await core.close()
+
+
+async def test_an_unusable_variable_is_told_with_its_name(paths: Paths, clock: FixedClock) -> None:
+    core = await Core.open(paths, clock=clock, environment={"PUFFLING_SERVER__PORT": "eighty"})
+    [notice] = core.notices
+    assert "environment variable PUFFLING_SERVER__PORT" in notice.hint
+    await core.close()
+
+
+async def test_a_damaged_cache_of_prices_is_told_and_nothing_else_suffers(
+    paths: Paths, clock: FixedClock
+) -> None:
+    paths.data.mkdir()
+    (paths.data / "market.db").write_bytes(b"no database " * 100)
+    core = await Core.open(paths, clock=clock, environment={})
+    [notice] = core.notices
+    assert "begun anew" in notice.text
+    with calling_as(PERSON):
+        assert (await core.data.ohlcv("SPY")).time
+        assert (await core.safety.state()).trading is TradingState.ACTIVE
+    await core.close()
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_settings_of_a_restored_backup_are_in_force(core: Core) -> None:
+    computing = core.board.compute
+    assert isinstance(computing, Compute)
+    await core.settings.put("cluster.scheduler", "tcp://127.0.0.1:1")
+    backup = await core.backups.create()
+    await core.settings.reset("cluster.scheduler")
+    assert computing.address is None
+    await core.backups.restore(backup.name)
+    while not core.settings_now.cluster.scheduler:
+        await core.port.thread(int)
+    assert computing.address == "tcp://127.0.0.1:1"
 
 
 @pytest.mark.usefixtures("as_person")

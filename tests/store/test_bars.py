@@ -131,7 +131,11 @@ def _replace(content: bytearray) -> bytes:
     return b"no database, only words " * 100
 
 
-@pytest.mark.parametrize("harm", [_truncate, _flip_a_price, _replace])
+def _unprintable_schema(content: bytearray) -> bytes:
+    return bytes(content).replace(b"CREATE TABLE spans", b"CREATE \xffABLE spans")
+
+
+@pytest.mark.parametrize("harm", [_truncate, _flip_a_price, _replace, _unprintable_schema])
 async def test_a_damaged_cache_is_moved_aside_told_and_begun_anew(folder: Place, harm: object) -> None:
     assert callable(harm)
     bars = _bars(0, 20_000)

@@ -50,7 +50,20 @@ def _noise(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("harm", [_half, _nothing, _other_file, _flipped_header, _noise])
+def _unprintable_schema(path: Path) -> None:
+    # SQLite quotes what it cannot parse, and the driver cannot read that either.
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"CREATE TABLE settings", b"CREATE \xffABLE settings"))
+
+
+def _flipped_value(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"S7X3"', b'"S7X3!', 1))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [_half, _nothing, _other_file, _flipped_header, _noise, _unprintable_schema, _flipped_value],
+)
 async def test_a_damaged_file_is_moved_aside_and_a_backup_brings_all_back(
     folder: Place, harm: Callable[[Path], None]
 ) -> None:
