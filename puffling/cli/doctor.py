@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -15,6 +16,7 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 
 _MARKS = {State.OK: "✓", State.NOTE: "•", State.TROUBLE: "✗"}
+_PLAIN_MARKS = {State.OK: "+", State.NOTE: "-", State.TROUBLE: "!"}
 _COLOURS = {State.OK: "32", State.NOTE: "33", State.TROUBLE: "31"}
 
 
@@ -39,8 +41,16 @@ def doctor(paths: Paths, words: Sequence[str]) -> int:
 
 
 def _line(finding: Finding, widest: int, page: Page) -> str:
-    mark = _MARKS[finding.state]
+    mark = (_MARKS if _shows_marks(sys.stdout.encoding) else _PLAIN_MARKS)[finding.state]
     if page.colour:
         mark = f"\x1b[{_COLOURS[finding.state]}m{mark}\x1b[0m"
     line = f"{mark} {finding.check.ljust(widest)}  {clean(finding.found)}"
     return f"{line}\n  {' ' * widest}  {clean(finding.to_do)}" if finding.to_do else line
+
+
+def _shows_marks(encoding: str) -> bool:
+    try:
+        "".join(_MARKS.values()).encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -66,7 +66,9 @@ def _stoppable() -> Iterator[None]:
 
 
 def _secret(argument: Argument) -> str:
-    if sys.stdin is not None and not sys.stdin.isatty():
+    if sys.stdin is None:
+        text = ""
+    elif not sys.stdin.isatty():
         text = sys.stdin.readline(_LONGEST_SECRET).rstrip("\r\n")
     else:
         text = getpass.getpass(f"{argument.help.rstrip('.') or argument.name}: ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -17,7 +18,7 @@ from puffling.cli.presence import ask_secrets, confirm
 from puffling.core.attach import Attached, attach
 from puffling.core.reach import Progress
 from puffling.runtime.actor import Actor, Caller
-from puffling.runtime.errors import InvalidInput, PufflingError
+from puffling.runtime.errors import InvalidInput, PufflingError, Unavailable
 from puffling.runtime.paths import Paths
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
@@ -199,8 +200,18 @@ def _as_json(value: Any, *, indent: int | None = None) -> str:
 
 def say(text: str) -> None:
     """Print a line for whoever called."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # Python would try once more at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Unavailable(
+            tr("The answer could not be written: {reason}.", reason=error.strerror),
+            hint=tr("What was asked for was done: look before you repeat it."),
+        ) from None
 
 
 def complain(error: PufflingError) -> None:

@@ -124,6 +124,17 @@ def test_a_reader_that_has_seen_enough_is_no_error(checkout: Path, home: Path) -
     assert process.returncode == 141
 
 
+def test_an_answer_that_finds_no_room_is_said_plainly(checkout: Path, home: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "puffling", "watchlists", "list"],
+            cwd=checkout, env=environment(home), stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 7
+    assert done.stderr.startswith("The answer could not be written: ")
+    assert len(done.stderr.splitlines()) == 2
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_a_stream_prints_lines_until_it_is_stopped(checkout: Path, home: Path, end: signal.Signals) -> None:
     with subprocess.Popen(
@@ -227,6 +238,26 @@ def test_a_secret_is_piped_in_and_never_shown(puffling: Puffling, home: Path) ->
     for file in home.rglob("*"):
         if file.is_file():
             assert canary.encode() not in file.read_bytes(), file
+
+
+def test_without_anybody_to_ask_a_secret_is_missing(checkout: Path, home: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "puffling",
+         "settings", "keep-key", "OPENAI_API_KEY"],
+        cwd=checkout, env=environment(home), capture_output=True, text=True, check=False,
+        start_new_session=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("secret is missing.")
+
+
+def test_the_doctor_s_marks_differ_on_every_terminal(puffling: Puffling, home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "puffling.toml").write_text("data = [")
+    for encoding in ("ascii", "utf-8"):
+        told = puffling("doctor", extra={"PYTHONIOENCODING": encoding}).stdout.splitlines()
+        marks = {line[0] for line in told if line[0] != " "}
+        assert len(marks) == 3
 
 
 def test_a_bug_is_one_line_and_a_place_to_look(puffling: Puffling, checkout: Path, home: Path) -> None:
