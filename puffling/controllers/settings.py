@@ -80,7 +80,10 @@ class Settings(Controller):
         """Keep a key where it is safe, and say where that is."""
         chosen = await self._port.thread(self._secrets.safest_place) if place is None else place
         await self._port.thread(self._secrets.keep, name, secret.get_secret_value(), chosen)
-        return KeptKey(name, chosen, chosen.said)
+        said = chosen.said
+        if place is None and chosen is Place.SESSION:
+            said = f"{said} {tr('There is no safer place on this computer.')}"
+        return KeptKey(name, chosen, said)
 
     @capability(title="Forget key", effect=Effect.WRITE)
     async def forget_key(self, name: KeyName) -> None:
@@ -92,7 +95,7 @@ class Settings(Controller):
         self, passphrase: Annotated[SecretStr, Field(description="The passphrase of the encrypted key file.")]
     ) -> tuple[KeyState, ...]:
         """Open the encrypted key file for this session; a first passphrase makes a new one."""
-        await self._port.thread(self._secrets.vault.open, passphrase.get_secret_value())
+        await self._port.thread(self._secrets.open_vault, passphrase.get_secret_value())
         return await self._port.thread(self._secrets.states)
 
     @capability(title="Test key", effect=Effect.COMPUTE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import threading
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
@@ -26,7 +27,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1\2{HIDDEN}",
     ),
     (re.compile(r"(?i)\b(bearer)\s+[a-z0-9._~+/=-]{12,}"), rf"\1 {HIDDEN}"),
-    (re.compile(r"\b(?:sk|pk|rk|ghp|xox[abp])[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
+    (re.compile(r"\b(?:sk|pk|rk|ghp|pfl|xox[abp])[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
     (re.compile(r"\b(?:PK|AK|CK)[A-Z0-9]{14,}\b"), HIDDEN),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), HIDDEN),
     (re.compile(r"(://[^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
@@ -39,6 +40,7 @@ class Redactor:
     def __init__(self) -> None:
         self._forms: frozenset[str] = frozenset()
         self._known: re.Pattern[str] | None = None
+        self._hiding = threading.Lock()
 
     def hide(self, secret: str) -> None:
         """Keep this secret, in any form it is usually written in, out of every text from now on."""
@@ -46,10 +48,11 @@ class Redactor:
         # A shorter one would blacken half of every text, and is no secret worth the name.
         if len(secret) < _SHORTEST:
             return
-        forms = self._forms | _forms(secret)
-        # The longest first, or the part of a form that is a form itself would leave its end standing.
-        known = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
-        self._forms, self._known = forms, known
+        with self._hiding:
+            forms = self._forms | _forms(secret)
+            # The longest first, or the part of a form that is a form itself would leave its end standing.
+            known = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+            self._forms, self._known = forms, known
 
     def clean(self, text: str) -> str:
         """Give the text without secrets."""

@@ -39,7 +39,7 @@ class Place(StrEnum):
             Place.ENVIRONMENT: tr("Read from the environment; Puffling keeps no copy."),
             Place.KEYCHAIN: tr("Kept in the keychain of this computer."),
             Place.VAULT: tr("Kept in a file that only your passphrase opens."),
-            Place.SESSION: tr("Kept until Puffling closes, because there is no safer place here."),
+            Place.SESSION: tr("Kept until Puffling closes, and written nowhere."),
         }[self]
 
 
@@ -140,6 +140,11 @@ class Secrets:
         if place is Place.SESSION:
             self._session[name] = value
         return place
+
+    def open_vault(self, passphrase: str) -> None:
+        """Open the encrypted file for this session; a first passphrase makes a new one."""
+        self._hide(passphrase)
+        self.vault.open(passphrase)
 
     def forget(self, name: str) -> None:
         """Remove the key wherever Puffling keeps it."""

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import tempfile
+import threading
 from pathlib import Path
 
 from puffling.runtime.errors import InvalidInput, StorageFailed, Unavailable
@@ -25,6 +26,8 @@ class Vault:
         self._key: bytes | None = None
         self._salt = b""
         self._values: dict[str, str] = {}
+        # Keys are kept from several threads, and the file is written whole.
+        self._writing = threading.Lock()
 
     @property
     def exists(self) -> bool:
@@ -76,12 +79,14 @@ class Vault:
 
     def put(self, name: str, value: str) -> None:
         """Keep the key, replacing the file in one step."""
-        self._write({**self._values, name: value})
+        with self._writing:
+            self._write({**self._values, name: value})
 
     def remove(self, name: str) -> None:
         """Take the key out of the file."""
-        if name in self._values:
-            self._write({key: value for key, value in self._values.items() if key != name})
+        with self._writing:
+            if name in self._values:
+                self._write({key: value for key, value in self._values.items() if key != name})
 
     def _write(self, values: dict[str, str]) -> None:
         if self._key is None:
@@ -95,11 +100,14 @@ class Vault:
         envelope = {"salt": base64.b64encode(self._salt).decode(), "sealed": sealed.decode()}
         try:
             handle, name = tempfile.mkstemp(dir=self._file.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(envelope, file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._file)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(envelope, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._file)
+            finally:
+                Path(name).unlink(missing_ok=True)
         except OSError as error:
             raise StorageFailed(
                 tr("The encrypted key file could not be written: {reason}.", reason=error.strerror),

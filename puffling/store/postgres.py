@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from puffling.runtime.actor import UserId
 from puffling.runtime.errors import Conflict, InvalidInput, StorageFailed, Unavailable
 from puffling.runtime.paths import Paths
+from puffling.runtime.redaction import hide
 from puffling.runtime.text import tr
 from puffling.store.faults import unwritable
 from puffling.store.values import Backup, OpenReport
@@ -30,6 +31,7 @@ class PostgresServer:
     def __init__(self, paths: Paths, url: str) -> None:
         self._paths = paths
         self._url = _address(url)
+        hide(self._url.password or "")
         self.name = self._url.render_as_string(hide_password=True)
         try:
             self._engine = create_engine(self._url, poolclass=NullPool)

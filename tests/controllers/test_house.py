@@ -127,6 +127,9 @@ async def test_without_a_keychain_a_key_is_kept_for_the_session_and_the_person_i
     kept = await core.settings.keep_key("OPENAI_API_KEY", SecretStr("sk-canary-0123456789"))
     assert kept.place is Place.SESSION
     assert "until Puffling closes" in kept.message
+    assert "no safer place" in kept.message
+    chosen = await core.settings.keep_key("OPENAI_API_KEY", SecretStr("sk-canary-0123456789"), Place.SESSION)
+    assert "no safer place" not in chosen.message
     states = {state.name: state for state in await core.settings.keys()}
     assert states["OPENAI_API_KEY"].present
     assert "canary" not in repr(states)

@@ -138,6 +138,7 @@ def test_what_nothing_caught_is_logged_and_told_without_secrets(
     ("text", "clean"),
     [
         ("Authorization: Bearer abc.def", f"Authorization: {HIDDEN}"),
+        ("the new pfl_0123456789abcdefghij opens", f"the new {HIDDEN} opens"),
         ("{'Authorization': 'Basic YTpi'}", f"{{'Authorization': '{HIDDEN}'}}"),
         ("[(b'authorization', b'Basic YTpi')]", f"[(b'authorization', b'{HIDDEN}')]"),
         ("APCA-API-SECRET-KEY: xyz", f"APCA-API-SECRET-KEY: {HIDDEN}"),

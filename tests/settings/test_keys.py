@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keyring
@@ -132,6 +133,19 @@ def test_unknown_names_are_answered_with_the_known_ones(tmp_path: Path) -> None:
         secrets.get("MY_KEY")
     with pytest.raises(NotFound, match="alpaca"):
         secrets.of_service("nobody")
+
+
+def test_keys_kept_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    secrets, _ = make(tmp_path)
+    secrets.open_vault("correct horse")
+    names = [key.name for key in KEYS]
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(lambda name: secrets.keep(name, f"{CANARY}-{name}", Place.VAULT), names))
+    later, hidden = make(tmp_path)
+    later.open_vault("correct horse")
+    assert {name: later.get(name) for name in names} == {name: f"{CANARY}-{name}" for name in names}
+    assert "correct horse" in hidden
+    assert [file.name for file in tmp_path.iterdir()] == ["keys.enc"]
 
 
 def test_every_key_that_is_found_is_hidden_from_the_log(tmp_path: Path) -> None:

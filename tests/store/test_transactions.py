@@ -13,6 +13,7 @@ import pytest
 from puffling.runtime.actor import DEFAULT_USER, UserId
 from puffling.runtime.errors import Conflict, InvalidInput, StorageFailed
 from puffling.runtime.paths import Paths
+from puffling.runtime.redaction import HIDDEN, redactor
 from puffling.store.database import Store, Unit
 from puffling.store.events import SettingChanged, WatchlistsChanged
 from tests.store.conftest import START, Place
@@ -167,6 +168,14 @@ async def test_an_address_that_leads_nowhere_is_said_so_without_its_password(fol
             pass
     assert failed.value.hint
     assert "secret" not in str(failed.value)
+
+
+async def test_the_password_of_a_server_is_hidden_from_the_log(folder: Place) -> None:
+    folder.url = "postgresql://me:canary77password@127.0.0.1:1/none"
+    with pytest.raises(StorageFailed):
+        async with folder.open():
+            pass
+    assert redactor.clean("it said canary77password") == f"it said {HIDDEN}"
 
 
 async def test_nobody_writes_beside_a_transaction_that_has_only_read_so_far(folder: Place) -> None:
