@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,13 @@ def test_every_example_for_contributors_is_code_that_runs(code: str) -> None:
     exec(compile(code, "CONTRIBUTING.md", "exec"), names)  # noqa: S102  our own document
     declared = [value for value in names.values() if getattr(value, "__module__", "") == "example"]
     assert declared
+
+
+@pytest.mark.parametrize("code", _blocks(CONTRIBUTING, "python"), ids=["ability", "panel"])
+def test_every_example_imports_names_from_where_they_are_made(code: str) -> None:
+    # What a module merely passes on is no export to the type checker.
+    imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)]
+    ours = {(node.module or "", alias.name) for node in imports for alias in node.names}
+    ours = {(module, name) for module, name in ours if module.startswith("puffling.")}
+    assert ours
+    assert ours == {(getattr(import_module(module), name).__module__, name) for module, name in ours}
