@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# A run in the background is told to ignore Ctrl-C, and would hand that on to every program it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 for name in [name for name in os.environ if name.endswith(("_API_KEY", "_SECRET_KEY", "_API_KEY_FILE"))]:
     del os.environ[name]

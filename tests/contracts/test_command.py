@@ -81,6 +81,15 @@ def test_a_test_that_takes_its_process_down_fails_the_run_and_ends_it(tmp_path: 
     assert "crashed while running 'test_crash.py::test_it[8]'" in run.stdout
 
 
+def test_a_run_in_the_background_can_still_interrupt_what_it_starts(checkout: Path) -> None:
+    program = "import signal, tests.conftest; print(signal.getsignal(signal.SIGINT).__name__)"
+    run = subprocess.run(
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", sys.executable, "-c", program],
+        cwd=checkout, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert run.stdout == "default_int_handler\n"
+
+
 def test_the_gates_configuration_has_no_exceptions(checkout: Path) -> None:
     text = (checkout / "pyproject.toml").read_text(encoding="utf-8")
     assert "[[tool.mypy.overrides]]" not in text
