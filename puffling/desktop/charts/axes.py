@@ -28,7 +28,7 @@ class Grid(Layer):
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         colours = self.shared.theme.colours
         half = 0.5 / device_ratio(painter)
-        painter.setPen(_hairline(mix(colours.panel, colours.line, 0.75)))
+        painter.setPen(hairline(mix(colours.panel, colours.line, 0.75)))
         for price in price_ticks(viewport.low, viewport.high, viewport.height).values:
             y = math.floor(viewport.y(price)) + half
             painter.drawLine(QLineF(0, y, viewport.width, y))
@@ -41,7 +41,7 @@ class LastPrice(Layer):
         last = bars.bar(len(bars) - 1)
         y = math.floor(viewport.y(last.close)) + 0.5 / device_ratio(painter)
         if 0 <= y <= viewport.height:
-            painter.setPen(_dashes(direction_colour(self.shared.theme, last.open, last.close)))
+            painter.setPen(dashes(direction_colour(self.shared.theme, last.open, last.close)))
             painter.drawLine(QLineF(0, y, viewport.width, y))
 
 
@@ -85,26 +85,13 @@ class PriceAxis(Layer):
             text = numbers.fixed(last.close, shared.price_decimals)
             ground = colours.up if rising else colours.down
             ink = colours.on_up if rising else colours.on_down
-            self._paint_tag(painter, last_y, text, ground, ink, viewport)
+            paint_tag(painter, shared.theme, last_y, text, ground, ink, (self.width, viewport.height))
         if shared.pointed is not None:
             y = shared.crosshair_y(bars, viewport)
             text = numbers.fixed(viewport.price(y), shared.price_decimals)
-            self._paint_tag(painter, y, text, colours.text, colours.panel, viewport)
-
-    def _paint_tag(
-        self, painter: QPainter, y: float, text: str, ground: QColor, ink: QColor, viewport: Viewport
-    ) -> None:
-        top = min(max(y - _TAG_HEIGHT / 2, 0), viewport.height - _TAG_HEIGHT)
-        tag = QRectF(2, round(top), self.width - 4, _TAG_HEIGHT)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(tag, 4, 4)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(ink)
-        painter.setFont(self.shared.theme.font(semibold=True))
-        inside = tag.adjusted(_MARGIN - 2, 0, 0, 0)
-        painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+            if y <= viewport.height:
+                size = (self.width, viewport.height)
+                paint_tag(painter, shared.theme, y, text, colours.text, colours.panel, size)
 
 
 class TimeAxis(Layer):
@@ -128,7 +115,7 @@ class TimeAxis(Layer):
         shared = self.shared
         colours = shared.theme.colours
         half = 0.5 / device_ratio(painter)
-        painter.setPen(_hairline(colours.line))
+        painter.setPen(hairline(colours.line))
         painter.drawLine(QLineF(0, half, viewport.width, half))
         painter.setFont(shared.theme.font())
         for tick in time_ticks(bars.times_us, viewport.first, viewport.last, viewport.width, self.zone):
@@ -156,18 +143,43 @@ class TimeAxis(Layer):
         painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
 
 
+def paint_tag(
+    painter: QPainter,
+    theme: Theme,
+    y: float,
+    text: str,
+    ground: QColor,
+    ink: QColor,
+    size: tuple[float, float],
+) -> None:
+    """Paint a label on an axis of this width and height, as near to its place as there is room."""
+    top = min(max(y - _TAG_HEIGHT / 2, 0), size[1] - _TAG_HEIGHT)
+    tag = QRectF(2, round(top), size[0] - 4, _TAG_HEIGHT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(tag, 4, 4)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(ink)
+    painter.setFont(theme.font(semibold=True))
+    inside = tag.adjusted(_MARGIN - 2, 0, 0, 0)
+    painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+
 def direction_colour(theme: Theme, before: float, after: float) -> QColor:
     """Give the colour of a move."""
     return theme.colours.up if after >= before else theme.colours.down
 
 
-def _hairline(colour: QColor) -> QPen:
+def hairline(colour: QColor) -> QPen:
+    """Give a pen of one pixel, whatever the scale."""
     pen = QPen(colour, 0)
     pen.setCosmetic(True)
     return pen
 
 
-def _dashes(colour: QColor) -> QPen:
-    pen = _hairline(colour)
+def dashes(colour: QColor) -> QPen:
+    """Give a dashed hairline."""
+    pen = hairline(colour)
     pen.setDashPattern([3, 3])
     return pen

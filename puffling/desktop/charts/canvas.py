@@ -12,6 +12,7 @@ from puffling.desktop.theme import look
 _STEP_DEGREES = 120
 _PIXELS_PER_STEP = 40
 _PRICES_PER_PIXEL = 0.006
+_NEAR_PIXELS = 4
 
 
 class Canvas(pg.GraphicsView):
@@ -23,6 +24,7 @@ class Canvas(pg.GraphicsView):
     prices_let_go = Signal()
     pointed = Signal(float, float)
     left = Signal()
+    border_dragged = Signal(int, float)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, background=None)
@@ -33,12 +35,15 @@ class Canvas(pg.GraphicsView):
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.plot = QRectF()
         self.ring = False
+        self.borders: list[float] = []
+        self._border: int | None = None
         self._dragged_from: QPointF | None = None
         self._drags_prices = False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragged_from = event.position()
+            self._border = self._border_at(event.position().y())
             self._drags_prices = event.position().x() > self.plot.right()
         event.accept()
 
@@ -47,10 +52,15 @@ class Canvas(pg.GraphicsView):
         if self._dragged_from is not None:
             moved = at - self._dragged_from
             self._dragged_from = at
-            if self._drags_prices:
+            if self._border is not None:
+                self.border_dragged.emit(self._border, moved.y())
+            elif self._drags_prices:
                 self.prices_zoomed.emit(1 - moved.y() * _PRICES_PER_PIXEL)
             else:
                 self.panned.emit(moved.x())
+        elif self.borders:
+            split = self._border_at(at.y()) is not None
+            self.setCursor(Qt.CursorShape.SplitVCursor if split else Qt.CursorShape.CrossCursor)
         if self.plot.contains(at):
             self.pointed.emit(at.x(), at.y())
         else:
@@ -59,6 +69,7 @@ class Canvas(pg.GraphicsView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged_from = None
+        self._border = None
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -84,3 +95,6 @@ class Canvas(pg.GraphicsView):
             painter.setPen(QPen(look().theme.colours.accent, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+
+    def _border_at(self, y: float) -> int | None:
+        return next((place for place, at in enumerate(self.borders) if abs(y - at) <= _NEAR_PIXELS), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -24,7 +25,10 @@ from puffling.desktop.charts.candles import Candles
 from puffling.desktop.charts.canvas import Canvas
 from puffling.desktop.charts.crosshair import Crosshair, Legend
 from puffling.desktop.charts.items import Scene
+from puffling.desktop.charts.panes import Panes
 from puffling.desktop.charts.pyramid import Pyramid
+from puffling.desktop.charts.readout import Readout
+from puffling.desktop.charts.study import Study
 from puffling.desktop.charts.viewport import Viewport, fit_prices
 from puffling.desktop.charts.volume import Volume
 from puffling.desktop.states import States
@@ -65,6 +69,7 @@ class ChartView(QWidget):
             Crosshair(self._scene, 20, self.box),
             Legend(self._scene, 30, self.box),
         )
+        self.panes = Panes(self, self._scene, self.box)
         self._price_axis = PriceAxis(self._scene, 1, None)
         self._time_axis = TimeAxis(self._scene, 1, None)
         self._canvas.addItem(self._price_axis)
@@ -75,6 +80,7 @@ class ChartView(QWidget):
         self._canvas.prices_let_go.connect(self.fit_prices)
         self._canvas.pointed.connect(self._pointed)
         self._canvas.left.connect(self._pointer_left)
+        self._canvas.border_dragged.connect(self._drag_border)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._canvas)
@@ -162,7 +168,33 @@ class ChartView(QWidget):
         self._scene.bars = None
         self._scene.viewport = None
         self._scene.pointed = None
+        self.panes.show_values()
         self._canvas.viewport().update()
+
+    def add_study(self, study: Study) -> Readout:
+        """Put a study over the prices or below them; give the line that reads it out."""
+        readout = self.panes.add(study)
+        for pane in self.panes.panes:
+            if pane.study is study:
+                self._canvas.addItem(pane)
+        readout.share_asked.connect(self._arrange)
+        self._arrange()
+        return readout
+
+    def remove_study(self, study: Study) -> None:
+        """Take a study away."""
+        pane = self.panes.remove(study)
+        if pane is not None:
+            self._canvas.removeItem(pane)
+        self._arrange()
+
+    def refresh(self) -> None:
+        """Show what changed in studies; the screen follows at its own pace."""
+        self._draw_soon()
+
+    def refresh_now(self) -> None:
+        """Show what changed in studies, and make room for it."""
+        self._arrange()
 
     def add_item(self, item: QGraphicsItem) -> None:
         """Put a drawing item over the candles; it lives in bars and prices."""
@@ -215,6 +247,7 @@ class ChartView(QWidget):
         scene.pointed_y = y
         if index != scene.pointed:
             scene.pointed = index
+            self.panes.show_values()
             self.bar_pointed.emit(index)
         self._canvas.viewport().update()
 
@@ -315,25 +348,43 @@ class ChartView(QWidget):
         width, height = float(self._canvas.width()), float(self._canvas.height() - TIME_AXIS_HEIGHT)
         if bars is None or width < 2 or height < 2:
             return
+        price_height = height - sum(self.panes.heights(height))
         prices = self._prices
         if prices is None:
             found = bars.low_and_high(self._first, self._last) or (0.0, 1.0)
-            prices = fit_prices(*found, height, with_volume=True)
-        self._price_axis.width = max(self._price_axis.width, self._price_axis.width_for(*prices))
-        width = max(width - self._price_axis.width, 1.0)
+            found = self.panes.widen(self._first, self._last, found)
+            prices = fit_prices(*found, price_height, with_volume=True)
+        axis = max(self._price_axis.width, self._price_axis.width_for(*prices))
+        self._scene.viewport = Viewport(
+            self._first, self._last, *prices, max(width - axis, 1.0), price_height
+        )
+        wider = self.panes.place(self._scene.viewport, height, axis)
+        if wider > axis:
+            axis = wider
+            self._scene.viewport = replace(self._scene.viewport, width=max(width - axis, 1.0))
+            self.panes.place(self._scene.viewport, height, axis)
+        self._price_axis.width = axis
+        width = max(width - axis, 1.0)
         plot = QRectF(0, 0, width, height)
-        self._scene.viewport = Viewport(self._first, self._last, *prices, width, height)
-        if plot != self._canvas.plot:
+        price_plot = QRectF(0, 0, width, price_height)
+        if plot != self._canvas.plot or price_plot != self.box.geometry():
             self._canvas.plot = plot
-            self.box.setGeometry(plot)
+            self.box.setGeometry(price_plot)
             self._price_axis.setPos(width, 0)
             self._time_axis.setPos(0, height)
+        self._canvas.borders = self.panes.tops
+        self.panes.show_values()
         self.box.setRange(
             xRange=(self._first, self._last), yRange=prices, padding=0.0, disableAutoRange=False
         )
         self._canvas.viewport().update()
 
+    def _drag_border(self, border: int, pixels: float) -> None:
+        self.panes.drag(border, pixels)
+        self._arrange()
+
     def _wear(self, theme: Theme) -> None:
         self._scene.theme = theme
         self._canvas.setBackground(theme.colours.panel)
+        self.panes.show_values()
         self._canvas.viewport().update()

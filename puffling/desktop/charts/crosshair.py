@@ -34,7 +34,8 @@ class Crosshair(Layer):
         x = math.floor(viewport.x(shared.pointed)) + half
         y = math.floor(shared.crosshair_y(bars, viewport)) + half
         painter.drawLine(QLineF(x, 0, x, viewport.height))
-        painter.drawLine(QLineF(0, y, viewport.width, y))
+        if y <= viewport.height:
+            painter.drawLine(QLineF(0, y, viewport.width, y))
 
 
 class Legend(Layer):
