@@ -115,6 +115,13 @@ async def test_two_hosts_are_refused(server: Server) -> None:
     assert status(answer) in {400, 403}
 
 
+async def test_a_good_origin_before_another_is_refused(core: SmallCore, server: Server) -> None:
+    own = f"Host: {urlsplit(server.address).netloc}\nAuthorization: Bearer {core.access.grant()}\n"
+    origins = f"Origin: {server.address}\nOrigin: http://evil.example\n"
+    answer = await raw(server, f"GET /api/library HTTP/1.1\n{own}{origins}Connection: close\n\n")
+    assert status(answer) == 403
+
+
 @pytest.mark.parametrize(
     ("origin", "expected"),
     [
