@@ -29,16 +29,17 @@ class Registry:
         self._streams: dict[str, Stream] = {}
 
     def add(self, controller: Controller) -> None:
-        """Take in what a bound controller offers; two abilities cannot claim one name."""
-        taken = {key for ability in self for key in _claims(ability)}
-        for ability in controller.abilities.values():
-            for key in _claims(ability):
+        """Take in what a bound controller offers; two abilities or streams cannot claim one name."""
+        taken = {key for known in (*self, *self.streams) for key in _claims(known)}
+        for offered in (*controller.abilities.values(), *controller.streams.values()):
+            for key in _claims(offered):
                 if key in taken:
-                    raise ValueError(f"{ability.id} claims {key}, which is taken")
+                    raise ValueError(f"{offered.id} claims {key}, which is taken")
                 taken.add(key)
-            self._capabilities[ability.id] = ability
-        for source in controller.streams.values():
-            self._streams[source.id] = source
+            if isinstance(offered, Stream):
+                self._streams[offered.id] = offered
+            else:
+                self._capabilities[offered.id] = offered
 
     def __iter__(self) -> Iterator[Capability]:
         return iter(sorted(self._capabilities.values(), key=lambda ability: ability.id))
@@ -67,8 +68,11 @@ class Registry:
         return await self.get(ability_id).invoke(arguments)
 
 
-def _claims(ability: Capability) -> Iterator[str]:
+def _claims(ability: Capability | Stream) -> Iterator[str]:
     yield f"the id {ability.id}"
+    if isinstance(ability, Stream):
+        yield f"the route {ability.ws}"
+        return
     if ability.http:
         yield f"the route {ability.http.method} {re.sub(r'{.*?}', '{}', ability.http.path)}"
     if ability.tool:

@@ -165,6 +165,22 @@ def test_two_abilities_cannot_claim_one_name() -> None:
         registry.add(again)
 
 
+class Frogs(Controller):
+    """Others that sing where the birds do."""
+
+    @stream(title="Croaks", ws="/ws/songs")
+    async def croaks(self, topics: Topics) -> AsyncIterator[str]:
+        """Tell of every croak."""
+        yield "quak"
+
+
+def test_two_streams_cannot_claim_one_route(yard: Yard) -> None:
+    frogs = Frogs()
+    frogs.bind(Desk(Gate(), yard.board))
+    with pytest.raises(ValueError, match=r"frogs\.croaks claims the route /ws/songs"):
+        yard.registry.add(frogs)
+
+
 async def test_a_long_ability_is_waited_for_or_put_on_the_board(yard: Yard) -> None:
     with calling_as(PERSON):
         assert await yard.birds.migrate(4) == 8

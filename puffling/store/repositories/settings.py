@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from sqlmodel import col, select
 
 from puffling.runtime.errors import Conflict, NotFound
@@ -48,10 +46,6 @@ class StoredSettings(Repository):
         self._session.flush()
         self._tell(SettingChanged(self._user, key, value))
         return _value(row)
-
-    def put_all(self, values: Mapping[str, Json]) -> tuple[Setting, ...]:
-        """Store several settings at once."""
-        return tuple(self.put(key, value) for key, value in values.items())
 
     def remove(self, key: str) -> None:
         """Forget a setting, which brings its default back."""
