@@ -30,8 +30,10 @@ class Registry:
 
     def add(self, controller: Controller) -> None:
         """Take in what a bound controller offers; two abilities or streams cannot claim one name."""
-        taken = {key for known in (*self, *self.streams) for key in _claims(known)}
-        for offered in (*controller.abilities.values(), *controller.streams.values()):
+        known: list[Capability | Stream] = [*self, *self.streams]
+        taken = {key for each in known for key in _claims(each)}
+        new: list[Capability | Stream] = [*controller.abilities.values(), *controller.streams.values()]
+        for offered in new:
             for key in _claims(offered):
                 if key in taken:
                     raise ValueError(f"{offered.id} claims {key}, which is taken")
