@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,14 +13,17 @@ from pydantic import Field
 from puffling.market.market import Market
 from puffling.market.parameters import Day, Source, Step, Symbol
 from puffling.market.ranges import span_of
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.errors import InvalidValue
-from puffling.puffin.factors.declaration import Output, Parameter
-from puffling.puffin.factors.indicator import find_indicator, find_indicators
+from puffling.puffin.factors.declaration import Output, Parameter, Setting
+from puffling.puffin.factors.indicator import Indicator, Live, find_indicator, find_indicators
+from puffling.puffin.factors.warm_up import bars_needed
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock, moment_of
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.gate import Effect
+from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 
 MOST_BARS = 20_000
@@ -57,9 +61,11 @@ class IndicatorTable:
 class Factors(Controller):
     """The factor library."""
 
-    def __init__(self, market: Market, clock: Clock) -> None:
+    def __init__(self, market: Market, clock: Clock, port: Port) -> None:
         self._market = market
         self._clock = clock
+        # One thread: indicators come one after the other and leave the loop its share.
+        self._lane = port.lane("indicators")
 
     @capability(
         title="List indicators", verb="list", effect=Effect.READ, http="GET /api/factors", tool="list_factors"
@@ -104,14 +110,9 @@ class Factors(Controller):
         # As much again before the range, so that it has warmed up where the range begins.
         early_us = span.start_us - (span.end_us - span.start_us)
         history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
-        try:
-            kind = find_indicator(indicator)
-            label = kind.label(**parameters)
-            columns = kind.compute(history.bars, self._market.sessions_of(symbol), **parameters)
-        except InvalidValue as error:
-            raise InvalidInput(
-                f"{error}.", field=error.field, hint=tr("The list of indicators says what can be chosen.")
-            ) from None
+        kind = self.settled(indicator, parameters)
+        label = kind.label(**parameters)
+        columns = kind.compute(history.bars, self._market.sessions_of(symbol), **parameters)
         first = max(int(np.searchsorted(history.bars.time, span.start_us)), len(history.bars) - limit)
         return IndicatorTable(
             symbol=symbol,
@@ -123,6 +124,37 @@ class Factors(Controller):
             time=tuple(moment_of(int(us)) for us in history.bars.time[first:]),
             outputs={name: _said(column[first:]) for name, column in columns.items()},
         )
+
+    def kinds(self) -> Mapping[str, type[Indicator]]:
+        """Give the indicators there are, for faces in this process."""
+        return find_indicators()
+
+    def settled(self, indicator: str, parameters: Mapping[str, Setting]) -> type[Indicator]:
+        """Give the indicator if its parameters fit, for faces in this process; else say which does not."""
+        try:
+            kind = find_indicator(indicator)
+            kind.settings(**parameters)
+        except InvalidValue as error:
+            raise InvalidInput(
+                f"{error}.", field=error.field, hint=tr("The list of indicators says what can be chosen.")
+            ) from None
+        return kind
+
+    def follow(self, indicator: str, symbol: str, bars: Bars, parameters: Mapping[str, Setting]) -> Live:
+        """Start an indicator on closed bars, ready for those to come, for faces in this process."""
+        return self.settled(indicator, parameters).start(bars, self._market.sessions_of(symbol), **parameters)
+
+    async def follow_long(
+        self, indicator: str, symbol: str, bars: Bars, parameters: Mapping[str, Setting]
+    ) -> Live:
+        """Start an indicator on many bars beside the loop, for faces in this process."""
+        kind = self.settled(indicator, parameters)
+        sessions = self._market.sessions_of(symbol)
+        return await self._lane.run(lambda: kind.start(bars, sessions, **parameters))
+
+    def bars_needed(self, indicator: str, parameters: Mapping[str, Setting]) -> int:
+        """Give how many bars it takes until the indicator says something, for faces in this process."""
+        return bars_needed(self.settled(indicator, parameters), **parameters)
 
 
 def _said(column: Any) -> tuple[float | None, ...]:
