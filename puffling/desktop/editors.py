@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 
-from puffling.desktop.fields import Ask, Field, parse, show
+from puffling.desktop.fields import OBJECT, Ask, Field, parse, show
 from puffling.desktop.theme import look, mix
 from puffling.runtime.text import tr
 
@@ -72,6 +72,8 @@ class LineEditor(QLineEdit):
             self.setPlaceholderText("SPY, QQQ")
         elif field.ask is Ask.DATE:
             self.setPlaceholderText("2026-11-20")
+        elif field.ask is Ask.OBJECT:
+            self.setPlaceholderText(OBJECT)
         elif field.unit:
             self.setPlaceholderText(field.unit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import operator
 import re
@@ -14,6 +15,9 @@ from typing import Any
 
 from puffling.desktop import numbers
 from puffling.runtime.text import tr
+
+# What an object looks like, for whoever is asked for one.
+OBJECT = '{"period": 20}'
 
 
 class Ask(StrEnum):
@@ -29,6 +33,7 @@ class Ask(StrEnum):
     SYMBOLS = "symbols"
     DATE = "date"
     SECRET = "secret"
+    OBJECT = "object"
 
 
 class Unfit(ValueError):
@@ -85,6 +90,8 @@ def parse(field: Field, text: str) -> Any:
         return _number(field, text)
     if field.ask is Ask.DATE:
         return _date(field, text)
+    if field.ask is Ask.OBJECT:
+        return _object(field, text)
     if field.ask is Ask.SYMBOLS:
         return list(dict.fromkeys(part.upper() for part in re.split(r"[\s,;]+", text) if part))
     return _text(field, text)
@@ -96,6 +103,8 @@ def show(field: Field, value: Any) -> str:
         return ""
     if field.ask is Ask.SYMBOLS and isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(str(part) for part in value)
+    if field.ask is Ask.OBJECT:
+        return json.dumps(value, ensure_ascii=False) if value else ""
     if isinstance(value, float):
         return numbers.full(value).replace(",", "").replace(numbers.MINUS, "-")
     return str(value)
@@ -134,6 +143,8 @@ def _field(name: str, part: Mapping[str, Any], required: bool, definitions: Mapp
         values = inner.get("enum", [inner.get("const")])
         return replace(field, ask=Ask.CHOICE, choices=tuple((value, words(str(value))) for value in values))
     simple = {"integer": Ask.INTEGER, "number": Ask.NUMBER, "boolean": Ask.SWITCH, "array": Ask.SYMBOLS}
+    if kind == "object":
+        return replace(field, ask=Ask.OBJECT)
     if kind == "number" and (form == "decimal" or inner.get("exact")):
         return replace(field, ask=Ask.DECIMAL, pattern="")
     if kind in simple:
@@ -191,6 +202,29 @@ def _date(field: Field, text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise Unfit(tr("{title} must be a date like 2026-11-20.", title=field.title)) from None
+
+
+def _object(field: Field, text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise Unfit(
+            tr(
+                "{title} is not JSON: look at character {place}. It is written like {example}.",
+                title=field.title,
+                place=error.pos + 1,
+                example=OBJECT,
+            )
+        ) from None
+    except (ValueError, RecursionError):
+        raise Unfit(tr("{title} must be JSON, like {example}.", title=field.title, example=OBJECT)) from None
+    if not isinstance(found, dict):
+        raise Unfit(tr("{title} needs names with values, like {example}.", title=field.title, example=OBJECT))
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _text(field: Field, text: str) -> str:

@@ -189,3 +189,27 @@ def test_exact_numbers_stay_exact() -> None:
     assert show(field, Decimal("0.10")) == "0.10"
     with pytest.raises(Unfit):
         parse(field, "Infinity")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ('{"period": 20', "character 14"),
+        ("period=20", "character 1"),
+        ("[20]", "names with values"),
+        ('{"period": NaN}', "must be JSON"),
+        ("[" * 100_000, "must be JSON"),
+    ],
+)
+def test_an_object_is_asked_for_as_json_and_what_is_not_is_said(typed: str, said: str) -> None:
+    (field,) = fields_of({"properties": {"parameters": {"type": "object", "title": "Parameters"}}})
+    assert field.ask is Ask.OBJECT
+    with pytest.raises(Unfit, match=said):
+        parse(field, typed)
+
+
+def test_an_object_comes_back_as_it_was_shown() -> None:
+    field = Field("parameters", "Parameters", Ask.OBJECT)
+    value = {"period": 20, "source": "close", "width": 2.5}
+    assert parse(field, show(field, value)) == value
+    assert (show(field, {}), parse(field, " ")) == ("", None)
