@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 
 import psycopg
 import pytest
 
 from puffling.runtime.actor import DEFAULT_USER, UserId
-from puffling.runtime.errors import Conflict, InvalidInput, StorageFailed
+from puffling.runtime.errors import Conflict, InvalidInput, NotFound, StorageFailed
 from puffling.runtime.paths import Paths
 from puffling.runtime.redaction import HIDDEN, redactor
 from puffling.store.database import Store, Unit
 from puffling.store.events import SettingChanged, WatchlistsChanged
+from puffling.store.values import Drawing, ScheduledJob
 from tests.store.conftest import START, Place
 
 
@@ -121,6 +123,62 @@ async def test_users_do_not_see_each_other(store: Store) -> None:
     with pytest.raises(Exception, match="There is no watchlist"):
         await store.run(other, lambda unit: unit.watchlists.delete(mine.id))
     assert await store.read(DEFAULT_USER, lambda unit: unit.watchlists.all()) == (mine,)
+
+
+def _everything(unit: Unit) -> list[tuple[object, ...]]:
+    return [
+        unit.watchlists.all(),
+        unit.settings.all(),
+        unit.layouts.all(),
+        unit.tokens.all(),
+        unit.drawings.of("SPY"),
+        unit.scheduled_jobs.all(),
+        unit.audit.newest(),
+    ]
+
+
+async def test_nobody_reads_or_touches_a_record_of_another(store: Store) -> None:
+    other = UserId("other")
+    await store.ensure_user(other, "Somebody else")
+
+    def keep(unit: Unit) -> list[Callable[[Unit], object]]:
+        unit.settings.put("a", 1)
+        unit.layouts.put("trade", {}, "")
+        token = unit.tokens.grant("t", "digest", ["read"])
+        drawing = unit.drawings.put(Drawing("", "SPY", "line", ((0, 1.0),), {}, 0))
+        job = unit.scheduled_jobs.put(ScheduledJob("", "j", "x", "0 3 * * *", "UTC", {}, True))
+        unit.audit.append(actor="person", capability="a.b", outcome="allowed")
+        watchlist = unit.watchlists.create("Tech", ["AAPL"])
+        return [
+            lambda theirs: theirs.watchlists.delete(watchlist.id),
+            lambda theirs: theirs.settings.remove("a"),
+            lambda theirs: theirs.tokens.withdraw(token.id),
+            lambda theirs: theirs.tokens.used(token.id),
+            lambda theirs: theirs.drawings.remove(drawing.id),
+            lambda theirs: theirs.scheduled_jobs.remove(job.id),
+            lambda theirs: theirs.scheduled_jobs.ran(job.id, theirs.now, "done"),
+        ]
+
+    attempts = await store.run(DEFAULT_USER, keep)
+    mine = await store.read(DEFAULT_USER, _everything)
+    assert all(mine)
+    assert not any(await store.read(other, _everything))
+    for attempt in attempts:
+        with pytest.raises(NotFound):
+            await store.run(other, attempt)
+
+    def ask(unit: Unit) -> list[object]:
+        return [unit.settings.find("a"), unit.layouts.find("trade"), unit.tokens.find("digest")]
+
+    assert await store.read(other, ask) == [None, None, None]
+    await store.run(other, lambda unit: unit.layouts.reset("trade"))
+    entry = await store.run(
+        other, lambda unit: unit.audit.append(actor="person", capability="a.b", outcome="allowed")
+    )
+    assert entry.number == 1
+    for user in (DEFAULT_USER, other):
+        assert (await store.read(user, lambda unit: unit.audit.verify())).entries == 1
+    assert await store.read(DEFAULT_USER, _everything) == mine
 
 
 async def test_times_keep_their_microseconds(store: Store) -> None:
