@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from puffling.cli.arguments import Parser
+from puffling.cli.output import clean
 from puffling.cli.verbs import complain, say
 from puffling.core.attach import attach
 from puffling.core.emergency import press_halt
@@ -40,7 +41,7 @@ def halt(paths: Paths, words: Sequence[str]) -> int:
             )
         )
     else:
-        say(tr("Trading is halted: {reason}", reason=standing.reason))
+        say(tr("Trading is halted: {reason}", reason=clean(standing.reason)))
         say(tr("Only you can lift it, with: puffling resume"))
     return 0
 

@@ -8,14 +8,14 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.cli.arguments import parse_ability, parse_stream
 from puffling.cli.help import SHORT_FORMS
 from puffling.cli.output import Page, clean, line, shown
 from puffling.cli.presence import ask_secrets, confirm
-from puffling.core.attach import Attached, attach
+from puffling.core.attach import Attached, OwnerLeft, attach
 from puffling.core.reach import Progress
 from puffling.runtime.actor import Actor, Caller
 from puffling.runtime.errors import InvalidInput, PufflingError, Unavailable
@@ -26,6 +26,8 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.core.catalogue import AbilityOutline, Catalogue, StreamOutline
     from puffling.core.reach import Reach
+
+T = TypeVar("T")
 
 INTERRUPTED = 130
 ENDED = 143
@@ -63,7 +65,10 @@ def _declared(id: str) -> Catalogue:
 async def _carried_out(paths: Paths, id: str, words: list[str]) -> int:
     _end_cleanly_on_request()
     attached = await attach(paths)
-    catalogue = await attached.describe(id) if attached else _declared(id)
+    try:
+        catalogue = await attached.describe(id) if attached else _declared(id)
+    except OwnerLeft:
+        attached, catalogue = None, _declared(id)
     if (stream := catalogue.stream(id)) is not None:
         return await _listen(paths, attached, stream, words)
     ability = catalogue.ability(id)
@@ -79,12 +84,14 @@ async def _call(paths: Paths, attached: Attached | None, ability: AbilityOutline
         confirm(ability.title)
     arguments = {**call.arguments, **ask_secrets(call.secrets)}
     caller = Caller(Actor.PERSON, present=present)
-    async with _reach(paths, attached, caller) as reach:
-        if ability.job:
-            with _progress_shown() as progress:
-                result = await reach.start(ability.id, arguments, progress)
-        else:
-            result = await reach.invoke(ability.id, arguments)
+
+    async def act(reach: Reach) -> Any:
+        if not ability.job:
+            return await reach.invoke(ability.id, arguments)
+        with _progress_shown() as progress:
+            return await reach.start(ability.id, arguments, progress)
+
+    result = await _with_the_owner(paths, attached, caller, act)
     say(_as_json(result, indent=2) if call.as_json else shown(result, Page.of_stdout()))
     return 0
 
@@ -110,7 +117,7 @@ async def _listen(paths: Paths, attached: Attached | None, stream: StreamOutline
             async for item in items:
                 say(_as_json(item) if as_json else line(item))
 
-    async with _reach(paths, attached, Caller(Actor.PERSON)) as reach:
+    async def act(reach: Reach) -> None:
         scope = TaskScope("terminal")
         try:
             telling = scope.spawn(outcome(tell(reach)), name="telling")
@@ -120,6 +127,8 @@ async def _listen(paths: Paths, attached: Attached | None, stream: StreamOutline
                 raise failure
         finally:
             await scope.close()
+
+    await _with_the_owner(paths, attached, Caller(Actor.PERSON), act)
     return refused[-1].exit_code if refused else 0
 
 
@@ -130,6 +139,18 @@ async def outcome(work: Coroutine[Any, Any, None]) -> PufflingError | None:
     except PufflingError as error:
         return error
     return None
+
+
+async def _with_the_owner(
+    paths: Paths, attached: Attached | None, caller: Caller, act: Callable[[Reach], Awaitable[T]]
+) -> T:
+    """Act through the owner of the data; where one terminal verb follows another, it changes meanwhile."""
+    while True:
+        try:
+            async with _reach(paths, attached, caller) as reach:
+                return await act(reach)
+        except OwnerLeft:
+            attached = None
 
 
 @contextlib.asynccontextmanager

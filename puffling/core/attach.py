@@ -141,7 +141,10 @@ class Attached:
     async def _opened(self) -> _Line:
         line = await self._open()
         if line is None:
-            raise _went_away()
+            raise OwnerLeft(
+                tr("The running Puffling went away before it was asked."),
+                hint=tr("Nothing was done. Try again."),
+            )
         return line
 
     async def _open(self) -> _Line | None:
@@ -181,6 +184,10 @@ class Attached:
                     with contextlib.suppress(OSError):
                         return _Line(*await asyncio.open_unix_connection(place, limit=LONGEST_LINE), "")
         return None
+
+
+class OwnerLeft(Unavailable):
+    """Whoever owned the data ended before anything was asked: somebody else may be asked instead."""
 
 
 class _HungUp(Unavailable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -14,6 +15,9 @@ import psutil
 import pytest
 
 from puffling import __version__
+from puffling.core.catalogue import Catalogue
+from puffling.core.declared import declared_registry
+from puffling.core.places import bind_socket
 from puffling.runtime.paths import Paths
 from puffling.trading.halt import HaltSwitch
 from tests.cli.conftest import Puffling, environment
@@ -217,6 +221,9 @@ def test_guarded_acts_need_a_code_typed_at_a_terminal(puffling: Puffling, home: 
 def test_halt_works_without_any_core(puffling: Puffling, home: Path) -> None:
     home.mkdir(mode=0o700)
     (home / "puffling.db").write_bytes(b"rubbish" * 1000)
+    done = puffling("halt", "it", "is", "\x1b[2Jenough")
+    assert "\x1b" not in done.stdout
+    HaltSwitch(home).lift()
     done = puffling("halt", "it", "is", "enough", "--json")
     assert json.loads(done.stdout) == {"trading": "HALTED", "reason": "it is enough", "owner_told": False}
     assert HaltSwitch(home).read() is not None
@@ -377,6 +384,33 @@ def test_two_terminals_at_once_both_succeed(checkout: Path, home: Path) -> None:
     )  # fmt: skip
     names = {each["name"] for each in json.loads(done.stdout)}
     assert names >= {f"List {number}" for number in range(4)}
+
+
+async def test_an_owner_that_leaves_between_two_questions_is_followed(checkout: Path, home: Path) -> None:
+    paths = Paths.under(home)
+    paths.prepare()
+    listening, place = bind_socket(paths)
+    visits = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal visits
+        visits += 1
+        writer.write(b'{"puffling": "x", "protocol": 1, "role": "terminal"}\n')
+        if await reader.readline():
+            # What there is to call is still said; then this owner, another terminal's verb, has ended.
+            told = {"result": Catalogue.of(declared_registry(), "watchlists.create").as_dict()}
+            writer.write(json.dumps(told).encode() + b"\n")
+            place.unlink()
+        writer.close()
+
+    async with await asyncio.start_unix_server(answer, sock=listening):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "puffling", "watchlists", "create", "Followed",
+            cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        said, complaints = await process.communicate()
+    assert (process.returncode, complaints, visits) == (0, b"", 2)
+    assert b"Followed" in said
 
 
 def test_the_display_decides_about_the_window(puffling: Puffling) -> None:
