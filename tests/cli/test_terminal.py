@@ -390,6 +390,7 @@ async def test_an_owner_that_leaves_between_two_questions_is_followed(checkout: 
     paths = Paths.under(home)
     paths.prepare()
     listening, place = bind_socket(paths)
+    told = json.dumps({"result": Catalogue.of(declared_registry(), "watchlists.create").as_dict()})
     visits = 0
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -398,8 +399,7 @@ async def test_an_owner_that_leaves_between_two_questions_is_followed(checkout: 
         writer.write(b'{"puffling": "x", "protocol": 1, "role": "terminal"}\n')
         if await reader.readline():
             # What there is to call is still said; then this owner, another terminal's verb, has ended.
-            told = {"result": Catalogue.of(declared_registry(), "watchlists.create").as_dict()}
-            writer.write(json.dumps(told).encode() + b"\n")
+            writer.write(f"{told}\n".encode())
             place.unlink()
         writer.close()
 
