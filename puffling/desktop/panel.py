@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from puffling.desktop.actions import Action
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 
@@ -72,6 +73,10 @@ class Panel(QWidget):
     def header(self) -> list[QWidget]:
         """Give the widgets that stand in the title line."""
         return []
+
+    def acts(self) -> Iterable[Action]:
+        """Give what the person can start in this panel from anywhere; it comes to the front first."""
+        return ()
 
     def restore(self, choices: Kept, content: Kept) -> None:
         """Show what was chosen and seen last, before the core is open."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,15 @@ def window_actions(window: Window) -> Iterator[Action]:
             HELP_KEY if kind.id == HELP else f"Ctrl+Shift+{number}" if number < 10 else "",
             icon=kind.icon,
         )
+    for dock in window.docks.values():
+        kind = dock.panel.kind
+        for action in dock.panel.acts():
+            yield replace(action, run=partial(_run_in_panel, window, kind.id, action.run))
+
+
+def _run_in_panel(window: Window, panel_id: str, run: Callable[[], None]) -> None:
+    window.show_panel(panel_id)
+    run()
 
 
 def _general(window: Window) -> Iterator[Action]:

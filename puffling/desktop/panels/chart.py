@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop import numbers
+from puffling.desktop.actions import Action
+from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.sketch import Sketch
@@ -82,6 +84,7 @@ class ChartPanel(Panel):
         self._drain.setSingleShot(True)
         self._drain.setInterval(DRAIN_MILLISECONDS)
         self._drain.timeout.connect(self._show_newest)
+        self.indicators = Indicators(session, lambda: self.chart)
         self._header = self._make_header()
         self._chart: ChartView | None = None
         self._kept_view: Kept = {}
@@ -112,9 +115,10 @@ class ChartPanel(Panel):
         return self._chart
 
     def choices(self) -> Kept:
+        indicators = {"indicators": self.indicators.keep()}
         if self._chart is None:
-            return {"view": self._kept_view}
-        return {"view": self._chart.save_state()} if len(self._bars) else {}
+            return {"view": self._kept_view, **indicators}
+        return {"view": self._chart.save_state(), **indicators} if len(self._bars) else indicators
 
     def content(self) -> Kept:
         if self._shown is None or not len(self._bars):
@@ -134,7 +138,11 @@ class ChartPanel(Panel):
             "rows": list(zip(*columns, strict=True)),
         }
 
+    def acts(self) -> Iterable[Action]:
+        return self.indicators.acts()
+
     def restore(self, choices: Kept, content: Kept) -> None:
+        self.indicators.restore(choices.get("indicators"))
         try:
             bars = bars_from_rows([[float(each) for each in row] for row in content.get("rows", [])])
         except (TypeError, ValueError, PuffinError):
@@ -208,7 +216,15 @@ class ChartPanel(Panel):
             group.addButton(button)
             self._switch[interval] = button
         self._switch[self.session.selection.interval].setChecked(True)
-        return [self._symbol_place, self.last, self.change, self.name, *self._switch.values(), self.source]
+        return [
+            self._symbol_place,
+            self.last,
+            self.change,
+            self.name,
+            *self._switch.values(),
+            self.indicators.button,
+            self.source,
+        ]
 
     def _choose(self, symbol: str) -> None:
         self._leave_field()
@@ -282,6 +298,7 @@ class ChartPanel(Panel):
             self._draw(history.bars, self._decimals, _zone_of(self._instrument, interval))
             if view:
                 self.chart.restore_state(view)
+            self.indicators.show(symbol, history.bars)
         self._show_newest()
         self.mark_live()
 
@@ -324,6 +341,7 @@ class ChartPanel(Panel):
         last = bars_from_rows([(begun, float(bars.open[-1]), high, low, price.price, volume)])
         self._bars = Bars.join([bars[:-1], last])
         self.chart.update_last(float(bars.open[-1]), high, low, price.price, volume)
+        self.indicators.move(self._bars)
 
     def _fetch_again(self) -> None:
         """A new bar has begun; ask for it, but not with every tick until it is there."""

@@ -1,0 +1,90 @@
+"""What a chart panel has of its indicators before there is a chart: the choice, the button, the acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QPushButton
+
+from puffling.desktop.actions import Action
+from puffling.desktop.card import button
+from puffling.desktop.indicators.chosen import ChosenIndicators
+from puffling.desktop.session import Session
+from puffling.puffin.data.bars import Bars
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.desktop.charts.chart import ChartView
+    from puffling.desktop.indicators.board import Board
+
+
+class Indicators:
+    """Keeps the choice from one start to the next, and hands bars on to the board once it is needed."""
+
+    def __init__(self, session: Session, chart: Callable[[], ChartView]) -> None:
+        self._session = session
+        self._chart = chart
+        self._chosen = ChosenIndicators()
+        self._offered_early = False
+        self.board: Board | None = None
+        self.button: QPushButton = button(tr("Indicators"), kind="quiet")
+        self.button.setObjectName("chart.indicators")
+        self.button.setToolTip(tr("Add an indicator"))
+        self.button.setStyleSheet("QPushButton { padding: 2px 7px; }")
+        self.button.clicked.connect(self.offer)
+
+    def acts(self) -> Iterator[Action]:
+        """Give what can be done without a line to do it on."""
+        yield Action(
+            "window.add-indicator",
+            tr("Add indicator"),
+            self.offer,
+            tr("Chart"),
+            tr("Choose an indicator for the chart."),
+            "View/Chart",
+            "Ctrl+I",
+        )
+        yield Action(
+            "window.remove-indicators",
+            tr("Remove all indicators"),
+            self.remove_all,
+            tr("Chart"),
+            tr("Take every indicator off the chart."),
+            "View/Chart",
+        )
+
+    def restore(self, kept: object) -> None:
+        """Take over what was kept."""
+        self._chosen = ChosenIndicators.of(kept)
+
+    def keep(self) -> list[dict[str, object]]:
+        """Give what is shown as plain values."""
+        return self.board.keep() if self.board is not None else self._chosen.keep()
+
+    def show(self, symbol: str, bars: Bars) -> None:
+        """Follow these bars."""
+        if self.board is None:
+            # Imported here: with the chart's library it is loaded after the first paint.
+            from puffling.desktop.indicators.board import Board
+
+            self.board = Board(self._session, self._chart(), self._chosen)
+        self.board.show(symbol, bars)
+        if self._offered_early:
+            self.offer()
+
+    def move(self, bars: Bars) -> None:
+        """Take in what the newest bar is now."""
+        if self.board is not None:
+            self.board.move(bars)
+
+    def offer(self) -> None:
+        """Open the list of indicators, as soon as there is a chart."""
+        self._offered_early = self.board is None
+        if self.board is not None:
+            self.board.offer(self.button)
+
+    def remove_all(self) -> None:
+        """Take every indicator off the chart."""
+        if self.board is not None:
+            self.board.remove_all()

@@ -1,0 +1,90 @@
+"""A small card that stands by a widget of the window and goes with Escape or a click elsewhere."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from puffling.desktop.shadows import SHADOW, paint_floating
+from puffling.desktop.theme import look
+
+
+class Popover(QWidget):
+    """Lies in the window itself, so that it blocks nothing; there is one at a time."""
+
+    def __init__(self, anchor: QWidget, width: int) -> None:
+        super().__init__(anchor.window())
+        self.setObjectName("popover")
+        self._anchor = anchor
+        self._window = anchor.window()
+        self._before = QApplication.focusWidget()
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(SHADOW + 10, SHADOW + 10, SHADOW + 10, SHADOW + 10)
+        self.column.setSpacing(8)
+        self.setFixedWidth(width + 2 * SHADOW)
+
+    def open_at(self, focus: QWidget) -> None:
+        """Come up with the keyboard on this widget."""
+        for other in self._window.findChildren(Popover, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            if other is not self:
+                other.leave()
+        self.adjustSize()
+        self._place()
+        self.show()
+        self.raise_()
+        focus.setFocus(Qt.FocusReason.PopupFocusReason)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+        self._window.installEventFilter(self)
+
+    def leave(self, *, give_back: bool = False) -> None:
+        """Go; with `give_back` the keyboard returns to where it was."""
+        if self.isHidden():
+            return
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.disconnect(self._focus_moved)
+        self.hide()
+        if give_back and self._before is not None and _alive(self._before) and self._before.isVisible():
+            self._before.setFocus()
+        self.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave(give_back=True)
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._window and event.type() in (QEvent.Type.Resize, QEvent.Type.Close):
+            self.leave()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        box = QRectF(self.rect()).adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
+        paint_floating(QPainter(self), box, look().theme)
+
+    def _focus_moved(self, _old: QWidget | None, now: QWidget | None) -> None:
+        # A window that loses the keyboard to another application moves it nowhere: that is no leaving.
+        if now is not None and now is not self and not self.isAncestorOf(now) and not _is_popup(now):
+            self.leave()
+
+    def _place(self) -> None:
+        window = self._window
+        at = self._anchor.mapTo(window, QPoint(0, self._anchor.height() + 4)) - QPoint(SHADOW, SHADOW)
+        left = min(max(at.x(), 4 - SHADOW), window.width() - self.width() + SHADOW - 4)
+        top = min(max(at.y(), 4 - SHADOW), window.height() - self.height() + SHADOW - 4)
+        self.move(left, top)
+
+
+def _is_popup(widget: QWidget) -> bool:
+    return widget.window().windowType() == Qt.WindowType.Popup
+
+
+def _alive(widget: QObject) -> bool:
+    import shiboken6
+
+    return shiboken6.isValid(widget)
