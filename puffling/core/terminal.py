@@ -14,8 +14,8 @@ from puffling.runtime.clock import SystemClock
 from puffling.runtime.log import Log
 from puffling.runtime.paths import Paths
 
-# An owner that has just started holds the data before its door is open.
-_SECONDS_FOR_AN_OWNER = 10.0
+# An owner that has just started holds the data before its door is open: long, on a machine that is busy.
+_SECONDS_FOR_AN_OWNER = 30.0
 _SECONDS_BETWEEN_TRIES = 0.05
 
 
