@@ -62,13 +62,14 @@ KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class KeyState:
-    """What may be said about a key: that it is there, and where; never what it is."""
+    """What may be said about a key: that it is there, and where, or why nobody can tell; never what it is."""
 
     name: str
     title: str
     service: str
     present: bool
     place: str
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ class Secrets:
         """Say of every key whether it is there, and where."""
         found = []
         for key in KEYS:
-            value, place = self._find(key.name)
+            try:
+                value, place = self._find(key.name)
+            except Unavailable as error:
+                # One that cannot be looked at must not hide the others.
+                found.append(KeyState(key.name, tr(key.title), key.service, False, "", str(error)))
+                continue
             found.append(KeyState(key.name, tr(key.title), key.service, value is not None, place or ""))
         return tuple(found)
 

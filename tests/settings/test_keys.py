@@ -65,6 +65,14 @@ def test_a_named_file_that_is_missing_is_said(tmp_path: Path) -> None:
         make(tmp_path, OPENAI_API_KEY_FILE=str(tmp_path / "gone"))[0].get(NAME)
 
 
+def test_a_key_that_cannot_be_looked_at_does_not_hide_the_others(tmp_path: Path) -> None:
+    secrets, _ = make(tmp_path, OPENAI_API_KEY_FILE=str(tmp_path / "gone"), ALPACA_API_KEY=CANARY)
+    states = {state.name: state for state in secrets.states()}
+    assert states["ALPACA_API_KEY"].present
+    assert not states[NAME].present
+    assert "OPENAI_API_KEY_FILE" in states[NAME].trouble
+
+
 def test_a_keychain_that_writes_plain_text_is_not_used(tmp_path: Path, plain: PlainFile) -> None:
     secrets, _ = make(tmp_path)
     assert secrets.safest_place() is Place.SESSION
