@@ -5,18 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from puffling.desktop.actions import Action
-from puffling.desktop.card import button
 from puffling.desktop.indicators.chosen import ChosenIndicators
 from puffling.desktop.session import Session
+from puffling.desktop.theme import set_role
 from puffling.puffin.data.bars import Bars
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
     from puffling.desktop.indicators.board import Board
+
+_SHORT = "fx"
+
+
+class IndicatorsButton(QPushButton):
+    """Opens the list; where room is scarce it goes by its short name."""
+
+    def __init__(self) -> None:
+        super().__init__(tr("Indicators"))
+        self.setObjectName("chart.indicators")
+        self.setAccessibleName(tr("Indicators"))
+        self.setToolTip(tr("Add an indicator"))
+        set_role(self, kind="quiet")
+        self.setStyleSheet("QPushButton { padding: 2px 7px; }")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return self._size_of(tr("Indicators"))
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size_of(_SHORT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setText(tr("Indicators") if self.width() >= self.sizeHint().width() else _SHORT)
+
+    def _size_of(self, text: str) -> QSize:
+        hint = super().sizeHint()
+        metrics = self.fontMetrics()
+        more = metrics.horizontalAdvance(text) - metrics.horizontalAdvance(self.text())
+        return QSize(hint.width() + more, hint.height())
 
 
 class Indicators:
@@ -28,10 +61,7 @@ class Indicators:
         self._chosen = ChosenIndicators()
         self._offered_early = False
         self.board: Board | None = None
-        self.button: QPushButton = button(tr("Indicators"), kind="quiet")
-        self.button.setObjectName("chart.indicators")
-        self.button.setToolTip(tr("Add an indicator"))
-        self.button.setStyleSheet("QPushButton { padding: 2px 7px; }")
+        self.button = IndicatorsButton()
         self.button.clicked.connect(self.offer)
 
     def acts(self) -> Iterator[Action]:
