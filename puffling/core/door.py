@@ -34,6 +34,7 @@ __all__ = ["Attached", "LocalDoor", "attach"]
 
 SECONDS_TO_ASK = 10.0
 SECONDS_TO_FINISH = 5.0
+_TURNS_TO_COME_IN = 5
 
 _log = logging.getLogger(__name__)
 
@@ -76,10 +77,14 @@ class LocalDoor:
         """Let nobody in any more, let those inside finish for a moment, and shut the door."""
         if self._server is None:
             return
-        self._server.close()
-        self._server = None
+        server, self._server = self._server, None
         if self._place is not None:
             self._place.unlink(missing_ok=True)
+        # Nobody finds the door any more. Who came a moment ago is still on the way from asyncio to us,
+        # and asyncio would forget about them if the server were closed meanwhile.
+        for _ in range(_TURNS_TO_COME_IN):
+            await asyncio.sleep(0)
+        server.close()
         if self._talks:
             await asyncio.wait(self._talks, timeout=SECONDS_TO_FINISH)
         await self._scope.close()

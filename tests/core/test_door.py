@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
+import socket
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -309,6 +311,22 @@ async def test_closing_lets_those_inside_finish(core: SmallCore) -> None:
     await started.wait()
     await door.close()
     assert (await call)["books"] == ["one"]
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_who_comes_while_the_door_closes_is_not_left_standing(home: Path, turns: int) -> None:
+    async def close_at_once() -> None:
+        async with small_core(home) as core:
+            door = LocalDoor(core, role="terminal")
+            await door.start()
+            with socket.socket(socket.AF_UNIX) as visitor:
+                visitor.connect(os.fspath(next(socket_places(core.paths))))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await door.close()
+
+    asyncio.run(close_at_once())
+    gc.collect()
 
 
 async def test_the_door_opens_in_the_window_s_loop(core: SmallCore, qapp: object) -> None:
