@@ -76,8 +76,10 @@ class Header(QHeaderView):
             "sort": list(self._rows.sorted_by) if self._rows.sorted_by else None,
         }
 
-    def restore_state(self, state: Mapping[str, Any]) -> None:
+    def restore_state(self, state: object) -> None:
         """Put the columns back as they were left; what does not fit this table is passed over."""
+        if not isinstance(state, Mapping):
+            return
         columns = {column.id: number for number, column in enumerate(self._rows.columns)}
         self._fitting = True
         for place, name in enumerate(name for name in _names(state.get("order")) if name in columns):

@@ -14,6 +14,8 @@ Kept = dict[str, Any]
 _log = logging.getLogger(__name__)
 FILE_NAME = "window.json"
 VERSION = 1
+# How deep names lead to names before what a panel or workspace keeps for itself begins.
+_SHELVES = {"workspaces": 1, "panels": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +62,14 @@ class Snapshot:
         for name, kind in kinds.items():
             if name in found and not isinstance(found[name], kind):
                 raise TypeError(f"{name} is not of the right kind")
+        for name, depth in _SHELVES.items():
+            _check_shelves(found.get(name, {}), name, depth)
         return cls(**{name: found[name] for name in kinds if name in found})
+
+
+def _check_shelves(kept: Kept, name: str, depth: int) -> None:
+    for key, inner in kept.items():
+        if not isinstance(inner, dict):
+            raise TypeError(f"{name}.{key} is not of the right kind")
+        if depth > 1:
+            _check_shelves(inner, f"{name}.{key}", depth - 1)

@@ -168,7 +168,7 @@ class Table(QTableView, Generic[R]):
         """Give the columns as the person left them: order, widths, which are hidden, what they sort by."""
         return self._header.save_state()
 
-    def restore_state(self, state: Mapping[str, Any]) -> None:
+    def restore_state(self, state: object) -> None:
         """Put the columns back as they were left; what does not fit this table is passed over."""
         self._header.restore_state(state)
 

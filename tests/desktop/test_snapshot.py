@@ -28,6 +28,9 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
         '{"version": 99}',
         '{"version": 1, "workspaces": []}',
         '{"version": 1, "recent": {}}',
+        '{"version": 1, "workspaces": {"trade": [1]}}',
+        '{"version": 1, "panels": {"chart": "x"}}',
+        '{"version": 1, "panels": {"watchlist": {"choices": null}}}',
         "[" * 100_000,
     ],
 )

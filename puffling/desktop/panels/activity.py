@@ -138,8 +138,9 @@ class ActivityPanel(Panel):
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self.table.restore_state(choices.get("table", {}))
-        if choices.get("which") in self._switch:
-            self._which = choices["which"]
+        which = str(choices.get("which", ""))
+        if which in self._switch:
+            self._which = which
             self._switch[self._which].setChecked(True)
 
     def wake(self, core: Core) -> None:
