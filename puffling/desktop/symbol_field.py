@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
@@ -68,14 +69,18 @@ class SymbolField(QLineEdit):
         )
 
     def _look_up(self, text: str) -> None:
-        if not self._session.connected or not text.strip():
+        if text.strip():
+            self._find(text.strip(), self._show)
+
+    def _find(self, text: str, then: Callable[[tuple[Instrument, ...]], None]) -> None:
+        if not self._session.connected:
             return
         core = self._session.core
         self._session.dispatch.run(
-            lambda: core.data.symbols(text.strip(), SUGGESTIONS),
+            lambda: core.data.symbols(text, SUGGESTIONS),
             name="suggest symbols",
             newest=f"{self._owner}.suggest",
-            then=self._show,
+            then=then,
         )
 
     def _show(self, found: tuple[Instrument, ...]) -> None:
@@ -94,11 +99,20 @@ class SymbolField(QLineEdit):
         QTimer.singleShot(0, self, partial(self._choose, str(found)))
 
     def _typed(self) -> None:
-        if not self._list.currentIndex().isValid() or not self._list.isVisible():
-            self._choose(self.text())
+        """Take what was typed if it is a symbol, else what comes nearest to it."""
+        text = self.text().strip()
+        if not text or (self._list.currentIndex().isValid() and self._list.isVisible()):
+            return
+        self._find(text, lambda found: self._choose(_nearest(text, found)))
 
     def _choose(self, text: str) -> None:
         symbol = text.strip().upper()
         if symbol:
             self.clear()
             self.chosen.emit(symbol)
+
+
+def _nearest(text: str, found: Sequence[Instrument]) -> str:
+    """Give the symbol that was meant; what nobody knows stays as it is, so that the answer can name it."""
+    symbols = [each.symbol for each in found]
+    return symbols[0] if symbols and text.upper() not in symbols else text

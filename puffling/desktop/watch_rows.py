@@ -25,6 +25,7 @@ class Row:
     decimals: int = 2
     price: Price | None = None
     trend: tuple[float, ...] = ()
+    known: bool = True
 
     @property
     def share(self) -> float | None:
@@ -119,13 +120,11 @@ def rows_to_keep(rows: Iterable[Row]) -> list[list[Any]]:
 
 def named_row(core: Core, symbol: str, before: Row | None) -> Row:
     """Give the row of a symbol with its name, or say that nobody knows it."""
-    if before is not None and before.name:
-        return before
     try:
         instrument = core.data.instrument(symbol)
     except PufflingError:
-        return Row(symbol, tr("No feed knows this symbol"))
-    return Row(symbol, instrument.name, instrument.price_decimals)
+        return Row(symbol, tr("No feed knows this symbol"), known=False)
+    return Row(symbol, instrument.name, instrument.price_decimals, trend=before.trend if before else ())
 
 
 def _kept_price(price: Price | None) -> list[Any] | None:

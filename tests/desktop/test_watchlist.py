@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -165,6 +166,12 @@ async def test_rows_of_a_damaged_snapshot_are_passed_over(open_window: OpenWindo
     assert panel.table.keys() == ()
 
 
+@pytest.mark.parametrize("kept", [{"table": [1]}, {"table": None}, {"which": ["all"]}])
+async def test_choices_that_are_none_are_passed_over(open_window: OpenWindow, kept: object) -> None:
+    snapshot = Snapshot(panels={name: {"choices": kept} for name in ("watchlist", "activity", "jobs")})
+    assert panel_of(await open_window(snapshot=snapshot)).isVisible()
+
+
 async def test_prices_that_stand_still_are_dimmed_until_they_move_again(
     core: Core, open_window: OpenWindow
 ) -> None:
@@ -184,7 +191,7 @@ async def test_lists_are_made_and_renamed_in_place(core: Core, open_window: Open
     QTest.keyClicks(panel.name_field, "Metals")
     QTest.keyClick(panel.name_field, Qt.Key.Key_Return)
     await until(lambda: panel.watchlist is not None and panel.watchlist.name == "Metals")
-    assert panel.table.states.phase is Phase.EMPTY
+    await until(lambda: panel.table.states.phase is Phase.EMPTY)
     panel.ask_rename()
     QTest.keyClicks(panel.name_field, "Gold and silver")
     QTest.keyClick(panel.name_field, Qt.Key.Key_Return)
@@ -209,8 +216,41 @@ async def test_part_of_a_name_is_enough_to_add_a_symbol(core: Core, open_window:
     QTest.keyClicks(panel.symbol_field, "russell")
     await until(lambda: panel.symbol_field.suggestions() != [])
     assert panel.symbol_field.suggestions()[0] == "IWM"
+    QTest.keyClick(panel.symbol_field, Qt.Key.Key_Return)
+    await until(lambda: "IWM" in panel.table.rows.keys)
+
+
+async def test_a_suggestion_is_chosen_with_the_arrow_keys(core: Core, open_window: OpenWindow) -> None:
+    panel = panel_of(await open_window(core))
+    panel.ask_symbol()
+    QTest.keyClicks(panel.symbol_field, "russell")
+    await until(lambda: panel.symbol_field.suggestions() != [])
     popup = panel.symbol_field.completer().popup()
     assert popup is not None
     QTest.keyClick(popup, Qt.Key.Key_Down)
     QTest.keyClick(popup, Qt.Key.Key_Return)
     await until(lambda: "IWM" in panel.table.rows.keys)
+
+
+async def test_what_is_a_symbol_already_is_taken_as_it_was_typed(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    panel.ask_symbol()
+    QTest.keyClicks(panel.symbol_field, "nosuch")
+    QTest.keyClick(panel.symbol_field, Qt.Key.Key_Return)
+    await until(lambda: bool(window.notices.shown))
+    assert "NOSUCH" in window.notices.shown[-1].text
+    QTest.keyClicks(panel.symbol_field, "iwm")
+    QTest.keyClick(panel.symbol_field, Qt.Key.Key_Return)
+    await until(lambda: panel.table.keys()[-1] == "IWM")
+
+
+async def test_a_symbol_that_no_feed_knows_any_more_leaves_the_others_alive(
+    core: Core, open_window: OpenWindow
+) -> None:
+    await core.store.run(core.user, lambda unit: unit.watchlists.add(unit.watchlists.all()[0].id, "GONE", 0))
+    panel = panel_of(await open_window(core))
+    await until(lambda: len(panel.table.rows.row(9).trend) > 1)
+    assert panel.table.rows.row(9).price is not None
+    gone = panel.table.rows.row(0)
+    assert (gone.symbol, gone.price, gone.trend) == ("GONE", None, ())

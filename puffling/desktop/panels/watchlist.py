@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, Q
 
 from puffling.desktop.icons import set_icon
 from puffling.desktop.menus import Menu
+from puffling.desktop.moving import moves
 from puffling.desktop.name_field import NameField
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 DRAIN_MILLISECONDS = 50
 SPARKLINE_DAYS = 45
 MOST_KEPT = 200
+MOST_NAMED = 6
 
 
 @panel(id="watchlist", title="Watchlist", icon="watchlist", area=Area.LEFT, order=1)
@@ -201,9 +203,10 @@ class WatchlistPanel(Panel):
         self.table.states.content()
         self._say_empty(shown)
         self.table.set_rows(rows)
-        self._watch(tuple(rows))
+        known = tuple(symbol for symbol, row in rows.items() if row.known)
+        self._watch(known)
         self._follow_selection()
-        self._fetch_trends(tuple(rows))
+        self._fetch_trends(known)
 
     def _say_empty(self, shown: Watchlist | None) -> None:
         if shown is None:
@@ -262,14 +265,16 @@ class WatchlistPanel(Panel):
         async def trends() -> None:
             since = (core.clock.now() - timedelta(days=SPARKLINE_DAYS)).date()
             for symbol in missing:
-                history = await core.data.history(symbol, Interval.D1, since)
+                try:
+                    history = await core.data.history(symbol, Interval.D1, since)
+                except PufflingError:
+                    # One that cannot be had keeps none of the others from theirs.
+                    continue
                 row = self.table.rows.row_of(symbol)
                 if row is not None:
                     self.table.update_rows({symbol: replace(row, trend=tuple(history.bars.close.tolist()))})
 
-        self.session.dispatch.run(
-            trends, name="fetch trends", newest="watchlist.trends", failed=lambda _: None
-        )
+        self.session.dispatch.run(trends, name="fetch trends", newest="watchlist.trends")
 
     def _store(
         self,
@@ -312,7 +317,8 @@ class WatchlistPanel(Panel):
                 back = await core.watchlists.add(shown.id, symbol, place)
             return back
 
-        said = tr("{symbols} removed from {name}.", symbols=", ".join(places), name=shown.name)
+        gone = ", ".join(places) if len(places) <= MOST_NAMED else tr("{count} symbols", count=len(places))
+        said = tr("{symbols} removed from {name}.", symbols=gone, name=shown.name)
         self._store(remove, lambda _: self._offer_undo(said, lambda: self._store(bring_back)))
 
     def _offer_undo(self, said: str, undo: Callable[[], None]) -> None:
@@ -325,9 +331,8 @@ class WatchlistPanel(Panel):
 
         async def move(core: Core) -> Watchlist:
             now = shown
-            for place, symbol in enumerate(order):
-                if now.symbols[place] != symbol:
-                    now = await core.watchlists.move(shown.id, symbol, place)
+            for symbol, place in moves(shown.symbols, order):
+                now = await core.watchlists.move(shown.id, symbol, place)
             return now
 
         self._store(move)
