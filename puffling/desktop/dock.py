@@ -32,6 +32,7 @@ class PanelDock(QDockWidget):
         self.setObjectName(panel.kind.id)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self._reset = reset
+        self._in_front = False
         self.line = TitleLine(self)
         self.setTitleBarWidget(self.line)
         body = Surface(top=False)
@@ -56,8 +57,13 @@ class PanelDock(QDockWidget):
         menu.addAction(tr("Reset layout"), self._reset)
         menu.popup(self.line.more.mapToGlobal(self.line.more.rect().bottomLeft()))
 
+    def look_again(self) -> None:
+        """Wake or rest the panel: what is minimised is not seen, whatever Qt calls it."""
+        self.panel.set_seen(self._in_front and not self.window().isMinimized())
+
     def _seen_changed(self, seen: bool) -> None:
-        self.panel.set_seen(seen)
+        self._in_front = seen
+        self.look_again()
         self.moved.emit()
 
 

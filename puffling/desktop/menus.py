@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 
 class Menu(QMenu):
-    """A menu on a translucent window, so that its corners are round; deletes itself when it closes."""
+    """A menu on a translucent window, so that its corners are round."""
 
     def __init__(self, parent: QWidget, title: str = "") -> None:
         super().__init__(title, parent)

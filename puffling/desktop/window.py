@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar
 
 from puffling.desktop.actions import ActionBook
-from puffling.desktop.ask import ask
+from puffling.desktop.alt_key import AltKey
+from puffling.desktop.ask import Question, ask
 from puffling.desktop.banner import Banner
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import Dispatch
@@ -19,7 +20,7 @@ from puffling.desktop.help import About, Shortcuts
 from puffling.desktop.icons import application_icon
 from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
-from puffling.desktop.notices import Notices
+from puffling.desktop.notices import Notices, Toast
 from puffling.desktop.palette import Palette
 from puffling.desktop.panel import Area, find_panels
 from puffling.desktop.preferences import Preferences
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 FIRST_SIZE = (1440, 900)
+FRAME_HEIGHT = 40
 _QT_AREAS = {
     Area.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
     Area.CENTRE: Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -78,7 +80,7 @@ class Window(QMainWindow):
         self._was_live = False
         self._may_close = False
         self._titles_due = False
-        self._alt_alone = False
+        self._alt = AltKey(self)
         self.crashes = crashes
         self.actions_ = ActionBook(self)
         self.notices = Notices(self)
@@ -100,6 +102,7 @@ class Window(QMainWindow):
         self._stand_bottom()
         self.workspace = self._workspace_of(snapshot.workspace)
         self.actions_.add(*window_actions(self))
+        self._alt.tapped.connect(self.top.open_menu)
         self.top.workspace_chosen.connect(self.open_workspace)
         self.top.command_wanted.connect(self.palette_.open_palette)
         self.top.halt_wanted.connect(lambda: self.actions_.run(HALT))
@@ -134,13 +137,16 @@ class Window(QMainWindow):
         self.setStyleSheet("QMainWindow > QTabBar::tab { height: 0; margin: 0; padding: 0; border: none; }")
 
     def _restore(self) -> None:
-        self.resize(*FIRST_SIZE)
-        if self._snapshot.geometry:
-            self.restoreGeometry(
-                QByteArray.fromBase64(QByteArray(self._snapshot.geometry.encode("ascii", "replace")))
-            )
+        kept = QByteArray.fromBase64(QByteArray(self._snapshot.geometry.encode("ascii", "replace")))
+        if not self.restoreGeometry(kept):
+            self.take_first_size()
         self.top.show_last(self._snapshot.lines)
         self._open(self.workspace)
+
+    def take_first_size(self) -> None:
+        """Be as large as planned where the screen has room for that and a frame around it."""
+        room = self.screen().availableSize() - QSize(0, FRAME_HEIGHT)
+        self.resize(QSize(*FIRST_SIZE).boundedTo(room))
 
     def connect_core(self, core: Core) -> None:
         """Go live: abilities become actions, panels in sight fetch and listen, the lines tell the truth."""
@@ -298,18 +304,19 @@ class Window(QMainWindow):
             # The children paint in the same pass: a turn of the loop later the whole frame is on the screen.
             QTimer.singleShot(0, self.painted.emit)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._alt.press(event)
+        super().keyPressEvent(event)
+
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if (
-            event.key() == Qt.Key.Key_Alt
-            and event.modifiers() == Qt.KeyboardModifier.NoModifier
-            and self._alt_alone
-        ):
-            self.top.open_menu()
+        self._alt.release(event)
         super().keyReleaseEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        self._alt_alone = event.key() == Qt.Key.Key_Alt
-        super().keyPressEvent(event)
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            for dock in self.docks.values():
+                dock.look_again()
 
     async def _sure_to_stop(self, jobs: int) -> None:
         act = tr("Stop 1 job and quit") if jobs == 1 else tr("Stop {count} jobs and quit", count=jobs)
@@ -392,6 +399,9 @@ class Window(QMainWindow):
         for dock in self.docks.values():
             behind = {other.objectName() for other in self.tabifiedDockWidgets(dock) if not other.isHidden()}
             dock.line.show_siblings([other for name, other in self.docks.items() if name in behind])
+        # A dock that comes to the front comes before everything else: what lies over the docks goes over it.
+        for over in (self.sheet, *self.findChildren(Question), *self.findChildren(Toast)):
+            over.raise_()
 
     def _check_live(self) -> None:
         seen = [dock.panel for dock in self.docks.values() if dock.panel.awake]

@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING
 from puffling.desktop.actions import Action
 from puffling.desktop.panel import find_panels
 from puffling.desktop.workspaces import WORKSPACES
+from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
+    from puffling.desktop.selection import Selection
     from puffling.desktop.window import Window
 
-
 HELP, HELP_KEY = "guide", "F1"
+_INTERVALS = {
+    Interval.M1: "1 minute",
+    Interval.M5: "5 minutes",
+    Interval.M15: "15 minutes",
+    Interval.M30: "30 minutes",
+    Interval.H1: "1 hour",
+    Interval.D1: "1 day",
+    Interval.W1: "1 week",
+    Interval.MO1: "1 month",
+}
 
 
 def window_actions(window: Window) -> Iterator[Action]:
@@ -33,6 +44,7 @@ def window_actions(window: Window) -> Iterator[Action]:
             f"Ctrl+{number}",
             partial(_is_open, window, workspace.id),
         )
+    yield from _intervals(window)
     yield Action(
         "window.reset-workspace",
         tr("Reset layout"),
@@ -133,6 +145,25 @@ def _general(window: Window) -> Iterator[Action]:
     yield Action(
         "window.about", tr("About Puffling"), window.show_about, group, tr("Which version this is."), "Help"
     )
+
+
+def _intervals(window: Window) -> Iterator[Action]:
+    selection = window.session.selection
+    for number, interval in enumerate(Interval, start=1):
+        yield Action(
+            f"window.interval-{interval.name.lower()}",
+            tr("Chart: {interval}", interval=tr(_INTERVALS[interval])),
+            partial(selection.choose, interval=interval),
+            tr("Chart"),
+            tr("Show the prices at this width."),
+            "View/Chart interval",
+            f"Alt+{number}",
+            partial(_is_chosen, selection, interval),
+        )
+
+
+def _is_chosen(selection: Selection, interval: Interval) -> bool:
+    return selection.interval is interval
 
 
 def _is_open(window: Window, workspace_id: str) -> bool:

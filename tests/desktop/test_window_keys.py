@@ -1,0 +1,88 @@
+"""Keys that belong to the window as a whole, and what it does out of sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from puffling.desktop.notices import Level, Toast
+from puffling.desktop.panels.watchlist import WatchlistPanel
+from puffling.desktop.window import FRAME_HEIGHT
+from puffling.market.events import PricesMoved
+from puffling.puffin.data.interval import Interval
+from tests.desktop.conftest import OpenWindow, until
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.window import Window
+
+
+def table_of(window: Window) -> WatchlistPanel:
+    """The watchlist panel, with the keyboard on its table."""
+    panel = window.docks["watchlist"].panel
+    assert isinstance(panel, WatchlistPanel)
+    panel.table.setFocus()
+    return panel
+
+
+async def test_alt_by_itself_opens_the_menu(open_window: OpenWindow) -> None:
+    window = await open_window()
+    QTest.keyPress(window, Qt.Key.Key_Alt, Qt.KeyboardModifier.AltModifier)
+    QTest.keyRelease(window, Qt.Key.Key_Alt)
+    assert window.top.menu.isVisible()
+    window.top.menu.close()
+
+
+async def test_alt_with_a_key_that_a_panel_takes_opens_nothing(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = table_of(window)
+    panel.table.select(["SPY"], current="SPY")
+    QTest.keyPress(window, Qt.Key.Key_Alt, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(panel.table, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    QTest.keyRelease(window, Qt.Key.Key_Alt)
+    assert not window.top.menu.isVisible()
+    await until(lambda: panel.watchlist is not None and panel.watchlist.symbols[0] == "QQQ")
+
+
+async def test_every_interval_of_the_chart_has_a_key(open_window: OpenWindow) -> None:
+    window = await open_window()
+    for interval in Interval:
+        window.actions_.run(f"window.interval-{interval.name.lower()}")
+        assert window.session.selection.interval is interval
+        assert window.actions_.get(f"window.interval-{interval.name.lower()}").shortcut
+
+
+async def test_a_minimised_window_listens_to_nothing_until_it_is_back(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    listening = core.bus.listeners(PricesMoved)
+    window.showMinimized()
+    await until(lambda: not any(dock.panel.awake for dock in window.docks.values()))
+    assert core.bus.listeners(PricesMoved) < listening
+    window.showNormal()
+    await until(lambda: core.bus.listeners(PricesMoved) == listening)
+
+
+async def test_a_window_opened_for_the_first_time_fits_the_screen(open_window: OpenWindow) -> None:
+    window = await open_window()
+    window.take_first_size()
+    room = window.screen().availableSize()
+    assert window.width() <= max(room.width(), window.minimumWidth())
+    assert window.height() <= max(room.height() - FRAME_HEIGHT, window.minimumHeight())
+
+
+async def test_a_panel_that_comes_to_the_front_covers_no_notice(open_window: OpenWindow) -> None:
+    window = await open_window()
+    window.notices.tell("Something to read.", level=Level.ERROR)
+    toast = window.findChildren(Toast)[-1]
+    window.show_panel("guide")
+    await until(lambda: window.docks["guide"].isVisible() and over(window, toast))
+
+
+def over(window: Window, toast: Toast) -> bool:
+    """Tell whether a notice is what one sees where it stands."""
+    there = window.childAt(toast.geometry().center())
+    return there is not None and (there is toast or toast.isAncestorOf(there))
