@@ -26,4 +26,16 @@ def candles() -> Iterator[Row]:
         in_milliseconds(told["frame"]), beside, f"{told['frame'] / told['plain']:.4f}", "4 ms",
     )  # fmt: skip
     yield Row("1,000,000 candles: the worst frame", in_milliseconds(told["worst"]), "", "", "8 ms")
+    yield Row(
+        "The same with three indicators, five lines: a frame (median)",
+        in_milliseconds(told["studied"]), f"without them {in_milliseconds(told['frame'])}",
+        f"{told['studied'] / told['frame']:.2f}", "4 ms",
+    )  # fmt: skip
+    yield Row(
+        "The same with three indicators: the worst frame",
+        in_milliseconds(told["studied_worst"]),
+        "",
+        "",
+        "8 ms",
+    )
     yield Row("1,000,000 candles: from arrays to the picture", in_milliseconds(told["load"]), "", "", "50 ms")

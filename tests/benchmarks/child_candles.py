@@ -14,12 +14,21 @@ from PySide6.QtGui import QPainter, QPicture, QPixmap
 from PySide6.QtWidgets import QApplication, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from puffling.desktop.charts.chart import ChartView
+from puffling.desktop.indicators.chosen import Chosen
+from puffling.desktop.indicators.drawing import study_of
+from puffling.desktop.indicators.follower import Follower
 from puffling.puffin.data.bars import Bars
+from puffling.puffin.factors.indicator import find_indicator
 from tests.benchmarks.bars import a_million_bars
 from tests.benchmarks.measure import timed
 
 SIZE = (1200, 700)
 FRAMES = 120
+INDICATORS: tuple[tuple[str, dict[str, int | float | str]], ...] = (
+    ("sma", {"period": 20}),
+    ("bollinger", {}),
+    ("rsi", {}),
+)
 PLAIN_FRAMES = 3
 
 
@@ -79,6 +88,14 @@ def main() -> None:
             chart.zoom(1.25 if number < FRAMES // 2 else 0.8)
 
     ours = frames(move, chart.grab, FRAMES)
+    chart.fit()
+    for number, (indicator, parameters) in enumerate(INDICATORS):
+        kind = find_indicator(indicator)
+        study = study_of(kind, Chosen(indicator, indicator, parameters, colour=number))
+        study.series = Follower(kind.start(bars, **parameters)).series
+        chart.add_study(study)
+    chart.grab()
+    studied = frames(move, chart.grab, FRAMES)
     chart.close()
 
     plain = pyqtgraph.PlotWidget()
@@ -89,7 +106,14 @@ def main() -> None:
         lambda number: plain.setRange(QRectF(number * 1000, 0, 900_000, 200)), plain.grab, PLAIN_FRAMES
     )
     plain.close()
-    told = {"load": loaded, "frame": median(ours), "worst": max(ours), "plain": median(theirs)}
+    told = {
+        "load": loaded,
+        "frame": median(ours),
+        "worst": max(ours),
+        "plain": median(theirs),
+        "studied": median(studied),
+        "studied_worst": max(studied),
+    }
     sys.stdout.write(f"{json.dumps(told)}\n")
     application.quit()
 

@@ -118,8 +118,8 @@ class Pane(Layer):
             return
         painter.save()
         painter.setClipRect(QRectF(0, 1, own.width, own.height - 1))
-        labels = self._draw_levels(painter, own, half)
         self._plotter.draw_fills(painter, self.study, own, shared.theme)
+        labels = self._draw_levels(painter, own, half)
         self._plotter.draw(painter, self.study, own, shared.theme)
         painter.restore()
         self._draw_crosshair(painter, own, half)
@@ -205,7 +205,7 @@ class Panes:
         self.readouts: dict[str, Readout] = {}
         self.tops: list[float] = []
         self._view = view
-        self._layers = (Overlays(self, -15, box, fills=True), Overlays(self, 0, box, fills=False))
+        self._layers = (Overlays(self, -35, box, fills=True), Overlays(self, 0, box, fills=False))
         self._height = 1.0
 
     def add(self, study: Study) -> Readout:

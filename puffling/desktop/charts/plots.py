@@ -14,13 +14,15 @@ from puffling.desktop.charts.pyramid import Floats
 from puffling.desktop.charts.series import Strip
 from puffling.desktop.charts.study import Band, Dots, Histogram, Line, Study, colour
 from puffling.desktop.charts.viewport import Viewport
-from puffling.desktop.theme import Theme, mix, translucent
+from puffling.desktop.theme import Theme, mix
 
 LINE_PIXELS = 1.5
 _FILL = 0.09
 _BAR_TONE = 0.62
 _DOT_PIXELS = 4.0
-_SMOOTH_SLOT = 2.0
+_SMOOTH_SLOT = 4.0
+# With more bars to a pixel a line is all ups and downs, and plain columns are drawn in half the time.
+_SMOOTH_SPAN = 16
 # Far outside of what is seen a line is as good as at its edge, and a painter knows no larger numbers.
 _FARTHEST = 1e5
 
@@ -34,7 +36,7 @@ class Plotter:
         self.most_points = 0
 
     def draw_fills(self, painter: QPainter, study: Study, viewport: Viewport, theme: Theme) -> None:
-        """Draw what lies under the lines."""
+        """Draw what lies under everything else."""
         for plot in study.plots:
             if isinstance(plot, Band):
                 self._fill(painter, study, plot, viewport, theme)
@@ -52,36 +54,64 @@ class Plotter:
 
     def _line(self, painter: QPainter, study: Study, line: Line, viewport: Viewport, theme: Theme) -> None:
         strip = self._strip(study, line.name, viewport, line.shift)
-        x, y = _vertices(strip, viewport, line.shift)
-        self.most_points = max(self.most_points, len(x))
-        known = np.isfinite(y[:-1]) & np.isfinite(y[1:])
+        ink = colour(theme.colours, line.colour)
+        draw = self._stroke if strip.span <= _SMOOTH_SPAN else self._columns
         if not line.sign:
-            self._segments(painter, x, y, known, colour(theme.colours, line.colour))
+            draw(painter, strip, line.shift, viewport, np.ones(len(strip.low), dtype=np.bool_), ink)
             return
-        sign = self._strip(study, line.sign, viewport, line.shift).high
-        rising = (np.repeat(sign, 2) if strip.span > 1 else sign)[1:] > 0
-        # Where it changes sides, the line is another one: nothing leads from the one to the other.
-        same = rising == np.append(rising[:1], rising[:-1])
-        self._segments(painter, x, y, known & rising & same, theme.colours.up)
-        self._segments(painter, x, y, known & ~rising & same, theme.colours.down)
+        rising = self._strip(study, line.sign, viewport, line.shift).high > 0
+        draw(painter, strip, line.shift, viewport, rising, theme.colours.up)
+        draw(painter, strip, line.shift, viewport, ~rising, theme.colours.down)
 
-    def _segments(self, painter: QPainter, x: Floats, y: Floats, known: Mask, ink: QColor) -> None:
-        count = int(np.count_nonzero(known))
-        if not count:
-            return
-        self._lines.resize(count)
-        memory = self._lines.ndarray()
-        memory[:, 0] = x[:-1][known]
-        memory[:, 1] = y[:-1][known]
-        memory[:, 2] = x[1:][known]
-        memory[:, 3] = y[1:][known]
-        pen = QPen(ink, LINE_PIXELS)
-        # Round ends would show as beads where two pieces meet.
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        painter.drawLines(*self._lines.drawargs())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    def _stroke(
+        self, painter: QPainter, strip: Strip, shift: int, viewport: Viewport, wanted: Mask, ink: QColor
+    ) -> None:
+        """Draw from value to value; places of many bars from middle to middle, and how far each reaches."""
+        x = (strip.centers + shift - viewport.first) * viewport.bar_width
+        low, high = _pixels(strip.low, viewport), _pixels(strip.high, viewport)
+        y = low if strip.span == 1 else (low + high) / 2
+        self.most_points = max(self.most_points, len(x) * (1 if strip.span == 1 else 2))
+        there = np.isfinite(y) & wanted
+        known = there[:-1] & there[1:]
+        self._lines.resize(int(np.count_nonzero(known)))
+        if len(self._lines):
+            memory = self._lines.ndarray()
+            memory[:, 0] = x[:-1][known]
+            memory[:, 1] = y[:-1][known]
+            memory[:, 2] = x[1:][known]
+            memory[:, 3] = y[1:][known]
+            pen = QPen(ink, LINE_PIXELS)
+            # Round ends would show as beads where two pieces meet.
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+            painter.drawLines(*self._lines.drawargs())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        if strip.span > 1:
+            # How far each place reaches, where that is more than the line is wide.
+            far = there & (low - high > 2 * LINE_PIXELS)
+            ratio = device_ratio(painter)
+            width = max(np.floor(LINE_PIXELS * ratio), 1.0) / ratio
+            left = np.floor((x[far] - width / 2) * ratio) / ratio
+            self._boxes.draw(painter, left, high[far], width, (low - high)[far], ink)
+
+    def _columns(
+        self, painter: QPainter, strip: Strip, shift: int, viewport: Viewport, wanted: Mask, ink: QColor
+    ) -> None:
+        """Draw each place from its highest to its lowest value and on to the place before it."""
+        ratio = device_ratio(painter)
+        low, high = strip.low.copy(), strip.high.copy()
+        np.fmin(low[1:], strip.high[:-1], out=low[1:])
+        np.fmax(high[1:], strip.low[:-1], out=high[1:])
+        self.most_points = max(self.most_points, 2 * len(low))
+        there = np.isfinite(strip.low) & wanted
+        slot = viewport.bar_width * strip.span
+        left = (strip.centers + shift - viewport.first)[there] * viewport.bar_width - slot / 2
+        top, bottom = _pixels(high[there], viewport), _pixels(low[there], viewport)
+        height = np.maximum(bottom - top, LINE_PIXELS)
+        width = np.ceil(slot * ratio) / ratio
+        left = np.round(left * ratio) / ratio
+        self._boxes.draw(painter, left, (top + bottom - height) / 2, width, height, ink)
 
     def _fill(self, painter: QPainter, study: Study, band: Band, viewport: Viewport, theme: Theme) -> None:
         shift = band.upper.shift
@@ -92,7 +122,8 @@ class Plotter:
         known = np.isfinite(one) & np.isfinite(other)
         if not known.any():
             return
-        ink = translucent(colour(theme.colours, band.upper.colour), _FILL)
+        # Opaque, and so to be drawn under everything else: blending narrow boxes takes longer than a frame.
+        ink = mix(theme.colours.panel, colour(theme.colours, band.upper.colour), _FILL)
         centers = (upper.centers[:count] + shift - viewport.first) * viewport.bar_width
         top, bottom = _pixels(one, viewport), _pixels(other, viewport)
         if upper.span == 1 and viewport.bar_width >= _SMOOTH_SLOT:

@@ -40,7 +40,7 @@ class Readout(QWidget):
         super().__init__(parent)
         self.study = study
         self.decimals = 2
-        self._parts: list[tuple[str, QColor]] = []
+        self._said: object = None
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -66,7 +66,8 @@ class Readout(QWidget):
         theme = look().theme
         study = self.study
         muted = theme.colours.muted
-        first = next(iter(study.read(index, theme.colours)), None) if study.series else None
+        readings = study.read(index, theme.colours) if study.series else []
+        first = readings[0] if readings else None
         name_colour = theme.colours.text if study.visible else muted
         parts: list[tuple[str, QColor]] = []
         if not study.visible:
@@ -74,21 +75,27 @@ class Readout(QWidget):
         elif study.note:
             parts = [(study.note, muted)]
         elif first is not None:
-            readings = study.read(index, theme.colours)
-            decimals = self.decimals
             for reading in readings:
                 if len(readings) > 1:
                     parts.append((reading.title, muted))
-                parts.append((figure(reading.value, decimals), reading.colour))
+                parts.append((figure(reading.value, self.decimals), reading.colour))
         dot = first.colour if first is not None and study.visible else muted
-        self._name.show_parts([(study.label, name_colour)], dot)
-        self._values.show_parts(parts, None)
-        set_icon(self.hide_, "eye" if study.visible else "eye-off")
-        name = tr("Hide") if study.visible else tr("Show")
-        self.hide_.setToolTip(name)
-        self.hide_.setAccessibleName(f"{name}: {study.label}")
+        said = (study.label, study.visible, name_colour, dot, parts)
+        if said != self._said:
+            self._said = said
+            self._name.show_parts([(study.label, name_colour)], dot)
+            self._values.show_parts(parts, None)
+            self._name_hiding()
+            self._fit()
+
+    def _name_hiding(self) -> None:
+        visible = self.study.visible
+        name = f"{tr('Hide') if visible else tr('Show')}: {self.study.label}"
+        if self.hide_.accessibleName() != name:
+            set_icon(self.hide_, "eye" if visible else "eye-off")
+            self.hide_.setToolTip(tr("Hide") if visible else tr("Show"))
+            self.hide_.setAccessibleName(name)
         self.setAccessibleName(self.words)
-        self._fit()
 
     def sizeHint(self) -> QSize:
         buttons = 3 * _BUTTON if self.edit.isVisibleTo(self) else 0
