@@ -62,7 +62,6 @@ class Access(Controller):
         title="Revoke access token",
         effect=Effect.WRITE,
         http="DELETE /api/access/{token_id}",
-        protective=True,
     )
     async def revoke(
         self, token_id: Annotated[str, Field(description="Id of the token.", min_length=1, max_length=64)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import platform
 import sys
@@ -38,8 +40,18 @@ class CrashDesk:
         self._window = window
 
     def use_writer(self, write: Write) -> None:
-        """Let reports be written by this from now on: the open core knows the log too."""
+        """Let reports be written by this from now on: the open core knows the log and its threads too."""
+        from puffling.runtime.log import watch_for_crashes
+
         self._write = write
+        loop = asyncio.get_running_loop()
+
+        def report_soon(fault: BaseException) -> None:
+            # A thread may have failed, and widgets belong to Qt's own; after the loop there is only the log.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.report, fault)
+
+        watch_for_crashes(report_soon)
 
     def report(self, fault: BaseException) -> None:
         """Tell the person about a fault; further ones are added to the open dialog."""

@@ -198,8 +198,12 @@ class KeyLine(QWidget):
 
     def show_state(self, state: KeyState) -> None:
         """Say whether the key is there and where; never what it is."""
-        self.state.setText(tr("In {place}", place=state.place) if state.present else tr("Not set"))
-        set_role(self.state, tone="up" if state.present else "muted")
+        if state.trouble:
+            self.state.setText(tr("Cannot be read"))
+            self.say(state.trouble, good=False)
+        else:
+            self.state.setText(tr("In {place}", place=state.place) if state.present else tr("Not set"))
+        set_role(self.state, tone="danger" if state.trouble else "up" if state.present else "muted")
         self.test.setEnabled(state.present)
         self.forget.setEnabled(state.present and state.place != "environment")
 

@@ -15,7 +15,7 @@ from puffling.core.events import NoticeRaised
 from puffling.core.terminal import core_when_free
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.errors import Conflict, InvalidInput
-from puffling.runtime.log import Log
+from puffling.runtime.log import Log, watch_for_crashes
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 from puffling.server.serve import Server
@@ -63,9 +63,13 @@ async def _serve(paths: Paths, chosen: argparse.Namespace) -> int:
     paths.prepare()
     # The terminal gets plain lines; what a bug has to say stands in the log.
     with Log(paths.logs, terminal=None) as log:
+        end_watch = watch_for_crashes(
+            lambda _: _say(tr("Something went wrong; the log in {folder} says what.", folder=paths.logs))
+        )
         try:
             return await _served(paths, chosen, log, stop)
         finally:
+            end_watch()
             stop_listening()
 
 
