@@ -207,6 +207,10 @@ class BottomLine(QWidget):
             row.addWidget(piece)
         row.addStretch(1)
         row.addWidget(self.saved)
+        # A job that comes or goes must not lift the line and everything above it.
+        keep = self.running.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.running.setSizePolicy(keep)
         self.show_job("", None)
 
     def show_feed(self, text: str, *, stale: bool = False) -> None:

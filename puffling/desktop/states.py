@@ -40,6 +40,7 @@ class States(QWidget):
         self._icon = QLabel()
         self._icon_name = "info"
         self._title = QLabel()
+        self._title.setWordWrap(True)
         set_role(self._title, kind="title")
         self._text = QLabel()
         self._text.setWordWrap(True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -254,3 +255,18 @@ async def test_a_symbol_that_no_feed_knows_any_more_leaves_the_others_alive(
     assert panel.table.rows.row(9).price is not None
     gone = panel.table.rows.row(0)
     assert (gone.symbol, gone.price, gone.trend) == ("GONE", None, ())
+
+
+async def test_a_long_name_of_a_list_pushes_nothing_aside(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    width = window.docks["watchlist"].width()
+    name = "A name that nobody would ever give to a list but that somebody will give all the same"[:80]
+    with calling_as(PERSON):
+        made = await core.watchlists.create(name)
+    panel.choose_list(made.id)
+    await until(lambda: panel.table.states.phase is Phase.EMPTY)
+    await asyncio.sleep(0.05)
+    assert window.docks["watchlist"].width() == width
+    assert panel.lists_button.toolTip() == name
+    assert panel.content()["name"] == name

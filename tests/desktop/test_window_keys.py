@@ -82,6 +82,13 @@ async def test_a_panel_that_comes_to_the_front_covers_no_notice(open_window: Ope
     await until(lambda: window.docks["guide"].isVisible() and over(window, toast))
 
 
+async def test_a_job_that_begins_lifts_nothing(open_window: OpenWindow) -> None:
+    window = await open_window()
+    height = window.bottom.sizeHint().height()
+    window.bottom.show_job("Check history 49%", 0.49)
+    assert window.bottom.sizeHint().height() == height
+
+
 def over(window: Window, toast: Toast) -> bool:
     """Tell whether a notice is what one sees where it stands."""
     there = window.childAt(toast.geometry().center())

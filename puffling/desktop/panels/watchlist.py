@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from puffling.desktop.icons import set_icon
@@ -40,6 +40,7 @@ DRAIN_MILLISECONDS = 50
 SPARKLINE_DAYS = 45
 MOST_KEPT = 200
 MOST_NAMED = 6
+NAME_WIDTH = 108
 
 
 @panel(id="watchlist", title="Watchlist", icon="watchlist", area=Area.LEFT, order=1)
@@ -50,6 +51,7 @@ class WatchlistPanel(Panel):
         super().__init__(session)
         self._lists: tuple[Watchlist, ...] = ()
         self._chosen = ""
+        self._list_name = ""
         self._moved: dict[str, Price] = {}
         self._stop_watching: Callable[[], None] | None = None
         self._drain = QTimer(self)
@@ -103,7 +105,7 @@ class WatchlistPanel(Panel):
     def content(self) -> Kept:
         rows = [self.table.rows.row(place) for place in range(self.table.rows.rowCount())]
         return {
-            "name": self.lists_button.text().removesuffix(" ▾"),
+            "name": self._list_name,
             "rows": rows_to_keep(rows[:MOST_KEPT]),
         }
 
@@ -112,7 +114,7 @@ class WatchlistPanel(Panel):
         self.table.restore_state(choices.get("table", {}))
         rows = kept_rows(content)
         if content.get("name"):
-            self.lists_button.setText(tr("{name} ▾", name=content["name"]))
+            self._say_list(str(content["name"]))
         if rows:
             self.table.set_rows(rows)
             self.table.states.stale(tr("As last seen"))
@@ -193,7 +195,7 @@ class WatchlistPanel(Panel):
 
     def _show_list(self) -> None:
         shown = self.watchlist
-        self.lists_button.setText(tr("{name} ▾", name=shown.name) if shown else tr("No list ▾"))
+        self._say_list(shown.name if shown else tr("No list"))
         self.add_button.setEnabled(shown is not None)
         core = self.session.core
         rows: dict[str, Row] = {}
@@ -207,6 +209,14 @@ class WatchlistPanel(Panel):
         self._watch(known)
         self._follow_selection()
         self._fetch_trends(known)
+
+    def _say_list(self, name: str) -> None:
+        """Name the list that is shown; a long name gives way instead of pushing the panel wide."""
+        self._list_name = name
+        metrics = self.lists_button.fontMetrics()
+        short = metrics.elidedText(name, Qt.TextElideMode.ElideRight, NAME_WIDTH)
+        self.lists_button.setText(tr("{name} ▾", name=short))
+        self.lists_button.setToolTip(name if short != name else "")
 
     def _say_empty(self, shown: Watchlist | None) -> None:
         if shown is None:
