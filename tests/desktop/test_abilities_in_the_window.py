@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from puffling.desktop.abilities import ResultText
+from puffling.desktop.editors import LineEditor
+from puffling.desktop.forms import Form
 from puffling.desktop.window_actions import window_actions
-from tests.desktop.conftest import OpenWindow
+from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
@@ -29,3 +32,29 @@ async def test_every_action_is_the_windows_own_or_an_ability(core: Core, open_wi
     own = {action.id for action in window_actions(window)}
     abilities = {ability.id for ability in core.registry}
     assert {action.id for action in window.actions_} <= own | abilities
+
+
+async def test_an_ability_that_takes_an_object_is_run_from_its_form(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+
+    def fill(parameters: str) -> Form:
+        window.actions_.run("factors.compute")
+        body = window.sheet.body
+        assert body is not None
+        (form,) = body.findChildren(Form)
+        form.set_values({"indicator": "sma", "symbol": "SPY", "interval": "1d", "limit": 3})
+        editor = form.editor("parameters")
+        assert isinstance(editor, LineEditor)
+        editor.setText(parameters)
+        form.submit()
+        return form
+
+    assert "JSON" in fill('{"period": 5').errors["parameters"]
+    fill('{"period": 0}')
+    await until(lambda: any("Period must lie between" in told.text for told in window.notices.shown))
+    fill('{"period": 5, "source": "high"}')
+    await until(lambda: isinstance(window.sheet.body, ResultText))
+    assert isinstance(window.sheet.body, ResultText)
+    assert "SMA 5" in window.sheet.body.toPlainText()

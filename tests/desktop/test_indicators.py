@@ -21,6 +21,7 @@ from puffling.desktop.indicators.follower import Follower
 from puffling.desktop.indicators.picker import IndicatorPicker
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.market.events import PricesMoved
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.factors.indicator import find_indicators
 from puffling.runtime.actor import calling_as
@@ -206,11 +207,15 @@ async def test_a_parameter_is_applied_while_one_types_and_taken_back_with_escape
 async def test_too_few_bars_are_said_with_their_number(core: Core, open_window: OpenWindow) -> None:
     _, panel, board = await settled(core, open_window)
     with calling_as(PERSON):
-        bars = (await core.data.history("SPY", Interval.D1, date(2024, 1, 2))).bars[-188:]
+        history = (await core.data.history("SPY", Interval.D1, date(2024, 1, 2))).bars
+    bars = history[-189:-1]
     panel.chart.set_bars(bars.time, *bars.columns())
     board.show("SPY", bars)
     key = board.add("sma", {"period": 200})
     assert board.readout(key).words.endswith("needs 12 more bars")
+    board.move(Bars.join([bars, history[-1:]]))
+    panel.chart.refresh_now()
+    assert board.readout(key).words.endswith("needs 11 more bars")
     board.set(key, {"period": 20})
     assert "needs" not in board.readout(key).words
 
@@ -220,7 +225,7 @@ async def test_a_long_history_is_computed_beside_the_loop_and_says_so(
 ) -> None:
     _, panel, board = await settled(core, open_window)
     key = board.add("rsi", {})
-    bars = a_million_bars()[: 20 * MOST_AT_ONCE]
+    bars = a_million_bars()[: 5 * MOST_AT_ONCE]
     panel.chart.set_bars(bars.time, *bars.columns())
     board.show("SPY", bars)
     assert board.readout(key).words.endswith("computing…")

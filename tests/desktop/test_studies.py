@@ -159,4 +159,9 @@ def test_a_line_of_words_can_be_used_with_the_keyboard_alone(chart: ChartView, q
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Delete):
         QTest.keyClick(readout, key)
     assert asked == ["edit", "hide", "remove"]
+    below = chart.add_study(oscillator(close))
+    share, top = below.study.share, chart.panes.tops[0]
+    QTest.keyClick(below, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert below.study.share > share
+    assert chart.panes.tops[0] < top
     assert readout.remove.accessibleName() == "Remove: Average"

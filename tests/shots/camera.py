@@ -17,6 +17,7 @@ from qasync import QEventLoop
 from puffling.core.core import Core
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import PERSON
+from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.theme import Scheme
 from puffling.desktop.window import Window
@@ -68,7 +69,22 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         dock.resize(*PANEL_SIZE)
                         await take(dock.grab, file(f"panel-{panel_id}", scheme))
                         dock.setFloating(False)
+                if wanted("indicators"):
+                    window.open_workspace(WORKSPACES[0].id)
+                    add_indicators(window)
+                    await take(window.grab, file("indicators", scheme))
         await core.close()
+
+
+def add_indicators(window: Window) -> None:
+    """Puts the usual ones on the chart."""
+    panel = window.docks["chart"].panel
+    assert isinstance(panel, ChartPanel)
+    board = panel.indicators.board
+    assert board is not None
+    for indicator, period in (("sma", 20), ("sma", 50), ("bollinger", 20), ("rsi", 14)):
+        board.add(indicator, {"period": period})
+    board.add("macd")
 
 
 @asynccontextmanager

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
     from puffling.desktop.charts.readout import Readout
 
-# As many bars as can be computed between two frames; longer histories are computed beside the loop.
-MOST_AT_ONCE = 10_000
+# As many bars, all indicators together, as the loop has time for; more are computed beside it.
+MOST_AT_ONCE = 40_000
 
 
 class Board(QObject):
@@ -103,6 +103,8 @@ class Board(QObject):
 
     def set(self, key: str, parameters: Mapping[str, Setting]) -> None:
         """Give an indicator other parameters, or raise InvalidInput naming the wrong one."""
+        if key not in self._studies:
+            return
         kind = self._session.core.factors.settled(self._chosen.get(key).indicator, parameters)
         chosen = self._chosen.change(key, parameters=dict(parameters))
         study, renewed = self._studies[key], study_of(kind, chosen)
@@ -197,7 +199,7 @@ class Board(QObject):
         study.series = {}
         factors = self._session.core.factors
         self.computations += 1
-        if len(bars) <= MOST_AT_ONCE:
+        if len(bars) * len(self._chosen) <= MOST_AT_ONCE:
             live = factors.follow(chosen.indicator, symbol, bars[:-1], chosen.parameters)
             self._take(chosen, bars, live)
             return
@@ -223,16 +225,14 @@ class Board(QObject):
     def _advance(self, key: str) -> None:
         follower, study = self._followers[key], self._studies[key]
         follower.advance(self._bars)
-        if follower.known:
-            study.note = ""
-        elif not study.note or study.note == tr("computing…"):
-            study.note = self._missing(key)
-
-    def _missing(self, key: str) -> str:
-        chosen = self._chosen.get(key)
-        needed = self._session.core.factors.bars_needed(chosen.indicator, chosen.parameters)
-        missing = needed - len(self._bars)
-        return tr("needs {count} more bars", count=missing) if missing > 0 else ""
+        study.note = ""
+        if not follower.known:
+            if follower.needed is None:
+                chosen = self._chosen.get(key)
+                needed = self._session.core.factors.bars_needed(chosen.indicator, chosen.parameters)
+                follower.needed = needed
+            missing = follower.needed - len(self._bars)
+            study.note = tr("needs {count} more bars", count=missing) if missing > 0 else ""
 
 
 def _goes_on(old: Bars, new: Bars) -> bool:

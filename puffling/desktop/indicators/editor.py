@@ -59,6 +59,12 @@ class IndicatorEditor(Popover):
         """Come up beside the line, with the first value ready to be typed over."""
         self.open_at(self.form.editor(self.form.fields[0].name))
 
+    def leave(self, *, give_back: bool = False) -> None:
+        """Go; what was typed last counts if it fits."""
+        if self._settling.isActive():
+            self._try()
+        super().leave(give_back=give_back)
+
     def _changed(self) -> None:
         self._settling.start()
 

@@ -14,6 +14,7 @@ class Follower:
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self.needed: int | None = None
         self._closed = len(next(iter(live.history.values())))
         self.series = {name: Series(column) for name, column in live.history.items()}
 
