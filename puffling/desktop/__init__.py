@@ -1,1 +1,20 @@
 """The window: it shows and asks, and decides nothing."""
+
+from __future__ import annotations
+
+import builtins
+
+
+def _load_qt() -> None:
+    """Load Qt and leave the import statement as it was.
+
+    PySide6 puts itself between, and then reads and keeps the source of every module that is imported, for
+    switchable features that nobody here uses: a sixth of the window's memory.
+    """
+    plain = builtins.__import__
+    import PySide6.QtCore  # noqa: F401
+
+    builtins.__import__ = plain
+
+
+_load_qt()

@@ -147,3 +147,11 @@ def test_a_qt_that_would_crash_is_refused_with_what_to_do() -> None:
     assert "pip install" in refused.value.hint
     refuse_broken_qt("6.12.0", (3, 12))
     refuse_broken_qt("6.11.3", (3, 11))
+
+
+def test_qt_keeps_no_source_of_what_is_imported_after_it() -> None:
+    imports = (
+        "import puffling.desktop.window, linecache, colorsys; print(colorsys.__file__ in linecache.cache)"
+    )
+    said = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
