@@ -142,8 +142,9 @@ class Pane(Layer):
         ticks = list(price_ticks(own.low, own.high, own.height).values)
         painter.setPen(hairline(mix(colours.panel, colours.line, 0.75)))
         for tick in ticks:
-            if tick not in levels:
-                y = math.floor(own.y(tick)) + half
+            y = math.floor(own.y(tick)) + half
+            # The words at the top need no line through them.
+            if tick not in levels and y > HEIGHT:
                 painter.drawLine(QLineF(0, y, own.width, y))
         return [*levels, *ticks]
 
