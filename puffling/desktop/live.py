@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.window import Window
 
-PULSE_MILLISECONDS = 1000
+PULSE_SECONDS = 1.0
 QUIET_SECONDS = 30
 HALT, RESUME = "safety.halt", "safety.resume"
 
@@ -46,10 +46,7 @@ class LiveWindow(QObject):
         self.abilities = Abilities(window, core)
         window.actions_.add(*self.abilities.actions())
         self._listen()
-        self._pulse = QTimer(self)
-        self._pulse.setInterval(PULSE_MILLISECONDS)
-        self._pulse.timeout.connect(self._look_at_feeds)
-        self._pulse.start()
+        self._pulse = window.session.dispatch.scope.spawn(self._keep_looking(), name="pulse")
         # Settings come several at a time, and every new look repaints the whole window.
         self._wear_soon = QTimer(self)
         self._wear_soon.setSingleShot(True)
@@ -63,7 +60,7 @@ class LiveWindow(QObject):
 
     def stop(self) -> None:
         """Let go of the core before it closes."""
-        self._pulse.stop()
+        self._pulse.cancel()
         self._wear_soon.stop()
         for unsubscribe in self._ears:
             unsubscribe()
@@ -145,6 +142,11 @@ class LiveWindow(QObject):
             tr("Accept records"),
             lambda: self._window.actions_.run("backups.accept"),
         )
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await self._core.clock.sleep(PULSE_SECONDS)
+            self._look_at_feeds()
 
     def _look_at_feeds(self) -> None:
         core = self._core
