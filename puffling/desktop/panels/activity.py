@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 KEPT_LINES = 500
 SETTLE_MILLISECONDS = 50
 # The log has no news of its own: it would have to log that it told.
-LOOK_MILLISECONDS = 2000
+LOOK_SECONDS = 2.0
 EVERYTHING, ACTS, LOG = "all", "acts", "log"
 
 _TONES = {
@@ -116,9 +117,7 @@ class ActivityPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(split)
         self._header = self._make_header()
-        self._look = QTimer(self)
-        self._look.setInterval(LOOK_MILLISECONDS)
-        self._look.timeout.connect(self.look_at_log)
+        self._looking: asyncio.Task[None] | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
@@ -146,11 +145,12 @@ class ActivityPanel(Panel):
     def wake(self, core: Core) -> None:
         self.hear(AuditAppended, self._take)
         self.hear(DatabaseRestored, lambda _: self._fetch())
-        self._look.start()
+        self._looking = self.session.dispatch.scope.spawn(self._keep_looking(), name="look at log")
         self._fetch()
 
     def sleep(self) -> None:
-        self._look.stop()
+        if self._looking is not None:
+            self._looking.cancel()
         self._settle.stop()
 
     def _make_header(self) -> list[QWidget]:
@@ -189,6 +189,12 @@ class ActivityPanel(Panel):
             failed=self._say_failed,
         )
         self.look_at_log()
+
+    async def _keep_looking(self) -> None:
+        clock = self.session.core.clock
+        while True:
+            await clock.sleep(LOOK_SECONDS)
+            self.look_at_log()
 
     def look_at_log(self) -> None:
         """Fetch the newest lines of the log."""
