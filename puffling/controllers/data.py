@@ -214,7 +214,7 @@ class Data(Controller):
         ready = asyncio.Event()
 
         def take(event: PricesMoved) -> None:
-            wanted = event.prices.keys() & topics.names
+            wanted = event.prices.keys() & heard
             if wanted:
                 moved.update((symbol, event.prices[symbol]) for symbol in wanted)
                 ready.set()
@@ -224,18 +224,20 @@ class Data(Controller):
 
         def watch() -> None:
             nonlocal watched, heard
-            for symbol in sorted(topics.names - heard):
+            for name in sorted(topics.names):
+                symbol = name.upper()
+                if symbol in heard:
+                    continue
                 try:
                     # What is known already comes first: a closed market would keep its listener waiting.
                     moved[symbol] = self._market.price(symbol)
                     ready.set()
                 except NotFound as unknown:
-                    topics.refuse(symbol, unknown)
+                    topics.refuse(name, unknown)
                 except PufflingError as quiet:
                     _log.info("No price of %s yet: %s", symbol, quiet)
-            heard = set(topics.names)
-            known = tuple(sorted(heard))
-            renewed = self._market.watch(known)
+            heard = {name.upper() for name in topics.names}
+            renewed = self._market.watch(tuple(sorted(heard)))
             watched()
             watched = renewed
 

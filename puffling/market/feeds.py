@@ -176,7 +176,10 @@ class FeedChain:
                     hint=tr("Feeds: {names}.", names=", ".join(feed.source for feed in self.feeds)),
                 )
             if symbol not in self._known[source]:
-                found = None
+                raise NotFound(
+                    tr("The feed {source} does not know {symbol}.", source=source, symbol=symbol),
+                    hint=tr("Leave the feed out to ask all of them."),
+                )
         if found is None:
             raise self._unknown(symbol)
         return found

@@ -69,6 +69,8 @@ async def test_an_empty_range_and_an_unknown_symbol_are_said(core: Core) -> None
     assert caught.value.field == "start"
     with pytest.raises(NotFound):
         await core.data.ohlcv("NOPE")
+    with pytest.raises(NotFound, match="samples does not know SPY"):
+        await core.data.ohlcv("SPY", source="samples")
 
 
 @pytest.mark.parametrize("day", [date.min, date.max])
@@ -105,7 +107,7 @@ async def test_a_stream_follows_its_topics_and_leaves_nothing_behind(core: Core,
         first = await anext(prices)
         assert first.symbol == "SPY"
         topics.unsubscribe("SPY")
-        topics.subscribe("ETH/USD")
+        topics.subscribe("eth/usd")
         # What was on its way when the topics changed may still come.
         assert "ETH/USD" in {(await anext(prices)).symbol for _ in range(3)}
     assert core.bus.listeners(PricesMoved) == listeners
