@@ -80,7 +80,7 @@ class Preferences(QWidget):
             if not self._sections or self._sections[-1][0].text() != view.section:
                 heading = QLabel(view.section)
                 set_role(heading, kind="heading")
-                self._column.addSpacing(6)
+                heading.setContentsMargins(0, 6, 0, 0)
                 self._column.addWidget(heading)
                 self._sections.append((heading, []))
             line = SettingLine(view)
@@ -198,7 +198,7 @@ class SettingLine(QWidget):
         self._value = view.value
         fixed = view.source not in {"default", "stored"}
         self.editor.setEnabled(not fixed)
-        self.back.setVisible(view.source == "stored")
+        self.back.setVisible(view.source == "stored" and view.value != view.default)
         self.note.setText(tr("Set by {source}.", source=view.source) if fixed else "")
         set_role(self.note, tone="muted")
         self.note.setVisible(fixed)

@@ -306,6 +306,10 @@ class Window(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._alt.press(event)
+        if event.key() == Qt.Key.Key_Escape and self.sheet.isVisible():
+            # Also when the keyboard has left the sheet: no panel wanted the key.
+            self.sheet.close_sheet()
+            return
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

@@ -36,9 +36,12 @@ def invalid_input(error: ValidationError) -> InvalidInput:
             field=field,
             hint=tr("Check its spelling, or leave it out."),
         )
-    message = found["msg"].removeprefix("Value error, ")
+    message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0].rstrip(".")
+    # "Input should be ...": who typed it knows the field, not the input.
+    what = message.removeprefix("Input should ")
+    said = "{field}: {message}." if what == message else "{field} should {message}."
     return InvalidInput(
-        tr("{field}: {message}.", field=field or tr("The value"), message=message.rstrip(".")),
+        tr(said, field=field or tr("The value"), message=what),
         field=field,
         hint=tr("Correct the value and try again."),
     )

@@ -49,6 +49,11 @@ async def test_a_change_counts_at_once(core: Core, open_window: OpenWindow) -> N
     assert core.settings_now.appearance.theme == "light"
     line.back.click()
     await until(lambda: core.settings_now.appearance.theme == "system")
+    with calling_as(PERSON):
+        await core.settings.put("appearance.theme", "light")
+        await until(line.back.isVisible)
+        await core.settings.put("appearance.theme", "system")
+    await until(lambda: not line.back.isVisible())
 
 
 async def test_a_value_out_of_bounds_is_refused_beside_its_field(core: Core, open_window: OpenWindow) -> None:
@@ -60,7 +65,10 @@ async def test_a_value_out_of_bounds_is_refused_beside_its_field(core: Core, ope
     field.setText("80")
     field.editingFinished.emit()
     await until(line.note.isVisible)
-    assert line.note.text()
+    assert line.note.text().startswith("server.port: The value should be greater than")
+    field.setText("eighty")
+    field.editingFinished.emit()
+    await until(lambda: line.note.text().startswith("server.port: The value should be a valid integer."))
     assert core.settings_now.server.port == before
 
 

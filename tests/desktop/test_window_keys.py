@@ -46,6 +46,14 @@ async def test_alt_with_a_key_that_a_panel_takes_opens_nothing(core: Core, open_
     await until(lambda: panel.watchlist is not None and panel.watchlist.symbols[0] == "QQQ")
 
 
+async def test_escape_closes_a_sheet_from_anywhere(open_window: OpenWindow) -> None:
+    window = await open_window()
+    window.show_shortcuts()
+    window.top.menu_button.setFocus()
+    QTest.keyClick(window.top.menu_button, Qt.Key.Key_Escape)
+    await until(lambda: not window.sheet.isVisible())
+
+
 async def test_every_interval_of_the_chart_has_a_key(open_window: OpenWindow) -> None:
     window = await open_window()
     for interval in Interval:
