@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayou
 
 from puffling.desktop.card import button, label
 from puffling.desktop.forms import Field, Form
+from puffling.desktop.keyboard import KeyboardPlace
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import MOTION_MILLISECONDS, Tone, look
 from puffling.runtime.text import tr
@@ -32,7 +33,8 @@ class Question(QWidget):
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._window = window
-        self._before = QApplication.focusWidget()
+        self._before = KeyboardPlace()
+        self._before.note()
         self._motion = QPropertyAnimation(self, b"pos", self)
         self._motion.setDuration(MOTION_MILLISECONDS)
         self.content = QVBoxLayout(self)
@@ -66,8 +68,8 @@ class Question(QWidget):
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self._window)
         self._motion.stop()
         self.hide()
-        if had_focus and self._before is not None and _alive(self._before):
-            self._before.setFocus()
+        if had_focus:
+            self._before.go_back()
         self.deleteLater()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

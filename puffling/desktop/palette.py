@@ -19,7 +19,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QLabel,
     QLineEdit,
     QListView,
@@ -31,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.actions import Action, shortcut_text
+from puffling.desktop.keyboard import KeyboardPlace
 from puffling.desktop.matching import best
 from puffling.desktop.session import Session
 from puffling.desktop.shadows import SHADOW, paint_floating
@@ -129,7 +129,7 @@ class Palette(QWidget):
         self._session = session
         self._recent = recent
         self._symbols: list[Entry] = []
-        self._before: QWidget | None = None
+        self._before = KeyboardPlace()
         self.field = QLineEdit()
         self.field.setPlaceholderText(tr("Type a command or a symbol"))
         self.field.setAccessibleName(tr("Command or symbol"))
@@ -167,7 +167,7 @@ class Palette(QWidget):
         if self.isVisible():
             self.close_palette()
             return
-        self._before = QApplication.focusWidget()
+        self._before.note()
         self._symbols = []
         self.field.clear()
         self._show()
@@ -178,9 +178,7 @@ class Palette(QWidget):
     def close_palette(self) -> None:
         """Go away and give the keyboard back."""
         self.hide()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus()
-        self._before = None
+        self._before.go_back()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._key(event):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QApplication,
     QHBoxLayout,
     QLabel,
     QMainWindow,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.icons import set_icon
+from puffling.desktop.keyboard import KeyboardPlace
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import GAP, look, set_role
 from puffling.runtime.text import tr
@@ -31,7 +31,7 @@ class Sheet(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._window = window
         self._width = USUAL_WIDTH
-        self._before: QWidget | None = None
+        self._before = KeyboardPlace()
         self._body: QWidget | None = None
         self._title = QLabel()
         set_role(self._title, kind="heading")
@@ -59,7 +59,7 @@ class Sheet(QWidget):
     def open_with(self, title: str, body: QWidget, *, width: int = USUAL_WIDTH) -> None:
         """Show this in the sheet, in the place of what was there."""
         if not self.isVisible():
-            self._before = QApplication.focusWidget()
+            self._before.note()
         self._drop_body()
         self._width = width
         self._title.setText(title)
@@ -79,9 +79,7 @@ class Sheet(QWidget):
             return
         self.hide()
         self._drop_body()
-        if self._before is not None and self._before.isVisible():
-            self._before.setFocus()
-        self._before = None
+        self._before.go_back()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from puffling.desktop.notices import Level, Toast
 from puffling.desktop.panels.watchlist import WatchlistPanel
@@ -52,6 +53,18 @@ async def test_escape_closes_a_sheet_from_anywhere(open_window: OpenWindow) -> N
     window.top.menu_button.setFocus()
     QTest.keyClick(window.top.menu_button, Qt.Key.Key_Escape)
     await until(lambda: not window.sheet.isVisible())
+
+
+async def test_a_sheet_closes_though_what_had_the_keyboard_is_gone(open_window: OpenWindow) -> None:
+    window = await open_window()
+    window.notices.tell("Removed.", action="Undo", act=lambda: None)
+    toast = window.findChildren(Toast)[-1]
+    toast.findChildren(QPushButton)[0].setFocus()
+    window.show_shortcuts()
+    toast.dismiss()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    window.sheet.close_sheet()
+    assert not window.sheet.isVisible()
 
 
 async def test_every_interval_of_the_chart_has_a_key(open_window: OpenWindow) -> None:
