@@ -56,10 +56,13 @@ class Form(QWidget):
         layout.addWidget(self._general)
         self._submit = button(act or tr("Save"), kind="primary")
         self._submit.clicked.connect(self.submit)
-        self._submit.setVisible(bool(act))
+        # Shown here, without a parent yet, a button would be a window of its own and take the keyboard.
+        if not act:
+            self._submit.hide()
         self._cancel = button(cancel or tr("Cancel"))
         self._cancel.clicked.connect(self.cancelled)
-        self._cancel.setVisible(bool(cancel))
+        if not cancel:
+            self._cancel.hide()
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.editors import LineEditor
@@ -106,7 +107,8 @@ async def test_a_tick_moves_the_last_point_and_nothing_before_it(core: Core, ope
 
 
 async def test_a_bar_more_is_added_to_what_is_known(core: Core, open_window: OpenWindow) -> None:
-    _, _, board = await settled(core, open_window)
+    _, panel, board = await settled(core, open_window)
+    panel.set_seen(False)
     with calling_as(PERSON):
         bars = (await core.data.history("GLD", Interval.D1, date(2010, 1, 4))).bars
     board.show("GLD", bars[:3000])
@@ -204,10 +206,26 @@ async def test_a_parameter_is_applied_while_one_types_and_taken_back_with_escape
     assert not editor.isVisible()
 
 
+async def test_the_form_has_the_keyboard_and_gives_it_back(core: Core, open_window: OpenWindow) -> None:
+    window, _, board = await settled(core, open_window)
+    readout = board.readout(board.add("rsi", {}))
+    readout.setFocus()
+    QTest.keyClick(readout, Qt.Key.Key_Return)
+    await asyncio.sleep(0.05)
+    focused = QApplication.focusWidget()
+    assert window.isActiveWindow()
+    assert isinstance(focused, LineEditor)
+    QTest.keyClick(focused, Qt.Key.Key_Return)
+    await until(readout.hasFocus)
+    QTest.keyClick(readout, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is readout.edit
+
+
 async def test_too_few_bars_are_said_with_their_number(core: Core, open_window: OpenWindow) -> None:
     _, panel, board = await settled(core, open_window)
     with calling_as(PERSON):
         history = (await core.data.history("SPY", Interval.D1, date(2024, 1, 2))).bars
+    panel.set_seen(False)
     bars = history[-189:-1]
     panel.chart.set_bars(bars.time, *bars.columns())
     board.show("SPY", bars)
@@ -225,6 +243,7 @@ async def test_a_long_history_is_computed_beside_the_loop_and_says_so(
 ) -> None:
     _, panel, board = await settled(core, open_window)
     key = board.add("rsi", {})
+    panel.set_seen(False)
     bars = a_million_bars()[: 5 * MOST_AT_ONCE]
     panel.chart.set_bars(bars.time, *bars.columns())
     board.show("SPY", bars)
