@@ -124,6 +124,23 @@ async def test_a_bar_more_is_added_to_what_is_known(core: Core, open_window: Ope
     assert board.computations == counts + 2
 
 
+async def test_a_chart_that_comes_back_into_sight_computes_nothing_again(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, panel, board = await settled(core, open_window)
+    key = board.add("macd", {})
+    counts, before = board.computations, values_of(board, key, "macd")
+    shown: list[int] = []
+    panel.chart.range_changed.connect(lambda *_: shown.append(panel.chart.bar_count))
+    panel.set_seen(False)
+    panel.set_seen(True)
+    await until(lambda: bool(shown))
+    await asyncio.sleep(0.05)
+    assert set(shown) == {len(before)}
+    assert board.computations == counts
+    np.testing.assert_array_equal(values_of(board, key, "macd")[:-1], before[:-1])
+
+
 @pytest.mark.parametrize("indicator", sorted(find_indicators()))
 async def test_no_value_ever_looks_ahead(core: Core, indicator: str) -> None:
     with calling_as(PERSON):

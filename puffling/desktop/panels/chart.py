@@ -253,9 +253,13 @@ class ChartPanel(Panel):
             if self._shown is not None and self._shown != (symbol, interval):
                 self.chart.states.loading()
 
+        days = _DEEP_DAYS.get(interval)
+        all_shown = self._shown == (symbol, interval) and self.live and len(self._bars) > 0
+
         async def fetch() -> None:
-            self._show_history(await core.data.history(symbol, interval), fresh=True)
-            days = _DEEP_DAYS.get(interval)
+            # What is shown goes on: a screenful in between would have everything computed again.
+            if days is None or not all_shown:
+                self._show_history(await core.data.history(symbol, interval), fresh=True)
             if days is not None:
                 since: date = (core.clock.now() - timedelta(days=days)).date()
                 self._show_history(await core.data.history(symbol, interval, since), fresh=False)
