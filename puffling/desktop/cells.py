@@ -74,13 +74,11 @@ class Cells(QStyledItemDelegate):
         rect = rect.adjusted(CELL_PADDING, 0, -CELL_PADDING, 0)
         painter.setFont(self._fonts[kind])
         painter.setPen(self._tones[cell.tone])
-        if kind.numeric:
-            painter.drawText(rect, _RIGHT, text)
-        else:
-            metrics = self._metrics[kind]
-            if metrics.horizontalAdvance(text) > rect.width():
-                text = metrics.elidedText(text, _ELIDE, rect.width())
-            painter.drawText(rect, _LEFT, text)
+        metrics = self._metrics[kind]
+        if metrics.horizontalAdvance(text) > rect.width():
+            # A number that lost its first digits would read as another number.
+            text = metrics.elidedText(text.rstrip(), _ELIDE, rect.width())
+        painter.drawText(rect, _RIGHT if kind.numeric else _LEFT, text)
 
     def _paint_flash(self, painter: QPainter, rect: QRect, left: float, rose: bool) -> None:
         ratio = painter.device().devicePixelRatioF()

@@ -284,3 +284,14 @@ def test_row_height_follows_the_chosen_density(table: Table[Quote]) -> None:
         look().wear(Appearance(Scheme.DARK, density=type(look().theme.density)(density)))
         heights.append(table.rowHeight(0))
     assert heights == [24, 28, 32]
+
+
+def test_a_number_too_wide_for_its_column_never_reads_as_another(table: Table[Quote]) -> None:
+    table.show()
+    table.horizontalHeader().resizeSection(1, 50)
+    pictures = []
+    for symbol, last in (("A", 1_234_567.89), ("B", 9_234_567.89)):
+        table.set_rows({symbol: Quote(symbol, last)})
+        pictures.append(table.viewport().grab(table.visualRect(table.rows.index(0, 1))).toImage())
+    assert not pictures[0].isNull()
+    assert pictures[0] != pictures[1]
