@@ -83,7 +83,7 @@ class Factors(Controller):
                 outputs=kind.outputs,
                 levels=kind.levels,
             )
-            for kind in find_indicators().values()
+            for kind in (await self._lane.run(find_indicators)).values()
         )
 
     @capability(
@@ -110,9 +110,10 @@ class Factors(Controller):
         # As much again before the range, so that it has warmed up where the range begins.
         early_us = span.start_us - (span.end_us - span.start_us)
         history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
-        kind = self.settled(indicator, parameters)
+        kind = await self._lane.run(self.settled, indicator, parameters)
         label = kind.label(**parameters)
-        columns = kind.compute(history.bars, self._market.sessions_of(symbol), **parameters)
+        sessions = self._market.sessions_of(symbol)
+        columns = await self._lane.run(lambda: kind.compute(history.bars, sessions, **parameters))
         first = max(int(np.searchsorted(history.bars.time, span.start_us)), len(history.bars) - limit)
         return IndicatorTable(
             symbol=symbol,

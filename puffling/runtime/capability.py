@@ -203,6 +203,10 @@ class Capability:
         """Give what turns a result into JSON and describes it."""
         return result_adapter(self.declaration.function)
 
+    def prepare(self) -> None:
+        """Build now what a first call would build: the models of arguments and result."""
+        _ = self.arguments_model, self.result_type
+
     @property
     def needs_arguments(self) -> bool:
         """Tell whether the ability cannot be called with nothing given."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -101,6 +102,8 @@ async def _served(paths: Paths, chosen: argparse.Namespace, log: Log, stop: asyn
             _say(tr("Puffling serves at {address}", address=server.address))
             _say(tr("What it offers: {address}/docs", address=server.address))
             await _first_token(core)
+            # What the start has made stays: walking it again would hold up an answer.
+            gc.freeze()
             await stop.wait()
         finally:
             await server.close()

@@ -73,6 +73,7 @@ class Server:
 
     async def start(self) -> None:
         """Listen, or say why that cannot be."""
+        await self._prepare()
         listening = _bound(self._host, self._port)
         self._port = listening.getsockname()[1]
         names = LOOPBACK_NAMES
@@ -105,6 +106,12 @@ class Server:
             listening.close()
             await self.close()
             task.result()
+
+    async def _prepare(self) -> None:
+        # One ability a turn, so that neither a first caller nor the window waits for all of their models.
+        for ability in self._house.registry:
+            ability.prepare()
+            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Stop listening, let answers that are under way finish, and hang up."""
