@@ -134,6 +134,15 @@ def test_one_crosshair_reads_out_every_pane(chart: ChartView) -> None:
     assert (over.words, below.words) == newest
 
 
+def test_prices_are_read_out_in_full_and_large_sums_shortened(chart: ChartView) -> None:
+    close = fill(chart, 100)
+    series = {"line": Series(close * 0 + 1_234_567.891)}
+    plots = (Line("line", "Line", 0),)
+    over = chart.add_study(Study("over", "Over", plots, overlay=True, series=series))
+    below = chart.add_study(Study("below", "Below", plots, overlay=False, series=series))
+    assert (over.words, below.words) == ("Over  1,234,567.89", "Below  1.2M")
+
+
 def test_the_pointer_in_a_pane_keeps_the_prices_free_of_its_line(chart: ChartView) -> None:
     close = fill(chart, 300)
     chart.add_study(oscillator(close))

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from puffling.desktop import numbers
 from puffling.desktop.card import tool_button
 from puffling.desktop.charts.study import Study, figure
 from puffling.desktop.icons import set_icon
@@ -78,7 +79,9 @@ class Readout(QWidget):
             for reading in readings:
                 if len(readings) > 1:
                     parts.append((reading.title, muted))
-                parts.append((figure(reading.value, self.decimals), reading.colour))
+                # What lies over the prices is a price, and those are never shortened.
+                write = numbers.fixed if study.overlay else figure
+                parts.append((write(reading.value, self.decimals), reading.colour))
         dot = first.colour if first is not None and study.visible else muted
         said = (study.label, study.visible, name_colour, dot, parts)
         if said != self._said:

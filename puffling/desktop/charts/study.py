@@ -12,7 +12,7 @@ from puffling.desktop import numbers
 from puffling.desktop.charts.series import Series
 from puffling.desktop.theme import Colours
 
-_LARGE = 100_000
+_LARGE = 1_000_000
 _MOST_DECIMALS = 8
 
 
