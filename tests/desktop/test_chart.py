@@ -190,6 +190,26 @@ def test_a_new_bar_moves_a_view_of_the_newest_along_and_leaves_others_alone(char
     assert chart.bar_count == 1002
 
 
+def test_a_history_that_goes_on_keeps_the_view_and_the_crosshair(chart: ChartView) -> None:
+    close = fill(chart, 1000)
+    chart.pan(-1)
+    chart.point_at(900)
+    before = chart.visible_range
+    longer = np.append(close, [50.0, 51.0])
+    longer[999] = 70.0
+    times = np.arange(len(longer), dtype=np.int64) * DAY_US
+    chart.go_on(times, [longer] * 5)
+    assert (chart.bar_count, chart.visible_range) == (1002, before)
+    told: list[object] = []
+    chart.bar_pointed.connect(told.append)
+    chart.point_at(900)
+    assert told == []
+    chart.fit()
+    found = chart.price_range
+    assert found is not None
+    assert found[0] < 50
+
+
 def test_ticks_into_the_last_bar_are_drawn_together(chart: ChartView, qtbot: QtBot) -> None:
     fill(chart, 1000)
     before = chart.price_range

@@ -130,13 +130,16 @@ async def test_a_chart_that_comes_back_into_sight_computes_nothing_again(
     _, panel, board = await settled(core, open_window)
     key = board.add("macd", {})
     counts, before = board.computations, values_of(board, key, "macd")
-    shown: list[int] = []
-    panel.chart.range_changed.connect(lambda *_: shown.append(panel.chart.bar_count))
+    drawn: list[int] = []
+    panel.chart.range_changed.connect(lambda *_: drawn.append(panel.chart.bar_count))
+    panel.chart.point_at(4000)
+    seen = panel.chart.visible_range
     panel.set_seen(False)
     panel.set_seen(True)
-    await until(lambda: bool(shown))
-    await asyncio.sleep(0.05)
-    assert set(shown) == {len(before)}
+    await asyncio.sleep(0.3)
+    assert drawn == []
+    assert panel.chart.visible_range == seen
+    assert panel.chart.bar_count == len(before)
     assert board.computations == counts
     np.testing.assert_array_equal(values_of(board, key, "macd")[:-1], before[:-1])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
@@ -162,6 +163,16 @@ class ChartView(QWidget):
         if newest_seen:
             self._first, self._last = self._first + 1, self._last + 1
         self._draw_soon()
+
+    def go_on(self, times_us: NDArray[np.int64], columns: Sequence[NDArray[np.float64]]) -> None:
+        """Take in a history that goes on from the one shown: its last bar further on, and those after it."""
+        at = self.bar_count - 1
+        rows = [column[at:].tolist() for column in columns]
+        for place, (time_us, *bar) in enumerate(zip(times_us[at:].tolist(), *rows, strict=True)):
+            if place:
+                self.append(time_us, *bar)
+            else:
+                self.update_last(*bar)
 
     def clear(self) -> None:
         """Show no bars."""

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from puffling.desktop.charts.study import Study
+from puffling.desktop.continuation import goes_on
 from puffling.desktop.indicators.chosen import MOST, Chosen, ChosenIndicators, Setting
 from puffling.desktop.indicators.drawing import drawable, next_colour, study_of
 from puffling.desktop.indicators.editor import IndicatorEditor
 from puffling.desktop.indicators.follower import Follower
 from puffling.desktop.indicators.picker import IndicatorPicker
 from puffling.desktop.session import Session
-from puffling.puffin.data.bars import COLUMNS, Bars
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.factors.indicator import Indicator, Live
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -59,12 +59,12 @@ class Board(QObject):
 
     def show(self, symbol: str, bars: Bars) -> None:
         """Follow these bars: what is known of them already is not computed again."""
-        goes_on = symbol == self._symbol and _goes_on(self._bars, bars)
+        known = symbol == self._symbol and goes_on(self._bars, bars)
         self._symbol, self._bars = symbol, bars
         for each in self._chosen if len(bars) else ():
             if each.key not in self._studies:
                 self._draw(each)
-            elif not goes_on:
+            elif not known:
                 self._compute(each)
             elif each.key in self._followers:
                 self._advance(each.key)
@@ -233,14 +233,3 @@ class Board(QObject):
                 follower.needed = needed
             missing = follower.needed - len(self._bars)
             study.note = tr("needs {count} more bars", count=missing) if missing > 0 else ""
-
-
-def _goes_on(old: Bars, new: Bars) -> bool:
-    """Tell whether the new bars are the old ones, the last of them further on, and perhaps more."""
-    settled = len(old) - 1
-    if settled < 0 or len(new) < len(old) or int(new.time[settled]) != int(old.time[settled]):
-        return False
-    return all(
-        np.array_equal(getattr(old, name)[:settled], getattr(new, name)[:settled], equal_nan=name != "time")
-        for name in ("time", *COLUMNS)
-    )

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from puffling.desktop import numbers
 from puffling.desktop.actions import Action
+from puffling.desktop.continuation import goes_on
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -287,6 +288,7 @@ class ChartPanel(Panel):
         self._kept_view = {}
         self._kept_content = {}
         self._shown = (symbol, interval)
+        grown = same and self.chart.bar_count == len(self._bars) and goes_on(self._bars, history.bars)
         self._bars = history.bars
         self._developing = history.developing
         self._say_source(history.label, demo=history.quality is not Quality.REALTIME)
@@ -299,9 +301,12 @@ class ChartPanel(Panel):
                 icon="chart",
             )
         else:
-            self._draw(history.bars, self._decimals, _zone_of(self._instrument, interval))
-            if view:
-                self.chart.restore_state(view)
+            if grown:
+                self.chart.go_on(history.bars.time, history.bars.columns())
+            else:
+                self._draw(history.bars, self._decimals, _zone_of(self._instrument, interval))
+                if view:
+                    self.chart.restore_state(view)
             self.indicators.show(symbol, history.bars)
         self._show_newest()
         self.mark_live()
