@@ -100,7 +100,7 @@ class Abilities:
         for backup in backups:
             made = numbers.moment(backup.made_at, now=self._core.clock.now())
             size = numbers.short(backup.size_bytes)
-            offer = QPushButton(tr("{made}   {size} bytes", made=made, size=size))
+            offer = QPushButton(tr("{made} · {size}B", made=made, size=size))
             offer.setToolTip(backup.name)
             offer.clicked.connect(partial(self._restore, restore, backup.name))
             column.addWidget(offer)

@@ -68,10 +68,10 @@ class Sheet(QWidget):
         self._column.addWidget(body, 1)
         self._fit()
         self.show()
+        # A layout shows what it is given a turn later: too late to take the keyboard.
+        body.show()
         self.raise_()
-        self.setFocus()
-        self.focusNextChild()
-        body.setFocus()
+        _first_place(body, self).setFocus()
 
     def close_sheet(self) -> None:
         """Take the sheet away and put the keyboard back where it was."""
@@ -108,3 +108,10 @@ class Sheet(QWidget):
             self._body.hide()
             self._body.deleteLater()
             self._body = None
+
+
+def _first_place(body: QWidget, otherwise: QWidget) -> QWidget:
+    """Give what takes the keyboard first in a body: itself, the first in it that does, or else another."""
+    places = (body, *body.findChildren(QWidget))
+    takes = (each for each in places if each.focusPolicy() & Qt.FocusPolicy.TabFocus or each.focusProxy())
+    return next((each for each in takes if each.isVisible() and each.isEnabled()), otherwise)

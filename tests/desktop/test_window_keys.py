@@ -8,11 +8,14 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from puffling.desktop.dispatch import PERSON
 from puffling.desktop.notices import Level, Toast
 from puffling.desktop.panels.watchlist import WatchlistPanel
+from puffling.desktop.preferences import Preferences
 from puffling.desktop.window import FRAME_HEIGHT
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.interval import Interval
+from puffling.runtime.actor import calling_as
 from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
@@ -65,6 +68,20 @@ async def test_a_sheet_closes_though_what_had_the_keyboard_is_gone(open_window: 
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     window.sheet.close_sheet()
     assert not window.sheet.isVisible()
+
+
+async def test_a_sheet_has_the_keyboard_where_one_starts(core: Core, open_window: OpenWindow) -> None:
+    with calling_as(PERSON):
+        await core.backups.create()
+    window = await open_window(core)
+    window.actions_.run("backups.restore")
+    await until(window.sheet.isVisible)
+    assert window.sheet.body is not None
+    assert window.focusWidget() is window.sheet.body.findChildren(QPushButton)[0]
+    window.actions_.run("window.preferences")
+    body = window.sheet.body
+    assert isinstance(body, Preferences)
+    assert window.focusWidget() is body.search
 
 
 async def test_every_interval_of_the_chart_has_a_key(open_window: OpenWindow) -> None:
