@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from puffling.desktop.fields import words
 from puffling.runtime.text import tr
 
 _INDENT = "    "
+_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def readable(value: Any) -> str:
@@ -19,13 +21,13 @@ def readable(value: Any) -> str:
 
 
 def brief(arguments: Any) -> str:
-    """Give what an act was asked with in one short line."""
+    """Give what an act was asked with in one short line; ids say nothing to people and stay out."""
     if not isinstance(arguments, dict):
         return ""
     return ", ".join(
         _word(each)
         for each in arguments.values()
-        if not isinstance(each, dict) and each not in (None, [], "")
+        if not isinstance(each, dict) and each not in (None, [], "") and not _ID.fullmatch(str(each))
     )
 
 

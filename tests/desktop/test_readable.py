@@ -21,4 +21,5 @@ def test_records_are_kept_apart() -> None:
 
 def test_an_act_is_brief() -> None:
     assert brief({"key": "appearance.theme", "value": "dark", "other": None}) == "appearance.theme, dark"
+    assert brief({"symbol": "TSLA", "watchlist": "9c8408b56001902f"}) == "TSLA"
     assert brief("nothing to read") == ""
