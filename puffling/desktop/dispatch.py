@@ -7,6 +7,9 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import shiboken6
+from PySide6.QtCore import QObject
+
 from puffling.runtime.actor import Actor, Caller, calling_as
 from puffling.runtime.errors import PufflingError, Stopped
 from puffling.runtime.tasks import TaskScope
@@ -37,11 +40,15 @@ class Dispatch:
         then: Callable[[R], None] | None = None,
         failed: Callable[[PufflingError], None] | None = None,
         newest: str | None = None,
+        owner: QObject | None = None,
     ) -> asyncio.Task[None]:
-        """Start the work as the person's own act; of those with one `newest` key only the last survives."""
+        """Start the work as the person's own act; of those with one `newest` key only the last survives.
+
+        What came of it is not handed to an owner that is gone; the work itself is done all the same.
+        """
         if newest is not None and (older := self._newest.pop(newest, None)) is not None:
             older.cancel()
-        task = self.scope.spawn(self._carried_out(work, then, failed), name=name)
+        task = self.scope.spawn(self._carried_out(work, then, failed, owner), name=name)
         if newest is not None:
             self._newest[newest] = task
         return task
@@ -55,16 +62,20 @@ class Dispatch:
         work: Callable[[], Coroutine[Any, Any, R]],
         then: Callable[[R], None] | None,
         failed: Callable[[PufflingError], None] | None,
+        owner: QObject | None,
     ) -> None:
+        def there() -> bool:
+            return owner is None or shiboken6.isValid(owner)
+
         with calling_as(PERSON):
             try:
                 result = await work()
-                if then is not None:
+                if then is not None and there():
                     then(result)
             except Stopped:
                 return
             except PufflingError as error:
-                (failed or self._on_error)(error)
+                (failed if failed is not None and there() else self._on_error)(error)
             except Exception as bug:  # noqa: BLE001  the edge: a bug ends in the crash dialog, not in silence
                 _log.exception("Something the person asked for failed")
                 self._on_bug(bug)

@@ -88,7 +88,9 @@ class Keys(QWidget):
 
     def _fetch(self) -> None:
         core = self._session.core
-        self._session.dispatch.run(core.settings.keys, name="fetch keys", newest="keys", then=self._show)
+        self._session.dispatch.run(
+            core.settings.keys, name="fetch keys", newest="keys", then=self._show, owner=self
+        )
 
     def _show(self, states: tuple[KeyState, ...]) -> None:
         for state in states:
@@ -116,6 +118,7 @@ class Keys(QWidget):
             name="keep key",
             then=kept,
             failed=line.say_error,
+            owner=line,
         )
 
     def _forget(self, name: str) -> None:
@@ -126,7 +129,11 @@ class Keys(QWidget):
             self._fetch()
 
         self._session.dispatch.run(
-            lambda: core.settings.forget_key(name), name="forget key", then=gone, failed=line.say_error
+            lambda: core.settings.forget_key(name),
+            name="forget key",
+            then=gone,
+            failed=line.say_error,
+            owner=line,
         )
 
     def _test(self, name: str) -> None:
@@ -142,6 +149,7 @@ class Keys(QWidget):
             newest=f"test {name}",
             then=tested,
             failed=line.say_error,
+            owner=line,
         )
 
     def _place_changed(self) -> None:
@@ -159,6 +167,7 @@ class Keys(QWidget):
             lambda: core.registry.invoke("settings.open-vault", {"passphrase": passphrase}),
             name="open key file",
             then=opened,
+            owner=self,
         )
 
 

@@ -71,7 +71,8 @@ class Preferences(QWidget):
         core = session.core
         unsubscribe = core.bus.on(SettingChanged, self._changed_elsewhere)
         self.destroyed.connect(lambda *_: unsubscribe())
-        session.dispatch.run(self._fill, name="fetch settings", newest="preferences")
+        filling = session.dispatch.run(self._fill, name="fetch settings", newest="preferences")
+        self.destroyed.connect(lambda *_: filling.cancel())
 
     async def _fill(self) -> None:
         for view in await self._session.core.settings.all():
@@ -106,6 +107,7 @@ class Preferences(QWidget):
             newest=f"setting {key}",
             then=line.show_view,
             failed=line.show_error,
+            owner=line,
         )
 
     def _reset(self, key: str) -> None:
@@ -116,7 +118,11 @@ class Preferences(QWidget):
             return await core.settings.get(key)
 
         self._session.dispatch.run(
-            reset, name="reset setting", newest=f"setting {key}", then=self.lines[key].show_view
+            reset,
+            name="reset setting",
+            newest=f"setting {key}",
+            then=self.lines[key].show_view,
+            owner=self.lines[key],
         )
 
     def _changed_elsewhere(self, event: SettingChanged) -> None:
@@ -128,6 +134,7 @@ class Preferences(QWidget):
                 name="look at setting",
                 newest=f"look {event.key}",
                 then=line.show_view,
+                owner=line,
             )
 
     def _filter(self, text: str) -> None:

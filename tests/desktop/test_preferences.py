@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
@@ -101,3 +101,21 @@ async def test_a_key_is_kept_said_plainly_and_never_shown_again(
     for file in paths.data.rglob("*"):
         if file.is_file():
             assert CANARY.encode() not in file.read_bytes(), file
+
+
+async def test_closing_while_a_change_is_kept_keeps_it_and_is_no_fault(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    window.crashes.serve(window)
+    # Opened and closed before it is filled, then closed right after a change.
+    window.actions_.run("window.preferences")
+    window.sheet.close_sheet()
+    page = await preferences_of(window)
+    editor = page.lines["appearance.density"].editor
+    assert isinstance(editor, Choice)
+    editor.setCurrentIndex(editor.findData("roomy"))
+    window.sheet.close_sheet()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    await until(lambda: core.settings_now.appearance.density == "roomy")
+    assert window.crashes.reports == []
