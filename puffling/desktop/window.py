@@ -53,7 +53,8 @@ _QT_AREAS = {
     Area.RIGHT: Qt.DockWidgetArea.RightDockWidgetArea,
     Area.BOTTOM: Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-SMALLEST_SIZE = (900, 560)
+# Below this the parts of the Trade workspace would cover each other.
+SMALLEST_SIZE = (1000, 600)
 
 
 class Window(QMainWindow):

@@ -68,9 +68,10 @@ async def test_the_next_start_shows_the_last_candles_without_any_core(
     window = await open_window(core)
     await until(lambda: bool(panel_of(window).content()))
     before = panel_of(window).content()
+    room = panel_of(window).symbol.width()
     snapshot = await close_window(window)
     panel = panel_of(await open_window(snapshot=snapshot))
-    assert panel.symbol.text() == "SPY"
+    assert (panel.symbol.text(), panel.symbol.width()) == ("SPY", room)
     assert panel.last.text() == before["last"]
     assert panel.content()["rows"] == before["rows"]
 

@@ -155,6 +155,7 @@ class ChartPanel(Panel):
         self._bars = bars
         self._kept_content = content
         self.symbol.setText(str(content.get("symbol", "")))
+        self._fit_symbol()
         self.name.setText(str(content.get("name", "")))
         self._say_price(
             str(content.get("last", "")), str(content.get("change", "")), str(content.get("tone", ""))
