@@ -21,6 +21,7 @@ from puffling.controllers.monitor import Monitor
 from puffling.controllers.safety import Safety
 from puffling.controllers.scheduler import Scheduler
 from puffling.controllers.settings import Settings as SettingsController
+from puffling.controllers.strategies import Strategies
 from puffling.controllers.watchlists import Watchlists
 from puffling.controllers.workspaces import Workspaces
 from puffling.core.build import build, controller_types
@@ -225,6 +226,7 @@ class Core:
         self.scheduler = self._controller(Scheduler)
         self.guide = self._controller(Guide)
         self.factors = self._controller(Factors)
+        self.strategies = self._controller(Strategies)
 
     def _controller(self, kind: type[C]) -> C:
         found = self._controllers[kind]

@@ -10,7 +10,11 @@ import tomllib
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from puffling.puffin.data.samples import SamplesProvider
+from puffling.puffin.strategies.base import Strategy
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 CONTRIBUTING = README.with_name("CONTRIBUTING.md")
@@ -61,7 +65,7 @@ def test_every_file_the_documents_link_to_exists(checkout: Path) -> None:
     assert {link for link in links if not (checkout / link).exists()} == set()
 
 
-@pytest.mark.parametrize("code", _blocks(CONTRIBUTING, "python"), ids=["ability", "panel"])
+@pytest.mark.parametrize("code", _blocks(CONTRIBUTING, "python"), ids=["ability", "panel", "strategy"])
 def test_every_example_for_contributors_is_code_that_runs(code: str) -> None:
     names: dict[str, object] = {"__name__": "example"}
     exec(compile(code, "CONTRIBUTING.md", "exec"), names)  # noqa: S102  our own document
@@ -69,7 +73,23 @@ def test_every_example_for_contributors_is_code_that_runs(code: str) -> None:
     assert declared
 
 
-@pytest.mark.parametrize("code", _blocks(CONTRIBUTING, "python"), ids=["ability", "panel"])
+def test_the_example_of_a_strategy_decides_without_looking_ahead() -> None:
+    names: dict[str, object] = {"__name__": "example"}
+    exec(compile(_blocks(CONTRIBUTING, "python")[2], "CONTRIBUTING.md", "exec"), names)  # noqa: S102  our own document
+    kind = names["BreakoutStrategy"]
+    assert isinstance(kind, type)
+    assert issubclass(kind, Strategy)
+    assert kind.name() == "breakout"
+    strategy = kind(window=5)
+    bars = SamplesProvider().bars("IBM")
+    signal, _ = strategy.signals(bars)
+    at = range(5, len(bars))
+    assert [i for i in at if bars.close[i] > bars.high[i - 5 : i].max()] == np.flatnonzero(signal).tolist()
+    for count in (6, 200):
+        assert strategy.signals(bars[:count]).signal.tolist() == signal[:count].tolist()
+
+
+@pytest.mark.parametrize("code", _blocks(CONTRIBUTING, "python"), ids=["ability", "panel", "strategy"])
 def test_every_example_imports_names_from_where_they_are_made(code: str) -> None:
     # What a module merely passes on is no export to the type checker.
     imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)]
