@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from puffling.puffin.errors import InvalidValue
@@ -67,7 +69,7 @@ class Whole:
 
     def check(self, value: Setting) -> int:
         """Give the value as a number, or say what is wrong with it."""
-        if isinstance(value, (bool, str)) or not float(value).is_integer():
+        if isinstance(value, str) or not _is_number(value) or value % 1 != 0:
             raise InvalidValue(f"{self.title} must be a whole number", field=self.name)
         if not self.minimum <= value <= self.maximum:
             raise _outside(self)
@@ -87,7 +89,7 @@ class Real:
 
     def check(self, value: Setting) -> float:
         """Give the value as a number, or say what is wrong with it."""
-        if isinstance(value, (bool, str)):
+        if isinstance(value, str) or not _is_number(value):
             raise InvalidValue(f"{self.title} must be a number", field=self.name)
         if not self.minimum <= value <= self.maximum:
             raise _outside(self)
@@ -145,6 +147,10 @@ def source() -> Choice:
             ("ohlc4", "(Open + High + Low + Close) / 4"),
         ),
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (numbers.Real, Decimal)) and not isinstance(value, bool)
 
 
 def _outside(parameter: Whole | Real) -> InvalidValue:

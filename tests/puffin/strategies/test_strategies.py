@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from decimal import Decimal
 from statistics import fmean, pstdev
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.errors import InvalidValue
-from puffling.puffin.factors.declaration import Choice, Setting, Whole
+from puffling.puffin.factors.declaration import Choice, Whole
 from puffling.puffin.strategies.base import Signals, Strategy
 from puffling.puffin.strategies.mean_reversion import MeanReversionStrategy
 from puffling.puffin.strategies.momentum import MomentumStrategy
@@ -140,7 +141,7 @@ def test_signals_keep_to_their_bounds_and_index(kind: type[Strategy], frame: pd.
 @pytest.mark.parametrize("kind", KINDS, ids=list_strategies())
 def test_wrong_parameters_are_named(kind: type[Strategy]) -> None:
     for each in kind.parameters:
-        wrong: list[Setting] = ["magic", -1_000_000, float("nan")]
+        wrong: list[Any] = ["magic", None, [], True, -1_000_000, 10**400, float("nan"), float("inf")]
         if not isinstance(each, Choice):
             wrong.append(each.maximum + 1)
         if isinstance(each, Whole):
@@ -152,6 +153,14 @@ def test_wrong_parameters_are_named(kind: type[Strategy]) -> None:
     with pytest.raises(InvalidValue, match="there are: ") as caught:
         get_strategy(kind.name(), wavelength=3)
     assert caught.value.field == "wavelength"
+
+
+def test_numbers_may_come_as_any_kind_of_number() -> None:
+    for window, width in ((np.int64(10), np.float32(1.5)), (Decimal(10), Decimal("1.5")), (10.0, 1.5)):
+        given: dict[str, Any] = {"window": window, "num_std": width}
+        parameters = get_strategy("mean_reversion", **given).get_parameters()
+        assert [type(value) for value in parameters.values()] == [int, float, float, float]
+        assert (parameters["window"], parameters["num_std"]) == (10, 1.5)
 
 
 def test_parameters_that_do_not_fit_together_are_named() -> None:
@@ -168,6 +177,7 @@ def test_data_that_will_not_do_is_named(kind: type[Strategy], frame: pd.DataFram
     strategy = kind()
     gap = frame.copy()
     gap.iloc[100, 3] = np.nan
+    undated = frame.set_axis(frame.index.where(frame.index != frame.index[9]))
     words = frame.assign(Close="dear")
     several = pd.concat({"IBM": frame}, names=["Symbol", "Date"]).swaplevel()
     cases: list[tuple[pd.DataFrame, str, str]] = [
@@ -176,6 +186,7 @@ def test_data_that_will_not_do_is_named(kind: type[Strategy], frame: pd.DataFram
         (gap, "close", f"not a number at {frame.index[100]:%Y-%m-%d}"),
         (words, "close", "not a number"),
         (frame.reset_index(), "data", "indexed by Date"),
+        (undated, "data", "indexed by Date"),
         (several, "data", "one symbol"),
         (frame[::-1], "time", "rise"),
     ]
