@@ -15,7 +15,7 @@ from pydantic import Field
 
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
-from puffling.market.parameters import Day, Limit, Source, Step, Symbol
+from puffling.market.parameters import Day, Limit, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of
 from puffling.market.values import History, Instrument, Price
 from puffling.puffin.data.bars import Bars
@@ -31,9 +31,7 @@ from puffling.runtime.jobs import Job
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 
-# As text, more bars than these would hold up whoever writes and whoever reads them.
 USUAL_BARS = 5_000
-MOST_BARS = 20_000
 
 _log = logging.getLogger(__name__)
 
@@ -142,9 +140,7 @@ class Data(Controller):
         start: Day = None,
         end: Day = None,
         source: Source = None,
-        limit: Annotated[
-            int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=MOST_BARS)
-        ] = USUAL_BARS,
+        limit: Newest = USUAL_BARS,
     ) -> Table:
         """Show open, high, low, close and volume of a symbol, with where they come from."""
         history = await self.history(symbol, interval, start, end, source)

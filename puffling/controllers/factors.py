@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from puffling.market.market import Market
-from puffling.market.parameters import Day, Source, Step, Symbol
-from puffling.market.ranges import span_of
+from puffling.market.parameters import Choices, Day, Newest, Source, Step, Symbol
+from puffling.market.ranges import span_of, warmed_up_from
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.errors import InvalidValue
@@ -26,7 +26,6 @@ from puffling.runtime.gate import Effect
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 
-MOST_BARS = 20_000
 USUAL_BARS = 250
 
 
@@ -97,20 +96,14 @@ class Factors(Controller):
         start: Day = None,
         end: Day = None,
         source: Source = None,
-        parameters: Annotated[
-            dict[str, int | float | str],
-            Field(description="Its parameters by name; what is not given keeps its default.", max_length=20),
-        ] = {},  # noqa: B006  never changed, and a schema needs its default as it is
-        limit: Annotated[
-            int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=MOST_BARS)
-        ] = USUAL_BARS,
+        parameters: Choices = {},  # noqa: B006  never changed, and a schema needs its default as it is
+        limit: Newest = USUAL_BARS,
     ) -> IndicatorTable:
         """Compute an indicator on the history of a symbol."""
         span = span_of(interval, start, end, self._clock.now())
-        # As much again before the range, so that it has warmed up where the range begins.
-        early_us = span.start_us - (span.end_us - span.start_us)
-        history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
         kind = await self._lane.run(self.settled, indicator, parameters)
+        early_us = warmed_up_from(span, bars_needed(kind, **parameters), interval)
+        history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
         label = kind.label(**parameters)
         sessions = self._market.sessions_of(symbol)
         columns = await self._lane.run(lambda: kind.compute(history.bars, sessions, **parameters))

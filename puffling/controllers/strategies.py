@@ -11,9 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from puffling.market.market import Market
-from puffling.market.parameters import Day, Source, Step, Symbol
-from puffling.market.ranges import span_of
-from puffling.puffin.data.instants import US_PER_DAY
+from puffling.market.parameters import Choices, Day, Newest, Source, Step, Symbol
+from puffling.market.ranges import span_of, warmed_up_from
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Parameter, Setting
@@ -26,7 +25,6 @@ from puffling.runtime.gate import Effect
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 
-MOST_BARS = 20_000
 USUAL_BARS = 250
 
 
@@ -87,22 +85,14 @@ class Strategies(Controller):
         start: Day = None,
         end: Day = None,
         source: Source = None,
-        parameters: Annotated[
-            dict[str, int | float | str],
-            Field(description="Its parameters by name; what is not given keeps its default.", max_length=20),
-        ] = {},  # noqa: B006  never changed, and a schema needs its default as it is
-        limit: Annotated[
-            int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=MOST_BARS)
-        ] = USUAL_BARS,
+        parameters: Choices = {},  # noqa: B006  never changed, and a schema needs its default as it is
+        limit: Newest = USUAL_BARS,
     ) -> SignalTable:
         """Compute what a strategy decides on the history of a symbol; an order fills on the next bar."""
         span = span_of(interval, start, end, self._clock.now())
         strategy = await self._lane.run(_settled, name, parameters)
-        # As much again before the range, and all it needs: it has warmed up where the range begins.
-        warm_up_us = max(span.end_us - span.start_us, _time_for(strategy.bars_needed(), interval))
-        history = await self._market.bars(
-            symbol, interval, span.start_us - warm_up_us, span.end_us, source=source
-        )
+        early_us = warmed_up_from(span, strategy.bars_needed(), interval)
+        history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
         try:
             signal, confidence = await self._lane.run(strategy.signals, history.bars)
         except InvalidValue as error:
@@ -121,13 +111,6 @@ class Strategies(Controller):
             signal=tuple(signal[first:].tolist()),
             confidence=tuple(confidence[first:].tolist()),
         )
-
-
-def _time_for(bars: int, interval: Interval) -> int:
-    """Give a stretch of time in which an exchange surely makes this many bars."""
-    # Nights, weekends and holidays: an exchange is open for a fifth of the hours and two days of three.
-    closed = 7 if interval.is_intraday else 2
-    return bars * closed * interval.us + 10 * US_PER_DAY
 
 
 def _kinds() -> tuple[StrategyKind, ...]:

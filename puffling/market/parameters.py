@@ -34,3 +34,13 @@ Source = Annotated[
     Field(description="The feed to ask, such as demo or samples; empty means the first.", max_length=40),
 ]
 Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
+
+Choices = Annotated[
+    dict[str, int | float | str],
+    Field(description="Its parameters by name; what is not given keeps its default.", max_length=20),
+]
+
+# As text, more bars than these would hold up whoever writes and whoever reads them.
+Newest = Annotated[
+    int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=20_000)
+]

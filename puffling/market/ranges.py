@@ -39,3 +39,16 @@ def span_of(interval: Interval, start: date | None, end: date | None, now: datet
             hint=tr("Choose a start before the end."),
         )
     return Span(since_us, until_us)
+
+
+def warmed_up_from(span: Span, bars: int, interval: Interval) -> int:
+    """Give from when to read, so that what needs this many bars has warmed up where the span begins."""
+    # As much again as was asked for, too: what fades out slowly is then the same whatever the range.
+    return span.start_us - max(span.end_us - span.start_us, _time_for(bars, interval))
+
+
+def _time_for(bars: int, interval: Interval) -> int:
+    """Give a stretch of time in which an exchange surely makes this many bars."""
+    # Nights, weekends and holidays: an exchange is open for a fifth of the hours and two days of three.
+    closed = 7 if interval.is_intraday else 2
+    return bars * closed * interval.us + 10 * US_PER_DAY

@@ -44,6 +44,15 @@ async def test_an_average_is_there_from_the_first_day_that_was_asked_for(core: C
     assert (table.label, table.data_label) == ("SMA 20", "Demo data")
 
 
+async def test_a_long_average_has_warmed_up_where_a_short_range_begins(core: Core) -> None:
+    table = await core.factors.compute(
+        "sma", "SPY", start=date(2026, 2, 2), end=date(2026, 2, 6), parameters={"period": 200}
+    )
+    (values,) = table.outputs.values()
+    assert len(values) == 5
+    assert None not in values
+
+
 async def test_wrong_choices_are_named(core: Core) -> None:
     wrong: list[tuple[str, dict[str, int | float | str], str]] = [
         ("sma", {"period": 0}, "period"),
