@@ -1,118 +1,42 @@
-"""The chart: bars in, candles on the screen, moved with mouse, wheel and keyboard."""
+"""The chart: bars in, candles on the screen, with studies and whatever else is drawn upon them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
-from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from puffling.desktop.charts.axes import (
-    LEAST_PRICE_AXIS_WIDTH,
-    TIME_AXIS_HEIGHT,
-    Grid,
-    LastPrice,
-    PriceAxis,
-    TimeAxis,
-)
+from puffling.desktop.charts.axes import LEAST_PRICE_AXIS_WIDTH, LastPrice
 from puffling.desktop.charts.candles import Candles
-from puffling.desktop.charts.canvas import Canvas
-from puffling.desktop.charts.crosshair import Crosshair, Legend
-from puffling.desktop.charts.items import Scene
-from puffling.desktop.charts.panes import Panes
+from puffling.desktop.charts.crosshair import Legend
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.readout import Readout
+from puffling.desktop.charts.stage import Stage
 from puffling.desktop.charts.study import Study
-from puffling.desktop.charts.viewport import Viewport, fit_prices
 from puffling.desktop.charts.volume import Volume
-from puffling.desktop.states import States
-from puffling.desktop.theme import Theme, look
-from puffling.runtime.text import tr
 
 FIRST_BARS = 150
-LEAST_BARS = 8
-REDRAW_MILLISECONDS = 33
-_ROOM_RIGHT = 0.04
-_ZOOM_PER_STEP = 1.2
-_PAN_SHARE = 0.12
 
 
-class ChartView(QWidget):
+class ChartView(Stage):
     """Shows bars as candles with volume, a price axis, a time axis and a crosshair."""
-
-    range_changed = Signal(float, float)
-    bar_pointed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(tr("Price chart"))
-        self._scene = Scene(look().theme)
-        self._first, self._last = 0.0, 1.0
-        self._prices: tuple[float, float] | None = None
-        self._canvas = Canvas(self)
-        self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
-        self.box.disableAutoRange()
-        self.box.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._canvas.addItem(self.box)
         self._candles = Candles(self._scene, -10, self.box)
         self._under_and_over = (
-            Grid(self._scene, -30, self.box),
             Volume(self._scene, -20, self.box),
             LastPrice(self._scene, 5, self.box),
-            Crosshair(self._scene, 20, self.box),
             Legend(self._scene, 30, self.box),
         )
-        self.panes = Panes(self, self._scene, self.box)
-        self._price_axis = PriceAxis(self._scene, 1, None)
-        self._time_axis = TimeAxis(self._scene, 1, None)
-        self._canvas.addItem(self._price_axis)
-        self._canvas.addItem(self._time_axis)
-        self._canvas.panned.connect(self._panned)
-        self._canvas.zoomed.connect(self._zoomed)
-        self._canvas.prices_zoomed.connect(self.zoom_prices)
-        self._canvas.prices_let_go.connect(self.fit_prices)
-        self._canvas.pointed.connect(self._pointed)
-        self._canvas.left.connect(self._pointer_left)
-        self._canvas.border_dragged.connect(self._drag_border)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._canvas)
-        self.states = States(self)
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MILLISECONDS)
-        self._redraw.timeout.connect(self._arrange)
-        look().changed.connect(self._wear)
-        self._wear(look().theme)
-
-    @property
-    def visible_range(self) -> tuple[float, float]:
-        """Give the first and last place that is seen, counted in bars."""
-        return self._first, self._last
-
-    @property
-    def bar_count(self) -> int:
-        """Give how many bars there are."""
-        return 0 if self._scene.bars is None else len(self._scene.bars)
 
     @property
     def candles_drawn(self) -> int:
         """Give how many candles the last painting took."""
         return self._candles.drawn
-
-    @property
-    def price_range(self) -> tuple[float, float] | None:
-        """Give the lowest and highest price there is room for."""
-        viewport = self._scene.viewport
-        return None if viewport is None else (viewport.low, viewport.high)
 
     def set_bars(
         self,
@@ -141,7 +65,7 @@ class ChartView(QWidget):
         self._price_axis.width = float(LEAST_PRICE_AXIS_WIDTH)
         self.states.content()
         if keep_view and self._first < len(bars):
-            self._look_at(self._first, self._last)
+            self.look_at(self._first, self._last)
         else:
             self.show_last(FIRST_BARS)
 
@@ -214,188 +138,3 @@ class ChartView(QWidget):
     def remove_item(self, item: QGraphicsItem) -> None:
         """Take a drawing item away."""
         self.box.removeItem(item)
-
-    def show_last(self, count: int) -> None:
-        """Show the newest bars, this many."""
-        count = max(min(count, self.bar_count), LEAST_BARS)
-        self._look_at(self.bar_count - count - 0.5, self.bar_count - 0.5 + count * _ROOM_RIGHT)
-
-    def fit(self) -> None:
-        """Show all bars."""
-        self.show_last(self.bar_count)
-
-    def pan(self, share: float) -> None:
-        """Move by a share of what is seen: to older bars when negative."""
-        step = (self._last - self._first) * share
-        self._look_at(self._first + step, self._last + step)
-
-    def zoom(self, factor: float, at: float | None = None) -> None:
-        """See a `factor` more finely (above 1) or coarsely around a bar, by default the newest seen."""
-        anchor = min(self._last, self.bar_count - 0.5) if at is None else at
-        self._look_at(anchor - (anchor - self._first) / factor, anchor + (self._last - anchor) / factor)
-
-    def zoom_prices(self, factor: float) -> None:
-        """Stretch (above 1) or shrink prices by hand; `fit_prices` gives them back to the chart."""
-        viewport = self._scene.viewport
-        if viewport is not None:
-            middle = (viewport.low + viewport.high) / 2
-            half = (viewport.high - viewport.low) / 2 / factor
-            self._prices = (middle - half, middle + half)
-            self._arrange()
-
-    def fit_prices(self) -> None:
-        """Let prices fit what is seen again."""
-        self._prices = None
-        self._arrange()
-
-    def point_at(self, index: int | None, y: float | None = None) -> None:
-        """Put the crosshair on a bar, at its close unless said otherwise; None takes it away."""
-        scene = self._scene
-        if scene.bars is None:
-            index = None
-        elif index is not None:
-            index = min(max(index, 0), len(scene.bars) - 1)
-        scene.pointed_y = y
-        if index != scene.pointed:
-            scene.pointed = index
-            self.panes.show_values()
-            self.bar_pointed.emit(index)
-        self._canvas.viewport().update()
-
-    def save_state(self) -> dict[str, Any]:
-        """Give how much is seen and how far from the newest bar."""
-        return {"bars": self._last - self._first, "behind": self.bar_count - self._last}
-
-    def restore_state(self, state: Mapping[str, Any]) -> None:
-        """See as much as was saved, as far from the newest bar."""
-        bars, behind = state.get("bars"), state.get("behind")
-        if isinstance(bars, (int, float)) and isinstance(behind, (int, float)) and bars > 0:
-            last = self.bar_count - behind
-            self._look_at(last - bars, last)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        acts: dict[Qt.Key, Callable[[], None]] = {
-            Qt.Key.Key_Left: lambda: self.pan(-_PAN_SHARE),
-            Qt.Key.Key_Right: lambda: self.pan(_PAN_SHARE),
-            Qt.Key.Key_PageUp: lambda: self.pan(-1),
-            Qt.Key.Key_PageDown: lambda: self.pan(1),
-            Qt.Key.Key_Plus: lambda: self.zoom(_ZOOM_PER_STEP),
-            Qt.Key.Key_Equal: lambda: self.zoom(_ZOOM_PER_STEP),
-            Qt.Key.Key_Minus: lambda: self.zoom(1 / _ZOOM_PER_STEP),
-            Qt.Key.Key_Home: lambda: self._look_at(-0.5, self._last - self._first - 0.5),
-            Qt.Key.Key_End: lambda: self.show_last(round((self._last - self._first) / (1 + _ROOM_RIGHT))),
-            Qt.Key.Key_0: self.fit,
-            Qt.Key.Key_Escape: lambda: self.point_at(None),
-        }
-        act = acts.get(Qt.Key(event.key()))
-        if self._scene.bars is None or act is None:
-            super().keyPressEvent(event)
-            return
-        act()
-        event.accept()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._redraw.stop()
-        super().closeEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        by_keyboard = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self._canvas.ring = event.reason() in by_keyboard
-        self._canvas.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._canvas.ring = False
-        self._canvas.viewport().update()
-
-    def _panned(self, pixels: float) -> None:
-        viewport = self._scene.viewport
-        if viewport is not None:
-            bars = pixels / viewport.bar_width
-            self._look_at(self._first - bars, self._last - bars)
-
-    def _zoomed(self, steps: float, x: float) -> None:
-        viewport = self._scene.viewport
-        if viewport is not None:
-            self.zoom(_ZOOM_PER_STEP**steps, viewport.index(x))
-
-    def _pointed(self, x: float, y: float) -> None:
-        viewport = self._scene.viewport
-        if viewport is not None:
-            self.point_at(round(viewport.index(x)), y)
-
-    def _pointer_left(self) -> None:
-        if self._scene.pointed is not None:
-            self.point_at(None)
-
-    def _look_at(self, first: float, last: float) -> None:
-        count = self.bar_count
-        if not count:
-            return
-        widest = max(count * (1 + 2 * _ROOM_RIGHT), LEAST_BARS)
-        span = min(max(last - first, LEAST_BARS), widest)
-        if span != last - first:
-            last = first + span
-        # Whatever one does, a few bars stay in sight.
-        kept = min(LEAST_BARS / 2, count)
-        first = min(max(first, kept - span), count - kept)
-        self._first, self._last = first, first + span
-        self._arrange()
-        self.range_changed.emit(self._first, self._last)
-
-    def _draw_soon(self) -> None:
-        if self.isVisible() and not self._redraw.isActive():
-            self._redraw.start()
-        elif not self.isVisible():
-            self._arrange()
-
-    def _arrange(self) -> None:
-        bars = self._scene.bars
-        width, height = float(self._canvas.width()), float(self._canvas.height() - TIME_AXIS_HEIGHT)
-        if bars is None or width < 2 or height < 2:
-            return
-        price_height = height - sum(self.panes.heights(height))
-        prices = self._prices
-        if prices is None:
-            found = bars.low_and_high(self._first, self._last) or (0.0, 1.0)
-            found = self.panes.widen(self._first, self._last, found)
-            prices = fit_prices(*found, price_height, with_volume=True)
-        axis = max(self._price_axis.width, self._price_axis.width_for(*prices))
-        self._scene.viewport = Viewport(
-            self._first, self._last, *prices, max(width - axis, 1.0), price_height
-        )
-        wider = self.panes.place(self._scene.viewport, height, axis)
-        if wider > axis:
-            axis = wider
-            self._scene.viewport = replace(self._scene.viewport, width=max(width - axis, 1.0))
-            self.panes.place(self._scene.viewport, height, axis)
-        self._price_axis.width = axis
-        width = max(width - axis, 1.0)
-        plot = QRectF(0, 0, width, height)
-        price_plot = QRectF(0, 0, width, price_height)
-        if plot != self._canvas.plot or price_plot != self.box.geometry():
-            self._canvas.plot = plot
-            self.box.setGeometry(price_plot)
-            self._price_axis.setPos(width, 0)
-            self._time_axis.setPos(0, height)
-        self._canvas.borders = self.panes.tops
-        self.panes.show_values()
-        self.box.setRange(
-            xRange=(self._first, self._last), yRange=prices, padding=0.0, disableAutoRange=False
-        )
-        self._canvas.viewport().update()
-
-    def _drag_border(self, border: int, pixels: float) -> None:
-        self.panes.drag(border, pixels)
-        self._arrange()
-
-    def _wear(self, theme: Theme) -> None:
-        self._scene.theme = theme
-        self._canvas.setBackground(theme.colours.panel)
-        self.panes.show_values()
-        self._canvas.viewport().update()
