@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from puffling.market.events import FeedStateChanged, PricesMoved
 from puffling.market.feeds import Feed, FeedChain
-from puffling.market.values import FeedState, Price, SessionState, Tick
+from puffling.market.values import BidAsk, Book, FeedState, Price, SessionState, Tick
 from puffling.puffin.data.instants import US_PER_SECOND, to_us
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
@@ -153,6 +153,16 @@ class PriceBoard:
     def connection(self, source: str, connected: bool, note: str = "") -> None:
         """Hear how a feed is connected and tell it when that changed."""
         self._tell_state(replace(self._states[source], connected=connected, note=note))
+
+    def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
+        """Take bids and asks."""
+
+    def book(self, source: str, book: Book) -> None:
+        """Take an order book."""
+
+    def reconnecting(self, source: str, attempt: int, next_try_seconds: float, note: str = "") -> None:
+        """Hear that a feed lost its connection and when it tries again."""
+        self.connection(source, False, note)
 
     def _heard(self, source: str, time_us: int) -> None:
         first = source not in self._last_tick_us

@@ -59,6 +59,33 @@ class Tick(NamedTuple):
     time_us: int
 
 
+class BidAsk(NamedTuple):
+    """The best bid and ask of a moment; price and size are 0 on a side on which nobody stands."""
+
+    symbol: str
+    bid: float
+    ask: float
+    bid_size: float
+    ask_size: float
+    time_us: int
+
+
+class Level(NamedTuple):
+    """One price of an order book and how much waits there."""
+
+    price: float
+    size: float
+
+
+class Book(NamedTuple):
+    """The order book of a moment, on each side the best price first."""
+
+    symbol: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    time_us: int
+
+
 class Price(NamedTuple):
     """The newest price of a symbol with its day around it."""
 
@@ -109,9 +136,46 @@ class History:
         return self.key.adjusted
 
 
+class Doubt(StrEnum):
+    """Why something a feed told was left out."""
+
+    NOT_A_NUMBER = "not_a_number"
+    NOT_POSITIVE = "not_positive"
+    SPIKE = "spike"
+    CROSSED = "crossed"
+    LATE = "late"
+    FUTURE = "future"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a feed told of a symbol and nobody was shown: why, how often, and the newest case."""
+
+    symbol: str
+    doubt: Doubt
+    count: int
+    price: float
+    time_us: int
+
+
+class Condition(StrEnum):
+    """How a feed is doing, in one word."""
+
+    LIVE = "live"
+    QUIET = "quiet"
+    STALE = "stale"
+    MUTE = "mute"
+    RECONNECTING = "reconnecting"
+    OFF = "off"
+
+
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """How a feed is doing; `age_seconds` says how old its newest tick is, None before the first."""
+    """How a feed is doing; `age_seconds` says how old its newest tick is, None before the first.
+
+    Quiet is a feed of which nobody expects anything now; stale is one that fell silent, mute one that is
+    connected and never said anything. `left_out` counts what was too strange to be shown.
+    """
 
     source: str
     label: str
@@ -121,3 +185,7 @@ class FeedState:
     age_seconds: float | None = None
     stale: bool = False
     note: str = ""
+    condition: Condition = Condition.OFF
+    attempt: int = 0
+    next_try_seconds: float | None = None
+    left_out: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from puffling.market.demo.feed import DemoFeed
 from puffling.market.demo.market import DemoMarket
-from puffling.market.values import Price, Tick
+from puffling.market.values import BidAsk, Book, Price, Tick
 from puffling.puffin.data.bars import Bars, SeriesKey, Span, merge_spans
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.clock import Clock
@@ -53,6 +53,9 @@ class Recorder:
         self.heard: list[Tick] = []
         self.begun: list[Price] = []
         self.connected: list[str] = []
+        self.quoted: list[BidAsk] = []
+        self.books: list[Book] = []
+        self.retries: list[tuple[int, float]] = []
 
     def ticks(self, source: str, batch: Sequence[Tick]) -> None:
         self.heard.extend(batch)
@@ -62,3 +65,12 @@ class Recorder:
 
     def connection(self, source: str, connected: bool, note: str = "") -> None:
         self.connected.append(source)
+
+    def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
+        self.quoted.extend(batch)
+
+    def book(self, source: str, book: Book) -> None:
+        self.books.append(book)
+
+    def reconnecting(self, source: str, attempt: int, next_try_seconds: float, note: str = "") -> None:
+        self.retries.append((attempt, next_try_seconds))
