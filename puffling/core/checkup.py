@@ -332,9 +332,10 @@ def _keychain() -> Iterator[Finding]:
 
 
 def _feeds() -> Iterator[Finding]:
+    from puffling.market.chain import FeedChain
     from puffling.market.demo.feed import DemoFeed
     from puffling.market.demo.market import DemoMarket
-    from puffling.market.feeds import FeedChain, SamplesFeed
+    from puffling.market.samples_feed import SamplesFeed
     from puffling.puffin.data.samples import SamplesProvider
     from puffling.runtime.clock import SystemClock
     from puffling.runtime.paths import resources

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from puffling.market.values import Basis, Instrument, Price, Quality, Tick
+from puffling.market.values import Basis, BidAsk, Book, Instrument, Price, Quality, Tick
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Span
 from puffling.puffin.data.interval import Interval
@@ -33,8 +33,20 @@ class PriceSink(Protocol):
         """Take newest prices with a day that begins anew, as at the start of a session."""
         ...
 
+    def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
+        """Take bids and asks in the order they came."""
+        ...
+
+    def book(self, source: str, book: Book) -> None:
+        """Take a symbol's order book as it stands now."""
+        ...
+
     def connection(self, source: str, connected: bool, note: str = "") -> None:
         """Hear that a feed is connected, or that it is not and why."""
+        ...
+
+    def reconnecting(self, source: str, attempt: int, next_try_seconds: float, note: str = "") -> None:
+        """Hear that a feed lost its connection, which try comes next and in how many seconds."""
         ...
 
 

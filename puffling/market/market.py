@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from puffling.market.assembly import assembled
 from puffling.market.cache import BarCache, BarStore
-from puffling.market.feeds import Feed, FeedChain, SamplesFeed
+from puffling.market.chain import FeedChain
+from puffling.market.feeds import Feed
 from puffling.market.streams import PriceBoard
 from puffling.market.values import FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
@@ -52,6 +53,7 @@ class Market:
         """Build the market from the names of its feeds, in the order they are asked: "demo", "samples"."""
         from puffling.market.demo.feed import DemoFeed
         from puffling.market.demo.market import DemoMarket
+        from puffling.market.samples_feed import SamplesFeed
         from puffling.puffin.data.samples import SamplesProvider
         from puffling.runtime.paths import resources
 

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from puffling.market.chain import FeedChain
 from puffling.market.events import FeedStateChanged, PricesMoved
-from puffling.market.feeds import Feed, FeedChain
+from puffling.market.feeds import Feed
 from puffling.market.values import BidAsk, Book, FeedState, Price, SessionState, Tick
 from puffling.puffin.data.instants import US_PER_SECOND, to_us
 from puffling.runtime.bus import Bus

@@ -28,6 +28,14 @@ class Quality(StrEnum):
     DEMO = "demo"
 
 
+class Basis(StrEnum):
+    """What prices of a history stand for."""
+
+    TRADED = "as traded"
+    ADJUSTED = "adjusted for splits and dividends"
+    GIVEN = "as the source gives them"
+
+
 class SessionState(StrEnum):
     """What an instrument's exchange is doing."""
 

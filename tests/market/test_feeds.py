@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from puffling.market.chain import FeedChain
 from puffling.market.demo.feed import DemoFeed
 from puffling.market.demo.market import DemoMarket
-from puffling.market.feeds import FeedChain, SamplesFeed
+from puffling.market.samples_feed import SamplesFeed
 from puffling.market.values import Quality, SessionState
 from puffling.puffin.data.bars import Span
 from puffling.puffin.data.instants import day_to_us, from_us

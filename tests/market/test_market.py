@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from puffling.market.demo.market import DemoMarket
-from puffling.market.feeds import SamplesFeed
 from puffling.market.market import Market
+from puffling.market.samples_feed import SamplesFeed
 from puffling.market.values import Quality
 from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import Span

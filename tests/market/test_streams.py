@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 import pytest
 import pytest_asyncio
 
+from puffling.market.chain import FeedChain
 from puffling.market.demo.feed import DemoFeed
 from puffling.market.demo.market import DemoMarket
 from puffling.market.events import FeedStateChanged, PricesMoved
-from puffling.market.feeds import FeedChain, PriceSink
+from puffling.market.feeds import PriceSink
 from puffling.market.streams import PriceBoard
 from puffling.market.values import SessionState, Tick
 from puffling.puffin.data.instants import US_PER_SECOND, to_us

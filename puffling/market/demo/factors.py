@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 
@@ -50,26 +49,32 @@ def heavy_bell(seed: int, name: str, days: Ints) -> Floats:
 
 def _moody_path(seed: int, name: str, days: Ints) -> tuple[Floats, Floats]:
     """Walk through moods with clustering volatility: returns and stress, in units of a usual day."""
-    shocks = heavy_bell(seed, name, days).tolist()
-    chances = uniform(key_of(seed, name, "mood"), days).tolist()
-    mood, variance = 1, 1.0
-    returns, stresses = [], []
-    for shock, chance in zip(shocks, chances, strict=True):
+    shocks = heavy_bell(seed, name, days)
+    moods = _moods(uniform(key_of(seed, name, "mood"), days))
+    scale, pull = (np.array([mood[part] for mood in _MOODS])[moods] for part in (0, 1))
+    # A fall frightens more than a rise of the same size.
+    fright = np.where(shocks < 0.0, 0.105, 0.045) * shocks * shocks
+    variance, variances = 1.0, []
+    for growth in (0.865 + fright).tolist():
+        variances.append(variance)
+        variance = min(0.055 + variance * growth, 9.0)
+    stress = np.sqrt(np.array(variances)) * scale
+    return stress * shocks + pull * 100.0, stress
+
+
+def _moods(chances: Floats) -> Ints:
+    """Give the mood of each day; only the few days on which any mood could end are looked at."""
+    moods = np.ones(len(chances), dtype=np.int64)
+    mood = 1
+    for place in np.flatnonzero(chances < max(sum(leaving) for _, _, leaving in _MOODS)).tolist():
         threshold = 0.0
         for other, leaving in enumerate(_MOODS[mood][2]):
             threshold += leaving
-            if chance < threshold:
+            if chances[place] < threshold:
                 mood = other
+                moods[place:] = mood
                 break
-        scale, pull, _ = _MOODS[mood]
-        own = sqrt(variance)
-        stress = own * scale
-        # A fall frightens more than a rise of the same size.
-        fright = 0.105 if shock < 0.0 else 0.045
-        variance = min(0.055 + variance * (0.865 + fright * shock * shock), 9.0)
-        returns.append(stress * shock + pull * 100.0)
-        stresses.append(stress)
-    return np.array(returns), np.array(stresses)
+    return moods
 
 
 def market_tides(seed: int, days: Ints) -> Tides:

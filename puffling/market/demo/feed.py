@@ -10,7 +10,7 @@ from operator import attrgetter
 from puffling.market.assembly import assembled
 from puffling.market.demo.market import SEED, DemoMarket
 from puffling.market.feeds import PriceSink
-from puffling.market.values import Instrument, Price, Quality, Tick
+from puffling.market.values import Basis, Instrument, Price, Quality, Tick
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Bars, Span
 from puffling.puffin.data.instants import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, to_us, us_to_day
@@ -30,6 +30,10 @@ class DemoFeed:
     """Shows the demo market up to the clock's present and never a moment further."""
 
     quality = Quality.DEMO
+    intervals = frozenset(Interval)
+    basis = Basis.TRADED
+    is_remote = False
+    streams = True
 
     def __init__(self, market: DemoMarket, clock: Clock) -> None:
         self.market = market
@@ -48,6 +52,17 @@ class DemoFeed:
     def instruments(self) -> tuple[Instrument, ...]:
         """Give everything that is listed."""
         return tuple(listing.instrument for listing in self.market.listings.values())
+
+    async def find(self, text: str, limit: int) -> tuple[Instrument, ...]:
+        """Give none: all there is is listed."""
+        return ()
+
+    async def learn(self, symbol: str) -> Instrument | None:
+        """Give none: all there is is listed."""
+        return None
+
+    async def refresh(self, symbols: Sequence[str]) -> None:
+        """Do nothing: the newest price is always at hand."""
 
     def price(self, symbol: str) -> Price:
         """Give the newest price and the day around it."""
@@ -108,6 +123,9 @@ class DemoFeed:
                 await self._tell(sink, told_us, until_us)
                 told_us = until_us
             await self._clock.sleep(await self._pause_us(now_us) / US_PER_SECOND)
+
+    async def close(self) -> None:
+        """Do nothing: nothing is held."""
 
     async def _tell(self, sink: PriceSink, after_us: int, until_us: int) -> None:
         """Tell the ticks after one instant up to another, which lie in one minute or on its end."""
