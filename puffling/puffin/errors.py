@@ -26,3 +26,11 @@ class UnknownSymbol(PuffinError, LookupError):
 
 class NotOffered(PuffinError):
     """A call this provider cannot answer at all, such as quotes from a history file."""
+
+
+class SourceFailed(PuffinError):
+    """A source could not be reached, asked for patience, or answered what nobody can read; later may be better."""
+
+    def __init__(self, message: str, *, busy: bool = False) -> None:
+        super().__init__(message)
+        self.busy = busy
