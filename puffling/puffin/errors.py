@@ -29,7 +29,7 @@ class NotOffered(PuffinError):
 
 
 class SourceFailed(PuffinError):
-    """A source could not be reached, asked for patience, or answered what nobody can read; later may be better."""
+    """A source could not be reached, asked for patience, or gave an answer that cannot be read."""
 
     def __init__(self, message: str, *, busy: bool = False) -> None:
         super().__init__(message)
