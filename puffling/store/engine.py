@@ -24,8 +24,8 @@ from puffling.store.faults import is_damage, newer_schema
 from puffling.store.heads import Heads
 from puffling.store.migrations import Schema
 from puffling.store.tables.audit import AuditRow
-from puffling.store.tables.automation import ScheduledJobRow
 from puffling.store.tables.base import Row
+from puffling.store.tables.jobs import ScheduledJobRow
 from puffling.store.tables.people import SettingRow, WatchlistRow
 from puffling.store.values import Backup, OpenReport
 

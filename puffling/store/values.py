@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -80,9 +81,53 @@ class AccessToken:
     last_used_at: datetime | None
 
 
+class DrawingKind(StrEnum):
+    """What can be drawn on a chart."""
+
+    LINE = "line"
+    RAY = "ray"
+    EXTENDED = "extended"
+    ARROW = "arrow"
+    HORIZONTAL = "horizontal"
+    VERTICAL = "vertical"
+    RECTANGLE = "rectangle"
+    CHANNEL = "channel"
+    FIBONACCI = "fibonacci"
+    NOTE = "note"
+
+    @property
+    def points(self) -> int:
+        """Give how many points hold it."""
+        if self in (DrawingKind.HORIZONTAL, DrawingKind.VERTICAL, DrawingKind.NOTE):
+            return 1
+        return 3 if self is DrawingKind.CHANNEL else 2
+
+
+class DrawingColour(StrEnum):
+    """The colours of drawings by name: every theme has its own shade of each."""
+
+    BLUE = "blue"
+    AMBER = "amber"
+    VIOLET = "violet"
+    ORANGE = "orange"
+    TEAL = "teal"
+    PINK = "pink"
+    UP = "up"
+    DOWN = "down"
+    GREY = "grey"
+
+
+class DrawingDash(StrEnum):
+    """How the lines of a drawing are broken."""
+
+    SOLID = "solid"
+    DASHED = "dashed"
+    DOTTED = "dotted"
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A line, level or note that a person drew on the chart of a symbol."""
+    """A line, level or note that a person drew on the chart of a symbol; points are times and prices."""
 
     id: str
     symbol: str

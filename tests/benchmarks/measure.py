@@ -60,6 +60,8 @@ def fresh_home() -> Iterator[Path]:
 def milestones(module: str, *, home: Path, last: str) -> dict[str, Mark]:
     """Runs a child that prints its milestones, one a line, and asks it to end after the last one."""
     environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "PUFFLING_HOME": str(home)}
+    # A program that is installed has its byte code: the warm-up run writes what a checkout lacks.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     marks: dict[str, Mark] = {}
     started = time.perf_counter()
     with subprocess.Popen(

@@ -10,7 +10,7 @@ from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import ScheduledJobsChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, new_id
-from puffling.store.tables.automation import ScheduledJobRow
+from puffling.store.tables.jobs import ScheduledJobRow
 from puffling.store.values import ScheduledJob
 
 

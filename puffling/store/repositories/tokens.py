@@ -11,7 +11,7 @@ from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import AccessTokensChanged
 from puffling.store.repositories.base import Repository, checked_text, new_id
-from puffling.store.tables.people import AccessTokenRow
+from puffling.store.tables.access import AccessTokenRow
 from puffling.store.values import AccessToken
 
 _USE_RECORDED_EVERY = timedelta(minutes=1)

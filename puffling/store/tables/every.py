@@ -1,5 +1,6 @@
 """All tables at once; importing this makes their metadata complete."""
 
+from puffling.store.tables.access import AccessTokenRow
 from puffling.store.tables.audit import AuditRow
 from puffling.store.tables.automation import (
     AgentLogRow,
@@ -7,17 +8,11 @@ from puffling.store.tables.automation import (
     AlertHistoryRow,
     ConversationRow,
     PortfolioGoalRow,
-    ScheduledJobRow,
 )
 from puffling.store.tables.base import Row
-from puffling.store.tables.people import (
-    AccessTokenRow,
-    DrawingRow,
-    LayoutRow,
-    SettingRow,
-    UserRow,
-    WatchlistRow,
-)
+from puffling.store.tables.drawings import DrawingRow
+from puffling.store.tables.jobs import ScheduledJobRow
+from puffling.store.tables.people import LayoutRow, SettingRow, UserRow, WatchlistRow
 from puffling.store.tables.research import (
     AdaptationRow,
     BacktestResultRow,

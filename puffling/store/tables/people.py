@@ -1,4 +1,4 @@
-"""The person and what makes the program theirs: settings, layouts, lists, drawings, tokens."""
+"""The person and what makes the program theirs: settings, layouts, lists."""
 
 from __future__ import annotations
 
@@ -58,33 +58,3 @@ class WatchlistRow(Row, table=True):
     position: int
     created_at: datetime = Field(sa_type=Moment)
     updated_at: datetime = Field(sa_type=Moment)
-
-
-class DrawingRow(Row, table=True):
-    """Something drawn on the chart of a symbol."""
-
-    __tablename__ = "drawings"
-
-    id: str = Field(primary_key=True)
-    user_id: str = Field(foreign_key="users.id", index=True)
-    symbol: str = Field(index=True)
-    kind: str
-    points: list[Any] = Field(sa_type=Plain)
-    style: dict[str, Any] = Field(sa_type=Plain)
-    position: int = 0
-    created_at: datetime = Field(sa_type=Moment)
-    updated_at: datetime = Field(sa_type=Moment)
-
-
-class AccessTokenRow(Row, table=True):
-    """A token's digest; the token itself was shown once and is not kept."""
-
-    __tablename__ = "access_tokens"
-
-    id: str = Field(primary_key=True)
-    user_id: str = Field(foreign_key="users.id", index=True)
-    name: str
-    digest: str = Field(unique=True)
-    scopes: list[str] = Field(sa_type=Plain)
-    created_at: datetime = Field(sa_type=Moment)
-    last_used_at: datetime | None = Field(default=None, sa_type=Moment)
