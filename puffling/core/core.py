@@ -14,6 +14,7 @@ from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
 from puffling.controllers.backups import Backups, data_state
 from puffling.controllers.data import Data
+from puffling.controllers.drawings import Drawings
 from puffling.controllers.factors import Factors
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
@@ -215,6 +216,7 @@ class Core:
             self._controllers[kind] = controller
         self.watchlists = self._controller(Watchlists)
         self.data = self._controller(Data)
+        self.drawings = self._controller(Drawings)
         self.settings = self._controller(SettingsController)
         self.jobs = self._controller(Jobs)
         self.monitor = self._controller(Monitor)

@@ -26,7 +26,18 @@ if TYPE_CHECKING:
     from puffling.store.values import Backup
 
 # What the window does in a better place, or does by itself.
-_ELSEWHERE = frozenset({"workspaces.keep", "workspaces.forget", "settings.keep-key", "settings.open-vault"})
+_ELSEWHERE = frozenset(
+    {
+        "workspaces.keep",
+        "workspaces.forget",
+        "settings.keep-key",
+        "settings.open-vault",
+        "drawings.put",
+        "drawings.remove",
+        "drawings.clear",
+        "drawings.restore",
+    }
+)
 RESTORE = "backups.restore"
 # Answers that exist only in the answer.
 _SHOWN_ONCE = frozenset({"access.create"})
