@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from puffling.desktop.charting.part import candle_at
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.editors import LineEditor
 from puffling.desktop.indicators.board import MOST_AT_ONCE, Board
@@ -150,7 +151,7 @@ async def test_no_value_ever_looks_ahead(core: Core, indicator: str) -> None:
         bars = (await core.data.history("AAPL", Interval.D1, date(2023, 1, 3))).bars
     follower = Follower(core.factors.follow(indicator, "AAPL", bars[:200], {}))
     for count in range(201, 230):
-        follower.advance(bars[:count])
+        follower.advance(bars[:count], candle_at(bars, count - 1))
         known = find_indicators()[indicator].compute(bars[:count])
         for name, series in follower.series.items():
             assert len(series) == count
@@ -251,7 +252,7 @@ async def test_too_few_bars_are_said_with_their_number(core: Core, open_window: 
     board.show("SPY", bars)
     key = board.add("sma", {"period": 200})
     assert board.readout(key).words.endswith("needs 12 more bars")
-    board.move(Bars.join([bars, history[-1:]]))
+    board.show("SPY", Bars.join([bars, history[-1:]]))
     panel.chart.refresh_now()
     assert board.readout(key).words.endswith("needs 11 more bars")
     board.set(key, {"period": 20})

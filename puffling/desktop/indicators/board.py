@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from puffling.desktop.charting.part import Candle, candle_at
 from puffling.desktop.charts.study import Study
 from puffling.desktop.continuation import goes_on
 from puffling.desktop.indicators.chosen import MOST, Chosen, ChosenIndicators, Setting
@@ -40,6 +41,7 @@ class Board(QObject):
         self._chosen = chosen
         self._symbol = ""
         self._bars = Bars.empty()
+        self._newest: Candle | None = None
         self._studies: dict[str, Study] = {}
         self._followers: dict[str, Follower] = {}
         self.computations = 0
@@ -61,6 +63,7 @@ class Board(QObject):
         """Follow these bars: what is known of them already is not computed again."""
         known = symbol == self._symbol and goes_on(self._bars, bars)
         self._symbol, self._bars = symbol, bars
+        self._newest = candle_at(bars, -1) if len(bars) else None
         for each in self._chosen if len(bars) else ():
             if each.key not in self._studies:
                 self._draw(each)
@@ -70,11 +73,19 @@ class Board(QObject):
                 self._advance(each.key)
         self._chart.refresh()
 
-    def move(self, bars: Bars) -> None:
+    def move(self, newest: Candle) -> None:
         """Take in what the newest bar is now; nothing before it is touched."""
-        self._bars = bars
-        for key in self._followers:
-            self._advance(key)
+        self._newest = newest
+        for follower in self._followers.values():
+            follower.move(newest)
+
+    def take_over(self, chosen: ChosenIndicators) -> None:
+        """Show these indicators in the place of the present ones."""
+        for key in tuple(self._studies):
+            self._undraw(key)
+        self._chosen = chosen
+        for each in chosen:
+            self._draw(each)
 
     def offer(self, anchor: QWidget) -> None:
         """Open the list of indicators by this widget."""
@@ -224,7 +235,8 @@ class Board(QObject):
 
     def _advance(self, key: str) -> None:
         follower, study = self._followers[key], self._studies[key]
-        follower.advance(self._bars)
+        if self._newest is not None:
+            follower.advance(self._bars, self._newest)
         study.note = ""
         if not follower.known:
             if follower.needed is None:

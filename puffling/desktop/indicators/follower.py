@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from puffling.desktop.charting.part import Candle, candle_at
 from puffling.desktop.charts.series import Series
 from puffling.puffin.data.bars import Bars
-from puffling.puffin.factors.indicator import Bar, Live
+from puffling.puffin.factors.indicator import Live
 
 
 class Follower:
@@ -23,12 +24,16 @@ class Follower:
         """Tell whether it says something about the newest bar."""
         return all(math.isfinite(value) for value in self._live.newest.values())
 
-    def advance(self, bars: Bars) -> None:
+    def advance(self, bars: Bars, newest: Candle) -> None:
         """Take in bars that have closed since, and the last one as it is now."""
         while self._closed < len(bars) - 1:
-            self._put(self._live.append(bar_at(bars, self._closed)))
+            self._put(self._live.append(candle_at(bars, self._closed)))
             self._closed += 1
-        self._put(self._live.update(bar_at(bars, len(bars) - 1)))
+        self.move(newest)
+
+    def move(self, newest: Candle) -> None:
+        """Take in the last bar as it is now."""
+        self._put(self._live.update(newest))
 
     def _put(self, values: dict[str, float]) -> None:
         for name, series in self.series.items():
@@ -36,8 +41,3 @@ class Follower:
                 series.set_last(values[name])
             else:
                 series.append(values[name])
-
-
-def bar_at(bars: Bars, index: int) -> Bar:
-    """Give one bar by itself."""
-    return Bar(int(bars.time[index]), *(float(column[index]) for column in bars.columns()))

@@ -1,23 +1,22 @@
-"""What a chart panel has of its indicators before there is a chart: the choice, the button, the acts."""
+"""What a chart has of its indicators before there is a chart: the choice, the button, the acts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from puffling.desktop.actions import Action
+from puffling.desktop.charting.part import Candle, Part, Seat
 from puffling.desktop.indicators.chosen import ChosenIndicators
-from puffling.desktop.session import Session
 from puffling.desktop.theme import set_role
-from puffling.puffin.data.bars import Bars
+from puffling.market.values import History
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from puffling.desktop.charts.chart import ChartView
     from puffling.desktop.indicators.board import Board
 
 _SHORT = "fx"
@@ -52,20 +51,23 @@ class IndicatorsButton(QPushButton):
         return QSize(hint.width() + more, hint.height())
 
 
-class Indicators:
+class Indicators(Part):
     """Keeps the choice from one start to the next, and hands bars on to the board once it is needed."""
 
-    def __init__(self, session: Session, chart: Callable[[], ChartView]) -> None:
-        self._session = session
-        self._chart = chart
+    id = "indicators"
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat)
         self._chosen = ChosenIndicators()
         self._offered_early = False
         self.board: Board | None = None
         self.button = IndicatorsButton()
         self.button.clicked.connect(self.offer)
 
+    def buttons(self) -> list[QWidget]:
+        return [self.button]
+
     def acts(self) -> Iterator[Action]:
-        """Give what can be done without a line to do it on."""
         yield Action(
             "window.add-indicator",
             tr("Add indicator"),
@@ -85,28 +87,26 @@ class Indicators:
         )
 
     def restore(self, kept: object) -> None:
-        """Take over what was kept."""
         self._chosen = ChosenIndicators.of(kept)
+        if self.board is not None:
+            self.board.take_over(self._chosen)
 
     def keep(self) -> list[dict[str, object]]:
-        """Give what is shown as plain values."""
         return self.board.keep() if self.board is not None else self._chosen.keep()
 
-    def show(self, symbol: str, bars: Bars) -> None:
-        """Follow these bars."""
+    def show(self, history: History) -> None:
         if self.board is None:
             # Imported here: with the chart's library it is loaded after the first paint.
             from puffling.desktop.indicators.board import Board
 
-            self.board = Board(self._session, self._chart(), self._chosen)
-        self.board.show(symbol, bars)
+            self.board = Board(self.seat.session, self.seat.chart(), self._chosen)
+        self.board.show(history.key.symbol, history.bars)
         if self._offered_early:
             self.offer()
 
-    def move(self, bars: Bars) -> None:
-        """Take in what the newest bar is now."""
+    def move(self, newest: Candle) -> None:
         if self.board is not None:
-            self.board.move(bars)
+            self.board.move(newest)
 
     def offer(self) -> None:
         """Open the list of indicators, as soon as there is a chart."""

@@ -1,0 +1,1 @@
+"""A room for charts: panes side by side, what links them, templates, and bar replay."""

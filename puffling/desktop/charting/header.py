@@ -1,0 +1,141 @@
+"""The line over the charts: symbol, price and width of the bars of the pane one works with."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
+
+from puffling.desktop.charting.words import Words, short_interval
+from puffling.desktop.session import Session
+from puffling.desktop.symbol_field import SymbolField
+from puffling.desktop.theme import set_role
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.text import tr
+
+_FIELD_WIDTH = 170
+
+
+class Header(QWidget):
+    """Makes the widgets of the line and fills them; where they stand is the dock's matter."""
+
+    symbol_chosen = Signal(str)
+    interval_chosen = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.hide()
+        self.symbol = QPushButton(session.selection.symbol)
+        self.symbol.setObjectName("chart.symbol")
+        self.symbol.setToolTip(tr("Choose another symbol"))
+        self.symbol.setAccessibleName(tr("Symbol"))
+        set_role(self.symbol, kind="quiet")
+        self.symbol.setStyleSheet("QPushButton { font-weight: 600; padding: 2px 4px; }")
+        self.symbol.clicked.connect(self.ask_symbol)
+        self.field = SymbolField(session, "chart")
+        self.field.chosen.connect(self.symbol_chosen.emit)
+        self.field.left.connect(self.leave_field)
+        self.symbol_place = QStackedWidget()
+        self.symbol_place.addWidget(self.symbol)
+        self.symbol_place.addWidget(self.field)
+        self.symbol_place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.name, self.last, self.change, self.source = ElidedLabel(), QLabel(), QLabel(), QLabel()
+        set_role(self.name, tone="muted")
+        set_role(self.last, kind="title")
+        self.name.setProperty("grows", True)
+        self.switch = self._make_switch(session.selection.interval)
+        # Each pane brings buttons of its own; the line shows those of one pane.
+        self.buttons = QStackedWidget()
+        self.buttons.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def widgets(self) -> list[QWidget]:
+        """Give what stands in the title line, from left to right."""
+        return [
+            self.symbol_place,
+            self.last,
+            self.change,
+            self.name,
+            *self.switch.values(),
+            self.buttons,
+            self.source,
+        ]
+
+    def say(self, words: Words) -> None:
+        """Fill the line."""
+        if self.symbol.text() != words.symbol:
+            self.symbol.setText(words.symbol)
+            self._fit_symbol()
+        self.name.setText(words.name)
+        self.last.setText(words.last)
+        self.last.setToolTip(words.session)
+        self.change.setText(words.change)
+        set_role(self.change, tone=words.tone)
+        self.source.setText(words.source)
+        self.source.setToolTip(words.warnings)
+        set_role(self.source, tone=words.source_tone)
+        for interval, button in self.switch.items():
+            if interval.value == words.interval:
+                button.setChecked(True)
+
+    def ask_symbol(self) -> None:
+        """Offer a field for another symbol in the place of the present one."""
+        self.symbol_place.setCurrentWidget(self.field)
+        self.symbol_place.setFixedWidth(_FIELD_WIDTH)
+        self.field.setFocus()
+
+    def leave_field(self) -> None:
+        """Show the symbol again in the place of the field."""
+        self.symbol_place.setCurrentWidget(self.symbol)
+        self._fit_symbol()
+
+    def _fit_symbol(self) -> None:
+        if self.symbol_place.currentWidget() is self.symbol:
+            self.symbol_place.setFixedWidth(self.symbol.sizeHint().width())
+
+    def _make_switch(self, chosen: Interval) -> dict[Interval, QPushButton]:
+        group = QButtonGroup(self)
+        switch: dict[Interval, QPushButton] = {}
+        for interval in Interval:
+            button = QPushButton(short_interval(interval))
+            button.setCheckable(True)
+            button.setAccessibleName(tr("Interval {interval}", interval=interval.value))
+            set_role(button, kind="quiet")
+            button.setStyleSheet("QPushButton { padding: 2px 7px; }")
+            button.clicked.connect(partial(self._interval_clicked, interval))
+            group.addButton(button)
+            switch[interval] = button
+        switch[chosen].setChecked(True)
+        return switch
+
+    def _interval_clicked(self, interval: Interval) -> None:
+        self.interval_chosen.emit(interval)
+
+
+class ButtonRow(QWidget):
+    """The buttons one pane brings into the line."""
+
+    def __init__(self, buttons: list[QWidget]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for each in buttons:
+            row.addWidget(each)
+
+
+class ElidedLabel(QLabel):
+    """A label that gives way when room is scarce."""
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        hint.setWidth(0)
+        return hint

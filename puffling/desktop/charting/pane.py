@@ -1,0 +1,337 @@
+"""One pane: one symbol at one interval, its bars fetched, drawn and kept alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, timedelta, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from puffling.desktop.charting.part import Candle, Part, Seat, candle_at
+from puffling.desktop.charting.parts import PARTS
+from puffling.desktop.charting.words import Words
+from puffling.desktop.continuation import goes_on
+from puffling.desktop.session import Session
+from puffling.desktop.sketch import Sketch
+from puffling.desktop.snapshot import Kept
+from puffling.desktop.states import States
+from puffling.market.values import History, Instrument, Price, Quality, SessionState
+from puffling.puffin.data.bars import Bars, bars_from_rows
+from puffling.puffin.data.instants import US_PER_DAY, from_us, to_us
+from puffling.puffin.data.interval import Interval
+from puffling.puffin.errors import PuffinError
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.desktop.charts.chart import ChartView
+
+KEPT_BARS = 180
+SECONDS_BETWEEN_QUESTIONS = 1.0
+NEW_YORK = "XNYS"
+
+# What is behind the first screenful; fetched once the first is shown.
+_DEEP_DAYS = {
+    Interval.M1: 20,
+    Interval.M5: 90,
+    Interval.M15: 270,
+    Interval.M30: 540,
+    Interval.H1: 1100,
+    Interval.D1: 20 * 366,
+    Interval.W1: 20 * 366,
+}
+
+
+class ChartPane(QWidget):
+    """Shows one series; the panel around it says when it is seen, and hands it prices."""
+
+    said = Signal()
+    became_live = Signal()
+
+    def __init__(self, session: Session, number: int) -> None:
+        super().__init__()
+        self._session = session
+        self.symbol = session.selection.symbol
+        self.interval = session.selection.interval
+        self.words = Words(symbol=self.symbol, interval=self.interval.value)
+        self.awake = False
+        self.live = False
+        self._fetch_key = f"chart.{number}"
+        self._shown: tuple[str, Interval] | None = None
+        self._instrument: Instrument | None = None
+        self._bars = Bars.empty()
+        self._newest_bar: Candle | None = None
+        self._newest: Price | None = None
+        self._developing = False
+        self._asked_again_at = 0.0
+        self._stop_watching: Callable[[], None] = _nothing
+        self._chart: ChartView | None = None
+        self._kept_view: Kept = {}
+        self._kept_content: Kept = {}
+        seat = Seat(session, lambda: self.chart, self._read, lambda: None)
+        self.parts: tuple[Part, ...] = tuple(make(seat) for make in PARTS)
+        self._sketch = Sketch()
+        self._waiting = States(self._sketch)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._sketch, 1)
+        self._waiting.loading()
+
+    @property
+    def chart(self) -> ChartView:
+        """Give the chart, which takes the place of the sketch when it is first needed."""
+        if self._chart is None:
+            # Imported here: with its library it is half of what a start has to load.
+            from puffling.desktop.charts.chart import ChartView
+
+            self._chart = ChartView()
+            self._column.replaceWidget(self._sketch, self._chart)
+            self._sketch.deleteLater()
+            self._chart.show()
+            self.setFocusProxy(self._chart)
+        return self._chart
+
+    @property
+    def bars(self) -> Bars:
+        """Give the bars that are shown; the last of them may have moved since."""
+        return self._bars
+
+    def part(self, id: str) -> Part:
+        """Give the part of this name."""
+        return next(part for part in self.parts if part.id == id)
+
+    def choices(self) -> Kept:
+        """Give what was chosen for this pane as plain values."""
+        kept: Kept = {"symbol": self.symbol, "interval": self.interval.value}
+        kept |= {part.id: part.keep() for part in self.parts}
+        if self._chart is None:
+            return {"view": self._kept_view, **kept}
+        return {"view": self._chart.save_state(), **kept} if len(self._bars) else kept
+
+    def content(self) -> Kept:
+        """Give what is seen now, small enough to paint the next start with."""
+        if self._shown is None or not len(self._bars):
+            return self._kept_content
+        bars = self._bars[-KEPT_BARS:]
+        columns = [bars.time.tolist(), *(column.round(6).tolist() for column in bars.columns())]
+        rows = list(zip(*columns, strict=True))
+        if self._newest_bar is not None:
+            rows[-1] = (self._newest_bar.time_us, *(round(value, 6) for value in self._newest_bar[1:]))
+        symbol, interval = self._shown
+        words = self.words
+        return {
+            "symbol": symbol,
+            "interval": interval.value,
+            "name": words.name,
+            "last": words.last,
+            "change": words.change,
+            "tone": words.tone,
+            "source": words.source,
+            "decimals": self._decimals,
+            "rows": rows,
+        }
+
+    def restore(self, choices: Kept) -> None:
+        """Take over what was chosen for this pane."""
+        view = choices.get("view")
+        self._kept_view = view if isinstance(view, dict) else {}
+        for part in self.parts:
+            part.restore(choices.get(part.id))
+
+    def restore_content(self, content: Kept) -> None:
+        """Show what was seen last, before the core is open."""
+        try:
+            bars = bars_from_rows([[float(each) for each in row] for row in content.get("rows", [])])
+        except (TypeError, ValueError, PuffinError):
+            bars = Bars.empty()
+        if not len(bars):
+            return
+        self._bars = bars
+        self._kept_content = content
+        kept = {name: str(content.get(name, "")) for name in ("symbol", "interval", "name", "last", "change")}
+        tone, source = str(content.get("tone", "")), str(content.get("source", ""))
+        self._say(Words(**kept, tone=tone, source=source, source_tone="warn"))
+        self._sketch.show_bars(bars)
+        self._waiting.stale(tr("As last seen"))
+
+    def wake(self) -> None:
+        """Come into sight: fetch, and watch what is shown."""
+        self.awake = True
+        self.fetch()
+
+    def sleep(self) -> None:
+        """Go out of sight."""
+        self.awake = False
+        self._stop_watching()
+        self._stop_watching = _nothing
+        for part in self.parts:
+            part.sleep()
+
+    def look_at(self, symbol: str, interval: Interval) -> None:
+        """Show another series."""
+        self.symbol, self.interval = symbol, interval
+        if self.awake:
+            self.fetch()
+
+    def take(self, prices: Mapping[str, Price]) -> bool:
+        """Take the newest price of this symbol if it is there; showing it is another step."""
+        price = prices.get(self.symbol)
+        if price is not None:
+            self._newest = price
+        return price is not None
+
+    def fetch(self) -> None:
+        """Show the chosen series: a screenful at once, all of it when that stands."""
+        symbol, interval = self.symbol, self.interval
+        core = self._session.core
+        if self._shown != (symbol, interval) or not self.live:
+            self._show_instrument(symbol, interval)
+            if self._shown is not None and self._shown != (symbol, interval):
+                self.chart.states.loading()
+        elif self._stop_watching is _nothing:
+            self._watch()
+
+        days = _DEEP_DAYS.get(interval)
+        all_shown = self._shown == (symbol, interval) and self.live and len(self._bars) > 0
+
+        async def fetch() -> None:
+            # What is shown goes on: a screenful in between would have everything computed again.
+            if days is None or not all_shown:
+                self._show_history(await core.data.history(symbol, interval), fresh=True)
+            if days is not None:
+                since: date = (core.clock.now() - timedelta(days=days)).date()
+                self._show_history(await core.data.history(symbol, interval, since), fresh=False)
+
+        self._session.dispatch.run(fetch, name="fetch chart", newest=self._fetch_key, failed=self._say_failed)
+
+    def show_newest(self) -> None:
+        """Show the newest price: in the words, and as the last bar; no bar before it is touched."""
+        self._say(self.words.priced(self._newest, self._decimals))
+        price, bar = self._newest, self._newest_bar
+        if price is None or bar is None or self._shown is None or self._shown[0] != price.symbol:
+            return
+        interval = self._shown[1]
+        if price.session is SessionState.OPEN and price.time_us >= end_of(bar.time_us, interval):
+            self._fetch_again()
+            return
+        if not self._developing:
+            return
+        high, low = max(bar.high, price.price), min(bar.low, price.price)
+        volume = max(bar.volume, price.day_volume) if interval is Interval.D1 else bar.volume
+        self._newest_bar = Candle(bar.time_us, bar.open, high, low, price.price, volume)
+        self.chart.update_last(*self._newest_bar[1:])
+        for part in self.parts:
+            part.move(self._newest_bar)
+
+    @property
+    def _decimals(self) -> int:
+        return self._instrument.price_decimals if self._instrument else 2
+
+    async def _read(self, symbol: str, interval: Interval, since: date | None = None) -> History:
+        return await self._session.core.data.history(symbol, interval, since)
+
+    def _say(self, words: Words) -> None:
+        if words != self.words:
+            self.words = words
+            self.said.emit()
+
+    def _show_instrument(self, symbol: str, interval: Interval) -> None:
+        core = self._session.core
+        try:
+            self._instrument = core.data.instrument(symbol)
+        except PufflingError:
+            self._instrument = None
+        name = self._instrument.name if self._instrument else ""
+        self._watch()
+        self._newest = core.data.newest(symbol)
+        words = replace(self.words, symbol=symbol, interval=interval.value, name=name)
+        self._say(words.priced(self._newest, self._decimals))
+
+    def _watch(self) -> None:
+        stop = self._stop_watching
+        self._stop_watching = self._session.core.data.watch((self.symbol,)) if self._instrument else _nothing
+        stop()
+
+    def _show_history(self, history: History, *, fresh: bool) -> None:
+        symbol, interval = history.key.symbol, history.key.interval
+        same = self._shown == (symbol, interval) and self.live
+        view = self.chart.save_state() if same or not fresh else self._kept_view
+        self._kept_view = {}
+        self._kept_content = {}
+        self._shown = (symbol, interval)
+        bars = history.bars
+        grown = same and self.chart.bar_count == len(self._bars) and goes_on(self._bars, bars)
+        self._bars = bars
+        self._newest_bar = candle_at(bars, -1) if len(bars) else None
+        self._developing = history.developing
+        self._say(
+            replace(
+                self.words,
+                source=history.label,
+                source_tone="muted" if history.quality is Quality.REALTIME else "warn",
+                warnings="\n".join(history.warnings),
+            )
+        )
+        if not len(bars):
+            self.chart.clear()
+            self.chart.states.empty(
+                tr("No prices for {symbol}", symbol=symbol),
+                tr("No feed has prices of this width for it. Choose another width."),
+                icon="chart",
+            )
+        else:
+            if grown:
+                self.chart.go_on(bars.time, bars.columns())
+            else:
+                self._draw(bars, zone_of(self._instrument, interval))
+                if view:
+                    self.chart.restore_state(view)
+            for part in self.parts:
+                part.show(history)
+        self.show_newest()
+        self._mark_live()
+
+    def _draw(self, bars: Bars, zone: tzinfo) -> None:
+        self.chart.set_bars(bars.time, *bars.columns(), price_decimals=self._decimals, zone=zone)
+
+    def _say_failed(self, error: PufflingError) -> None:
+        self.chart.clear()
+        self.chart.states.error(error.message, error.hint, act=self.fetch)
+        self._shown = None
+        self._mark_live()
+
+    def _mark_live(self) -> None:
+        self.live = True
+        self.became_live.emit()
+
+    def _fetch_again(self) -> None:
+        """A new bar has begun; ask for it, but not with every tick until it is there."""
+        now = self._session.core.clock.monotonic()
+        if now - self._asked_again_at >= SECONDS_BETWEEN_QUESTIONS:
+            self._asked_again_at = now
+            self.fetch()
+
+
+def end_of(begun_us: int, interval: Interval) -> int:
+    """Give the instant at which a bar that began then is over; weeks and months end by the calendar."""
+    if interval is Interval.W1:
+        return begun_us + 7 * US_PER_DAY
+    if interval is Interval.MO1:
+        return to_us((from_us(begun_us).replace(day=1) + timedelta(days=32)).replace(day=1))
+    return begun_us + (interval.us if interval.is_intraday else US_PER_DAY)
+
+
+def zone_of(instrument: Instrument | None, interval: Interval) -> tzinfo:
+    """Give the zone in which the bars' times read right: days stand at UTC midnight."""
+    if instrument is None or not interval.is_intraday or instrument.calendar != NEW_YORK:
+        return UTC
+    return ZoneInfo("America/New_York")
+
+
+def _nothing() -> None:
+    """Do nothing."""

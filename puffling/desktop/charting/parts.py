@@ -1,0 +1,8 @@
+"""The parts every chart has, in the order of their buttons; a new part joins with one line."""
+
+from __future__ import annotations
+
+from puffling.desktop.charting.part import Part
+from puffling.desktop.indicators.part import Indicators
+
+PARTS: tuple[type[Part], ...] = (Indicators,)
