@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
@@ -13,6 +15,26 @@ _STEP_DEGREES = 120
 _PIXELS_PER_STEP = 40
 _PRICES_PER_PIXEL = 0.006
 _NEAR_PIXELS = 4
+
+
+class Hand(Protocol):
+    """What takes the mouse before the chart does; every answer tells whether it was taken."""
+
+    def press(self, event: QMouseEvent) -> bool:
+        """Take a button that goes down."""
+        ...
+
+    def move(self, event: QMouseEvent) -> bool:
+        """Take the pointer where it is now."""
+        ...
+
+    def release(self, event: QMouseEvent) -> bool:
+        """Take a button that comes up."""
+        ...
+
+    def double_click(self, event: QMouseEvent) -> bool:
+        """Take a double click."""
+        ...
 
 
 class Canvas(pg.GraphicsView):
@@ -36,12 +58,14 @@ class Canvas(pg.GraphicsView):
         self.plot = QRectF()
         self.ring = False
         self.borders: list[float] = []
+        self.hands: list[Hand] = []
         self._border: int | None = None
         self._dragged_from: QPointF | None = None
         self._drags_prices = False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        taken = any(hand.press(event) for hand in self.hands)
+        if not taken and event.button() == Qt.MouseButton.LeftButton:
             self._dragged_from = event.position()
             self._border = self._border_at(event.position().y())
             self._drags_prices = event.position().x() > self.plot.right()
@@ -49,18 +73,8 @@ class Canvas(pg.GraphicsView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
-        if self._dragged_from is not None:
-            moved = at - self._dragged_from
-            self._dragged_from = at
-            if self._border is not None:
-                self.border_dragged.emit(self._border, moved.y())
-            elif self._drags_prices:
-                self.prices_zoomed.emit(1 - moved.y() * _PRICES_PER_PIXEL)
-            else:
-                self.panned.emit(moved.x())
-        elif self.borders:
-            split = self._border_at(at.y()) is not None
-            self.setCursor(Qt.CursorShape.SplitVCursor if split else Qt.CursorShape.CrossCursor)
+        if not any(hand.move(event) for hand in self.hands):
+            self._follow(at)
         if self.plot.contains(at):
             self.pointed.emit(at.x(), at.y())
         else:
@@ -68,12 +82,14 @@ class Canvas(pg.GraphicsView):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._dragged_from = None
-        self._border = None
+        if not any(hand.release(event) for hand in self.hands):
+            self._dragged_from = None
+            self._border = None
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.position().x() > self.plot.right():
+        taken = any(hand.double_click(event) for hand in self.hands)
+        if not taken and event.position().x() > self.plot.right():
             self.prices_let_go.emit()
         event.accept()
 
@@ -95,6 +111,21 @@ class Canvas(pg.GraphicsView):
             painter.setPen(QPen(look().theme.colours.accent, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+
+    def _follow(self, at: QPointF) -> None:
+        """Drag what was taken hold of, or show what could be."""
+        if self._dragged_from is not None:
+            moved = at - self._dragged_from
+            self._dragged_from = at
+            if self._border is not None:
+                self.border_dragged.emit(self._border, moved.y())
+            elif self._drags_prices:
+                self.prices_zoomed.emit(1 - moved.y() * _PRICES_PER_PIXEL)
+            else:
+                self.panned.emit(moved.x())
+        elif self.borders:
+            split = self._border_at(at.y()) is not None
+            self.setCursor(Qt.CursorShape.SplitVCursor if split else Qt.CursorShape.CrossCursor)
 
     def _border_at(self, y: float) -> int | None:
         return next((place for place, at in enumerate(self.borders) if abs(y - at) <= _NEAR_PIXELS), None)
