@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 from puffling.market.chain import FeedChain
-from puffling.market.events import FeedStateChanged, PricesMoved
+from puffling.market.doubts import FUTURE_US, JITTER_US, SOUND_BAND, Doubts, NewLevel, doubt_of_trade
+from puffling.market.events import FeedStateChanged, MessagesLeftOut, PricesMoved
 from puffling.market.feeds import Feed
-from puffling.market.values import BidAsk, Book, FeedState, Price, SessionState, Tick
-from puffling.puffin.data.instants import US_PER_SECOND, to_us
+from puffling.market.health import FeedHealth, patience_with
+from puffling.market.quote_board import QuoteBoard
+from puffling.market.quoting import QuotingFeed
+from puffling.market.values import BidAsk, Book, Doubt, FeedState, LeftOut, Price, SessionState, Tick
+from puffling.puffin.data.instants import to_us
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
+from puffling.runtime.errors import PufflingError
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 
 DRAIN_SECONDS = 0.010
 LOOK_SECONDS = 1.0
-STALE_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -33,12 +38,32 @@ class _Live:
     high: float
     low: float
     volume: float
+    floor: float
+    ceiling: float
+    jump: NewLevel = field(default_factory=NewLevel)
 
     @classmethod
     def of(cls, price: Price) -> _Live:
         return cls(
-            price, price.time_us, price.price, price.time_us, price.day_high, price.day_low, price.day_volume
+            price=price,
+            since_us=price.time_us,
+            last=price.price,
+            time_us=price.time_us,
+            high=price.day_high,
+            low=price.day_low,
+            volume=price.day_volume,
+            floor=price.price / SOUND_BAND,
+            ceiling=price.price * SOUND_BAND,
         )
+
+    def anchor(self, price: float) -> None:
+        """Take a price that is sound for the middle of what passes without a second look."""
+        self.floor, self.ceiling = price / SOUND_BAND, price * SOUND_BAND
+
+    def begin_anew_at(self, price: float) -> None:
+        """Believe a new level: the day before the jump was counted in another unit."""
+        self.high = self.low = price
+        self.anchor(price)
 
     def told(self) -> Price:
         """Give the state as a value."""
@@ -64,11 +89,9 @@ class PriceBoard:
         self._moved: set[str] = set()
         self._something_moved = asyncio.Event()
         self._somebody_watches = asyncio.Event()
-        self._states = {
-            feed.source: FeedState(feed.source, feed.label, feed.quality, connected=False)
-            for feed in chain.feeds
-        }
-        self._last_tick_us: dict[str, int] = {}
+        self._health = {feed.source: FeedHealth(feed, clock) for feed in chain.feeds}
+        self._doubts = Doubts()
+        self.asked = QuoteBoard(bus, self._doubts, self._last_sound, self._tell_quoting_feeds)
 
     def start(self) -> None:
         """Begin to listen to every feed."""
@@ -114,20 +137,35 @@ class PriceBoard:
         """Give the symbols somebody watches."""
         return frozenset(self._counts)
 
+    def left_out(self, symbol: str) -> tuple[LeftOut, ...]:
+        """Give what was too strange about a symbol to be shown."""
+        return self._doubts.of(symbol)
+
     def states(self) -> tuple[FeedState, ...]:
         """Give how every feed is doing now, in the order they are asked."""
-        return tuple(self._state_now(feed) for feed in self._chain.feeds)
+        for feed in self._chain.feeds:
+            self._health[feed.source].expect(self._patience(feed))
+        return tuple(self._health[feed.source].state() for feed in self._chain.feeds)
 
     def ticks(self, source: str, batch: Sequence[Tick]) -> None:
         """Take trades; only the newest price of each symbol is kept, its day counts them all."""
-        live_symbols, moved = self._live, self._moved
-        for symbol, price, size, time_us in batch:
+        live_symbols, moved, printed = self._live, self._moved, self.asked.printed
+        latest_us = to_us(self._clock.now()) + FUTURE_US
+        newest_us = 0
+        for tick in batch:
+            symbol, price, size, time_us = tick
             live = live_symbols.get(symbol)
             # What a snapshot has counted already is not counted again.
             if live is None or time_us <= live.since_us:
                 continue
+            if not (
+                live.floor < price < live.ceiling
+                and live.time_us <= time_us <= latest_us
+                and 0.0 <= size < math.inf
+            ) and not self._is_sound(source, live, tick, latest_us):
+                continue
             live.last = price
-            live.time_us = time_us
+            live.time_us = newest_us = time_us
             session = live.price.session
             # The day is the regular session's; what is traded after it moves the price alone.
             if session is SessionState.OPEN or session is SessionState.PRE:
@@ -137,43 +175,102 @@ class PriceBoard:
                 elif price < live.low:
                     live.low = price
             moved.add(symbol)
-        if batch:
-            self._heard(source, batch[-1].time_us)
-        if moved:
+            if printed and symbol in printed:
+                printed[symbol].append(tick)
+        if newest_us:
+            self._heard(source, newest_us)
+            self._something_moved.set()
+
+    def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
+        """Take bids and asks; only the newest of each symbol is kept."""
+        newest = self.asked.take_quotes(batch, to_us(self._clock.now()) + FUTURE_US)
+        if newest is not None:
+            self._heard(source, newest.time_us)
+            self._something_moved.set()
+
+    def book(self, source: str, book: Book) -> None:
+        """Take an order book; only the newest of each symbol is kept."""
+        if self.asked.take_book(book, to_us(self._clock.now()) + FUTURE_US):
+            self._heard(source, book.time_us)
             self._something_moved.set()
 
     def snapshots(self, prices: Sequence[Price]) -> None:
-        """Take prices whose day begins anew."""
+        """Take prices whose day begins anew; one that cannot be a price changes nothing."""
+        latest_us = to_us(self._clock.now()) + FUTURE_US
         for price in prices:
-            if price.symbol in self._counts:
-                self._live[price.symbol] = _Live.of(price)
-                self._moved.add(price.symbol)
+            if price.symbol not in self._counts:
+                continue
+            doubt = doubt_of_trade(
+                price.price,
+                0.0,
+                price.time_us,
+                last=price.price,
+                newest_us=price.time_us,
+                latest_us=latest_us,
+            )
+            if doubt is not None:
+                self._leave_out(price.source, price.symbol, doubt, price.price, price.time_us)
+                continue
+            self._live[price.symbol] = _Live.of(price)
+            self._moved.add(price.symbol)
         if self._moved:
             self._something_moved.set()
 
     def connection(self, source: str, connected: bool, note: str = "") -> None:
         """Hear how a feed is connected and tell it when that changed."""
-        self._tell_state(replace(self._states[source], connected=connected, note=note))
-
-    def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
-        """Take bids and asks."""
-
-    def book(self, source: str, book: Book) -> None:
-        """Take an order book."""
+        self._health[source].connection(connected, note)
+        self._tell_state(source)
 
     def reconnecting(self, source: str, attempt: int, next_try_seconds: float, note: str = "") -> None:
         """Hear that a feed lost its connection and when it tries again."""
-        self.connection(source, False, note)
+        self._health[source].reconnecting(attempt, next_try_seconds, note)
+        self._tell_state(source)
 
-    def _heard(self, source: str, time_us: int) -> None:
-        first = source not in self._last_tick_us
-        self._last_tick_us[source] = time_us
-        if first or self._states[source].stale:
-            self._tell_state(replace(self._states[source], stale=False))
+    def _is_sound(self, source: str, live: _Live, tick: Tick, latest_us: int) -> bool:
+        """Look a second time at a tick that is out of the ordinary."""
+        symbol, price, size, time_us = tick
+        doubt = doubt_of_trade(
+            price, size, time_us, last=live.last, newest_us=live.time_us, latest_us=latest_us
+        )
+        if doubt is None:
+            live.anchor(price)
+            return True
+        if doubt is Doubt.SPIKE and live.jump.confirmed_by(price, time_us, live.time_us):
+            live.begin_anew_at(price)
+            return True
+        if doubt is Doubt.LATE and time_us >= live.time_us - JITTER_US:
+            if live.price.session is not SessionState.POST and live.floor < price < live.ceiling:
+                live.volume += size
+            return False
+        self._leave_out(source, symbol, doubt, price, time_us)
+        return False
+
+    def _leave_out(self, source: str, symbol: str, doubt: Doubt, price: float, time_us: int) -> None:
+        self._doubts.note(symbol, doubt, price, time_us)
+        self._health[source].left_out += 1
+
+    def _heard(self, source: str, newest_us: int) -> None:
+        health = self._health[source]
+        health.heard(newest_us)
+        if health.told.stale:
+            self._tell_state(source)
+
+    def _last_sound(self, symbol: str) -> float | None:
+        live = self._live.get(symbol)
+        return live.last if live is not None else None
 
     def _tell_feeds(self) -> None:
         for feed in self._chain.feeds:
             feed.watch(frozenset(each for each in self._counts if self._chain.feed_of(each) is feed))
+            self._health[feed.source].expect(self._patience(feed))
+
+    def _tell_quoting_feeds(self) -> None:
+        self.asked.forget_unwatched()
+        quoted, booked = self.asked.quoted.symbols(), self.asked.booked.symbols()
+        for feed in self._chain.feeds:
+            if isinstance(feed, QuotingFeed):
+                feed.watch_quotes(frozenset(each for each in quoted if self._chain.feed_of(each) is feed))
+                feed.watch_books(frozenset(each for each in booked if self._chain.feed_of(each) is feed))
 
     async def _listen(self, feed: Feed) -> None:
         try:
@@ -189,7 +286,11 @@ class PriceBoard:
         """Show a newly watched symbol at once, not only when it trades next."""
         for symbol in symbols:
             if symbol in self._counts and symbol not in self._live:
-                self.snapshots((self._chain.feed_of(symbol).price(symbol),))
+                try:
+                    self.snapshots((self._chain.feed_of(symbol).price(symbol),))
+                except PufflingError:
+                    # Not known yet: the feed tells it as soon as it is.
+                    continue
             # Asking a feed may cost milliseconds of computing: one symbol a turn keeps the loop free.
             await asyncio.sleep(0)
 
@@ -202,37 +303,33 @@ class PriceBoard:
             prices = {symbol: live[symbol].told() for symbol in moved if symbol in live}
             if prices:
                 self._bus.publish(PricesMoved(prices))
+            self.asked.publish()
             await self._clock.sleep(DRAIN_SECONDS)
 
     async def _look_after_feeds(self) -> None:
-        """Notice feeds that fell silent; nobody looks while nobody watches."""
+        """Notice feeds that fell silent and tell what was left out; nobody looks while nobody watches."""
         while True:
             await self._somebody_watches.wait()
             for feed in self._chain.feeds:
-                known, now = self._states[feed.source], self._state_now(feed)
-                if now.stale != known.stale:
-                    self._tell_state(now)
+                self._health[feed.source].expect(self._patience(feed))
+                self._tell_state(feed.source)
+            if fresh := self._doubts.take_fresh():
+                self._bus.publish(MessagesLeftOut(fresh))
             await self._clock.sleep(LOOK_SECONDS)
 
-    def _state_now(self, feed: Feed) -> FeedState:
-        state = self._states[feed.source]
-        last_us = self._last_tick_us.get(feed.source)
-        if last_us is None:
-            return state
-        age = max(0.0, (to_us(self._clock.now()) - last_us) / US_PER_SECOND)
-        stale = age > STALE_SECONDS and self._should_tick(feed)
-        return replace(state, last_tick_us=last_us, age_seconds=age, stale=stale)
-
-    def _should_tick(self, feed: Feed) -> bool:
+    def _patience(self, feed: Feed) -> float | None:
+        """Give how long this feed may be silent now: as long as the liveliest of what is watched of it."""
         now = self._clock.now()
-        return any(
-            self._chain.calendar_of(symbol).state(now) is not SessionState.CLOSED
+        patiences = [
+            patience
             for symbol in self._counts
-            if self._chain.feed_of(symbol) is feed
-        )
+            if feed.streams
+            and self._chain.feed_of(symbol) is feed
+            and (patience := patience_with(feed.quality, self._chain.calendar_of(symbol).state(now)))
+        ]
+        return min(patiences, default=None)
 
-    def _tell_state(self, state: FeedState) -> None:
-        if state != self._states[state.source]:
-            self._states[state.source] = state
-            told = next(feed for feed in self._chain.feeds if feed.source == state.source)
-            self._bus.publish(FeedStateChanged(self._state_now(told)))
+    def _tell_state(self, source: str) -> None:
+        state = self._health[source].news()
+        if state is not None:
+            self._bus.publish(FeedStateChanged(state))
