@@ -9,10 +9,10 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from puffling.desktop import numbers
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.pyramid import Pyramid
-from puffling.desktop.charts.ticks import DAY_US, describe_time, price_ticks, time_ticks
+from puffling.desktop.charts.scale import price_labels
+from puffling.desktop.charts.ticks import DAY_US, describe_time, time_ticks
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Theme, mix
 
@@ -29,8 +29,8 @@ class Grid(Layer):
         colours = self.shared.theme.colours
         half = 0.5 / device_ratio(painter)
         painter.setPen(hairline(mix(colours.panel, colours.line, 0.75)))
-        for price in price_ticks(viewport.low, viewport.high, viewport.height).values:
-            y = math.floor(viewport.y(price)) + half
+        for label in price_labels(viewport, self.shared.base):
+            y = math.floor(viewport.y(label.price)) + half
             painter.drawLine(QLineF(0, y, viewport.width, y))
 
 
@@ -59,7 +59,7 @@ class PriceAxis(Layer):
     def width_for(self, low: float, high: float) -> float:
         """Give the width the labels of these prices need."""
         metrics = QFontMetricsF(self.shared.theme.font(semibold=True))
-        texts = (numbers.fixed(price, self.shared.price_decimals) for price in (low, high))
+        texts = (self.shared.write(price) for price in (low, high))
         return max(max(map(metrics.horizontalAdvance, texts)) + 2 * _MARGIN + 4, LEAST_PRICE_AXIS_WIDTH)
 
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
@@ -69,26 +69,25 @@ class PriceAxis(Layer):
         last_y = viewport.y(last.close)
         painter.setFont(shared.theme.font())
         painter.setPen(colours.muted)
-        ticks = price_ticks(viewport.low, viewport.high, viewport.height)
         lowest = viewport.height - viewport.volume_height
-        for price in ticks.values:
+        for price, text in price_labels(viewport, shared.base):
             y = viewport.y(price)
             free = abs(y - last_y) > _TAG_HEIGHT
             if free and _TAG_HEIGHT / 2 < y < viewport.height - _TAG_HEIGHT / 2 and (y < lowest or price > 0):
                 painter.drawText(
                     QRectF(_MARGIN, y - 10, self.width - _MARGIN, 20),
                     Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                    numbers.fixed(price, ticks.decimals),
+                    text,
                 )
         if 0 <= last_y <= viewport.height:
             rising = last.close >= last.open
-            text = numbers.fixed(last.close, shared.price_decimals)
+            text = shared.write(last.close)
             ground = colours.up if rising else colours.down
             ink = colours.on_up if rising else colours.on_down
             paint_tag(painter, shared.theme, last_y, text, ground, ink, (self.width, viewport.height))
         if shared.pointed is not None:
             y = shared.crosshair_y(bars, viewport)
-            text = numbers.fixed(viewport.price(y), shared.price_decimals)
+            text = shared.write(viewport.price(y))
             if y <= viewport.height:
                 size = (self.width, viewport.height)
                 paint_tag(painter, shared.theme, y, text, colours.text, colours.panel, size)

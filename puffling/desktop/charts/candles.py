@@ -1,13 +1,12 @@
-"""Candles: bodies and wicks on whole pixels, never more than two per pixel."""
+"""Candles and bars: bodies and wicks on whole pixels, never more than two per pixel."""
 
 from __future__ import annotations
 
 import numpy as np
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QGraphicsItem
 
-from puffling.desktop.charts.items import Boxes, Layer, Mask, Scene, device_ratio
-from puffling.desktop.charts.pyramid import Floats, Pyramid, Stretch
+from puffling.desktop.charts.items import Boxes, Mask, device_ratio
+from puffling.desktop.charts.pyramid import Floats, Stretch
 from puffling.desktop.charts.viewport import Viewport
 
 BODY_SHARE = 0.7
@@ -15,34 +14,25 @@ _LEAST_SLOT_FOR_BODIES = 3.0
 _MOST_BODY = 40
 
 
-class Candles(Layer):
-    """Draws the bars that are seen as candles without outlines."""
+class CandlePainter:
+    """Draws candles and bars of one colour at a time."""
 
-    def __init__(self, scene: Scene, depth: float, parent: QGraphicsItem | None) -> None:
-        super().__init__(scene, depth, parent)
+    def __init__(self) -> None:
         self._boxes = Boxes()
-        self.drawn = 0
 
-    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
-        candles = bars.stretch(viewport.first, viewport.last, viewport.width)
-        self.drawn = len(candles.open)
-        rising = candles.close >= candles.open
-        colours = self.shared.theme.colours
-        for mask, colour in ((rising, colours.up), (~rising, colours.down)):
-            self._draw_one_colour(painter, candles, mask, viewport, colour)
-
-    def _draw_one_colour(
-        self, painter: QPainter, candles: Stretch, mask: Mask, viewport: Viewport, colour: QColor
+    def draw(
+        self,
+        painter: QPainter,
+        candles: Stretch,
+        mask: Mask,
+        viewport: Viewport,
+        colour: QColor,
+        inside: QColor | None = None,
     ) -> None:
+        """Draw wicks and bodies of the candles of a mask; with a colour inside, the bodies are hollow."""
         ratio = device_ratio(painter)
-        centers = centers_of(candles, viewport)[mask] * ratio
-        high = np.floor(viewport.ys(candles.high[mask]) * ratio)
-        low = np.ceil(viewport.ys(candles.low[mask]) * ratio)
         wick = max(round(ratio), 1)
-        left = np.floor(centers) - (wick - 1) // 2
-        self._boxes.draw(
-            painter, left / ratio, high / ratio, wick / ratio, np.maximum(low - high, 1) / ratio, colour
-        )
+        left = self._draw_wicks(painter, candles, mask, viewport, colour)
         slot = viewport.bar_width * candles.span * ratio
         if slot < _LEAST_SLOT_FOR_BODIES:
             return
@@ -52,9 +42,49 @@ class Candles(Layer):
         top = np.round(viewport.ys(upper) * ratio)
         bottom = np.round(viewport.ys(lower) * ratio)
         height = np.maximum(bottom - top, wick)
+        left = left - (body - wick) // 2
+        self._boxes.draw(painter, left / ratio, top / ratio, body / ratio, height / ratio, colour)
+        if inside is not None and body > 2 * wick:
+            deep = height > 2 * wick
+            self._boxes.draw(
+                painter,
+                (left[deep] + wick) / ratio,
+                (top[deep] + wick) / ratio,
+                (body - 2 * wick) / ratio,
+                (height[deep] - 2 * wick) / ratio,
+                inside,
+            )
+
+    def draw_ticks(
+        self, painter: QPainter, candles: Stretch, mask: Mask, viewport: Viewport, colour: QColor
+    ) -> None:
+        """Draw bars: from low to high, the open to the left and the close to the right."""
+        ratio = device_ratio(painter)
+        wick = max(round(ratio), 1)
+        left = self._draw_wicks(painter, candles, mask, viewport, colour)
+        slot = viewport.bar_width * candles.span * ratio
+        if slot < _LEAST_SLOT_FOR_BODIES:
+            return
+        arm = max((body_pixels(slot, wick, ratio) - wick) // 2, 1)
+        for prices, start in ((candles.open, left - arm), (candles.close, left + wick)):
+            top = np.round(viewport.ys(prices[mask]) * ratio) - (wick - 1) // 2
+            height = np.full(len(top), wick / ratio)
+            self._boxes.draw(painter, start / ratio, top / ratio, arm / ratio, height, colour)
+
+    def _draw_wicks(
+        self, painter: QPainter, candles: Stretch, mask: Mask, viewport: Viewport, colour: QColor
+    ) -> Floats:
+        """Draw from low to high; give where each begins, in pixels of the screen."""
+        ratio = device_ratio(painter)
+        centers = centers_of(candles, viewport)[mask] * ratio
+        high = np.floor(viewport.ys(candles.high[mask]) * ratio)
+        low = np.ceil(viewport.ys(candles.low[mask]) * ratio)
+        wick = max(round(ratio), 1)
+        left = np.floor(centers) - (wick - 1) // 2
         self._boxes.draw(
-            painter, (left - (body - wick) // 2) / ratio, top / ratio, body / ratio, height / ratio, colour
+            painter, left / ratio, high / ratio, wick / ratio, np.maximum(low - high, 1) / ratio, colour
         )
+        return left
 
 
 def centers_of(candles: Stretch, viewport: Viewport) -> Floats:

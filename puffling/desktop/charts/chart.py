@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from puffling.desktop.charts.axes import LEAST_PRICE_AXIS_WIDTH, LastPrice
-from puffling.desktop.charts.candles import Candles
 from puffling.desktop.charts.crosshair import Legend
+from puffling.desktop.charts.kinds import Kind, Prices
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.readout import Readout
 from puffling.desktop.charts.stage import Stage
@@ -26,17 +26,27 @@ class ChartView(Stage):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._candles = Candles(self._scene, -10, self.box)
+        self._shape = Prices(self._scene, -10, self.box)
         self._under_and_over = (
             Volume(self._scene, -20, self.box),
             LastPrice(self._scene, 5, self.box),
-            Legend(self._scene, 30, self.box),
+            Legend(self._scene, 30, self.box, self._shape),
         )
 
     @property
     def candles_drawn(self) -> int:
         """Give how many candles the last painting took."""
-        return self._candles.drawn
+        return self._shape.drawn
+
+    @property
+    def kind(self) -> Kind:
+        """Give how prices are drawn."""
+        return self._shape.kind
+
+    def set_kind(self, kind: Kind) -> None:
+        """Draw prices in this way."""
+        self._shape.choose(kind)
+        self._arrange()
 
     def set_bars(
         self,
@@ -59,6 +69,7 @@ class ChartView(Stage):
             self.clear()
             return
         self._scene.bars = bars
+        self._shape.begin()
         self._time_axis.describe(bars)
         self._scene.pointed = None
         self._prices = None
@@ -74,6 +85,7 @@ class ChartView(Stage):
         if self._scene.bars is None:
             return
         self._scene.bars.set_last(open_, high, low, close, volume)
+        self._shape.move(self._scene.bars.bar(self.bar_count - 1))
         self._draw_soon()
 
     def append(
@@ -84,6 +96,7 @@ class ChartView(Stage):
             return
         newest_seen = self._last >= self.bar_count - 1
         self._scene.bars.append(time_us, open_, high, low, close, volume)
+        self._shape.grow(self._scene.bars.bar(self.bar_count - 1))
         if newest_seen:
             self._first, self._last = self._first + 1, self._last + 1
         self._draw_soon()
@@ -101,6 +114,7 @@ class ChartView(Stage):
     def clear(self) -> None:
         """Show no bars."""
         self._scene.bars = None
+        self._shape.begin()
         self._scene.viewport = None
         self._scene.pointed = None
         self.panes.show_values()
@@ -138,3 +152,6 @@ class ChartView(Stage):
     def remove_item(self, item: QGraphicsItem) -> None:
         """Take a drawing item away."""
         self.box.removeItem(item)
+
+    def _low_and_high(self, bars: Pyramid) -> tuple[float, float] | None:
+        return self._shape.low_and_high(bars, self._first, self._last)

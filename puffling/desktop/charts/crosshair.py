@@ -6,10 +6,12 @@ import math
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem
 
 from puffling.desktop import numbers
 from puffling.desktop.charts.axes import direction_colour
-from puffling.desktop.charts.items import Layer, device_ratio
+from puffling.desktop.charts.items import Layer, Scene, device_ratio
+from puffling.desktop.charts.kinds import Prices
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import translucent
@@ -41,10 +43,14 @@ class Crosshair(Layer):
 class Legend(Layer):
     """Open, high, low, close, change and volume of the bar under the crosshair, else of the last."""
 
+    def __init__(self, scene: Scene, depth: float, parent: QGraphicsItem | None, prices: Prices) -> None:
+        super().__init__(scene, depth, parent)
+        self._prices = prices
+
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         shared = self.shared
         theme = shared.theme
-        parts = legend(bars, shared.pointed, shared.price_decimals)
+        parts = self.parts(bars)
         font = theme.font()
         metrics = QFontMetricsF(font)
         widths = [metrics.horizontalAdvance(text) for _, text in parts]
@@ -59,6 +65,19 @@ class Legend(Layer):
             painter.setPen(self._ink(tone))
             painter.drawText(QRectF(x, _TOP, width + 2, _HEIGHT), Qt.AlignmentFlag.AlignVCenter, text)
             x += width + (4 if tone == 0 else 10)
+
+    def parts(self, bars: Pyramid) -> list[tuple[float, str]]:
+        """Give the words, each with its direction; what is not the bars themselves is named."""
+        shared = self.shared
+        drawn = self._prices.bars(bars)
+        parts = legend(drawn, shared.pointed, shared.price_decimals)
+        if drawn is not bars:
+            parts.insert(0, (0.0, tr("Heikin-Ashi")))
+        if shared.base is not None:
+            place = min(len(bars) - 1 if shared.pointed is None else shared.pointed, len(bars) - 1)
+            share = bars.bar(place).close / shared.base - 1
+            parts += [(0.0, tr("in view")), (1.0 if share >= 0 else -1.0, numbers.percent(share))]
+        return parts
 
     def _ink(self, direction: float) -> QColor:
         theme = self.shared.theme

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.Qt.internals import PrimitiveArray
@@ -10,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from puffling.desktop.charts.pyramid import Floats, Pyramid
+from puffling.desktop.charts.scale import Scale, write_price
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Theme
 
@@ -26,6 +29,17 @@ class Scene:
         self.price_decimals = 2
         self.pointed: int | None = None
         self.pointed_y: float | None = None
+        self.scale = Scale.LINEAR
+        self.base: float | None = None
+
+    def write(self, price: float) -> str:
+        """Give a price as the price axis says it."""
+        return write_price(price, self.base, self.price_decimals)
+
+    @staticmethod
+    def first_seen(bars: Pyramid, first: float) -> float:
+        """Give the close of the first bar that is seen."""
+        return bars.bar(min(max(math.ceil(first), 0), len(bars) - 1)).close
 
     def crosshair_y(self, bars: Pyramid, viewport: Viewport) -> float:
         """Give where the crosshair lies: under the pointer, or at the close of its bar."""

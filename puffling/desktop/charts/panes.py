@@ -15,13 +15,14 @@ from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.readout import HEIGHT, Readout
 from puffling.desktop.charts.study import Study, colour, decimals_for, figure
 from puffling.desktop.charts.ticks import price_ticks
-from puffling.desktop.charts.viewport import Viewport
+from puffling.desktop.charts.viewport import Viewport, stretch_prices
 from puffling.desktop.theme import mix, translucent
 
 USUAL_SHARE = 0.17
 LEAST_SHARE = 0.06
 MOST_SHARE = 0.6
 _MOST_OF_ALL = 0.66
+_LEAST_SHARE_OF_PRICES = 1 / 2.2
 _LEAST_PIXELS = 40
 _CLOSED_PIXELS = 26
 _TOP_PIXELS = 26
@@ -205,6 +206,7 @@ class Panes:
         self.panes: list[Pane] = []
         self.readouts: dict[str, Readout] = {}
         self.tops: list[float] = []
+        self.left = 0
         self._view = view
         self._layers = (Overlays(self, -35, box, fills=True), Overlays(self, 0, box, fills=False))
         self._height = 1.0
@@ -257,15 +259,17 @@ class Panes:
         scale = min(1.0, height * _MOST_OF_ALL / total) if total else 1.0
         return [float(round(each * scale)) for each in wanted]
 
-    def widen(self, first: float, last: float, prices: tuple[float, float]) -> tuple[float, float]:
+    def widen(
+        self, first: float, last: float, prices: tuple[float, float], *, logarithmic: bool
+    ) -> tuple[float, float]:
         """Give the range of prices with the overlays in it; one that is far away does not flatten them."""
         low, high = prices
-        room = (high - low) * 0.6
+        lowest, highest = stretch_prices(low, high, _LEAST_SHARE_OF_PRICES, logarithmic=logarithmic)
         for study in self.overlays:
             found = study.low_and_high(first, last) if study.drawable else None
             if found is not None:
                 low, high = min(low, found[0]), max(high, found[1])
-        return max(low, prices[0] - room), min(high, prices[1] + room)
+        return max(low, lowest), min(high, highest)
 
     def place(self, prices: Viewport, height: float, axis_width: float) -> float:
         """Put panes below the prices; give the width their labels need."""
@@ -292,7 +296,7 @@ class Panes:
             readout = self.readouts[study.key]
             readout.decimals = decimals
             readout.show_values(self.scene.pointed)
-            readout.move(4, round(y))
+            readout.move(self.left + 4, round(y))
             if readout.isHidden() == shown:
                 readout.setVisible(shown)
 

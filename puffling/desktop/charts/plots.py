@@ -6,7 +6,7 @@ import numpy as np
 from pyqtgraph import functions
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from puffling.desktop.charts.candles import body_pixels
 from puffling.desktop.charts.items import Boxes, Mask, device_ratio
@@ -54,14 +54,37 @@ class Plotter:
 
     def _line(self, painter: QPainter, study: Study, line: Line, viewport: Viewport, theme: Theme) -> None:
         strip = self._strip(study, line.name, viewport, line.shift)
-        ink = colour(theme.colours, line.colour)
-        draw = self._stroke if strip.span <= _SMOOTH_SPAN else self._columns
         if not line.sign:
-            draw(painter, strip, line.shift, viewport, np.ones(len(strip.low), dtype=np.bool_), ink)
+            self.trace(painter, strip, viewport, colour(theme.colours, line.colour), line.shift)
             return
         rising = self._strip(study, line.sign, viewport, line.shift).high > 0
-        draw(painter, strip, line.shift, viewport, rising, theme.colours.up)
-        draw(painter, strip, line.shift, viewport, ~rising, theme.colours.down)
+        self.trace(painter, strip, viewport, theme.colours.up, line.shift, rising)
+        self.trace(painter, strip, viewport, theme.colours.down, line.shift, ~rising)
+
+    def trace(
+        self,
+        painter: QPainter,
+        strip: Strip,
+        viewport: Viewport,
+        ink: QColor,
+        shift: int = 0,
+        wanted: Mask | None = None,
+    ) -> None:
+        """Draw one line along its values, or where they are wanted."""
+        if wanted is None:
+            wanted = np.ones(len(strip.low), dtype=np.bool_)
+        draw = self._stroke if strip.span <= _SMOOTH_SPAN else self._columns
+        draw(painter, strip, shift, viewport, wanted, ink)
+
+    @staticmethod
+    def fill_down(
+        painter: QPainter, strip: Strip, viewport: Viewport, bottom: float, brush: QBrush | QColor
+    ) -> None:
+        """Fill what lies between a line and a height."""
+        x, y = _vertices(strip, viewport, 0)
+        known = np.isfinite(y)
+        for begin, end in _runs(known):
+            Plotter._polygon(painter, x[begin:end], y[begin:end], np.full(end - begin, bottom), brush)
 
     def _stroke(
         self, painter: QPainter, strip: Strip, shift: int, viewport: Viewport, wanted: Mask, ink: QColor
@@ -137,7 +160,7 @@ class Plotter:
         self._boxes.draw(painter, left, above, width, np.abs(bottom - top)[known], ink)
 
     @staticmethod
-    def _polygon(painter: QPainter, x: Floats, top: Floats, bottom: Floats, ink: QColor) -> None:
+    def _polygon(painter: QPainter, x: Floats, top: Floats, bottom: Floats, ink: QBrush | QColor) -> None:
         shape = functions.create_qpolygonf(2 * len(x))
         memory = functions.ndarray_from_qpolygonf(shape)
         memory[: len(x), 0], memory[len(x) :, 0] = x, x[::-1]

@@ -63,6 +63,7 @@ class Pyramid:
         for number, column in enumerate(self._history):
             self._tail[number, : self._count - self._settled] = column[self._settled :]
         self._new_times: list[int] = []
+        self._changed = False
         self._levels: list[Floats] = []
         self._build()
 
@@ -79,7 +80,14 @@ class Pyramid:
 
     def bar(self, index: int) -> Bar:
         """Give one bar."""
-        return Bar(int(self.times_us[index]), *self._base(index, index + 1)[:, 0].tolist())
+        # Bars that came one by one keep their times apart until somebody wants all of them.
+        known = len(self._times)
+        time_us = self._times[index] if index < known else self._new_times[index - known]
+        return Bar(int(time_us), *self._base(index, index + 1)[:, 0].tolist())
+
+    def columns(self) -> list[Floats]:
+        """Give opens, highs, lows, closes and volumes of all bars: to be read, not to be written."""
+        return list(self._base(0, self._count)) if self._changed else list(self._history)
 
     def level_for(self, bars: float, pixels: float) -> int:
         """Give the finest level at which this many bars are no more than two candles per pixel."""
@@ -119,6 +127,7 @@ class Pyramid:
 
     def set_last(self, open_: float, high: float, low: float, close: float, volume: float) -> None:
         """Change the last bar and what it is part of, level by level."""
+        self._changed = True
         self._tail[:, self._count - 1 - self._settled] = (open_, high, low, close, volume)
         self._propagate()
 
@@ -128,6 +137,7 @@ class Pyramid:
         """Add a bar after the last."""
         if self._count - self._settled == self._tail.shape[1]:
             self._tail = np.concatenate((self._tail, np.empty_like(self._tail)), axis=1)
+        self._changed = True
         self._new_times.append(time_us)
         self._count += 1
         if self._full():

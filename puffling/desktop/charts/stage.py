@@ -9,14 +9,16 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from puffling.desktop.charts.axes import TIME_AXIS_HEIGHT, Grid, PriceAxis, TimeAxis
-from puffling.desktop.charts.canvas import Canvas
+from puffling.desktop.charts.canvas import Canvas, Hand
 from puffling.desktop.charts.crosshair import Crosshair
 from puffling.desktop.charts.items import Scene
 from puffling.desktop.charts.panes import Panes
-from puffling.desktop.charts.viewport import Viewport, fit_prices
+from puffling.desktop.charts.pyramid import Pyramid
+from puffling.desktop.charts.scale import LEAST_PRICE, Scale
+from puffling.desktop.charts.viewport import Viewport, fit_prices, stretch_prices
 from puffling.desktop.states import States
 from puffling.desktop.theme import Theme, look
 from puffling.runtime.text import tr
@@ -59,9 +61,10 @@ class Stage(QWidget):
         self._canvas.pointed.connect(self._pointed)
         self._canvas.left.connect(self._pointer_left)
         self._canvas.border_dragged.connect(self._drag_border)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._canvas)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._canvas)
         self.states = States(self)
         self._redraw = QTimer(self)
         self._redraw.setSingleShot(True)
@@ -79,6 +82,28 @@ class Stage(QWidget):
     def bar_count(self) -> int:
         """Give how many bars there are."""
         return 0 if self._scene.bars is None else len(self._scene.bars)
+
+    @property
+    def scene(self) -> Scene:
+        """Give what the layers of this chart share; a layer on `box` draws over the prices."""
+        return self._scene
+
+    def add_hand(self, hand: Hand) -> None:
+        """Let somebody have the mouse before the chart takes it."""
+        self._canvas.hands.append(hand)
+
+    def set_cursor(self, shape: Qt.CursorShape = Qt.CursorShape.CrossCursor) -> None:
+        """Give the pointer this shape over the chart."""
+        self._canvas.setCursor(shape)
+
+    def set_side(self, side: QWidget) -> None:
+        """Put a strip at the left edge of the chart."""
+        self._row.insertWidget(0, side)
+
+    def make_room(self) -> None:
+        """Take in that the strip at the edge has become wider or narrower."""
+        self._row.activate()
+        self._arrange()
 
     @property
     def price_range(self) -> tuple[float, float] | None:
@@ -125,9 +150,9 @@ class Stage(QWidget):
         """Stretch (above 1) or shrink prices by hand; `fit_prices` gives them back to the chart."""
         viewport = self._scene.viewport
         if viewport is not None:
-            middle = (viewport.low + viewport.high) / 2
-            half = (viewport.high - viewport.low) / 2 / factor
-            self._prices = (middle - half, middle + half)
+            self._prices = stretch_prices(
+                viewport.low, viewport.high, factor, logarithmic=viewport.logarithmic
+            )
             self._arrange()
 
     def fit_prices(self) -> None:
@@ -148,6 +173,22 @@ class Stage(QWidget):
             self.panes.show_values()
             self.bar_pointed.emit(index)
         self._canvas.viewport().update()
+
+    @property
+    def scale(self) -> Scale:
+        """Give what the price axis measures in."""
+        return self._scene.scale
+
+    @property
+    def base(self) -> float | None:
+        """Give the price that percents count from; None where prices are prices."""
+        return self._scene.base
+
+    def set_scale(self, scale: Scale) -> None:
+        """Measure prices evenly, by ratio, or in percent of the first bar that is seen."""
+        self._scene.scale = scale
+        self._prices = None
+        self._arrange()
 
     def save_state(self) -> dict[str, Any]:
         """Give how much is seen and how far from the newest bar."""
@@ -232,14 +273,12 @@ class Stage(QWidget):
         if bars is None or width < 2 or height < 2:
             return
         price_height = height - sum(self.panes.heights(height))
-        prices = self._prices
-        if prices is None:
-            found = bars.low_and_high(self._first, self._last) or (0.0, 1.0)
-            found = self.panes.widen(self._first, self._last, found)
-            prices = fit_prices(*found, price_height, with_volume=True)
+        scene = self._scene
+        scene.base = scene.first_seen(bars, self._first) or None if scene.scale is Scale.PERCENT else None
+        prices, logarithmic = self._fitted(bars, price_height)
         axis = max(self._price_axis.width, self._price_axis.width_for(*prices))
         self._scene.viewport = Viewport(
-            self._first, self._last, *prices, max(width - axis, 1.0), price_height
+            self._first, self._last, *prices, max(width - axis, 1.0), price_height, logarithmic
         )
         wider = self.panes.place(self._scene.viewport, height, axis)
         if wider > axis:
@@ -256,11 +295,27 @@ class Stage(QWidget):
             self._price_axis.setPos(width, 0)
             self._time_axis.setPos(0, height)
         self._canvas.borders = self.panes.tops
+        self.panes.left = self._canvas.x()
         self.panes.show_values()
         self.box.setRange(
             xRange=(self._first, self._last), yRange=prices, padding=0.0, disableAutoRange=False
         )
         self._canvas.viewport().update()
+
+    def _fitted(self, bars: Pyramid, height: float) -> tuple[tuple[float, float], bool]:
+        """Give the prices there is room for, and whether they stand by their logarithms."""
+        wanted = self._scene.scale is Scale.LOGARITHMIC
+        if self._prices is not None:
+            return self._prices, wanted and self._prices[0] > LEAST_PRICE
+        found = self._low_and_high(bars) or (0.0, 1.0)
+        # What is not above zero has no logarithm: such a stretch is shown evenly.
+        logarithmic = wanted and found[0] > LEAST_PRICE
+        found = self.panes.widen(self._first, self._last, found, logarithmic=logarithmic)
+        return fit_prices(*found, height, with_volume=True, logarithmic=logarithmic), logarithmic
+
+    def _low_and_high(self, bars: Pyramid) -> tuple[float, float] | None:
+        """Give the lowest and highest price that is seen."""
+        return bars.low_and_high(self._first, self._last)
 
     def _drag_border(self, border: int, pixels: float) -> None:
         self.panes.drag(border, pixels)
