@@ -34,3 +34,7 @@ class SourceFailed(PuffinError):
     def __init__(self, message: str, *, busy: bool = False) -> None:
         super().__init__(message)
         self.busy = busy
+
+
+class AccessRefused(SourceFailed):
+    """A source wants a key, or does not accept the one it was given for what was asked."""
