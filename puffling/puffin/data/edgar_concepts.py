@@ -1,0 +1,138 @@
+"""Which XBRL concepts stand for which line, the nearest first: companies and years differ in their choice."""
+
+from __future__ import annotations
+
+US_GAAP: dict[str, tuple[str, ...]] = {
+    "revenue": (
+        "Revenues",
+        "RevenueFromContractWithCustomerExcludingAssessedTax",
+        "RevenueFromContractWithCustomerIncludingAssessedTax",
+        "SalesRevenueNet",
+        "SalesRevenueGoodsNet",
+        "SalesRevenueServicesNet",
+        "RevenuesNetOfInterestExpense",
+    ),
+    "cost_of_revenue": (
+        "CostOfRevenue",
+        "CostOfGoodsAndServicesSold",
+        "CostOfGoodsSold",
+        "CostOfServices",
+    ),
+    "gross_profit": ("GrossProfit",),
+    "research_development": (
+        "ResearchAndDevelopmentExpense",
+        "ResearchAndDevelopmentExpenseExcludingAcquiredInProcessCost",
+    ),
+    "selling_general_admin": ("SellingGeneralAndAdministrativeExpense", "GeneralAndAdministrativeExpense"),
+    "operating_income": ("OperatingIncomeLoss",),
+    "interest_expense": ("InterestExpense", "InterestExpenseNonoperating", "InterestAndDebtExpense"),
+    "pretax_income": (
+        "IncomeLossFromContinuingOperationsBeforeIncomeTaxesExtraordinaryItemsNoncontrollingInterest",
+        "IncomeLossFromContinuingOperationsBeforeIncomeTaxesMinorityInterestAndIncomeLossFromEquityMethodInvestments",
+        "IncomeLossFromContinuingOperationsBeforeIncomeTaxesDomestic",
+    ),
+    "income_tax": ("IncomeTaxExpenseBenefit",),
+    "net_income": (
+        "NetIncomeLoss",
+        "NetIncomeLossAvailableToCommonStockholdersBasic",
+        "ProfitLoss",
+    ),
+    "eps_diluted": ("EarningsPerShareDiluted", "EarningsPerShareBasicAndDiluted", "EarningsPerShareBasic"),
+    "shares_diluted": (
+        "WeightedAverageNumberOfDilutedSharesOutstanding",
+        "WeightedAverageNumberOfShareOutstandingBasicAndDiluted",
+        "WeightedAverageNumberOfSharesOutstandingBasic",
+    ),
+    "cash": (
+        "CashAndCashEquivalentsAtCarryingValue",
+        "CashCashEquivalentsRestrictedCashAndRestrictedCashEquivalents",
+        "Cash",
+        "CashAndDueFromBanks",
+    ),
+    "short_term_investments": (
+        "ShortTermInvestments",
+        "MarketableSecuritiesCurrent",
+        "AvailableForSaleSecuritiesDebtSecuritiesCurrent",
+    ),
+    "receivables": ("AccountsReceivableNetCurrent", "ReceivablesNetCurrent"),
+    "inventory": ("InventoryNet",),
+    "current_assets": ("AssetsCurrent",),
+    "property_net": (
+        "PropertyPlantAndEquipmentNet",
+        "PropertyPlantAndEquipmentAndFinanceLeaseRightOfUseAssetAfterAccumulatedDepreciationAndAmortization",
+    ),
+    "total_assets": ("Assets",),
+    "payables": ("AccountsPayableCurrent", "AccountsPayableTradeCurrent"),
+    "current_liabilities": ("LiabilitiesCurrent",),
+    "long_term_debt": ("LongTermDebtNoncurrent", "LongTermDebt", "LongTermDebtAndCapitalLeaseObligations"),
+    "total_liabilities": ("Liabilities",),
+    "retained_earnings": ("RetainedEarningsAccumulatedDeficit",),
+    "equity": (
+        "StockholdersEquity",
+        "StockholdersEquityIncludingPortionAttributableToNoncontrollingInterest",
+    ),
+    "shares_outstanding": ("dei:EntityCommonStockSharesOutstanding", "CommonStockSharesOutstanding"),
+    "depreciation": (
+        "DepreciationDepletionAndAmortization",
+        "DepreciationAmortizationAndAccretionNet",
+        "DepreciationAndAmortization",
+        "Depreciation",
+    ),
+    "stock_compensation": ("ShareBasedCompensation",),
+    "operating_cash_flow": (
+        "NetCashProvidedByUsedInOperatingActivities",
+        "NetCashProvidedByUsedInOperatingActivitiesContinuingOperations",
+    ),
+    "capital_expenditure": (
+        "PaymentsToAcquirePropertyPlantAndEquipment",
+        "PaymentsToAcquireProductiveAssets",
+    ),
+    "investing_cash_flow": (
+        "NetCashProvidedByUsedInInvestingActivities",
+        "NetCashProvidedByUsedInInvestingActivitiesContinuingOperations",
+    ),
+    "dividends_paid": ("PaymentsOfDividends", "PaymentsOfDividendsCommonStock"),
+    "share_repurchases": ("PaymentsForRepurchaseOfCommonStock", "PaymentsForRepurchaseOfEquity"),
+    "financing_cash_flow": (
+        "NetCashProvidedByUsedInFinancingActivities",
+        "NetCashProvidedByUsedInFinancingActivitiesContinuingOperations",
+    ),
+    "cash_change": (
+        "CashCashEquivalentsRestrictedCashAndRestrictedCashEquivalentsPeriodIncreaseDecreaseIncludingExchangeRateEffect",
+        "CashAndCashEquivalentsPeriodIncreaseDecrease",
+    ),
+}
+
+# Companies from abroad report under the international standard.
+IFRS: dict[str, tuple[str, ...]] = {
+    "revenue": ("Revenue", "RevenueFromContractsWithCustomers"),
+    "cost_of_revenue": ("CostOfSales",),
+    "gross_profit": ("GrossProfit",),
+    "research_development": ("ResearchAndDevelopmentExpense",),
+    "selling_general_admin": ("SellingGeneralAndAdministrativeExpense",),
+    "operating_income": ("ProfitLossFromOperatingActivities",),
+    "interest_expense": ("FinanceCosts", "InterestExpense"),
+    "pretax_income": ("ProfitLossBeforeTax",),
+    "income_tax": ("IncomeTaxExpenseContinuingOperations",),
+    "net_income": ("ProfitLossAttributableToOwnersOfParent", "ProfitLoss"),
+    "eps_diluted": ("DilutedEarningsLossPerShare",),
+    "shares_diluted": ("AdjustedWeightedAverageShares", "WeightedAverageShares"),
+    "cash": ("CashAndCashEquivalents",),
+    "receivables": ("TradeAndOtherCurrentReceivables",),
+    "inventory": ("Inventories",),
+    "current_assets": ("CurrentAssets",),
+    "property_net": ("PropertyPlantAndEquipment",),
+    "total_assets": ("Assets",),
+    "payables": ("TradeAndOtherCurrentPayables",),
+    "current_liabilities": ("CurrentLiabilities",),
+    "long_term_debt": ("LongtermBorrowings", "NoncurrentPortionOfNoncurrentBorrowings"),
+    "total_liabilities": ("Liabilities",),
+    "retained_earnings": ("RetainedEarnings",),
+    "equity": ("EquityAttributableToOwnersOfParent", "Equity"),
+    "operating_cash_flow": ("CashFlowsFromUsedInOperatingActivities",),
+    "capital_expenditure": ("PurchaseOfPropertyPlantAndEquipmentClassifiedAsInvestingActivities",),
+    "investing_cash_flow": ("CashFlowsFromUsedInInvestingActivities",),
+    "dividends_paid": ("DividendsPaidClassifiedAsFinancingActivities",),
+    "financing_cash_flow": ("CashFlowsFromUsedInFinancingActivities",),
+    "cash_change": ("IncreaseDecreaseInCashAndCashEquivalents",),
+}
