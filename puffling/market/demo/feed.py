@@ -9,8 +9,9 @@ from operator import attrgetter
 
 from puffling.market.assembly import assembled
 from puffling.market.demo.market import SEED, DemoMarket
+from puffling.market.demo.quotes import DemoQuotes
 from puffling.market.feeds import PriceSink
-from puffling.market.values import Basis, Instrument, Price, Quality, Tick
+from puffling.market.values import Basis, BidAsk, Book, Instrument, Price, Quality, Tick
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Bars, Span
 from puffling.puffin.data.instants import US_PER_DAY, US_PER_MINUTE, US_PER_SECOND, to_us, us_to_day
@@ -21,6 +22,7 @@ from puffling.runtime.text import tr
 # Shortest time between two batches of ticks, and longest until a change of what is watched is seen.
 SHORTEST_PAUSE_US = 20_000
 LONGEST_PAUSE_US = US_PER_SECOND
+QUOTED_PAUSE_US = US_PER_SECOND // 4
 # Whoever slept longer wants the present, not the ticks he slept through.
 OVERSLEPT_US = 5 * US_PER_MINUTE
 _CHUNK_US = 40 * US_PER_DAY
@@ -34,9 +36,14 @@ class DemoFeed:
     basis = Basis.TRADED
     is_remote = False
     streams = True
+    has_book = True
 
     def __init__(self, market: DemoMarket, clock: Clock) -> None:
         self.market = market
+        self._quotes = DemoQuotes(market)
+        self._quoted: frozenset[str] = frozenset()
+        self._booked: frozenset[str] = frozenset()
+        self._last_quotes: dict[str, int] = {}
         # Another seed is another market: its series are kept apart.
         self.source = "demo" if market.seed == SEED else f"demo-{market.seed}"
         self._clock = clock
@@ -106,6 +113,28 @@ class DemoFeed:
         else:
             self._watching.clear()
 
+    async def quote(self, symbol: str) -> BidAsk | None:
+        """Give the bid and ask that stand now."""
+        return self._quotes.quote(symbol, self._now_us())
+
+    async def tape(self, symbol: str, limit: int) -> tuple[Tick, ...]:
+        """Give the newest trades, the oldest of them first."""
+        return self._quotes.tape(symbol, self._now_us(), limit)
+
+    async def book(self, symbol: str) -> Book | None:
+        """Give the order book as it stands now."""
+        return self._quotes.book(symbol, self._now_us())
+
+    def watch_quotes(self, symbols: frozenset[str]) -> None:
+        """Stream the bids and asks of exactly these symbols from now on."""
+        self._quoted = symbols
+        self._last_quotes.clear()
+
+    def watch_books(self, symbols: frozenset[str]) -> None:
+        """Stream the order books of exactly these symbols from now on."""
+        self._booked = symbols
+        self._last_quotes.clear()
+
     async def run(self, sink: PriceSink) -> None:
         """Stream what is watched until cancelled; asleep while nothing is."""
         sink.connection(self.source, True)
@@ -122,6 +151,7 @@ class DemoFeed:
                 until_us = min(now_us, told_us - told_us % US_PER_MINUTE + US_PER_MINUTE)
                 await self._tell(sink, told_us, until_us)
                 told_us = until_us
+            await self._tell_quotes(sink, now_us)
             await self._clock.sleep(await self._pause_us(now_us) / US_PER_SECOND)
 
     async def close(self) -> None:
@@ -145,6 +175,19 @@ class DemoFeed:
             ]
             if beginning:
                 sink.ticks(self.source, beginning)
+
+    async def _tell_quotes(self, sink: PriceSink, at_us: int) -> None:
+        """Tell the quotes and books that changed since they were told; those between need nobody."""
+        for symbol in sorted(self._quoted | self._booked):
+            quote = self._quotes.quote(symbol, at_us)
+            if quote is None or self._last_quotes.get(symbol) == quote.time_us:
+                continue
+            self._last_quotes[symbol] = quote.time_us
+            if symbol in self._quoted:
+                sink.quotes(self.source, (quote,))
+            if symbol in self._booked and (book := self._quotes.book(symbol, at_us)) is not None:
+                sink.book(self.source, book)
+            await asyncio.sleep(0)
 
     async def _tell_anew(self, sink: PriceSink, symbols: Sequence[str], at_us: int) -> None:
         for symbol in symbols:
@@ -174,9 +217,10 @@ class DemoFeed:
     async def _pause_us(self, now_us: int) -> int:
         due = await self._planned(now_us - now_us % US_PER_MINUTE, self._watched)
         following = bisect_right(due, now_us, key=attrgetter("time_us"))
-        next_us = due[following].time_us if following < len(due) else now_us + LONGEST_PAUSE_US
+        longest_us = QUOTED_PAUSE_US if self._quoted or self._booked else LONGEST_PAUSE_US
+        next_us = due[following].time_us if following < len(due) else now_us + longest_us
         next_minute_us = now_us - now_us % US_PER_MINUTE + US_PER_MINUTE
-        wait_us = min(next_us, next_minute_us, now_us + LONGEST_PAUSE_US) - now_us
+        wait_us = min(next_us, next_minute_us, now_us + longest_us) - now_us
         return max(wait_us, SHORTEST_PAUSE_US)
 
     def _price(self, symbol: str, at_us: int) -> Price:

@@ -197,6 +197,15 @@ class DemoMarket:
             volume += int(finished.volume.sum()) / path.listing.volume_parts
         return Day(moment.state, time_us, price, previous, opening, high, low, volume)
 
+    def last_traded(self, path: DailyPath, at_us: int) -> int:
+        """Give the last instant up to this one at which its exchange traded; -1 before the epoch."""
+        moment = self.locate(path, at_us)
+        if moment.state is not SessionState.CLOSED:
+            return at_us
+        return (
+            -1 if moment.place < 0 else int(path.sessions.closes_us[moment.place]) + self._post_us(path) - 1
+        )
+
     def locate(self, path: DailyPath, at_us: int) -> Moment:
         """Find the part of the trading day an instant lies in; place -1 lies before the epoch."""
         state = self._exchange(path.listing).calendar.state_at(at_us)
