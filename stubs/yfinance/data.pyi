@@ -1,0 +1,4 @@
+from typing import Any
+
+class YfData:
+    cache_get: Any
