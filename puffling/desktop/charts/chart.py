@@ -7,11 +7,15 @@ from datetime import UTC, tzinfo
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QGraphicsItem, QToolTip, QWidget
 
 from puffling.desktop.charts.axes import LEAST_PRICE_AXIS_WIDTH, LastPrice
+from puffling.desktop.charts.backdrop import Backdrop
+from puffling.desktop.charts.compared import Compared
 from puffling.desktop.charts.crosshair import Legend
 from puffling.desktop.charts.kinds import Kind, Prices
+from puffling.desktop.charts.marks import MarkLayer
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.readout import Readout
 from puffling.desktop.charts.stage import Stage
@@ -27,6 +31,9 @@ class ChartView(Stage):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shape = Prices(self._scene, -10, self.box)
+        self.marks = MarkLayer(self._scene, 8, self.box, self._shape)
+        self._told = ""
+        self.backdrop = Backdrop(self._scene, -40, self.box)
         self._under_and_over = (
             Volume(self._scene, -20, self.box),
             LastPrice(self._scene, 5, self.box),
@@ -70,6 +77,9 @@ class ChartView(Stage):
             return
         self._scene.bars = bars
         self._shape.begin()
+        self.marks.begin()
+        for other in self.panes.compared:
+            other.begin(bars.times_us)
         self._time_axis.describe(bars)
         self._scene.pointed = None
         self._prices = None
@@ -97,6 +107,9 @@ class ChartView(Stage):
         newest_seen = self._last >= self.bar_count - 1
         self._scene.bars.append(time_us, open_, high, low, close, volume)
         self._shape.grow(self._scene.bars.bar(self.bar_count - 1))
+        self.marks.begin()
+        for other in self.panes.compared:
+            other.grow()
         if newest_seen:
             self._first, self._last = self._first + 1, self._last + 1
         self._draw_soon()
@@ -122,6 +135,8 @@ class ChartView(Stage):
 
     def add_study(self, study: Study) -> Readout:
         """Put a study over the prices or below them; give the line that reads it out."""
+        if isinstance(study, Compared) and self._scene.bars is not None:
+            study.begin(self._scene.bars.times_us)
         readout = self.panes.add(study)
         for pane in self.panes.panes:
             if pane.study is study:
@@ -152,6 +167,13 @@ class ChartView(Stage):
     def remove_item(self, item: QGraphicsItem) -> None:
         """Take a drawing item away."""
         self.box.removeItem(item)
+
+    def _pointed(self, x: float, y: float) -> None:
+        super()._pointed(x, y)
+        text = self.marks.text_at(x, y)
+        if text != self._told:
+            self._told = text
+            QToolTip.showText(QCursor.pos(), text, self._canvas)
 
     def _low_and_high(self, bars: Pyramid) -> tuple[float, float] | None:
         return self._shape.low_and_high(bars, self._first, self._last)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from puffling.desktop.charts.axes import dashes, hairline, paint_tag
+from puffling.desktop.charts.compared import Compared
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.plots import Plotter
 from puffling.desktop.charts.pyramid import Pyramid
@@ -48,7 +49,7 @@ class Overlays(Layer):
         plotter = self._panes.plotter
         paint = plotter.draw_fills if self._fills else plotter.draw
         for study in studies:
-            paint(painter, study, viewport, self.shared.theme)
+            paint(painter, study, study.own(viewport), self.shared.theme)
         painter.restore()
 
 
@@ -211,6 +212,11 @@ class Panes:
         self._layers = (Overlays(self, -35, box, fills=True), Overlays(self, 0, box, fills=False))
         self._height = 1.0
 
+    @property
+    def compared(self) -> list[Compared]:
+        """Give the other series that are compared with the prices."""
+        return [study for study in self.overlays if isinstance(study, Compared)]
+
     def add(self, study: Study) -> Readout:
         """Take a study in and give its line."""
         if study.overlay:
@@ -266,10 +272,17 @@ class Panes:
         low, high = prices
         lowest, highest = stretch_prices(low, high, _LEAST_SHARE_OF_PRICES, logarithmic=logarithmic)
         for study in self.overlays:
+            own = study.drawable and not isinstance(study, Compared)
+            found = study.low_and_high(first, last) if own else None
+            if found is not None:
+                low, high = min(low, found[0]), max(high, found[1])
+        low, high = max(low, lowest), min(high, highest)
+        # What is compared counts as much as the prices themselves.
+        for study in self.compared:
             found = study.low_and_high(first, last) if study.drawable else None
             if found is not None:
                 low, high = min(low, found[0]), max(high, found[1])
-        return max(low, lowest), min(high, highest)
+        return low, high
 
     def place(self, prices: Viewport, height: float, axis_width: float) -> float:
         """Put panes below the prices; give the width their labels need."""

@@ -17,9 +17,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from puffling.desktop import numbers
 from puffling.desktop.card import tool_button
-from puffling.desktop.charts.study import Study, figure
+from puffling.desktop.charts.study import Study
 from puffling.desktop.icons import set_icon
 from puffling.desktop.theme import look, translucent
 from puffling.runtime.text import tr
@@ -79,9 +78,7 @@ class Readout(QWidget):
             for reading in readings:
                 if len(readings) > 1:
                     parts.append((reading.title, muted))
-                # What lies over the prices is a price, and those are never shortened.
-                write = numbers.fixed if study.overlay else figure
-                parts.append((write(reading.value, self.decimals), reading.colour))
+                parts.append((study.words(reading.value, self.decimals), reading.colour))
         dot = first.colour if first is not None and study.visible else muted
         said = (study.label, study.visible, name_colour, dot, parts)
         if said != self._said:
@@ -101,14 +98,14 @@ class Readout(QWidget):
         self.setAccessibleName(self.words)
 
     def sizeHint(self) -> QSize:
-        buttons = 3 * _BUTTON if self.edit.isVisibleTo(self) else 0
+        buttons = _BUTTON * sum(each.isVisibleTo(self) for each in (self.edit, self.hide_, self.remove))
         return QSize(8 + self._name.sizeHint().width() + buttons + self._values.sizeHint().width(), HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = look().theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        active = self.edit.isVisibleTo(self)
+        active = self.remove.isVisibleTo(self)
         painter.setPen(QPen(theme.colours.accent, 1.5) if self.hasFocus() else Qt.PenStyle.NoPen)
         painter.setBrush(theme.colours.raised if active else translucent(theme.colours.panel, 0.8))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
@@ -166,7 +163,7 @@ class Readout(QWidget):
         buttons = (self.edit, self.hide_, self.remove)
         active = self.underMouse() or self.hasFocus() or any(each.hasFocus() for each in buttons)
         for each in buttons:
-            each.setVisible(active)
+            each.setVisible(active and (self.study.editable or each is not self.edit))
         self._fit()
 
     def _fit(self) -> None:

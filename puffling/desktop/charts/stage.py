@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from puffling.desktop.charts.canvas import Canvas, Hand
 from puffling.desktop.charts.crosshair import Crosshair
 from puffling.desktop.charts.items import Scene
 from puffling.desktop.charts.panes import Panes
+from puffling.desktop.charts.price_lines import PriceLines
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.scale import LEAST_PRICE, Scale
 from puffling.desktop.charts.viewport import Viewport, fit_prices, stretch_prices
@@ -50,6 +52,8 @@ class Stage(QWidget):
         self._canvas.addItem(self.box)
         self._grid_and_crosshair = (Grid(self._scene, -30, self.box), Crosshair(self._scene, 20, self.box))
         self.panes = Panes(self, self._scene, self.box)
+        self.lines = PriceLines(self, self._canvas, self._scene, 12, self.box)
+        self._canvas.hands.append(self.lines)
         self._price_axis = PriceAxis(self._scene, 1, None)
         self._time_axis = TimeAxis(self._scene, 1, None)
         self._canvas.addItem(self._price_axis)
@@ -215,6 +219,8 @@ class Stage(QWidget):
             Qt.Key.Key_0: self.fit,
             Qt.Key.Key_Escape: lambda: self.point_at(None),
         }
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            acts |= {Qt.Key.Key_Left: lambda: self._step(-1), Qt.Key.Key_Right: lambda: self._step(1)}
         act = acts.get(Qt.Key(event.key()))
         if self._scene.bars is None or act is None:
             super().keyPressEvent(event)
@@ -257,6 +263,16 @@ class Stage(QWidget):
         if viewport is not None:
             self.point_at(round(viewport.index(x)), y)
 
+    def _step(self, bars: int) -> None:
+        """Put the crosshair on the next bar, and that bar in sight."""
+        pointed = self._scene.pointed
+        newest = min(math.floor(self._last), self.bar_count - 1)
+        self.point_at(newest if pointed is None else pointed + bars)
+        pointed = self._scene.pointed
+        if pointed is not None and not self._first <= pointed <= self._last:
+            span = self._last - self._first
+            self.look_at(pointed - span / 2, pointed + span / 2)
+
     def _pointer_left(self) -> None:
         if self._scene.pointed is not None:
             self.point_at(None)
@@ -274,7 +290,11 @@ class Stage(QWidget):
             return
         price_height = height - sum(self.panes.heights(height))
         scene = self._scene
-        scene.base = scene.first_seen(bars, self._first) or None if scene.scale is Scale.PERCENT else None
+        compared = self.panes.compared
+        counted = scene.scale is Scale.PERCENT or bool(compared)
+        scene.base = scene.first_seen(bars, self._first) or None if counted else None
+        for study in compared:
+            study.rebase(scene.base or 0.0, self._first, self._last)
         prices, logarithmic = self._fitted(bars, price_height)
         axis = max(self._price_axis.width, self._price_axis.width_for(*prices))
         self._scene.viewport = Viewport(
@@ -297,6 +317,7 @@ class Stage(QWidget):
         self._canvas.borders = self.panes.tops
         self.panes.left = self._canvas.x()
         self.panes.show_values()
+        self.lines.place()
         self.box.setRange(
             xRange=(self._first, self._last), yRange=prices, padding=0.0, disableAutoRange=False
         )
@@ -304,7 +325,7 @@ class Stage(QWidget):
 
     def _fitted(self, bars: Pyramid, height: float) -> tuple[tuple[float, float], bool]:
         """Give the prices there is room for, and whether they stand by their logarithms."""
-        wanted = self._scene.scale is Scale.LOGARITHMIC
+        wanted = self._scene.scale is Scale.LOGARITHMIC and self._scene.base is None
         if self._prices is not None:
             return self._prices, wanted and self._prices[0] > LEAST_PRICE
         found = self._low_and_high(bars) or (0.0, 1.0)
@@ -325,4 +346,5 @@ class Stage(QWidget):
         self._scene.theme = theme
         self._canvas.setBackground(theme.colours.panel)
         self.panes.show_values()
+        self.lines.place()
         self._canvas.viewport().update()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 
 from puffling.desktop import numbers
 from puffling.desktop.charts.series import Series
+from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Colours
 
 _LARGE = 1_000_000
@@ -77,6 +78,7 @@ class Study:
     note: str = ""
     share: float = 0.0
     order: tuple[str, ...] = ()
+    editable: bool = True
     series: dict[str, Series] = field(default_factory=dict)
 
     @property
@@ -111,6 +113,15 @@ class Study:
         if not found:
             return None
         return min(low for low, _ in found), max(high for _, high in found)
+
+    def own(self, viewport: Viewport) -> Viewport:
+        """Give the piece of the chart in the study's own values; over the prices those are prices."""
+        return viewport
+
+    def words(self, value: float, decimals: int) -> str:
+        """Give a value as its line says it."""
+        # What lies over the prices is a price, and those are never shortened.
+        return (numbers.fixed if self.overlay else figure)(value, decimals)
 
     def read(self, index: int | None, colours: Colours) -> list[Reading]:
         """Give the values drawn at a bar; None reads the newest."""

@@ -1,0 +1,281 @@
+"""Marks: signs at moments, above or below their bars; what stands too close is drawn as one, counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem
+
+from puffling.desktop import numbers
+from puffling.desktop.charts.items import Layer, Scene
+from puffling.desktop.charts.kinds import Prices
+from puffling.desktop.charts.pyramid import Floats, Pyramid
+from puffling.desktop.charts.viewport import Viewport
+from puffling.desktop.theme import Size, Tone
+from puffling.runtime.text import tr
+
+SPACING = 14
+_SIZE = 9.0
+_BADGE = 15.0
+_GAP = 5.0
+_COUNT_HEIGHT = 11.0
+_NEAR = 3.0
+_MOST_LINES = 6
+
+Places = NDArray[np.int64]
+
+
+class Shape(StrEnum):
+    """What a mark looks like; a badge holds a letter."""
+
+    UP = "up"
+    DOWN = "down"
+    CIRCLE = "circle"
+    DIAMOND = "diamond"
+    CROSS = "cross"
+    BADGE = "badge"
+
+
+class Place(StrEnum):
+    """Where a mark stands: at its price, beside its bar, or at the foot of the chart."""
+
+    PRICE = "price"
+    ABOVE = "above"
+    BELOW = "below"
+    FOOT = "foot"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How marks of one sort look; `title` names them where many are counted."""
+
+    title: str
+    shape: Shape
+    tone: Tone
+    place: Place
+    letter: str = ""
+
+
+class Marks:
+    """Marks of a few styles: when, of which style, at what price, and what is said of each."""
+
+    def __init__(
+        self,
+        styles: Sequence[Style],
+        times_us: ArrayLike,
+        style: ArrayLike,
+        texts: Sequence[str],
+        prices: ArrayLike | None = None,
+    ) -> None:
+        self.styles = tuple(styles)
+        self.times_us = np.asarray(times_us, dtype=np.int64)
+        self.style = np.asarray(style, dtype=np.int64)
+        self.texts = texts
+        self.prices = (
+            np.full(len(self.times_us), np.nan) if prices is None else np.asarray(prices, dtype=np.float64)
+        )
+        if not len(self.times_us) == len(self.style) == len(self.texts) == len(self.prices):
+            raise ValueError("The columns of marks must be of one length.")
+
+    def __len__(self) -> int:
+        return len(self.times_us)
+
+
+class Glyph(NamedTuple):
+    """One sign as it was drawn, and the marks it stands for."""
+
+    at: QPointF
+    reach: float
+    marks: Marks
+    style: Style
+    rows: Places
+
+
+class MarkLayer(Layer):
+    """Draws all marks of a chart; `glyphs` is what the last painting drew."""
+
+    def __init__(self, scene: Scene, depth: float, parent: QGraphicsItem | None, prices: Prices) -> None:
+        super().__init__(scene, depth, parent)
+        self._prices = prices
+        self._sets: dict[str, Marks] = {}
+        self._sorted: dict[str, list[tuple[Style, Places, Places]]] = {}
+        self.glyphs: list[Glyph] = []
+
+    def put(self, key: str, marks: Marks) -> None:
+        """Show these marks in place of those that had this key."""
+        self._sets[key] = marks
+        self._sorted.pop(key, None)
+
+    def remove(self, key: str) -> None:
+        """Take marks away."""
+        self._sets.pop(key, None)
+        self._sorted.pop(key, None)
+        self.glyphs = [glyph for glyph in self.glyphs if glyph.marks in self._sets.values()]
+
+    def begin(self) -> None:
+        """Find the bars anew: there are other bars, or more of them."""
+        self._sorted.clear()
+
+    def text_at(self, x: float, y: float) -> str:
+        """Give what is said of the marks under the pointer; empty where there are none."""
+        for glyph in reversed(self.glyphs):
+            reach = glyph.reach + _NEAR
+            if abs(glyph.at.x() - x) <= reach and abs(glyph.at.y() - y) <= reach:
+                return describe(glyph)
+        return ""
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        self.glyphs = []
+        if not self._sets:
+            return
+        shift = max(math.ceil(math.log2(SPACING / viewport.bar_width)), 0)
+        extremes = _Extremes(self._prices.bars(bars), viewport, shift)
+        used: dict[tuple[Place, int], float] = {}
+        painter.save()
+        painter.setClipRect(QRectF(0, 0, viewport.width, viewport.height))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        for key, marks in self._sets.items():
+            if key not in self._sorted:
+                self._sorted[key] = _by_style(marks, bars.times_us)
+            for style, places, rows in self._sorted[key]:
+                begin, end = np.searchsorted(places, [viewport.first - 1, viewport.last + 1])
+                for cell, chosen in _grouped(places[begin:end] >> shift, rows[begin:end]):
+                    middle = (cell << shift) + ((1 << shift) - 1) / 2
+                    x = viewport.x(min(middle, len(bars) - 1))
+                    taken = used.get((style.place, cell), 0.0)
+                    y, grown = _height(style, marks, chosen, viewport, extremes.of(cell), taken)
+                    used[style.place, cell] = grown
+                    glyph = Glyph(QPointF(x, y), _reach(style), marks, style, chosen)
+                    self.glyphs.append(glyph)
+                    self._draw_glyph(painter, glyph)
+        painter.restore()
+
+    def _draw_glyph(self, painter: QPainter, glyph: Glyph) -> None:
+        theme, style = self.shared.theme, glyph.style
+        ink, ground = theme.colours.tone(style.tone), theme.colours.panel
+        at, half = glyph.at, glyph.reach
+        painter.setBrush(ink)
+        # A rim in the colour of the ground keeps a sign apart from the candle it stands on.
+        painter.setPen(QPen(ground, 1.5))
+        box = QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half)
+        if style.shape is Shape.BADGE:
+            painter.setBrush(ground)
+            painter.setPen(QPen(ink, 1.5))
+            painter.drawRoundedRect(box.adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
+            painter.setPen(ink)
+            painter.setFont(theme.font(Size.CAPTION, semibold=True))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, style.letter)
+        elif style.shape is Shape.CIRCLE:
+            painter.drawEllipse(box)
+        elif style.shape is Shape.CROSS:
+            painter.setPen(QPen(ink, 2))
+            painter.drawLine(box.topLeft(), box.bottomRight())
+            painter.drawLine(box.bottomLeft(), box.topRight())
+        else:
+            painter.drawPolygon(_polygon(style.shape, at, half))
+        if len(glyph.rows) > 1:
+            text = numbers.short(len(glyph.rows))
+            font = theme.font(Size.CAPTION, semibold=True)
+            painter.setFont(font)
+            painter.setPen(ink)
+            width = QFontMetricsF(font).horizontalAdvance(text) + 4
+            above = style.place is not Place.BELOW
+            top = at.y() - half - _COUNT_HEIGHT - 1 if above else at.y() + half + 1
+            place = QRectF(at.x() - width / 2, top, width, _COUNT_HEIGHT)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+
+
+class _Extremes:
+    """The highest and lowest price of each cell that is seen."""
+
+    def __init__(self, bars: Pyramid, viewport: Viewport, shift: int) -> None:
+        candles = bars.stretch(viewport.first - (1 << shift), viewport.last + (1 << shift), viewport.width)
+        cells = (candles.first + np.arange(len(candles.open)) * candles.span) >> shift
+        begins = np.flatnonzero(np.diff(cells, prepend=-1))
+        self._cells = cells[begins]
+        if len(begins):
+            self._high: Floats = np.maximum.reduceat(candles.high, begins)
+            self._low: Floats = np.minimum.reduceat(candles.low, begins)
+
+    def of(self, cell: int) -> tuple[float, float]:
+        place = int(np.searchsorted(self._cells, cell))
+        if place == len(self._cells):
+            return math.nan, math.nan
+        return float(self._low[place]), float(self._high[place])
+
+
+def describe(glyph: Glyph) -> str:
+    """Give what the marks behind one sign say, a few of them in full."""
+    lines = [glyph.marks.texts[row] for row in glyph.rows[:_MOST_LINES]]
+    more = len(glyph.rows) - len(lines)
+    if more > 0:
+        lines.append(tr("and {count} more: {title}", count=more, title=glyph.style.title))
+    return "\n".join(lines)
+
+
+def _by_style(marks: Marks, times_us: NDArray[np.int64]) -> list[tuple[Style, Places, Places]]:
+    """Give for each style the bars of its marks in order, and the rows they come from."""
+    places = np.searchsorted(times_us, marks.times_us, side="right") - 1
+    order = np.argsort(marks.times_us, kind="stable")
+    order = order[places[order] >= 0]
+    found = []
+    for number, style in enumerate(marks.styles):
+        rows = order[marks.style[order] == number]
+        found.append((style, places[rows].astype(np.int64), rows.astype(np.int64)))
+    return found
+
+
+def _grouped(cells: Places, rows: Places) -> list[tuple[int, Places]]:
+    """Give each cell with its rows; cells come in order."""
+    if not len(cells):
+        return []
+    cuts = np.flatnonzero(np.diff(cells)) + 1
+    begins = [0, *cuts.tolist()]
+    return [
+        (int(cells[begin]), rows[begin:end])
+        for begin, end in zip(begins, [*begins[1:], len(rows)], strict=True)
+    ]
+
+
+def _height(
+    style: Style,
+    marks: Marks,
+    rows: Places,
+    viewport: Viewport,
+    extremes: tuple[float, float],
+    taken: float,
+) -> tuple[float, float]:
+    """Give where a sign stands and how much of its place is taken then."""
+    reach = _reach(style)
+    room = 2 * reach + _GAP + (_COUNT_HEIGHT if len(rows) > 1 else 0)
+    if style.place is Place.FOOT:
+        return viewport.height - reach - 3 - taken, taken + room
+    price = float(marks.prices[rows[-1]])
+    if style.place is Place.PRICE and math.isfinite(price):
+        return viewport.y(price), taken
+    low, high = extremes
+    if style.place is Place.BELOW:
+        return viewport.y(low) + _GAP + reach + taken, taken + room
+    return viewport.y(high) - _GAP - reach - taken, taken + room
+
+
+def _reach(style: Style) -> float:
+    return (_BADGE if style.shape is Shape.BADGE else _SIZE) / 2
+
+
+def _polygon(shape: Shape, at: QPointF, half: float) -> QPolygonF:
+    x, y = at.x(), at.y()
+    if shape is Shape.DIAMOND:
+        return QPolygonF(
+            [QPointF(x, y - half), QPointF(x + half, y), QPointF(x, y + half), QPointF(x - half, y)]
+        )
+    way = -half if shape is Shape.UP else half
+    return QPolygonF([QPointF(x, y + way), QPointF(x + half, y - way), QPointF(x - half, y - way)])
