@@ -12,6 +12,7 @@ from puffling.market.assembly import assembled
 from puffling.market.cache import BarCache, BarStore
 from puffling.market.chain import FeedChain
 from puffling.market.feeds import Feed
+from puffling.market.live_quotes import LiveQuotes
 from puffling.market.streams import PriceBoard
 from puffling.market.values import FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
@@ -38,6 +39,7 @@ class Market:
         self._chain = FeedChain(feeds)
         self._cache = BarCache(bar_store)
         self._board = PriceBoard(self._chain, clock, bus, scope)
+        self.quotes = LiveQuotes(self._chain, self._board, scope)
 
     @classmethod
     def of(

@@ -58,12 +58,15 @@ class QuoteBoard:
         self,
         bus: Bus,
         doubts: Doubts,
+        *,
         last_price: Callable[[str], float | None],
+        latest_us: Callable[[], int],
         changed: Callable[[], None],
     ) -> None:
         self._bus = bus
         self._doubts = doubts
         self._last_price = last_price
+        self._latest_us = latest_us
         self.quoted = Watched(changed)
         self.booked = Watched(changed)
         self.taped = Watched(self._settle_tape)
@@ -74,46 +77,62 @@ class QuoteBoard:
         self._moved_quotes: set[str] = set()
         self._moved_books: set[str] = set()
 
-    def take_quotes(self, batch: Sequence[BidAsk], latest_us: int) -> BidAsk | None:
-        """Take quotes and give the newest sound one of somebody's symbols, or None."""
-        quoted, known, newest = self.quoted, self._quotes, None
+    def take_quotes(self, batch: Sequence[BidAsk]) -> tuple[BidAsk | None, int]:
+        """Take quotes; give the newest sound one of a watched symbol, and how many were left out."""
+        quoted, newest, left_out = self.quoted, None, 0
         for quote in batch:
-            symbol = quote.symbol
-            if symbol not in quoted:
+            if quote.symbol not in quoted:
                 continue
-            before = known.get(symbol)
-            doubt = doubt_of_quote(
-                quote,
-                last=self._last_price(symbol),
-                newest_us=before.time_us if before is not None else 0,
-                latest_us=latest_us,
-            )
-            if doubt is not None:
-                strange = quote.bid if not 0.0 < quote.bid < math.inf else quote.ask
-                self._doubts.note(symbol, doubt, strange, quote.time_us)
+            if self.believed_quote(quote) is None:
+                left_out += 1
                 continue
-            known[symbol] = newest = quote
-            self._moved_quotes.add(symbol)
-        return newest
+            self._quotes[quote.symbol] = newest = quote
+            self._moved_quotes.add(quote.symbol)
+        return newest, left_out
 
-    def take_book(self, book: Book, latest_us: int) -> bool:
-        """Take an order book and tell whether it was sound and wanted."""
+    def take_book(self, book: Book) -> bool | None:
+        """Take an order book; tell whether it was sound, or None when nobody watches it."""
         if book.symbol not in self.booked:
+            return None
+        if self.believed_book(book) is None:
             return False
+        self._books[book.symbol] = book
+        self._moved_books.add(book.symbol)
+        return True
+
+    def believed_quote(self, quote: BidAsk | None) -> BidAsk | None:
+        """Give the quote if it can be true; what cannot is counted."""
+        if quote is None:
+            return None
+        before = self._quotes.get(quote.symbol)
+        doubt = doubt_of_quote(
+            quote,
+            last=self._last_price(quote.symbol),
+            newest_us=before.time_us if before is not None else 0,
+            latest_us=self._latest_us(),
+        )
+        if doubt is None:
+            return quote
+        strange = quote.bid if not 0.0 < quote.bid < math.inf else quote.ask
+        self._doubts.note(quote.symbol, doubt, strange, quote.time_us)
+        return None
+
+    def believed_book(self, book: Book | None) -> Book | None:
+        """Give the book if it can be true; what cannot is counted."""
+        if book is None:
+            return None
         before = self._books.get(book.symbol)
         doubt = doubt_of_book(
             book,
             last=self._last_price(book.symbol),
             newest_us=before.time_us if before is not None else 0,
-            latest_us=latest_us,
+            latest_us=self._latest_us(),
         )
-        if doubt is not None:
-            best = book.bids[0].price if book.bids else 0.0
-            self._doubts.note(book.symbol, doubt, best, book.time_us)
-            return False
-        self._books[book.symbol] = book
-        self._moved_books.add(book.symbol)
-        return True
+        if doubt is None:
+            return book
+        best = book.bids[0].price if book.bids else 0.0
+        self._doubts.note(book.symbol, doubt, best, book.time_us)
+        return None
 
     def quote(self, symbol: str) -> BidAsk | None:
         """Give the newest quote of a watched symbol."""

@@ -91,7 +91,13 @@ class PriceBoard:
         self._somebody_watches = asyncio.Event()
         self._health = {feed.source: FeedHealth(feed, clock) for feed in chain.feeds}
         self._doubts = Doubts()
-        self.asked = QuoteBoard(bus, self._doubts, self._last_sound, self._tell_quoting_feeds)
+        self.asked = QuoteBoard(
+            bus,
+            self._doubts,
+            last_price=self._last_sound,
+            latest_us=self._latest_us,
+            changed=self._tell_quoting_feeds,
+        )
 
     def start(self) -> None:
         """Begin to listen to every feed."""
@@ -150,7 +156,7 @@ class PriceBoard:
     def ticks(self, source: str, batch: Sequence[Tick]) -> None:
         """Take trades; only the newest price of each symbol is kept, its day counts them all."""
         live_symbols, moved, printed = self._live, self._moved, self.asked.printed
-        latest_us = to_us(self._clock.now()) + FUTURE_US
+        latest_us = self._latest_us()
         newest_us = 0
         for tick in batch:
             symbol, price, size, time_us = tick
@@ -183,20 +189,24 @@ class PriceBoard:
 
     def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
         """Take bids and asks; only the newest of each symbol is kept."""
-        newest = self.asked.take_quotes(batch, to_us(self._clock.now()) + FUTURE_US)
+        newest, left_out = self.asked.take_quotes(batch)
+        self._health[source].left_out += left_out
         if newest is not None:
             self._heard(source, newest.time_us)
             self._something_moved.set()
 
     def book(self, source: str, book: Book) -> None:
         """Take an order book; only the newest of each symbol is kept."""
-        if self.asked.take_book(book, to_us(self._clock.now()) + FUTURE_US):
+        sound = self.asked.take_book(book)
+        if sound:
             self._heard(source, book.time_us)
             self._something_moved.set()
+        elif sound is not None:
+            self._health[source].left_out += 1
 
     def snapshots(self, prices: Sequence[Price]) -> None:
         """Take prices whose day begins anew; one that cannot be a price changes nothing."""
-        latest_us = to_us(self._clock.now()) + FUTURE_US
+        latest_us = self._latest_us()
         for price in prices:
             if price.symbol not in self._counts:
                 continue
@@ -254,6 +264,9 @@ class PriceBoard:
         health.heard(newest_us)
         if health.told.stale:
             self._tell_state(source)
+
+    def _latest_us(self) -> int:
+        return to_us(self._clock.now()) + FUTURE_US
 
     def _last_sound(self, symbol: str) -> float | None:
         live = self._live.get(symbol)
