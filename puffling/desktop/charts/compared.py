@@ -74,7 +74,8 @@ class Compared(Study):
     def read(self, index: int | None, colours: Colours) -> list[Reading]:
         series = self.series[_NAME]
         value = series.newest if index is None else series.value(index)
-        return [Reading("", value / self._base - 1, colour(colours, self._number))]
+        share = value / self._base - 1 if self._base > 0 else math.nan
+        return [Reading("", share, colour(colours, self._number))]
 
     def words(self, value: float, decimals: int) -> str:
         return numbers.percent(value)
