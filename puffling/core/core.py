@@ -19,6 +19,7 @@ from puffling.controllers.factors import Factors
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
 from puffling.controllers.monitor import Monitor
+from puffling.controllers.quotes import Quotes
 from puffling.controllers.safety import Safety
 from puffling.controllers.scheduler import Scheduler
 from puffling.controllers.settings import Settings as SettingsController
@@ -217,6 +218,7 @@ class Core:
         self.watchlists = self._controller(Watchlists)
         self.data = self._controller(Data)
         self.drawings = self._controller(Drawings)
+        self.quotes = self._controller(Quotes)
         self.settings = self._controller(SettingsController)
         self.jobs = self._controller(Jobs)
         self.monitor = self._controller(Monitor)

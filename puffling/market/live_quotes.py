@@ -40,6 +40,10 @@ class LiveQuotes:
         self._scope.spawn(self._greet_with_books(watched), name="market.books")
         return stop
 
+    def known(self, symbol: str) -> BidAsk | None:
+        """Give the newest bid and ask of a symbol whose quotes somebody watches, without asking its feed."""
+        return self._board.asked.quote(symbol)
+
     async def quote(self, symbol: str) -> BidAsk | None:
         """Give the newest bid and ask of a symbol; None where its feed has none."""
         known = self._board.asked.quote(symbol)
