@@ -1,7 +1,6 @@
 from typing import Any
 
 import pandas as pd
-
 from yfinance import exceptions as exceptions
 
 config: Any

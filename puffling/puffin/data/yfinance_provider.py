@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +135,7 @@ class YFinanceProvider(DataProvider):
             return YahooHistory(_bars(frame, interval), (), listing, _last_price(frame, about))
         bars = _bars(frame, interval)
         actions = _actions(frame, bars)
-        return YahooHistory(_as_traded(bars, actions), actions, listing, _last_price(frame, about))
+        return YahooHistory(as_traded(bars, actions), actions, listing, _last_price(frame, about))
 
     def last_price(self, symbol: str) -> tuple[Listing, LastPrice]:
         """Give the newest price Yahoo tells of a symbol."""
@@ -194,6 +195,8 @@ class YFinanceProvider(DataProvider):
 
         with _one_at_a_time:
             logging.getLogger("yfinance").setLevel(_SILENT)
+            # It uses what pandas will take away, and tells everybody's terminal.
+            warnings.filterwarnings("ignore", category=DeprecationWarning, module="^yfinance")
             yfinance.config.debug.hide_exceptions = False
             if self._cache_folder is not None:
                 yfinance.set_tz_cache_location(str(self._cache_folder))
@@ -210,11 +213,15 @@ class YFinanceProvider(DataProvider):
                 reason = error.yahoo_reason or ""
                 if "delisted" in reason or "Not Found" in reason or "No data found" in reason:
                     raise UnknownSymbol(what) from error
-                raise NotOffered(reason or f"Yahoo has no prices of {what} for these days") from error
+                if not reason:
+                    raise SourceFailed(f"Yahoo gave no prices of {what} and no reason") from error
+                raise NotOffered(f"Yahoo says: {reason}") from error
             except exceptions.YFTzMissingError as error:
                 _forget_answers()
                 raise UnknownSymbol(what) from error
             except Exception as error:
+                if getattr(getattr(error, "response", None), "status_code", 0) == 404:
+                    raise UnknownSymbol(what) from error
                 # The edge: the library lets through whatever a bad answer breaks in it.
                 _forget_answers()
                 raise SourceFailed(_words_for(error)) from error
@@ -274,7 +281,7 @@ def _actions(frame: pd.DataFrame, bars: Bars) -> tuple[CorporateAction, ...]:
     return tuple(reversed(made))
 
 
-def _as_traded(bars: Bars, actions: Sequence[CorporateAction]) -> Bars:
+def as_traded(bars: Bars, actions: Sequence[CorporateAction]) -> Bars:
     """Take back the splits that Yahoo has worked into its prices."""
     splits = [
         CorporateAction(action.day, 1.0 / action.split_ratio, 0.0, action.split_ratio)
@@ -293,6 +300,9 @@ def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
 def _last_price(frame: pd.DataFrame, about: Mapping[str, Any]) -> LastPrice | None:
     price, at = about.get("regularMarketPrice"), about.get("regularMarketTime")
+    if isinstance(at, datetime):
+        # The library turns seconds into moments once somebody has looked at them.
+        at = int(at.timestamp())
     if not isinstance(price, int | float) or not isinstance(at, int) or not price > 0 or frame.empty:
         return None
     row = frame.iloc[-1]
