@@ -1,0 +1,1 @@
+"""Backtests: what a strategy would have done, at what cost, and how far that can be trusted."""

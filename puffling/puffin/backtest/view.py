@@ -1,0 +1,86 @@
+"""What a strategy with a memory sees at a close, and where it says what it wants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.backtest.waiting import Waiting
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from puffling.puffin.backtest.walk import Walk
+
+
+class Trader(Protocol):
+    """A strategy with a memory."""
+
+    def on_bar(self, view: View) -> None:
+        """Look at what is known at a close and say what to do from the next open on."""
+        ...
+
+
+class View:
+    """What a strategy sees at a close, and where it says what it wants."""
+
+    def __init__(self, walk: Walk, bar: int) -> None:
+        self._walk = walk
+        self.bar = bar
+        self.time_us = int(walk.panel.time[bar])
+        self.symbols = walk.panel.symbols
+
+    @property
+    def cash(self) -> float:
+        """What is not invested."""
+        return float(self._walk.book.cash[0])
+
+    @property
+    def equity(self) -> float:
+        """What everything is worth at this close."""
+        return self._walk.worth(self._walk.panel.marks[self.bar])
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What waits at the market."""
+        return tuple(self._walk.waiting)
+
+    def position(self, symbol: str) -> float:
+        """Give what is held of a symbol, negative when sold short."""
+        return float(self._walk.book.held[0, self._place(symbol)])
+
+    def history(self, symbol: str) -> Bars:
+        """Give the bars of a symbol until now."""
+        return self._walk.panel.until(self.bar + 1).bars(symbol)
+
+    def close(self, symbol: str) -> float:
+        """Give the newest close of a symbol."""
+        return float(self._walk.panel.marks[self.bar, self._place(symbol)])
+
+    def target(self, symbol: str, weight: float) -> None:
+        """Bring a symbol to a share of the equity at the next open: -1 is short with all of it."""
+        if not -1.0 <= weight <= 1.0:
+            raise InvalidValue("A target must lie between -1 and 1", field="weight")
+        self._walk.aims[self._place(symbol)] = weight
+
+    def send(
+        self,
+        ticket: Ticket,
+        *,
+        take_profit: float | None = None,
+        stop_loss: float | None = None,
+        reason: str = "",
+    ) -> Waiting:
+        """Send an order; with prices to leave at it becomes a bracket, whose legs cancel each other."""
+        self._place(ticket.symbol)
+        return self._walk.take(ticket, self.bar, take_profit, stop_loss, reason)
+
+    def cancel(self, waiting: Waiting) -> None:
+        """Take back an order and what hangs on it."""
+        self._walk.drop(waiting)
+
+    def _place(self, symbol: str) -> int:
+        try:
+            return self.symbols.index(symbol)
+        except ValueError:
+            raise InvalidValue(f"{symbol} is not part of this test", field="symbol") from None

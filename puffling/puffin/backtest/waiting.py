@@ -1,0 +1,164 @@
+"""What waits at the market: orders, and the protection of a position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from puffling.puffin.backtest.fills import (
+    Candle,
+    Intrabar,
+    Touch,
+    touch,
+    trailed,
+    trailing_touch,
+    triggered,
+)
+from puffling.puffin.backtest.orders import Kind, Lasting, Side, Ticket
+from puffling.puffin.errors import InvalidValue
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """An order at the market and how far it has come."""
+
+    ticket: Ticket
+    remaining: float
+    since: int
+    reason: str = ""
+    parent: Waiting | None = None
+    legs: list[Waiting] = field(default_factory=list)
+    # The leg of a bracket is let loose when the order before it fills.
+    loose: bool = True
+    armed: bool = False
+    best: float | None = None
+
+    def __post_init__(self) -> None:
+        self.loose = self.parent is None
+
+    def urgency(self, intrabar: Intrabar) -> int:
+        """Give the place in line: orders that enter, then stops, then limits; the last two as one asks."""
+        if self.parent is None:
+            return 0
+        stops_first = intrabar is Intrabar.PESSIMISTIC
+        return 1 if (self.ticket.kind is not Kind.LIMIT) == stops_first else 2
+
+    def trail(self, candle: Candle) -> None:
+        """Follow the best price, from the first bar on."""
+        if self.ticket.kind is Kind.TRAILING_STOP and self.loose:
+            self.best = trailed(self.ticket, candle.close if self.best is None else self.best, candle)
+
+    def over(self, day_ends: bool) -> bool:
+        """Tell whether its time is up at the end of a bar."""
+        return self.ticket.lasting is Lasting.DAY and day_ends
+
+    def split(self, ratio: float) -> None:
+        """Go on in shares of another size."""
+        ticket = self.ticket
+        self.remaining *= ratio
+        if self.best is not None:
+            self.best /= ratio
+        self.ticket = replace(
+            ticket,
+            quantity=ticket.quantity * ratio,
+            limit=None if ticket.limit is None else ticket.limit / ratio,
+            stop=None if ticket.stop is None else ticket.stop / ratio,
+            trail=None if ticket.trail is None else ticket.trail / ratio,
+        )
+
+
+def met(order: Waiting, candle: Candle, *, from_open: bool) -> Touch | None:
+    """Give where an order fills in a bar; a stop-limit order that was triggered goes on as a limit."""
+    ticket = order.ticket
+    if ticket.kind is Kind.TRAILING_STOP:
+        # It stands behind the price at which it came to the market.
+        best = candle.open if order.best is None else order.best
+        found = trailing_touch(ticket, best, candle, from_open=from_open)
+        order.best = best
+        return found
+    if ticket.kind is not Kind.STOP_LIMIT:
+        return touch(ticket, candle, from_open=from_open)
+    if order.armed:
+        return touch(replace(ticket, kind=Kind.LIMIT), candle, from_open=from_open)
+    order.armed = triggered(ticket, candle, from_open=from_open)
+    return touch(ticket, candle, from_open=from_open)
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """When a position is left whatever the signal says; shares of the price it was entered at, bars held."""
+
+    stop_loss: float = 0.0
+    take_profit: float = 0.0
+    trail: float = 0.0
+    most_bars: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("stop_loss", "trail"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise InvalidValue(f"{name.replace('_', ' ').capitalize()} must be below 1", field=name)
+        if self.take_profit < 0.0 or self.most_bars < 0:
+            raise InvalidValue("A protection must not be negative", field="take_profit")
+
+
+class Left(NamedTuple):
+    """Why and where a position was left."""
+
+    touch: Touch
+    reason: str
+
+
+@dataclass(slots=True)
+class Guard:
+    """The protection of one position."""
+
+    protection: Protection
+    quantity: float
+    entry: float
+    since: int
+    bars: int = 0
+    best: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.best = self.entry
+
+    def met(self, candle: Candle, intrabar: Intrabar, *, from_open: bool) -> Left | None:
+        """Give where a bar makes one leave, None where it does not."""
+        rules = self.protection
+        side = Side.SELL if self.quantity > 0.0 else Side.BUY
+        away = -side.sign
+        size = abs(self.quantity)
+        if rules.most_bars and from_open and self.bars >= rules.most_bars:
+            return Left(Touch(candle.open, None, at_open=True), "time stop")
+        stopped: list[Left] = []
+        if rules.stop_loss:
+            stop = self.entry * (1.0 - away * rules.stop_loss)
+            found = touch(Ticket("", side, size, Kind.STOP, stop=stop), candle, from_open=from_open)
+            stopped += [Left(found, "stop loss")] if found else []
+        if rules.trail:
+            ticket = Ticket("", side, size, Kind.TRAILING_STOP, trail_share=rules.trail)
+            found = trailing_touch(ticket, self.best, candle, from_open=from_open)
+            stopped += [Left(found, "trailing stop")] if found else []
+        # Of two stops the nearer one is met first.
+        left = max(stopped, key=lambda each: away * each.touch.price, default=None)
+        if rules.take_profit:
+            limit = self.entry * (1.0 + away * rules.take_profit)
+            found = touch(Ticket("", side, size, Kind.LIMIT, limit=limit), candle, from_open=from_open)
+            # Of two prices within the bar the worse one came first, unless one asks for the better.
+            if found and (
+                left is None
+                or (not left.touch.at_open and (found.at_open or intrabar is Intrabar.OPTIMISTIC))
+            ):
+                left = Left(found, "take profit")
+        return left
+
+    def trail(self, candle: Candle) -> None:
+        """Follow the best price, and count the bar."""
+        self.bars += 1
+        self.best = max(self.best, candle.high) if self.quantity > 0.0 else min(self.best, candle.low)
+
+    def split(self, ratio: float) -> None:
+        """Go on in shares of another size."""
+        self.quantity *= ratio
+        self.entry /= ratio
+        self.best /= ratio

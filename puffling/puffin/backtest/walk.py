@@ -1,0 +1,394 @@
+"""A walk through every bar: for what waits at the market, costs of holding, and strategies with a memory.
+
+Each bar goes the same way: time is paid for, splits and dividends happen, what was decided on the last close
+trades at the open, what waits at the market meets the bar's prices, the bar closes, and only then the
+strategy is asked. It never sees more than the bars until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.fills import Candle, Intrabar, Touch
+from puffling.puffin.backtest.orders import Kind, Lasting, Side, Ticket
+from puffling.puffin.backtest.panel import Floats, Mask, Panel
+from puffling.puffin.backtest.simulation import FillColumns, schedule
+from puffling.puffin.backtest.turns import Book, Leg, Openings, turn
+from puffling.puffin.backtest.view import Trader, View
+from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met
+from puffling.puffin.data.actions import CorporateAction
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us
+
+_DAYS_A_YEAR = 365.0
+_SLACK = 1.0 + 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An order that never reached the market, and why."""
+
+    bar: int
+    ticket: Ticket
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walked:
+    """What a walk came to: fills with their reasons, and cash and holdings at every close."""
+
+    panel: Panel
+    fills: FillColumns
+    reasons: tuple[str, ...]
+    slippage: Floats
+    cash: Floats
+    held: Floats
+    carry: Floats
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def equity(self) -> Floats:
+        """What everything was worth at every close."""
+        worth = self.cash.copy()
+        for place in range(self.held.shape[1]):
+            worth += self.held[:, place] * self.panel.marks[:, place]
+        return worth
+
+
+def walk(
+    panel: Panel,
+    terms: Terms,
+    *,
+    targets: Floats | None = None,
+    rebalance: Mask | None = None,
+    trader: Trader | None = None,
+    protection: Protection | None = None,
+    intrabar: Intrabar = Intrabar.PESSIMISTIC,
+    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+) -> Walked:
+    """Walk through a panel with targets, (bars, symbols), or with a strategy that has a memory, or both.
+
+    Corporate actions are for prices as they were traded; adjusted prices hold them already.
+    """
+    going = Walk(panel, terms, protection, intrabar, _by_bar(panel, actions or {}))
+    asked = np.zeros(panel.close.shape) if targets is None else targets
+    due, changed = schedule(panel, asked[None], rebalance)
+    turning = changed[0].any(axis=1)
+    for bar in range(len(panel)):
+        going.begin(bar)
+        if turning[bar]:
+            going.turn(bar, due[0, bar], changed[0, bar])
+        if going.aims:
+            going.follow_aims(bar)
+        if going.waiting or going.guards:
+            going.meet(bar)
+        going.end(bar)
+        if trader is not None:
+            trader.on_bar(View(going, bar))
+    return going.walked()
+
+
+class Walk:
+    """The state of a walk; it changes with every bar."""
+
+    def __init__(
+        self,
+        panel: Panel,
+        terms: Terms,
+        protection: Protection | None,
+        intrabar: Intrabar,
+        actions: Mapping[int, Sequence[tuple[int, CorporateAction]]],
+    ) -> None:
+        self.panel = panel
+        self.terms = terms
+        self.book = Book.opened(terms, 1, len(panel.symbols))
+        self.waiting: list[Waiting] = []
+        self.guards: dict[int, Guard] = {}
+        self.aims: dict[int, float] = {}
+        self._protection = protection
+        self._intrabar = intrabar
+        self._actions = actions
+        self._taken = np.zeros(len(panel.symbols))
+        self._fills: list[tuple[int, int, float, float, float]] = []
+        self._reasons: list[str] = []
+        self._slippage: list[float] = []
+        self._refusals: list[Refusal] = []
+        self._cash, self._carry = np.empty(len(panel)), np.zeros(len(panel))
+        self._held = np.empty((len(panel), len(panel.symbols)))
+        self._plain = not (terms.volume_cap or terms.slippage.depends_on_size)
+
+    def worth(self, prices: Floats) -> float:
+        """Give what everything is worth at these prices."""
+        return float(self.book.cash[0]) + float(np.sum(self.book.held[0] * prices))
+
+    def begin(self, bar: int) -> None:
+        """Pay for the time since the last bar, and let splits and dividends happen."""
+        self._taken[:] = 0.0
+        if bar and not self.terms.carry.is_free:
+            self._carry[bar] = self._cost_of_time(bar)
+            self.book.cash[0] += self._carry[bar]
+        for place, action in self._actions.get(bar, ()):
+            held = self.book.held[0, place]
+            self.book.cash[0] += held * action.dividend
+            self.book.held[0, place] = held * action.split_ratio
+            if action.split_ratio != 1.0:
+                self._split(place, action.split_ratio)
+
+    def turn(self, bar: int, target: Floats, changed: Mask) -> None:
+        """Bring what changed to its target at the open."""
+        self._give_up(changed)
+        price = np.where(self.panel.present[bar], self.panel.open[bar], self._marks(bar))[None]
+        opening = Openings.of(price, target[None], changed[None], self.terms)
+        if self._plain:
+            for leg in turn(self.book, opening, self.terms):
+                self._record(bar, leg)
+        else:
+            plan = Book(self.book.cash.copy(), self.book.held.copy())
+            for leg in turn(plan, opening, self.terms):
+                for place in np.flatnonzero(leg.quantity[0]).tolist():
+                    self._order(bar, place, float(leg.quantity[0, place]))
+        for place in np.flatnonzero(changed).tolist():
+            self._guard(bar, place)
+
+    def follow_aims(self, bar: int) -> None:
+        """Turn to what the strategy aimed at on the last close, as far as it can be traded now."""
+        target, changed = np.zeros(len(self.panel.symbols)), np.zeros(len(self.panel.symbols), dtype=bool)
+        for place in [place for place in self.aims if self.panel.present[bar, place]]:
+            target[place], changed[place] = self.aims.pop(place), True
+        if changed.any():
+            self.turn(bar, target, changed)
+
+    def meet(self, bar: int) -> None:
+        """Let what waits meet the prices of the bar: what protects first, then the oldest."""
+        there = np.flatnonzero(self.panel.present[bar]).tolist()
+        candles = {place: self._candle(bar, place) for place in there}
+        for place, guard in [*self.guards.items()]:
+            if place in candles:
+                found = guard.met(candles[place], self._intrabar, from_open=guard.since < bar)
+                if found is not None:
+                    held = float(self.book.held[0, place])
+                    self._execute(bar, place, -held, found.touch, found.reason)
+                    self._guard(bar, place)
+        # An order that fills lets others loose, so each is looked up again when its turn has come.
+        for order in sorted(self.waiting, key=lambda each: each.urgency(self._intrabar)):
+            place = self.panel.symbols.index(order.ticket.symbol)
+            if order in self.waiting and order.loose and order.since <= bar and place in candles:
+                self._meet_one(bar, place, order, candles[place])
+
+    def end(self, bar: int) -> None:
+        """Close the bar: days end, stops trail, and the state is written down."""
+        for order in [*self.waiting]:
+            place = self.panel.symbols.index(order.ticket.symbol)
+            if not self.panel.present[bar, place]:
+                continue
+            order.trail(self._candle(bar, place))
+            if order.since < bar and order.over(self._ends_day(bar)):
+                self.drop(order)
+        for place, guard in self.guards.items():
+            if self.panel.present[bar, place]:
+                guard.trail(self._candle(bar, place))
+        self._cash[bar], self._held[bar] = self.book.cash[0], self.book.held[0]
+
+    def take(
+        self, ticket: Ticket, bar: int, take_profit: float | None, stop_loss: float | None, reason: str
+    ) -> Waiting:
+        """Put an order on the market from the next open on, with the legs of its bracket behind it."""
+        entry = Waiting(ticket, ticket.quantity, since=bar, reason=reason)
+        back = Side.SELL if ticket.side is Side.BUY else Side.BUY
+        if stop_loss is not None:
+            stop = Ticket(ticket.symbol, back, ticket.quantity, Kind.STOP, stop=stop_loss)
+            entry.legs.append(Waiting(stop, 0.0, since=bar, reason="stop loss", parent=entry))
+        if take_profit is not None:
+            limit = Ticket(ticket.symbol, back, ticket.quantity, Kind.LIMIT, limit=take_profit)
+            entry.legs.append(Waiting(limit, 0.0, since=bar, reason="take profit", parent=entry))
+        self.waiting += [entry, *entry.legs]
+        return entry
+
+    def drop(self, order: Waiting) -> None:
+        """Take an order off the market; what was never let loose by it goes too."""
+        if order in self.waiting:
+            self.waiting.remove(order)
+        for leg in order.legs:
+            if not leg.loose:
+                self.drop(leg)
+
+    def walked(self) -> Walked:
+        """Give what came of it."""
+        columns = list(zip(*self._fills, strict=True)) or [()] * 5
+        bar, symbol = (np.array(column, dtype=np.int64) for column in columns[:2])
+        quantity, price, commission = (np.array(column, dtype=np.float64) for column in columns[2:])
+        return Walked(
+            self.panel,
+            FillColumns(bar, symbol, quantity, price, commission),
+            tuple(self._reasons),
+            np.array(self._slippage),
+            self._cash,
+            self._held,
+            self._carry,
+            tuple(self._refusals),
+        )
+
+    def _meet_one(self, bar: int, place: int, order: Waiting, candle: Candle) -> None:
+        found = met(order, candle, from_open=order.since < bar)
+        if found is None:
+            if order.ticket.lasting in {Lasting.IOC, Lasting.FOK}:
+                self.drop(order)
+            return
+        room = self._room(bar, place)
+        if order.ticket.lasting is Lasting.FOK and room < order.remaining:
+            self.drop(order)
+            return
+        wanted = order.ticket.side.sign * min(order.remaining, self._closable(order, place))
+        if wanted and not self._affords(bar, place, wanted, found.price):
+            self._refusals.append(Refusal(bar, order.ticket, "Not enough buying power"))
+            self.drop(order)
+            return
+        done = abs(self._execute(bar, place, wanted, found, order.reason or order.ticket.kind.value))
+        order.remaining -= done
+        if done:
+            self._let_loose(order, bar, done, within=not found.at_open)
+        if order.remaining <= 0.0 or not wanted or order.ticket.lasting is Lasting.IOC:
+            self.waiting.remove(order)
+
+    def _let_loose(self, order: Waiting, bar: int, done: float, *, within: bool) -> None:
+        """What was filled frees the legs behind it; a leg that filled shrinks its sibling."""
+        for leg in order.legs:
+            leg.remaining += done
+            if not leg.loose:
+                # Whether the better price came after an entry within the bar, the bar does not tell.
+                later = within and leg.ticket.kind is Kind.LIMIT and self._intrabar is Intrabar.PESSIMISTIC
+                leg.loose, leg.since = True, bar + 1 if later else bar
+        if order.parent is not None:
+            for sibling in order.parent.legs:
+                if sibling is not order and sibling in self.waiting:
+                    sibling.remaining -= done
+                    if sibling.remaining <= 0.0:
+                        self.waiting.remove(sibling)
+
+    def _closable(self, order: Waiting, place: int) -> float:
+        """The leg of a bracket never turns a position round."""
+        if order.parent is None:
+            return order.remaining
+        return max(-order.ticket.side.sign * float(self.book.held[0, place]), 0.0)
+
+    def _affords(self, bar: int, place: int, quantity: float, price: float) -> bool:
+        held = self.book.held[0]
+        after = abs(held[place] + quantity) - abs(held[place])
+        if after <= 0.0:
+            return True
+        marks = np.where(self.panel.present[bar], self.panel.open[bar], self._marks(bar))
+        room = self.terms.leverage * self.worth(marks) - float(np.sum(np.abs(held) * marks))
+        return bool(after * price + self.terms.commission.least <= max(room, 0.0) * _SLACK)
+
+    def _order(self, bar: int, place: int, quantity: float) -> None:
+        """Trade what a turn planned; what the cap on volume leaves over waits for the next bars."""
+        touch = Touch(float(self.panel.open[bar, place]), None, at_open=True)
+        done = self._execute(bar, place, quantity, touch, "target")
+        left = abs(quantity) - abs(done)
+        if left > 0.0:
+            side = Side.BUY if quantity > 0.0 else Side.SELL
+            ticket = Ticket(self.panel.symbols[place], side, left)
+            self.waiting.append(Waiting(ticket, left, since=bar, reason="target"))
+
+    def _execute(self, bar: int, place: int, quantity: float, touch: Touch, reason: str) -> float:
+        """Trade at the market as much as its volume allows; gives the signed quantity."""
+        size = min(abs(quantity), self._room(bar, place))
+        if size <= 0.0:
+            return 0.0
+        sign = 1.0 if quantity > 0.0 else -1.0
+        worse = self.terms.slippage.calculate(touch.price, size, float(self.panel.volume[bar, place]))
+        paid = max(touch.price + sign * worse, 0.0)
+        if touch.worst is not None:
+            paid = min(paid, touch.worst) if sign > 0.0 else max(paid, touch.worst)
+        commission = float(self.terms.commission.calculate(paid, size))
+        self.book.cash[0] -= sign * size * paid + commission
+        self.book.held[0, place] += sign * size
+        self._taken[place] += size
+        self._fills.append((bar, place, sign * size, paid, commission))
+        self._reasons.append(reason)
+        self._slippage.append(abs(paid - touch.price) * size)
+        return sign * size
+
+    def _record(self, bar: int, leg: Leg) -> None:
+        for place in np.flatnonzero(leg.quantity[0]).tolist():
+            quantity, paid = float(leg.quantity[0, place]), float(leg.price[0, place])
+            self._fills.append((bar, place, quantity, paid, float(leg.commission[0, place])))
+            self._reasons.append("target")
+            self._slippage.append(abs(paid - float(self.panel.open[bar, place])) * abs(quantity))
+
+    def _room(self, bar: int, place: int) -> float:
+        """Give how much of the bar's volume may still be taken, in whole lots."""
+        cap, lot = self.terms.volume_cap, self.terms.lot
+        if not cap:
+            return np.inf
+        room = max(cap * float(self.panel.volume[bar, place]) - float(self._taken[place]), 0.0)
+        return room if lot == 0.0 else float(np.floor(room / lot) * lot)
+
+    def _guard(self, bar: int, place: int) -> None:
+        """Protect a position that a target opened or changed; one that is gone needs none."""
+        if self._protection is None:
+            return
+        held = float(self.book.held[0, place])
+        known = self.guards.get(place)
+        if held == 0.0:
+            self.guards.pop(place, None)
+        elif known is None or known.quantity * held < 0.0:
+            paid = next(fill[3] for fill in reversed(self._fills) if fill[1] == place)
+            self.guards[place] = Guard(self._protection, held, paid, since=bar)
+        else:
+            known.quantity = held
+
+    def _give_up(self, changed: Mask) -> None:
+        """A new target replaces what an older one still waits for."""
+        for order in [*self.waiting]:
+            if order.reason == "target" and changed[self.panel.symbols.index(order.ticket.symbol)]:
+                self.waiting.remove(order)
+
+    def _cost_of_time(self, bar: int) -> float:
+        carry, cash = self.terms.carry, float(self.book.cash[0])
+        years = float(self.panel.time[bar] - self.panel.time[bar - 1]) / (US_PER_DAY * _DAYS_A_YEAR)
+        short = float(np.sum(np.maximum(-self.book.held[0], 0.0) * self.panel.marks[bar - 1]))
+        interest = cash * (carry.cash_rate if cash > 0.0 else carry.margin_rate)
+        return (interest - short * carry.borrow_rate) * years
+
+    def _split(self, place: int, ratio: float) -> None:
+        for order in self.waiting:
+            if self.panel.symbols.index(order.ticket.symbol) == place:
+                order.split(ratio)
+        if place in self.guards:
+            self.guards[place].split(ratio)
+
+    def _ends_day(self, bar: int) -> bool:
+        if bar + 1 >= len(self.panel):
+            return True
+        return int(self.panel.time[bar + 1]) // US_PER_DAY != int(self.panel.time[bar]) // US_PER_DAY
+
+    def _marks(self, bar: int) -> Floats:
+        return self.panel.marks[bar - 1] if bar else np.zeros(len(self.panel.symbols))
+
+    def _candle(self, bar: int, place: int) -> Candle:
+        panel = self.panel
+        return Candle(
+            float(panel.open[bar, place]),
+            float(panel.high[bar, place]),
+            float(panel.low[bar, place]),
+            float(panel.close[bar, place]),
+            float(panel.volume[bar, place]),
+        )
+
+
+def _by_bar(
+    panel: Panel, actions: Mapping[str, Sequence[CorporateAction]]
+) -> dict[int, list[tuple[int, CorporateAction]]]:
+    """Give what happens at the first bar of each action's day, or after it."""
+    found: dict[int, list[tuple[int, CorporateAction]]] = {}
+    for symbol, happened in actions.items():
+        place = panel.symbols.index(symbol)
+        for action in happened:
+            bar = int(np.searchsorted(panel.time, day_to_us(action.day)))
+            if 0 < bar < len(panel):
+                found.setdefault(bar, []).append((place, replace(action)))
+    return found
