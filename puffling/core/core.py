@@ -16,6 +16,7 @@ from puffling.controllers.backups import Backups, data_state
 from puffling.controllers.data import Data
 from puffling.controllers.drawings import Drawings
 from puffling.controllers.factors import Factors
+from puffling.controllers.fundamentals import Fundamentals
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
 from puffling.controllers.monitor import Monitor
@@ -31,6 +32,7 @@ from puffling.core.door import LocalDoor
 from puffling.core.events import Level, NoticeRaised
 from puffling.core.policy import Attempt, Policy
 from puffling.core.rows import AuditLine, StoredRows
+from puffling.market.fundamentals import ReportBook
 from puffling.market.market import Market
 from puffling.runtime.actor import DEFAULT_USER, UserId
 from puffling.runtime.bus import Bus
@@ -169,6 +171,14 @@ class Core:
             bar_store=bars,
         )
         closing.push_async_callback(self.market.close)
+        self.reports = ReportBook.of(
+            order=lambda: self.settings_now.fundamentals.sources,
+            contact=lambda: self.settings_now.fundamentals.sec_contact,
+            demo_seed=self.settings_now.market.demo_seed,
+            folder=self.paths.cache,
+            clock=self.clock,
+            port=self.port,
+        )
         closing.push_async_callback(self.scope.close)
 
         self._bind_controllers()
@@ -198,6 +208,7 @@ class Core:
                 self.bus,
                 self.store,
                 self.market,
+                self.reports,
                 self.board,
                 self.port,
                 self.registry,
@@ -230,6 +241,7 @@ class Core:
         self.scheduler = self._controller(Scheduler)
         self.guide = self._controller(Guide)
         self.factors = self._controller(Factors)
+        self.fundamentals = self._controller(Fundamentals)
         self.strategies = self._controller(Strategies)
 
     def _controller(self, kind: type[C]) -> C:

@@ -60,6 +60,25 @@ class Market(Section):
     )
 
 
+class Fundamentals(Section):
+    """Where statements and ratios of companies come from; the demo market brings its own."""
+
+    sources: tuple[Literal["edgar", "yahoo"], ...] = Field(
+        ("edgar", "yahoo"),
+        title="Sources, in order",
+        description="The first source that has a company answers for it. None means: the demo market only.",
+        max_length=2,
+    )
+    sec_contact: str = Field(
+        "",
+        title="E-mail address for the SEC",
+        description="The SEC wants to know who asks. Sent with each question to EDGAR and nowhere else.",
+        max_length=120,
+        pattern=r"^$|^[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+$",
+        json_schema_extra=BY_THE_PERSON,
+    )
+
+
 class Server(Section):
     """Other programs reach Puffling over HTTP."""
 
@@ -134,6 +153,7 @@ class Settings(Section):
 
     appearance: Appearance = Field(Appearance(), title="Appearance")
     market: Market = Field(Market(), title="Market data")
+    fundamentals: Fundamentals = Field(Fundamentals(), title="Fundamentals")
     window: Window = Field(Window(), title="Window")
     server: Server = Field(Server(), title="Server")
     cluster: Cluster = Field(Cluster(), title="Cluster")

@@ -2,3 +2,4 @@ from typing import Any
 
 class YfData:
     cache_get: Any
+    def __init__(self, session: Any = None) -> None: ...
