@@ -25,6 +25,7 @@ from puffling.puffin.backtest.panel import Floats, Ints, Mask
 
 # A rounding error is no reason to make every order smaller.
 _SLACK = 1.0 + 1e-9
+_DUST = 1e-9
 
 
 class Leg(NamedTuple):
@@ -123,13 +124,14 @@ def turn(book: Book, opening: Openings, terms: Terms) -> list[Leg]:
 def _affordable(step: Floats, held: Floats, equity: Floats, opening: Openings, terms: Terms) -> Floats:
     """Make the growing positions fit under the leverage, each by the same share."""
     size = np.abs(step)
-    needed = _across(np.where(size > 0.0, size * opening.unit, 0.0))
+    needed = _across(size * np.where(size > 0.0, opening.unit, 0.0))
     room = np.maximum(terms.leverage * equity - _across(np.abs(held) * opening.price), 0.0)
     scarce = needed > room * _SLACK
     if not scarce.any():
         return step
     share = np.where(scarce, room / np.where(scarce, needed, 1.0), 1.0)
-    return np.sign(step) * _whole(size * share[:, None], terms.lot)
+    fitting = np.sign(step) * _whole(size * share[:, None], terms.lot)
+    return np.where(scarce[:, None], fitting, step)
 
 
 def _across(values: Floats) -> Floats:
@@ -141,7 +143,8 @@ def _across(values: Floats) -> Floats:
 def _whole(quantity: Floats, lot: float) -> Floats:
     if lot == 0.0:
         return quantity
-    whole: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot) * lot
+    # What is a multiple already but for a rounding error stays what it is.
+    whole: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot + _DUST) * lot
     return whole
 
 
