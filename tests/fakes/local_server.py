@@ -279,11 +279,11 @@ def _request(head: bytes) -> Request:
     method, target, _ = first.split(" ", 2)
     parts = urlsplit(target)
     headers = {
-        name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name
+        name.strip().lower(): value.strip()
+        for name, _, value in (line.partition(":") for line in lines)
+        if name
     }
-    return Request(
-        method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers
-    )
+    return Request(method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers)
 
 
 async def _write(answer: Answer, writer: asyncio.StreamWriter) -> bool:
