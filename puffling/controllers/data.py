@@ -20,6 +20,7 @@ from puffling.market.ranges import span_of
 from puffling.market.values import History, Instrument, Price
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.sessions import Sessions
 from puffling.puffin.data.quality import inspect_bars
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
@@ -262,6 +263,10 @@ class Data(Controller):
     def instrument(self, symbol: str) -> Instrument:
         """Give what is known about a symbol, for faces in this process."""
         return self._market.instrument(symbol)
+
+    def sessions(self, symbol: str) -> Sessions:
+        """Give the sessions a symbol trades in, for faces in this process."""
+        return self._market.sessions_of(symbol)
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Keep prices of these symbols coming on the bus, for faces in this process; the answer ends it."""
