@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,14 +19,12 @@ from puffling.market.market import Market
 from puffling.market.parameters import Day, Limit, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of
 from puffling.market.values import History, Instrument, Price
-from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.quality import Fault, Flag
 from puffling.puffin.data.sessions import Sessions
-from puffling.puffin.data.quality import inspect_bars
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
-from puffling.runtime.clock import Clock, microseconds, moment_of
-from puffling.runtime.compute import checkpoint
+from puffling.runtime.clock import Clock, moment_of
 from puffling.runtime.errors import NotFound, PufflingError
 from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job
@@ -33,13 +32,29 @@ from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 
 USUAL_BARS = 5_000
+MOST_FLAGS = 1_000
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class FlaggedBar:
+    """What is wrong with a bar, or with `count` neighbours; the bars of a gap are those that are missing."""
+
+    fault: str
+    time: datetime
+    until: datetime
+    count: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A history as plain values, with where it comes from; `left_out` counts older bars of the range."""
+    """A history as plain values, with where it comes from; `left_out` counts older bars of the range.
+
+    The oldest part came from the source at `fetched_at`, the newest at `refreshed_at`. `kept_away` says of
+    each bar whether it is faulty and therefore kept away from indicators and strategies, `flags` why.
+    """
 
     symbol: str
     interval: str
@@ -47,14 +62,20 @@ class Table:
     label: str
     quality: str
     adjusted: bool
+    basis: str
+    currency: str
     fetched_at: datetime
+    refreshed_at: datetime
+    warnings: tuple[str, ...]
+    flags: tuple[FlaggedBar, ...]
     left_out: int
     time: tuple[datetime, ...]
-    open: tuple[float, ...]
-    high: tuple[float, ...]
-    low: tuple[float, ...]
-    close: tuple[float, ...]
-    volume: tuple[float, ...]
+    open: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    close: tuple[float | None, ...]
+    volume: tuple[float | None, ...]
+    kept_away: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +128,6 @@ class CheckReport:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Series:
-    symbol: str
-    bars: Bars
-    trading_days: NDArray[np.int64]
-
-
 class Data(Controller):
     """The market as Puffling sees it."""
 
@@ -130,8 +144,8 @@ class Data(Controller):
         ] = "",
         limit: Limit = 50,
     ) -> tuple[Instrument, ...]:
-        """Find instruments by symbol or name."""
-        return self._market.search(query, limit)
+        """Find instruments by symbol or name, here and at the sources."""
+        return await self._market.find(query, limit)
 
     @capability(title="Show prices", effect=Effect.READ, http="GET /api/data/ohlcv", tool="get_market_data")
     async def ohlcv(
@@ -153,14 +167,20 @@ class Data(Controller):
             label=history.label,
             quality=str(history.quality),
             adjusted=history.adjusted,
+            basis=str(history.basis),
+            currency=history.currency,
             fetched_at=history.fetched_at,
+            refreshed_at=history.refreshed_at,
+            warnings=history.warnings,
+            flags=_flagged(history),
             left_out=len(history.bars) - len(bars),
             time=tuple(moment_of(int(us)) for us in bars.time),
-            open=tuple(bars.open.tolist()),
-            high=tuple(bars.high.tolist()),
-            low=tuple(bars.low.tolist()),
-            close=tuple(bars.close.tolist()),
-            volume=tuple(bars.volume.tolist()),
+            open=_numbers(bars.open),
+            high=_numbers(bars.high),
+            low=_numbers(bars.low),
+            close=_numbers(bars.close),
+            volume=_numbers(bars.volume),
+            kept_away=tuple(history.kept_away[-limit:].tolist()),
         )
 
     @capability(title="Show quotes", effect=Effect.READ, http="GET /api/data/quotes", tool="get_quotes")
@@ -171,7 +191,7 @@ class Data(Controller):
         ],
     ) -> tuple[Quoted, ...]:
         """Show the newest prices of these symbols with their day around them."""
-        return tuple(_quoted(self._market.price(symbol)) for symbol in symbols)
+        return tuple([_quoted(await self._market.latest(symbol)) for symbol in symbols])
 
     @capability(
         title="Check history",
@@ -190,17 +210,17 @@ class Data(Controller):
         """Look through daily histories for gaps, spikes and impossible prices."""
         job = Job.current()
         wanted = symbols or tuple(instrument.symbol for instrument in self._market.search("", 10_000))
-        series = []
+        bars = 0
+        findings: list[Finding] = []
         for done, symbol in enumerate(wanted):
-            job.progress(done, 2 * len(wanted), tr("Reading {symbol}", symbol=symbol))
+            job.progress(done, len(wanted), tr("Checking {symbol}", symbol=symbol))
             history = await self.history(symbol, Interval.D1, date(1970, 1, 2))
-            days = self._market.trading_days(symbol, history.bars)
-            series.append(_Series(symbol, history.bars, days))
-        findings = await job.compute(_inspect_all, series, microseconds(self._clock.now()))
+            bars += len(history.bars)
+            findings += _findings(history)
         return CheckReport(
             symbols=len(wanted),
-            bars=sum(len(each.bars) for each in series),
-            findings=findings,
+            bars=bars,
+            findings=tuple(findings),
             summary=_summary(len(wanted), len(findings)),
         )
 
@@ -264,6 +284,10 @@ class Data(Controller):
         """Give what is known about a symbol, for faces in this process."""
         return self._market.instrument(symbol)
 
+    async def learn(self, symbol: str) -> Instrument:
+        """Give what is known about a symbol, asking the sources if need be, for faces in this process."""
+        return await self._market.learn(symbol)
+
     def sessions(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in, for faces in this process."""
         return self._market.sessions_of(symbol)
@@ -304,15 +328,40 @@ def _quoted(price: Price) -> Quoted:
     )
 
 
-def _inspect_all(series: list[_Series], now_us: int) -> tuple[Finding, ...]:
-    findings: list[Finding] = []
-    for done, each in enumerate(series):
-        checkpoint(len(series) + done, 2 * len(series), tr("Checking {symbol}", symbol=each.symbol))
-        findings += [
-            Finding(each.symbol, str(flag.kind), flag.count, moment_of(flag.time_us), flag.message)
-            for flag in inspect_bars(each.bars, expected_times=each.trading_days, now_us=now_us)
-        ]
-    return tuple(findings)
+def _numbers(column: NDArray[np.float64]) -> tuple[float | None, ...]:
+    if bool(np.isfinite(column).all()):
+        return tuple(column.tolist())
+    # JSON has no word for what is not a number.
+    return tuple(value if math.isfinite(value) else None for value in column.tolist())
+
+
+def _flagged(history: History) -> tuple[FlaggedBar, ...]:
+    return tuple(
+        FlaggedBar(
+            fault=str(flag.fault),
+            time=moment_of(flag.time_us),
+            until=moment_of(flag.until_us),
+            count=flag.count,
+            message=flag.message,
+        )
+        for flag in history.flags[:MOST_FLAGS]
+    )
+
+
+def _findings(history: History) -> tuple[Finding, ...]:
+    by_fault: dict[Fault, list[Flag]] = {}
+    for flag in history.flags:
+        by_fault.setdefault(flag.fault, []).append(flag)
+    return tuple(
+        Finding(
+            symbol=history.key.symbol,
+            fault=str(fault),
+            count=sum(flag.count for flag in flags),
+            first=moment_of(flags[0].time_us),
+            message=flags[0].message,
+        )
+        for fault, flags in by_fault.items()
+    )
 
 
 def _summary(symbols: int, findings: int) -> str:

@@ -53,6 +53,7 @@ class IndicatorTable:
     label: str
     source: str
     data_label: str
+    warnings: tuple[str, ...]
     time: tuple[datetime, ...]
     outputs: dict[str, tuple[float | None, ...]]
 
@@ -106,8 +107,10 @@ class Factors(Controller):
         history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
         label = kind.label(**parameters)
         sessions = self._market.sessions_of(symbol)
-        columns = await self._lane.run(lambda: kind.compute(history.bars, sessions, **parameters))
-        first = max(int(np.searchsorted(history.bars.time, span.start_us)), len(history.bars) - limit)
+        # What is faulty is kept away from whatever computes.
+        bars = history.clean
+        columns = await self._lane.run(lambda: kind.compute(bars, sessions, **parameters))
+        first = max(int(np.searchsorted(bars.time, span.start_us)), len(bars) - limit)
         return IndicatorTable(
             symbol=symbol,
             interval=str(interval),
@@ -115,7 +118,8 @@ class Factors(Controller):
             label=label,
             source=history.source,
             data_label=history.label,
-            time=tuple(moment_of(int(us)) for us in history.bars.time[first:]),
+            warnings=history.warnings,
+            time=tuple(moment_of(int(us)) for us in bars.time[first:]),
             outputs={name: _said(column[first:]) for name, column in columns.items()},
         )
 

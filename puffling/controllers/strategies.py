@@ -48,6 +48,7 @@ class SignalTable:
     parameters: dict[str, Setting]
     source: str
     data_label: str
+    warnings: tuple[str, ...]
     time: tuple[datetime, ...]
     signal: tuple[float, ...]
     confidence: tuple[float, ...]
@@ -94,12 +95,14 @@ class Strategies(Controller):
         early_us = warmed_up_from(span, strategy.bars_needed(), interval)
         history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
         try:
-            signal, confidence = await self._lane.run(strategy.signals, history.bars)
+            # What is faulty is kept away from whatever decides.
+            bars = history.clean
+            signal, confidence = await self._lane.run(strategy.signals, bars)
         except InvalidValue as error:
             raise InvalidInput(
                 f"{error}.", field="symbol", hint=tr("Choose another range, symbol or smaller windows.")
             ) from None
-        first = max(int(np.searchsorted(history.bars.time, span.start_us)), len(history.bars) - limit)
+        first = max(int(np.searchsorted(bars.time, span.start_us)), len(bars) - limit)
         return SignalTable(
             symbol=symbol,
             interval=str(interval),
@@ -107,7 +110,8 @@ class Strategies(Controller):
             parameters=strategy.get_parameters(),
             source=history.source,
             data_label=history.label,
-            time=tuple(moment_of(int(us)) for us in history.bars.time[first:]),
+            warnings=history.warnings,
+            time=tuple(moment_of(int(us)) for us in bars.time[first:]),
             signal=tuple(signal[first:].tolist()),
             confidence=tuple(confidence[first:].tolist()),
         )

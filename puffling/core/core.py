@@ -13,6 +13,7 @@ from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
 from puffling.controllers.backups import Backups, data_state
+from puffling.controllers.chart_templates import ChartTemplates
 from puffling.controllers.data import Data
 from puffling.controllers.drawings import Drawings
 from puffling.controllers.factors import Factors
@@ -32,6 +33,7 @@ from puffling.core.door import LocalDoor
 from puffling.core.events import Level, NoticeRaised
 from puffling.core.policy import Attempt, Policy
 from puffling.core.rows import AuditLine, StoredRows
+from puffling.market.feeds import FeedParts
 from puffling.market.fundamentals import ReportBook
 from puffling.market.market import Market
 from puffling.runtime.actor import DEFAULT_USER, UserId
@@ -164,8 +166,9 @@ class Core:
         closing.push_async_callback(self.board.close)
         self.market = Market.of(
             self.settings_now.market.feeds,
-            seed=self.settings_now.market.demo_seed,
-            clock=self.clock,
+            parts=FeedParts(
+                self.clock, self.port, self.secrets.get, self.paths.data, self.settings_now.market
+            ),
             bus=self.bus,
             scope=self.scope,
             bar_store=bars,
@@ -227,6 +230,7 @@ class Core:
             self.registry.add(controller)
             self._controllers[kind] = controller
         self.watchlists = self._controller(Watchlists)
+        self.chart_templates = self._controller(ChartTemplates)
         self.data = self._controller(Data)
         self.drawings = self._controller(Drawings)
         self.quotes = self._controller(Quotes)

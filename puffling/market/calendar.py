@@ -20,6 +20,7 @@ from puffling.runtime.text import tr
 
 EXCHANGE = "XNYS"
 ALWAYS = "24/7"
+WEEKDAYS = "24/5"
 FIRST_DAY = date(1990, 1, 1)
 END_DAY = date(2036, 1, 1)
 
@@ -46,6 +47,8 @@ class Calendar:
     sessions: Sessions
     pre_minutes: int = 0
     post_minutes: int = 0
+    # Whether it knows the holidays, so that a missing day is a fault.
+    is_exact: bool = True
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether a regular session runs at this moment."""
@@ -148,14 +151,16 @@ class Calendar:
 
 
 def calendar(name: str) -> Calendar:
-    """Give the calendar an instrument names: "XNYS" or "24/7"."""
+    """Give the calendar an instrument names: "XNYS", "24/7", or "24/5" where only weekends are known."""
     if name == ALWAYS:
         return _around_the_clock()
+    if name == WEEKDAYS:
+        return _on_weekdays()
     if name == EXCHANGE:
         return read_calendar(name, resources() / "calendars" / "xnys.npz")
     raise NotFound(
         tr("There is no calendar named {name}.", name=name),
-        hint=tr("Known calendars: {names}.", names=f"{EXCHANGE}, {ALWAYS}"),
+        hint=tr("Known calendars: {names}.", names=f"{EXCHANGE}, {ALWAYS}, {WEEKDAYS}"),
     )
 
 
@@ -173,3 +178,12 @@ def read_calendar(name: str, file: Path) -> Calendar:
 @cache
 def _around_the_clock() -> Calendar:
     return Calendar(ALWAYS, Sessions.around_the_clock(day_to_us(FIRST_DAY), day_to_us(END_DAY)))
+
+
+@cache
+def _on_weekdays() -> Calendar:
+    whole = _around_the_clock().sessions
+    # 1970-01-01 was a Thursday.
+    worked = (whole.days_us // US_PER_DAY + 3) % 7 < 5
+    sessions = Sessions(whole.days_us[worked], whole.opens_us[worked], whole.closes_us[worked])
+    return Calendar(WEEKDAYS, sessions, is_exact=False)

@@ -1,4 +1,4 @@
-"""The order in which feeds are asked."""
+"""What the feeds know, and the order in which they are asked."""
 
 from __future__ import annotations
 
@@ -22,24 +22,35 @@ class FeedChain:
         for feed in reversed(self.feeds):
             self._first.update(dict.fromkeys(self._known[feed.source], feed))
 
+    def learned(self, feed: Feed, symbol: str, instrument: Instrument) -> None:
+        """Take in that a feed has a symbol, which may have another name by now."""
+        self._known[feed.source][symbol] = instrument
+        self._first[symbol] = next(each for each in self.feeds if symbol in self._known[each.source])
+
+    def known(self, feed: Feed, symbol: str) -> Instrument | None:
+        """Give what a feed is known to have under a symbol."""
+        return self._known[feed.source].get(symbol)
+
     def feed_of(self, symbol: str, source: str | None = None) -> Feed:
         """Give the feed that answers for a symbol, or say which symbols come near."""
         if source is None:
             found = self._first.get(symbol)
         else:
-            found = next((feed for feed in self.feeds if feed.source == source), None)
-            if found is None:
-                raise NotFound(
-                    tr("There is no feed named {source}.", source=source),
-                    hint=tr("Feeds: {names}.", names=", ".join(feed.source for feed in self.feeds)),
-                )
+            found = self.named(source)
             if symbol not in self._known[source]:
-                raise NotFound(
-                    tr("The feed {source} does not know {symbol}.", source=source, symbol=symbol),
-                    hint=tr("Leave the feed out to ask all of them."),
-                )
+                raise self.unknown_to(found, symbol)
         if found is None:
-            raise self._unknown(symbol)
+            raise self.unknown(symbol)
+        return found
+
+    def named(self, source: str) -> Feed:
+        """Give the feed of this name."""
+        found = next((feed for feed in self.feeds if feed.source == source), None)
+        if found is None:
+            raise NotFound(
+                tr("There is no feed named {source}.", source=source),
+                hint=tr("Feeds: {names}.", names=", ".join(feed.source for feed in self.feeds)),
+            )
         return found
 
     def instrument(self, symbol: str, source: str | None = None) -> Instrument:
@@ -61,15 +72,8 @@ class FeedChain:
                 ranked.append((rank, place, instrument))
         return tuple(instrument for _, _, instrument in sorted(ranked, key=lambda each: each[:2])[:limit])
 
-    def _in_order(self) -> list[tuple[str, Feed]]:
-        return [
-            (symbol, feed)
-            for feed in self.feeds
-            for symbol in self._known[feed.source]
-            if self._first[symbol] is feed
-        ]
-
-    def _unknown(self, symbol: str) -> NotFound:
+    def unknown(self, symbol: str) -> NotFound:
+        """Give the error that nobody knows a symbol, with those that come near."""
         near = get_close_matches(symbol.upper(), list(self._first), 3, 0.5)
         names = {each.casefold(): known for known, each in self._names()}
         near += [names[name] for name in get_close_matches(symbol.casefold(), list(names), 2, 0.6)]
@@ -78,6 +82,21 @@ class FeedChain:
         if near:
             hint = tr("Did you mean {symbols}?", symbols=", ".join(dict.fromkeys(near)))
         return NotFound(tr("No feed knows {symbol}.", symbol=symbol), hint=hint)
+
+    def unknown_to(self, feed: Feed, symbol: str) -> NotFound:
+        """Give the error that the feed somebody named does not know a symbol."""
+        return NotFound(
+            tr("The feed {source} does not know {symbol}.", source=feed.source, symbol=symbol),
+            hint=tr("Leave the feed out to ask all of them."),
+        )
+
+    def _in_order(self) -> list[tuple[str, Feed]]:
+        return [
+            (symbol, feed)
+            for feed in self.feeds
+            for symbol in self._known[feed.source]
+            if self._first[symbol] is feed
+        ]
 
     def _names(self) -> list[tuple[str, str]]:
         return [(symbol, self._known[feed.source][symbol].name) for symbol, feed in self._in_order()]

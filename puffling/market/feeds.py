@@ -18,6 +18,7 @@ from puffling.puffin.data.bars import Span
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.raw import Columns
 from puffling.runtime.clock import Clock
+from puffling.runtime.errors import Unavailable
 from puffling.runtime.port import Port
 from puffling.settings.model import Market as MarketSettings
 
@@ -135,6 +136,14 @@ class Feed(Protocol):
     async def close(self) -> None:
         """Let go of connections and threads."""
         ...
+
+
+class SourceAway(Unavailable):
+    """A source that answers nobody for now: no network, a limit reached, no answer in time."""
+
+    def __init__(self, message: str, *, hint: str = "", retry_seconds: float = 30.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_seconds = retry_seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from puffling.market.assembly import assembled
+from puffling.market.asking import Asking, answer_of
 from puffling.market.cache import BarCache, BarStore
+from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
-from puffling.market.feeds import Feed
+from puffling.market.feeds import Feed, FeedParts
+from puffling.market.history import Histories, base_of
 from puffling.market.live_quotes import LiveQuotes
+from puffling.market.sources import make_feed
 from puffling.market.streams import PriceBoard
 from puffling.market.values import FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.bars import Bars, SeriesKey, Span
-from puffling.puffin.data.instants import US_PER_DAY, to_us
+from puffling.puffin.data.bars import Bars, Span
+from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.data.quality import inspect_bars
-from puffling.puffin.data.resample import resample
 from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
+from puffling.runtime.errors import PufflingError, Unavailable
 from puffling.runtime.tasks import TaskScope
+from puffling.runtime.text import tr
 
-_WIDEST_US = 31 * US_PER_DAY
+_log = logging.getLogger(__name__)
 
 
 class Market:
@@ -37,41 +42,30 @@ class Market:
     ) -> None:
         self._clock = clock
         self._chain = FeedChain(feeds)
-        self._cache = BarCache(bar_store)
+        self._asking = Asking(self._chain, clock, bar_store)
+        self._cache = BarCache(bar_store, clock)
+        self._histories = Histories(self._cache, clock)
+        self._scope = scope
         self._board = PriceBoard(self._chain, clock, bus, scope)
         self.quotes = LiveQuotes(self._chain, self._board, scope)
 
     @classmethod
     def of(
-        cls,
-        names: Sequence[str],
-        *,
-        seed: int,
-        clock: Clock,
-        bus: Bus,
-        scope: TaskScope,
-        bar_store: BarStore,
+        cls, names: Sequence[str], *, parts: FeedParts, bus: Bus, scope: TaskScope, bar_store: BarStore
     ) -> Self:
-        """Build the market from the names of its feeds, in the order they are asked: "demo", "samples"."""
-        from puffling.market.demo.feed import DemoFeed
-        from puffling.market.demo.market import DemoMarket
-        from puffling.market.samples_feed import SamplesFeed
-        from puffling.puffin.data.samples import SamplesProvider
-        from puffling.runtime.paths import resources
-
-        offered: dict[str, Callable[[], Feed]] = {
-            "demo": lambda: DemoFeed(DemoMarket(seed), clock),
-            "samples": lambda: SamplesFeed(SamplesProvider(resources() / "samples")),
-        }
-        feeds = [offered[name]() for name in dict.fromkeys(names)]
-        return cls(clock=clock, bus=bus, scope=scope, feeds=feeds, bar_store=bar_store)
+        """Build the market from the names of its feeds, in the order they are asked."""
+        feeds = [make_feed(name, parts) for name in dict.fromkeys(names)]
+        return cls(clock=parts.clock, bus=bus, scope=scope, feeds=feeds, bar_store=bar_store)
 
     async def start(self) -> None:
         """Begin to stream what is watched."""
+        await self._asking.recall()
         self._board.start()
 
     async def close(self) -> None:
-        """End; the tasks belong to the scope the market was given and end with it."""
+        """Let the feeds go; the tasks belong to the scope the market was given and end with it."""
+        for feed in self._chain.feeds:
+            await feed.close()
 
     def search(self, text: str = "", limit: int = 50) -> tuple[Instrument, ...]:
         """Give instruments whose symbol or name holds the text, the nearest first."""
@@ -81,13 +75,47 @@ class Market:
         """Give what is known of a symbol, or say which ones come near."""
         return self._chain.instrument(symbol, source)
 
+    async def find(self, text: str, limit: int = 50) -> tuple[Instrument, ...]:
+        """Search here and at the sources; what is known here comes first."""
+        return await self._asking.find(text, limit)
+
+    async def learn(self, symbol: str, source: str | None = None) -> Instrument:
+        """Give what is known of a symbol, asking the sources when nobody here knows it."""
+        return await self._asking.learn(symbol, source)
+
     def price(self, symbol: str) -> Price:
-        """Give the newest price of a symbol."""
+        """Give the newest price of a symbol without waiting for anybody."""
+        if not self._asking.is_settled(symbol):
+            raise Unavailable(tr("The price of {symbol} is not known yet.", symbol=symbol))
         return self._board.price(symbol)
+
+    async def latest(self, symbol: str) -> Price:
+        """Give the newest price of a symbol, asking its source when none is at hand."""
+        await self._asking.learn(symbol)
+        feed = self._chain.feed_of(symbol)
+        try:
+            return self._board.price(symbol)
+        except Unavailable:
+            await answer_of(feed, feed.refresh((symbol,)))
+            return self._board.price(symbol)
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Stream these symbols as PricesMoved events until the answer is called."""
-        return self._board.watch(symbols)
+        wanted = tuple(dict.fromkeys(symbols))
+        unsettled = [symbol for symbol in wanted if not self._asking.is_settled(symbol)]
+        ends = [self._board.watch(symbol for symbol in wanted if symbol not in unsettled)]
+        asking = [
+            self._scope.spawn(self._watch_once_known(symbol, ends), name="market.learn")
+            for symbol in unsettled
+        ]
+
+        def unwatch() -> None:
+            for task in asking:
+                task.cancel()
+            while ends:
+                ends.pop()()
+
+        return unwatch
 
     def feed_states(self) -> tuple[FeedState, ...]:
         """Give how every feed is doing."""
@@ -95,7 +123,14 @@ class Market:
 
     async def actions(self, symbol: str, source: str | None = None) -> tuple[CorporateAction, ...]:
         """Give the splits and dividends of a symbol until now."""
-        return await self._chain.feed_of(symbol, source).actions(symbol)
+
+        async def ask(feed: Feed, instrument: Instrument) -> tuple[CorporateAction, ...]:
+            if not feed.is_remote:
+                return await feed.actions(instrument.symbol)
+            today_us = calendar(instrument.calendar).closed_before(Interval.D1, to_us(self._clock.now()))
+            return await self._cache.actions(feed, instrument.symbol, today_us)
+
+        return (await self._asking.first(symbol, source, ask)).value
 
     async def bars(
         self,
@@ -107,24 +142,41 @@ class Market:
         adjusted: bool = True,
         source: str | None = None,
     ) -> History:
-        """Give the bars whose time lies in [start, end) up to now, the last one as far as it has come."""
-        feed = self._chain.feed_of(symbol, source)
-        if interval in {Interval.W1, Interval.MO1}:
-            # Wide bars are made of adjusted days: a split inside a week would mix two units of price.
-            bars = await self._wide_bars(feed, symbol, interval, Span(start_us, end_us), adjusted)
-        else:
-            bars = await self._plain_bars(feed, symbol, interval, Span(start_us, end_us), adjusted)
-        now = self._clock.now()
-        settled_us = self._chain.calendar_of(symbol, feed.source).closed_before(interval, to_us(now))
-        return History(
-            key=SeriesKey(feed.source, symbol, interval, adjusted),
-            bars=bars,
-            label=feed.label,
-            quality=feed.quality,
-            fetched_at=now,
-            developing=len(bars) > 0 and int(bars.time[-1]) >= settled_us,
-            warnings=tuple(flag.message for flag in inspect_bars(bars, now_us=to_us(now))),
+        """Give the bars whose time lies in [start, end) up to now, the last one as far as it has come.
+
+        The first feed that has the symbol and such bars answers. Where one fails, the next answers for the
+        whole of it and the history says so; where all fail, what is kept of the first is given, and said so.
+        """
+        span = Span(start_us, end_us)
+
+        async def read(feed: Feed, instrument: Instrument) -> History:
+            return await self._histories.read(feed, instrument, interval, span, adjusted=adjusted)
+
+        try:
+            answer = await self._asking.first(
+                symbol,
+                source,
+                read,
+                interval=interval,
+                able=lambda feed: base_of(feed, interval) is not None,
+            )
+        except Unavailable as error:
+            kept = await self._kept(symbol, interval, span, adjusted, source)
+            if kept is None:
+                raise
+            said = (error.message, tr("These are the bars kept from before."))
+            return replace(kept, warnings=(*said, *kept.warnings))
+        history = answer.value
+        passed_over = tuple(
+            tr(
+                "{label} did not answer: {reason} These bars are from {other}.",
+                label=feed.label,
+                reason=reason,
+                other=history.label,
+            )
+            for feed, reason in answer.passed_over
         )
+        return replace(history, warnings=(*passed_over, *history.warnings)) if passed_over else history
 
     def sessions_of(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in."""
@@ -137,24 +189,28 @@ class Market:
         sessions = self.sessions_of(symbol)
         return sessions.days_us[sessions.places(int(bars.time[0]), int(bars.time[-1]) + 1)]
 
-    async def _plain_bars(
-        self, feed: Feed, symbol: str, interval: Interval, span: Span, adjusted: bool
-    ) -> Bars:
-        calendar = self._chain.calendar_of(symbol, feed.source)
-        settled_us = calendar.closed_before(interval, to_us(self._clock.now()))
-        end_us = max(min(span.end_us, settled_us), span.start_us)
-        closed = await self._cache.closed(feed, symbol, interval, Span(span.start_us, end_us))
-        moving = Bars.empty()
-        if span.end_us > settled_us:
-            tail = await feed.tail(symbol, interval, settled_us)
-            moving = tail.between(span.start_us, span.end_us)
-        adjustment = await feed.adjustment(symbol) if adjusted else None
-        return await assembled([closed, moving], adjustment)
+    async def _kept(
+        self, symbol: str, interval: Interval, span: Span, adjusted: bool, source: str | None
+    ) -> History | None:
+        """Give what is kept of the first feed that has such bars; None when nothing is."""
+        feeds = self._chain.feeds if source is None else (self._chain.named(source),)
+        for feed in feeds:
+            instrument = self._chain.known(feed, symbol)
+            if instrument is None or base_of(feed, interval) is None or not feed.is_remote:
+                continue
+            try:
+                kept = await self._histories.read(
+                    feed, instrument, interval, span, adjusted=adjusted, kept_only=True
+                )
+            except Unavailable:
+                continue
+            if len(kept.bars):
+                return kept
+        return None
 
-    async def _wide_bars(
-        self, feed: Feed, symbol: str, interval: Interval, span: Span, adjusted: bool
-    ) -> Bars:
-        # A week or month needs all its days, also those after the end of what was asked for.
-        days_span = Span(span.start_us, span.end_us + _WIDEST_US)
-        days = await self._plain_bars(feed, symbol, Interval.D1, days_span, adjusted)
-        return resample(days, Interval.D1, interval).between(span.start_us, span.end_us)
+    async def _watch_once_known(self, symbol: str, ends: list[Callable[[], None]]) -> None:
+        try:
+            await self._asking.learn(symbol)
+            ends.append(self._board.watch((symbol,)))
+        except PufflingError as error:
+            _log.info("%s is not watched: %s", symbol, error)

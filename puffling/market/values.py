@@ -7,7 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from puffling.puffin.data.bars import Bars, SeriesKey
+from puffling.puffin.data.quality import Flag
 
 
 class AssetClass(StrEnum):
@@ -56,6 +60,8 @@ class Instrument:
     currency: str = "USD"
     price_decimals: int = 2
     calendar: str = "XNYS"
+    # The symbol that was asked for, when the company has renamed its share since.
+    former: str = ""
 
 
 class Tick(NamedTuple):
@@ -123,15 +129,27 @@ class Price(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """Bars with where they come from; the last bar may still be moving."""
+    """Bars with where they come from; the last bar may still be moving.
+
+    `bars` are for the eye, faulty ones included; `kept_away` tells beside each whether it is. Whatever
+    decides or computes takes `clean`, the others: nothing is repaired, and where levels cannot be compared
+    or a page is missing, clean bars begin after it. `flags` say which bar has which fault. The oldest part
+    was fetched from the source at `fetched_at`, the newest at `refreshed_at`.
+    """
 
     key: SeriesKey
     bars: Bars
     label: str
     quality: Quality
     fetched_at: datetime
+    refreshed_at: datetime
+    clean: Bars
+    kept_away: NDArray[np.bool_]
     developing: bool = False
     warnings: tuple[str, ...] = ()
+    basis: Basis = Basis.ADJUSTED
+    currency: str = "USD"
+    flags: tuple[Flag, ...] = ()
 
     @property
     def source(self) -> str:

@@ -6,10 +6,12 @@ aside and begun anew, which is told. Symbols are only ever values in the table, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
 from puffling.puffin.data.bars import Bars, SeriesKey, Span
+from puffling.puffin.data.kept import Kept, Note
+from puffling.puffin.data.quality import Mark
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
 from puffling.runtime.paths import Paths
@@ -42,13 +44,15 @@ class BarArchive:
             raise
         return archive
 
-    async def load(self, key: SeriesKey, start_us: int, end_us: int) -> Bars:
-        """Give the kept bars whose time lies in [start, end)."""
+    async def load(self, key: SeriesKey, start_us: int, end_us: int) -> Kept:
+        """Give the kept bars whose time lies in [start, end), and what is known of them."""
         return await self._do(BarFile.load, key, start_us, end_us)
 
-    async def save(self, key: SeriesKey, bars: Bars, span: Span) -> None:
-        """Keep the bars, replacing those of the same time, and remember that the span is covered."""
-        await self._do(BarFile.save, key, bars, span)
+    async def save(
+        self, key: SeriesKey, bars: Bars, span: Span, fetched_us: int = 0, marks: Sequence[Mark] = ()
+    ) -> None:
+        """Put the bars in the place of whatever the span held, and remember when they came."""
+        await self._do(BarFile.save, key, bars, span, fetched_us, marks)
 
     async def coverage(self, key: SeriesKey) -> tuple[Span, ...]:
         """Give the covered spans, sorted, neither touching nor overlapping."""
@@ -61,6 +65,14 @@ class BarArchive:
     async def forget(self, key: SeriesKey) -> None:
         """Drop a series; it is fetched again when somebody asks for it."""
         await self._do(BarFile.forget, key)
+
+    async def note(self, source: str, kind: str, symbol: str, text: str, noted_us: int) -> None:
+        """Keep a text about a symbol in the place of the older one."""
+        await self._do(BarFile.note, source, kind, symbol, text, noted_us)
+
+    async def notes(self, source: str, kind: str) -> dict[str, Note]:
+        """Give the texts of one kind that are kept of a source, by symbol."""
+        return await self._do(BarFile.notes, source, kind)
 
     async def close(self) -> None:
         """Close the file and end its thread."""

@@ -9,6 +9,8 @@ from puffling.market.demo.market import DemoMarket
 from puffling.market.values import BidAsk, Book, Price, Tick
 from puffling.puffin.data.bars import Bars, SeriesKey, Span, merge_spans
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.kept import Fetch, Kept, Note, cut_fetches
+from puffling.puffin.data.quality import Mark
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import StorageFailed
 
@@ -18,20 +20,44 @@ class MemoryBars:
 
     def __init__(self) -> None:
         self.kept: dict[SeriesKey, Bars] = {}
-        self.spans: dict[SeriesKey, tuple[Span, ...]] = {}
+        self.fetches: dict[SeriesKey, tuple[Fetch, ...]] = {}
+        self.marks: dict[SeriesKey, tuple[Mark, ...]] = {}
+        self.texts: dict[tuple[str, str], dict[str, Note]] = {}
         self.full = False
 
-    async def load(self, key: SeriesKey, start_us: int, end_us: int) -> Bars:
-        return self.kept.get(key, Bars.empty()).between(start_us, end_us)
+    async def load(self, key: SeriesKey, start_us: int, end_us: int) -> Kept:
+        bars = self.kept.get(key, Bars.empty()).between(start_us, end_us)
+        marks = (each for each in self.marks.get(key, ()) if start_us <= each.time_us < end_us)
+        ages = [
+            each.fetched_us
+            for each in self.fetches.get(key, ())
+            if each.span.end_us > start_us and each.span.start_us < end_us
+        ]
+        return Kept(bars, tuple(marks), min(ages, default=None), max(ages, default=None))
 
-    async def save(self, key: SeriesKey, bars: Bars, span: Span) -> None:
+    async def save(
+        self, key: SeriesKey, bars: Bars, span: Span, fetched_us: int = 0, marks: Sequence[Mark] = ()
+    ) -> None:
         if self.full:
             raise StorageFailed("The disk is full.")
-        self.kept[key] = Bars.join([self.kept.get(key, Bars.empty()), bars])
-        self.spans[key] = merge_spans((*self.spans.get(key, ()), span))
+        held = self.kept.get(key, Bars.empty())
+        outside = (held.time < span.start_us) | (held.time >= span.end_us)
+        self.kept[key] = Bars.join([held.where(outside), bars])
+        self.fetches[key] = cut_fetches(self.fetches.get(key, ()), Fetch(span, fetched_us))
+        self.marks[key] = (*self.marks.get(key, ()), *marks)
 
     async def coverage(self, key: SeriesKey) -> tuple[Span, ...]:
-        return self.spans.get(key, ())
+        return merge_spans(each.span for each in self.fetches.get(key, ()))
+
+    async def forget(self, key: SeriesKey) -> None:
+        for of_series in (self.kept, self.fetches, self.marks):
+            of_series.pop(key, None)
+
+    async def note(self, source: str, kind: str, symbol: str, text: str, noted_us: int) -> None:
+        self.texts.setdefault((source, kind), {})[symbol] = Note(text, noted_us)
+
+    async def notes(self, source: str, kind: str) -> dict[str, Note]:
+        return self.texts.get((source, kind), {})
 
 
 class CountingFeed(DemoFeed):

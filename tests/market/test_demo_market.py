@@ -68,7 +68,7 @@ def test_twenty_years_of_days_are_there_and_sound(symbol: str) -> None:
     sessions = market().calendar_of(symbol).sessions
     expected = sessions.days_us[sessions.places(TWENTY_YEARS_AGO_US, day_to_us(TODAY))]
     assert np.array_equal(bars.time, expected)
-    assert inspect_bars(bars, expected_times=expected, now_us=NOW_US) == ()
+    assert inspect_bars(bars, now_us=NOW_US).flags == ()
     assert bool(np.all(bars.volume > 0))
 
 
@@ -118,7 +118,8 @@ def test_minutes_add_up_to_their_day_exactly(symbol: str) -> None:
         whole = market().bars(symbol, Interval.D1, *window)
         minutes = market().bars(symbol, Interval.M1, *window)
         assert resample(minutes, Interval.M1, Interval.D1, sessions) == whole
-        assert inspect_bars(minutes) == ()
+        adjusted = Adjustment.of(market().actions(symbol), TODAY).apply(minutes)
+        assert inspect_bars(adjusted).flags == ()
         for interval in (Interval.M5, Interval.M15, Interval.M30, Interval.H1):
             part = market().bars(symbol, interval, *window)
             assert part == resample(minutes, Interval.M1, interval, sessions)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from puffling.market.demo.market import DemoMarket
+from puffling.market.feeds import FeedParts
 from puffling.market.market import Market
 from puffling.market.samples_feed import SamplesFeed
 from puffling.market.values import Quality
@@ -23,7 +24,9 @@ from puffling.puffin.data.samples import SamplesProvider
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import NotFound, Unavailable
+from puffling.runtime.port import Port
 from puffling.runtime.tasks import TaskScope
+from puffling.settings.model import Market as MarketSettings
 from tests.market.memory import CountingFeed, MemoryBars
 
 NOW = datetime(2026, 11, 20, 15, 30, 20, tzinfo=UTC)
@@ -156,7 +159,7 @@ async def test_a_bar_that_closes_during_the_question_is_not_lost(room: Room) -> 
 async def test_unknown_symbols_and_impossible_wishes_are_said_plainly(room: Room) -> None:
     with pytest.raises(NotFound, match="AAPL"):
         await room.market.bars("APPL", Interval.D1, 0, NOW_US)
-    with pytest.raises(Unavailable, match="daily"):
+    with pytest.raises(Unavailable, match="1d only"):
         await room.market.bars("IBM", Interval.M1, 0, NOW_US)
     with pytest.raises(NotFound):
         room.market.price("NOPE")
@@ -164,9 +167,9 @@ async def test_unknown_symbols_and_impossible_wishes_are_said_plainly(room: Room
 
 async def test_the_market_is_built_from_the_names_of_its_feeds() -> None:
     scope = TaskScope("test")
-    market = Market.of(
-        ("samples", "demo"), seed=7, clock=FixedClock(NOW), bus=Bus(), scope=scope, bar_store=MemoryBars()
-    )
+    clock = FixedClock(NOW)
+    parts = FeedParts(clock, Port(clock), lambda _: None, Path(), MarketSettings())
+    market = Market.of(("samples", "demo"), parts=parts, bus=Bus(), scope=scope, bar_store=MemoryBars())
     await market.start()
     await asyncio.sleep(0)
     assert market.price("AAPL").source == "samples"

@@ -189,6 +189,10 @@ class Bars:
         first, last = np.searchsorted(self.time, (start_us, end_us))
         return self[int(first) : int(last)]
 
+    def where(self, mask: NDArray[np.bool_]) -> Bars:
+        """Give the bars at which the mask is true."""
+        return Bars._trusted(self.time[mask], *(getattr(self, name)[mask] for name in COLUMNS))
+
     def columns(self) -> tuple[NDArray[np.float64], ...]:
         """Give open, high, low, close and volume."""
         return self.open, self.high, self.low, self.close, self.volume
