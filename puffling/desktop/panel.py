@@ -89,6 +89,13 @@ class Panel(QWidget):
         """Give what is seen now, small enough to paint the next start with."""
         return {}
 
+    def arrangement(self) -> Kept:
+        """Give what belongs to the open workspace alone, for when it is opened again."""
+        return {}
+
+    def arrange(self, kept: Kept) -> None:
+        """Be as this workspace was left; nothing is kept of one that was never open."""
+
     def wake(self, core: Core) -> None:
         """Start to listen and fetch what is shown; called each time the panel comes into sight."""
 

@@ -172,6 +172,7 @@ class Window(QMainWindow):
     def reset_workspace(self) -> None:
         """Give the open workspace the panels and places it started with."""
         self._kept.pop(self.workspace.id, None)
+        self._arrange_panels({})
         self._arrange(self.workspace)
 
     def show_panel(self, panel_id: str) -> None:
@@ -341,6 +342,7 @@ class Window(QMainWindow):
         self.session.selection.choose(
             str(kept.get("symbol") or FIRST_SYMBOL), _interval_of(kept.get("interval", "")) or Interval.D1
         )
+        self._arrange_panels(kept.get("panels"))
         self.setUpdatesEnabled(False)
         try:
             restored = restore_layout(self, str(kept.get("layout", "")))
@@ -351,6 +353,12 @@ class Window(QMainWindow):
         finally:
             self.setUpdatesEnabled(True)
         self._settle_titles()
+
+    def _arrange_panels(self, kept: object) -> None:
+        found = kept if isinstance(kept, dict) else {}
+        for name, dock in self.docks.items():
+            own = found.get(name)
+            dock.panel.arrange(own if isinstance(own, dict) else {})
 
     def _arrange(self, workspace: Workspace) -> None:
         known = {name: dock for name, dock in self.docks.items() if name in set(panels_of(workspace.plan))}
@@ -366,6 +374,7 @@ class Window(QMainWindow):
             "shown": [name for name, dock in self.docks.items() if not dock.isHidden()],
             "symbol": self.session.selection.symbol,
             "interval": self.session.selection.interval.value,
+            "panels": {name: own for name, dock in self.docks.items() if (own := dock.panel.arrangement())},
         }
 
     def _hide_but(self, shown: object) -> None:

@@ -296,8 +296,9 @@ async def test_an_indicator_that_is_gone_does_not_take_the_others_along(
     window, _, board = await settled(core, open_window)
     board.add("sma", {})
     snapshot = await close_window(window)
-    kept = snapshot.panels["chart"]["choices"]["indicators"]
-    snapshot.panels["chart"]["choices"]["indicators"] = [
+    (pane,) = snapshot.workspaces["trade"]["panels"]["chart"]["panes"]
+    kept = pane["indicators"]
+    pane["indicators"] = [
         {"key": "magic-1", "indicator": "magic", "parameters": {}},
         {"key": "sma-9", "indicator": "sma", "parameters": {"period": -4}},
         *kept,

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGraphicsView, QVBoxLayout, QWidget
 
+from puffling.desktop.charting.caption import Caption
+from puffling.desktop.charting.header import ButtonRow
 from puffling.desktop.charting.part import Candle, Part, Seat, candle_at
 from puffling.desktop.charting.parts import PARTS
+from puffling.desktop.charting.past import Present, end_of
+from puffling.desktop.charting.source import Source
 from puffling.desktop.charting.words import Words
 from puffling.desktop.continuation import goes_on
 from puffling.desktop.session import Session
 from puffling.desktop.sketch import Sketch
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
-from puffling.market.values import History, Instrument, Price, Quality, SessionState
+from puffling.desktop.theme import look, translucent
+from puffling.market.values import Instrument, Price, Quality, SessionState
 from puffling.puffin.data.bars import Bars, bars_from_rows
-from puffling.puffin.data.instants import US_PER_DAY, from_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.errors import PuffinError
 from puffling.runtime.errors import PufflingError
@@ -34,16 +39,10 @@ KEPT_BARS = 180
 SECONDS_BETWEEN_QUESTIONS = 1.0
 NEW_YORK = "XNYS"
 
-# What is behind the first screenful; fetched once the first is shown.
-_DEEP_DAYS = {
-    Interval.M1: 20,
-    Interval.M5: 90,
-    Interval.M15: 270,
-    Interval.M30: 540,
-    Interval.H1: 1100,
-    Interval.D1: 20 * 366,
-    Interval.W1: 20 * 366,
-}
+# Some bars are drawn one by one; of more a chart is built anew.
+_MOST_ADDED = 400
+_EDGE = 1
+_CLICK = 5
 
 
 class ChartPane(QWidget):
@@ -51,16 +50,21 @@ class ChartPane(QWidget):
 
     said = Signal()
     became_live = Signal()
+    activated = Signal()
+    pointed = Signal(object)
+    picked = Signal(int)
+    moved = Signal()
 
-    def __init__(self, session: Session, number: int) -> None:
+    def __init__(self, session: Session, number: int, present: Present) -> None:
         super().__init__()
         self._session = session
+        self._present = present
         self.symbol = session.selection.symbol
         self.interval = session.selection.interval
         self.words = Words(symbol=self.symbol, interval=self.interval.value)
         self.awake = False
         self.live = False
-        self._fetch_key = f"chart.{number}"
+        self.source = Source(session, present, number)
         self._shown: tuple[str, Interval] | None = None
         self._instrument: Instrument | None = None
         self._bars = Bars.empty()
@@ -72,13 +76,22 @@ class ChartPane(QWidget):
         self._chart: ChartView | None = None
         self._kept_view: Kept = {}
         self._kept_content: Kept = {}
-        seat = Seat(session, lambda: self.chart, self._read, lambda: None)
+        seat = Seat(session, lambda: self.chart, self.source.read, lambda: present.us)
         self.parts: tuple[Part, ...] = tuple(make(seat) for make in PARTS)
+        self.buttons = ButtonRow([button for part in self.parts for button in part.buttons()])
         self._sketch = Sketch()
         self._waiting = States(self._sketch)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        self.caption = Caption()
+        self.caption.hide()
+        self._column.addWidget(self.caption)
+        self._outlined = False
+        self._pressed_at = QPointF()
+        self._pointed_at = -1
+        self.keys: Callable[[QKeyEvent], bool] = _passes
+        look().changed.connect(self.update)
         self._column.addWidget(self._sketch, 1)
         self._waiting.loading()
 
@@ -94,7 +107,22 @@ class ChartPane(QWidget):
             self._sketch.deleteLater()
             self._chart.show()
             self.setFocusProxy(self._chart)
+            self._chart.installEventFilter(self)
+            for canvas in self._chart.findChildren(QGraphicsView):
+                canvas.viewport().installEventFilter(self)
+            self._chart.bar_pointed.connect(self._point)
+            self._chart.range_changed.connect(lambda *_: self.moved.emit())
         return self._chart
+
+    @property
+    def zone(self) -> tzinfo:
+        """Give the zone in which the times of the bars read right."""
+        return zone_of(self._instrument, self.interval)
+
+    @property
+    def drawn(self) -> bool:
+        """Tell whether there are bars on the chart itself."""
+        return self._chart is not None and self._shown is not None and len(self._bars) > 0
 
     @property
     def bars(self) -> Bars:
@@ -140,6 +168,8 @@ class ChartPane(QWidget):
         """Take over what was chosen for this pane."""
         view = choices.get("view")
         self._kept_view = view if isinstance(view, dict) else {}
+        if self.drawn:
+            self.chart.restore_state(self._kept_view)
         for part in self.parts:
             part.restore(choices.get(part.id))
 
@@ -174,13 +204,23 @@ class ChartPane(QWidget):
 
     def look_at(self, symbol: str, interval: Interval) -> None:
         """Show another series."""
+        if (symbol, interval) == (self.symbol, self.interval):
+            return
         self.symbol, self.interval = symbol, interval
         if self.awake:
             self.fetch()
 
+    def stand(self, *, among_others: bool, outlined: bool) -> None:
+        """Stand alone or among other panes, the active one of them with an outline."""
+        self.caption.setVisible(among_others)
+        edge = _EDGE if among_others else 0
+        self._column.setContentsMargins(edge, edge, edge, edge)
+        self._outlined = among_others and outlined
+        self.update()
+
     def take(self, prices: Mapping[str, Price]) -> bool:
         """Take the newest price of this symbol if it is there; showing it is another step."""
-        price = prices.get(self.symbol)
+        price = prices.get(self.symbol) if self._present.us is None else None
         if price is not None:
             self._newest = price
         return price is not None
@@ -188,29 +228,60 @@ class ChartPane(QWidget):
     def fetch(self) -> None:
         """Show the chosen series: a screenful at once, all of it when that stands."""
         symbol, interval = self.symbol, self.interval
-        core = self._session.core
         if self._shown != (symbol, interval) or not self.live:
             self._show_instrument(symbol, interval)
             if self._shown is not None and self._shown != (symbol, interval):
                 self.chart.states.loading()
         elif self._stop_watching is _nothing:
             self._watch()
+            self._newest = self._session.core.data.newest(symbol)
 
-        days = _DEEP_DAYS.get(interval)
         all_shown = self._shown == (symbol, interval) and self.live and len(self._bars) > 0
+        # What is shown goes on: a screenful in between would have everything computed again.
+        self.source.fetch(
+            symbol, interval, screenful=not all_shown, arrived=self._show_known, failed=self._say_failed
+        )
 
-        async def fetch() -> None:
-            # What is shown goes on: a screenful in between would have everything computed again.
-            if days is None or not all_shown:
-                self._show_history(await core.data.history(symbol, interval), fresh=True)
-            if days is not None:
-                since: date = (core.clock.now() - timedelta(days=days)).date()
-                self._show_history(await core.data.history(symbol, interval, since), fresh=False)
+    def enter_past(self) -> None:
+        """Show what was known at the present of a replay that begins; the market is not listened to."""
+        self._stop_watching()
+        self._stop_watching = _nothing
+        self._show_known(False)
+        self.look_at_newest()
+        if self.awake:
+            self.fetch()
 
-        self._session.dispatch.run(fetch, name="fetch chart", newest=self._fetch_key, failed=self._say_failed)
+    def leave_past(self) -> None:
+        """Show the live market again."""
+        self.source.leave_past()
+        if self.awake:
+            self.fetch()
+
+    def show_present(self) -> None:
+        """Show what is known at the present of the replay; what more is needed for it is fetched."""
+        self._show_known(False)
+        if self.awake and self.source.wants_more():
+            self.fetch()
+
+    def look_at_newest(self) -> None:
+        """See the newest bar, and as many as before."""
+        if self.drawn:
+            first, last = self.chart.visible_range
+            self.chart.restore_state({"bars": last - first, "behind": (first - last) * 0.04})
+
+    def dispose(self) -> None:
+        """End what is under way, and go."""
+        self.sleep()
+        self.source.cancel()
+        self.buttons.deleteLater()
+        self.hide()
+        self.deleteLater()
 
     def show_newest(self) -> None:
         """Show the newest price: in the words, and as the last bar; no bar before it is touched."""
+        if self._present.us is not None:
+            self._say_known()
+            return
         self._say(self.words.priced(self._newest, self._decimals))
         price, bar = self._newest, self._newest_bar
         if price is None or bar is None or self._shown is None or self._shown[0] != price.symbol:
@@ -228,16 +299,44 @@ class ChartPane(QWidget):
         for part in self.parts:
             part.move(self._newest_bar)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.keys(event):
+            return True
+        if isinstance(event, QMouseEvent) and self._picks(event):
+            self.picked.emit(self._pointed_at)
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn):
+            self.activated.emit()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        shades = look().theme.colours
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), shades.panel)
+        if self._outlined:
+            painter.setPen(translucent(shades.accent, 0.75))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _picks(self, event: QMouseEvent) -> bool:
+        """Tell whether this ends a click on a bar; what moves on the way is a drag."""
+        if event.type() is QEvent.Type.MouseButtonPress:
+            self._pressed_at = event.position()
+        moved = (event.position() - self._pressed_at).manhattanLength()
+        return event.type() is QEvent.Type.MouseButtonRelease and moved < _CLICK and self._pointed_at >= 0
+
+    def _point(self, index: int | None) -> None:
+        self._pointed_at = -1 if index is None else index
+        self.pointed.emit(index)
+
     @property
     def _decimals(self) -> int:
         return self._instrument.price_decimals if self._instrument else 2
 
-    async def _read(self, symbol: str, interval: Interval, since: date | None = None) -> History:
-        return await self._session.core.data.history(symbol, interval, since)
-
     def _say(self, words: Words) -> None:
         if words != self.words:
             self.words = words
+            self.caption.say(words)
             self.said.emit()
 
     def _show_instrument(self, symbol: str, interval: Interval) -> None:
@@ -250,14 +349,19 @@ class ChartPane(QWidget):
         self._watch()
         self._newest = core.data.newest(symbol)
         words = replace(self.words, symbol=symbol, interval=interval.value, name=name)
-        self._say(words.priced(self._newest, self._decimals))
+        replaying = self._present.us is not None
+        self._say(words.priced(None if replaying else self._newest, self._decimals))
 
     def _watch(self) -> None:
         stop = self._stop_watching
-        self._stop_watching = self._session.core.data.watch((self.symbol,)) if self._instrument else _nothing
+        live = self._instrument is not None and self._present.us is None
+        self._stop_watching = self._session.core.data.watch((self.symbol,)) if live else _nothing
         stop()
 
-    def _show_history(self, history: History, *, fresh: bool) -> None:
+    def _show_known(self, fresh: bool) -> None:
+        history = self.source.history
+        if history is None:
+            return
         symbol, interval = history.key.symbol, history.key.interval
         same = self._shown == (symbol, interval) and self.live
         view = self.chart.save_state() if same or not fresh else self._kept_view
@@ -265,7 +369,12 @@ class ChartPane(QWidget):
         self._kept_content = {}
         self._shown = (symbol, interval)
         bars = history.bars
-        grown = same and self.chart.bar_count == len(self._bars) and goes_on(self._bars, bars)
+        grown = (
+            same
+            and self.chart.bar_count == len(self._bars)
+            and len(bars) - len(self._bars) < _MOST_ADDED
+            and goes_on(self._bars, bars)
+        )
         self._bars = bars
         self._newest_bar = candle_at(bars, -1) if len(bars) else None
         self._developing = history.developing
@@ -296,6 +405,17 @@ class ChartPane(QWidget):
         self.show_newest()
         self._mark_live()
 
+    def _say_known(self) -> None:
+        """Say the price of the last bar that is known, and what it changed since the one before."""
+        bars = self._bars
+        if not len(bars):
+            self._say(self.words.priced(None, self._decimals))
+            return
+        last = float(bars.close[-1])
+        before = float(bars.close[-2]) if len(bars) > 1 else last
+        share = last / before - 1 if before else 0.0
+        self._say(self.words.moved(last, last - before, share, self._decimals))
+
     def _draw(self, bars: Bars, zone: tzinfo) -> None:
         self.chart.set_bars(bars.time, *bars.columns(), price_decimals=self._decimals, zone=zone)
 
@@ -303,6 +423,7 @@ class ChartPane(QWidget):
         self.chart.clear()
         self.chart.states.error(error.message, error.hint, act=self.fetch)
         self._shown = None
+        self.source.forget()
         self._mark_live()
 
     def _mark_live(self) -> None:
@@ -317,15 +438,6 @@ class ChartPane(QWidget):
             self.fetch()
 
 
-def end_of(begun_us: int, interval: Interval) -> int:
-    """Give the instant at which a bar that began then is over; weeks and months end by the calendar."""
-    if interval is Interval.W1:
-        return begun_us + 7 * US_PER_DAY
-    if interval is Interval.MO1:
-        return to_us((from_us(begun_us).replace(day=1) + timedelta(days=32)).replace(day=1))
-    return begun_us + (interval.us if interval.is_intraday else US_PER_DAY)
-
-
 def zone_of(instrument: Instrument | None, interval: Interval) -> tzinfo:
     """Give the zone in which the bars' times read right: days stand at UTC midnight."""
     if instrument is None or not interval.is_intraday or instrument.calendar != NEW_YORK:
@@ -335,3 +447,8 @@ def zone_of(instrument: Instrument | None, interval: Interval) -> tzinfo:
 
 def _nothing() -> None:
     """Do nothing."""
+
+
+def _passes(_event: QKeyEvent) -> bool:
+    """Want no key."""
+    return False

@@ -1,7 +1,8 @@
-"""Chart: candles and volume of the symbol everybody looks at, with its newest bar alive."""
+"""Chart: up to nine charts side by side; the active one follows the symbol everybody looks at."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -11,56 +12,89 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
-from puffling.desktop.charting.header import ButtonRow, Header
+from puffling.desktop.card import tool_button
+from puffling.desktop.charting.acts import chart_acts, show_layouts
+from puffling.desktop.charting.grid import LAYOUTS, Grid
+from puffling.desktop.charting.header import Header
+from puffling.desktop.charting.links import Link, Links
 from puffling.desktop.charting.pane import ChartPane
+from puffling.desktop.charting.past import Present
+from puffling.desktop.charting.replay import Replay
+from puffling.desktop.charting.templates import Templates
+from puffling.desktop.charting.transport import Transport
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
 from puffling.market.events import PricesMoved
+from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.charts.chart import ChartView
 
 DRAIN_MILLISECONDS = 50
+LEAST_DRAIN_MILLISECONDS = 11
 
 
 @panel(id="chart", title="Chart", icon="chart", area=Area.CENTRE, order=2)
 class ChartPanel(Panel):
-    """Shows charts; the active one follows what everybody looks at."""
+    """Holds the panes and what they share: the line above them, links, templates, a replay."""
 
     titled = False
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
+        self._made = 0
+        self._seen_together = 4
+        self._spare: list[Kept] = []
+        self._kept_contents: list[Kept] = []
+        self.present = Present()
+        self.panes: list[ChartPane] = []
+        self.links = Links(lambda: self.panes)
+        self.replay = Replay(session, self.present, lambda: self.panes, lambda: self.active)
+        self.templates = Templates(session, lambda: self.active)
         self._line = Header(session, self)
         self._line.symbol_chosen.connect(self._choose)
         self._line.interval_chosen.connect(lambda interval: session.selection.choose(interval=interval))
+        self.layout_button = tool_button("grid", tr("Charts side by side"))
+        self.layout_button.clicked.connect(lambda: show_layouts(self, self.layout_button))
+        self.templates_button = tool_button("template", tr("Chart templates"))
+        self.templates_button.clicked.connect(lambda: self.templates.offer(self.templates_button))
+        self.replay_button = tool_button("replay", tr("Replay history"), checkable=True)
+        self.replay_button.clicked.connect(self.switch_replay)
+        self._due: deque[ChartPane] = deque()
         self._drain = QTimer(self)
         self._drain.setSingleShot(True)
-        self._drain.setInterval(DRAIN_MILLISECONDS)
         self._drain.timeout.connect(self._show_newest)
-        self.active = ChartPane(session, 0)
-        self.active.said.connect(self._say)
-        self.active.became_live.connect(self.mark_live)
-        buttons = [button for part in self.active.parts for button in part.buttons()]
-        self._line.buttons.addWidget(ButtonRow(buttons))
+        self.transport = Transport(session, self.replay)
+        self.replay.changed.connect(self._show_replay)
+        self.grid = Grid()
+        self.active = self._add_pane()
+        self._settle_panes()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.active)
-        self.setFocusProxy(self.active)
+        column.setSpacing(0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.transport)
         self.setMinimumSize(360, 220)
 
     def header(self) -> list[QWidget]:
-        return self._line.widgets()
+        *words, source = self._line.widgets()
+        return [*words, self.layout_button, self.templates_button, self.replay_button, source]
 
     @property
     def chart(self) -> ChartView:
         """Give the chart of the active pane."""
         return self.active.chart
+
+    @property
+    def count(self) -> int:
+        """Give how many charts there are."""
+        return len(self.panes)
 
     @property
     def indicators(self) -> Indicators:
@@ -89,43 +123,196 @@ class ChartPanel(Panel):
         """Give the label that says where the prices come from."""
         return self._line.source
 
-    def choices(self) -> Kept:
-        return self.active.choices()
-
     def content(self) -> Kept:
-        return self.active.content()
+        if len(self.panes) == 1:
+            return self.active.content()
+        return {**self.active.content(), "panes": [pane.content() for pane in self.panes]}
+
+    def arrangement(self) -> Kept:
+        return {
+            "panes": [pane.choices() for pane in self.panes],
+            "active": self.panes.index(self.active),
+            "spare": self._spare,
+            "sizes": self.grid.keep(),
+            "links": self.links.keep(),
+            "replay": self.replay.keep() if self.replay.on else None,
+        }
 
     def acts(self) -> Iterable[Action]:
+        yield from chart_acts(self)
         for part in self.active.parts:
             for action in part.acts():
                 yield replace(action, run=partial(self._run_in_part, part.id, action.id))
 
     def restore(self, choices: Kept, content: Kept) -> None:
-        self.active.restore(choices)
         self.active.restore_content(content)
+        self._kept_contents = _dicts(content.get("panes"))
+
+    def arrange(self, kept: Kept) -> None:
+        found = _dicts(kept.get("panes"))
+        if len(found) not in LAYOUTS:
+            # A workspace that was never seen begins with the chart one comes from.
+            found, kept = [self.active.choices()], {}
+        self._set_panes(len(found))
+        self._spare = _dicts(kept.get("spare"))
+        place = kept.get("active")
+        self.active = self.panes[place if isinstance(place, int) and 0 <= place < len(found) else 0]
+        self.links.restore(kept.get("links"))
+        if self.replay.on:
+            self.replay.end()
+        self.replay.restore(kept.get("replay"))
+        selection = self.session.selection
+        for pane, choices in zip(self.panes, found, strict=True):
+            pane.restore(choices)
+            own = (selection.symbol, selection.interval)
+            pane.look_at(*(own if pane is self.active else _series_of(choices, pane)))
+            if self.replay.on:
+                pane.enter_past()
+        for pane, content in zip(self.panes, self._kept_contents, strict=False):
+            if content.get("symbol") == pane.symbol:
+                pane.restore_content(content)
+        self._kept_contents = []
+        self._settle_panes()
+        self.grid.restore(kept.get("sizes"))
 
     def wake(self, core: Core) -> None:
         self.hear(PricesMoved, self._take)
         self.hear_selection(self._follow)
         selection = self.session.selection
         self.active.symbol, self.active.interval = selection.symbol, selection.interval
-        self.active.wake()
+        for pane in self.panes:
+            pane.wake()
 
     def sleep(self) -> None:
         self._drain.stop()
-        self.active.sleep()
+        self._due.clear()
+        self.replay.pause()
+        for pane in self.panes:
+            pane.sleep()
+
+    def take_focus(self) -> None:
+        self.active.setFocus()
 
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
         self._line.ask_symbol()
+
+    def show_charts(self, count: int) -> None:
+        """Show this many charts; those that go are remembered and come back to their places."""
+        if count == len(self.panes):
+            return
+        while len(self.panes) > count:
+            gone = next(pane for pane in reversed(self.panes) if pane is not self.active)
+            self._spare.append({**gone.choices(), "place": self.panes.index(gone)})
+            self._drop_pane(gone)
+        fresh = []
+        while len(self.panes) < count:
+            choices = self._spare.pop() if self._spare else {}
+            place = choices.get("place")
+            pane = self._add_pane(place if isinstance(place, int) else None)
+            pane.restore(choices)
+            pane.symbol, pane.interval = _series_of(choices, self.active)
+            if not choices:
+                fresh.append(pane)
+            if self.awake:
+                pane.wake()
+        self._settle_panes()
+        self.templates.dress(fresh)
+
+    def enlarge(self) -> None:
+        """Show the active chart alone, or again the others beside it."""
+        if len(self.panes) > 1:
+            self._seen_together = len(self.panes)
+            self.show_charts(1)
+        else:
+            self.show_charts(self._seen_together)
+
+    def step_chart(self, step: int) -> None:
+        """Make the next chart the active one."""
+        self.activate(self.panes[(self.panes.index(self.active) + step) % len(self.panes)])
+        self.active.setFocus()
+
+    def activate(self, pane: ChartPane) -> None:
+        """Work with this pane: the line above, the keys and the shared selection are its own now."""
+        if pane is self.active:
+            return
+        self.active = pane
+        self._outline()
+        self.session.selection.choose(pane.symbol, pane.interval)
+
+    def toggle_link(self, link: Link) -> None:
+        """Tie the charts together in this, or let them go."""
+        self.links.toggle(link)
+        if link in self.links.on:
+            self.links.look_at(self.active, self.active.symbol, self.active.interval)
+            if self.active.drawn:
+                self.links.move(self.active)
+
+    def switch_replay(self) -> None:
+        """Wait for a bar to begin a replay at, or end the one that is on."""
+        if self.replay.on or self.replay.choosing:
+            self.replay.end()
+        elif self.session.connected:
+            self.replay.choose()
+
+    def _set_panes(self, count: int) -> None:
+        while len(self.panes) > count:
+            gone = self.panes[-1]
+            if gone is self.active:
+                self.active = self.panes[0]
+            self._drop_pane(gone)
+        while len(self.panes) < count:
+            pane = self._add_pane()
+            if self.awake:
+                pane.wake()
+
+    def _add_pane(self, place: int | None = None) -> ChartPane:
+        pane = ChartPane(self.session, self._made, self.present)
+        self._made += 1
+        self.panes.insert(len(self.panes) if place is None else place, pane)
+        pane.said.connect(lambda: self._say(pane))
+        pane.became_live.connect(self._note_live)
+        pane.activated.connect(lambda: self.activate(pane))
+        pane.pointed.connect(lambda index: self.links.point(pane, index))
+        pane.moved.connect(lambda: self.links.move(pane))
+        pane.picked.connect(lambda index: self.replay.pick(pane, index))
+        pane.caption.enlarged.connect(self.enlarge)
+        pane.keys = self.transport.take_key
+        self._line.buttons.addWidget(pane.buttons)
+        return pane
+
+    def _drop_pane(self, pane: ChartPane) -> None:
+        self.panes.remove(pane)
+        if pane in self._due:
+            self._due.remove(pane)
+        self._line.buttons.removeWidget(pane.buttons)
+        pane.dispose()
+
+    def _settle_panes(self) -> None:
+        self.grid.place(self.panes)
+        self._drain.setInterval(max(DRAIN_MILLISECONDS // len(self.panes), LEAST_DRAIN_MILLISECONDS))
+        self._outline()
+
+    def _outline(self) -> None:
+        for pane in self.panes:
+            pane.stand(among_others=len(self.panes) > 1, outlined=pane is self.active)
+        self._line.buttons.setCurrentWidget(self.active.buttons)
+        self.setFocusProxy(self.active)
+        self._line.say(self.active.words)
+        self._show_replay()
 
     def _run_in_part(self, part_id: str, action_id: str) -> None:
         for action in self.active.part(part_id).acts():
             if action.id == action_id:
                 action.run()
 
-    def _say(self) -> None:
-        self._line.say(self.active.words)
+    def _say(self, pane: ChartPane) -> None:
+        if pane is self.active:
+            self._line.say(pane.words)
+
+    def _note_live(self) -> None:
+        if self.active.live:
+            self.mark_live()
 
     def _choose(self, symbol: str) -> None:
         self._line.leave_field()
@@ -138,11 +325,35 @@ class ChartPanel(Panel):
         self.chart.setFocus()
 
     def _follow(self) -> None:
-        self.active.look_at(self.session.selection.symbol, self.session.selection.interval)
+        selection = self.session.selection
+        self.links.look_at(self.active, selection.symbol, selection.interval)
+        self.replay.note_interval(selection.interval)
+        self._show_replay()
+
+    def _show_replay(self) -> None:
+        self.replay_button.setChecked(self.replay.on or self.replay.choosing)
+        self.transport.show_state(self.active.interval, self.active.zone)
 
     def _take(self, event: PricesMoved) -> None:
-        if self.active.take(event.prices) and not self._drain.isActive():
+        for pane in self.panes:
+            if pane.take(event.prices) and pane not in self._due:
+                self._due.append(pane)
+        if self._due and not self._drain.isActive():
             self._drain.start()
 
     def _show_newest(self) -> None:
-        self.active.show_newest()
+        """Show the newest price of one pane: to draw them all in one go would hold the loop too long."""
+        if self._due:
+            self._due.popleft().show_newest()
+        if self._due:
+            self._drain.start()
+
+
+def _dicts(kept: object) -> list[Kept]:
+    return [each for each in kept if isinstance(each, dict)] if isinstance(kept, list) else []
+
+
+def _series_of(choices: Kept, pane: ChartPane) -> tuple[str, Interval]:
+    interval = next((each for each in Interval if each.value == choices.get("interval")), pane.interval)
+    symbol = choices.get("symbol")
+    return (symbol if isinstance(symbol, str) and symbol else pane.symbol), interval
