@@ -37,7 +37,8 @@ def times(count: int, step_us: int = DAY_US) -> NDArray[np.int64]:
 
 
 def closes(count: int) -> NDArray[np.float64]:
-    return 100 * np.exp(np.random.default_rng(3).normal(0, 0.01, count).cumsum())
+    found: NDArray[np.float64] = 100 * np.exp(np.random.default_rng(3).normal(0, 0.01, count).cumsum())
+    return found
 
 
 def fill(chart: ChartView, count: int, step_us: int = DAY_US) -> NDArray[np.float64]:

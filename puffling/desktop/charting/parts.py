@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from puffling.desktop.charting.part import Part
 from puffling.desktop.indicators.part import Indicators
+from puffling.desktop.looks.part import Looks
 
-PARTS: tuple[type[Part], ...] = (Indicators,)
+PARTS: tuple[type[Part], ...] = (Indicators, Looks)

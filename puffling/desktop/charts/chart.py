@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QGraphicsItem, QToolTip, QWidget
 
+from puffling.desktop import numbers
 from puffling.desktop.charts.axes import LEAST_PRICE_AXIS_WIDTH, LastPrice
 from puffling.desktop.charts.backdrop import Backdrop
 from puffling.desktop.charts.compared import Compared
@@ -20,6 +21,7 @@ from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.readout import Readout
 from puffling.desktop.charts.stage import Stage
 from puffling.desktop.charts.study import Study
+from puffling.desktop.charts.ticks import describe_time
 from puffling.desktop.charts.volume import Volume
 
 FIRST_BARS = 150
@@ -54,6 +56,32 @@ class ChartView(Stage):
         """Draw prices in this way."""
         self._shape.choose(kind)
         self._arrange()
+
+    @property
+    def bars(self) -> Pyramid:
+        """Give the bars; a chart that shows none has none to give."""
+        if self._scene.bars is None:
+            raise ValueError("The chart shows no bars.")
+        return self._scene.bars
+
+    @property
+    def newest_time_us(self) -> int | None:
+        """Give when the newest bar began."""
+        return None if self._scene.bars is None else self._scene.bars.bar(self.bar_count - 1).time_us
+
+    def write_price(self, price: float) -> str:
+        """Give a price with the decimals of the chart."""
+        return numbers.fixed(price, self._scene.price_decimals)
+
+    def write_time(self, time_us: int) -> str:
+        """Give the time of a bar as the crosshair says it."""
+        axis = self._time_axis
+        return describe_time(time_us, axis.zone, whole_days=axis.whole_days)
+
+    def reset(self) -> None:
+        """Show the newest bars, with prices that fit them."""
+        self._prices = None
+        self.show_last(FIRST_BARS)
 
     def set_bars(
         self,
@@ -144,6 +172,12 @@ class ChartView(Stage):
         readout.share_asked.connect(self._arrange)
         self._arrange()
         return readout
+
+    def renew_study(self, study: Compared) -> None:
+        """Draw a compared series from the history it has taken in."""
+        if self._scene.bars is not None:
+            study.begin(self._scene.bars.times_us)
+        self._arrange()
 
     def remove_study(self, study: Study) -> None:
         """Take a study away."""

@@ -25,16 +25,20 @@ class Compared(Study):
 
     def __init__(self, key: str, label: str, number: int, times_us: ArrayLike, closes: ArrayLike) -> None:
         super().__init__(key=key, label=label, plots=(Line(_NAME, "", number),), overlay=True, editable=False)
-        self._times = np.asarray(times_us, dtype=np.int64)
-        self._closes = np.array(closes, dtype=np.float64)
-        self._number = number
+        self.number = number
         self._ours = self._base = math.nan
-        if len(self._times) != len(self._closes):
-            raise ValueError("The columns of a comparison must be of one length.")
+        self.take(times_us, closes)
 
     @property
     def drawable(self) -> bool:
         return super().drawable and self._base > 0 and self._ours > 0
+
+    def take(self, times_us: ArrayLike, closes: ArrayLike) -> None:
+        """Take in a history; `begin` puts it on the bars."""
+        self._times = np.asarray(times_us, dtype=np.int64)
+        self._closes = np.array(closes, dtype=np.float64)
+        if len(self._times) != len(self._closes):
+            raise ValueError("The columns of a comparison must be of one length.")
 
     def begin(self, times_us: NDArray[np.int64]) -> None:
         """Stand on these bars."""
@@ -75,7 +79,7 @@ class Compared(Study):
         series = self.series[_NAME]
         value = series.newest if index is None else series.value(index)
         share = value / self._base - 1 if self._base > 0 else math.nan
-        return [Reading("", share, colour(colours, self._number))]
+        return [Reading("", share, colour(colours, self.number))]
 
     def words(self, value: float, decimals: int) -> str:
         return numbers.percent(value)

@@ -213,6 +213,11 @@ class Panes:
         self._height = 1.0
 
     @property
+    def studies(self) -> list[Study]:
+        """Give everything that is drawn besides the prices."""
+        return [*self.overlays, *(pane.study for pane in self.panes)]
+
+    @property
     def compared(self) -> list[Compared]:
         """Give the other series that are compared with the prices."""
         return [study for study in self.overlays if isinstance(study, Compared)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from puffling.desktop.charts.axes import TIME_AXIS_HEIGHT, Grid, PriceAxis, TimeAxis
@@ -37,6 +38,7 @@ class Stage(QWidget):
 
     range_changed = Signal(float, float)
     bar_pointed = Signal(object)
+    menu_asked = Signal(QPoint, float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,8 @@ class Stage(QWidget):
         self._time_axis = TimeAxis(self._scene, 1, None)
         self._canvas.addItem(self._price_axis)
         self._canvas.addItem(self._time_axis)
+        # What is asked for with the other button is asked of the chart as a whole.
+        self._canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._canvas.panned.connect(self._panned)
         self._canvas.zoomed.connect(self._zoomed)
         self._canvas.prices_zoomed.connect(self.zoom_prices)
@@ -205,6 +209,18 @@ class Stage(QWidget):
             last = self.bar_count - behind
             self.look_at(last - bars, last)
 
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Show the chart alone: no crosshair and no ring, as on a picture."""
+        pointed, ring = self._scene.pointed, self._canvas.ring
+        self._scene.pointed, self._canvas.ring = None, False
+        self.panes.show_values()
+        try:
+            yield
+        finally:
+            self._scene.pointed, self._canvas.ring = pointed, ring
+            self.panes.show_values()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         acts: dict[Qt.Key, Callable[[], None]] = {
             Qt.Key.Key_Left: lambda: self.pan(-_PAN_SHARE),
@@ -226,6 +242,16 @@ class Stage(QWidget):
             super().keyPressEvent(event)
             return
         act()
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        viewport = self._scene.viewport
+        if viewport is None:
+            return
+        at = event.pos()
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        over_prices = by_mouse and at.x() <= viewport.width and at.y() <= viewport.height
+        self.menu_asked.emit(event.globalPos(), viewport.price(at.y()) if over_prices else math.nan)
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,0 +1,1 @@
+"""How a chart looks: kind, scale, hours, comparison, and taking it elsewhere as a picture or a table."""

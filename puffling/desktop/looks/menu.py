@@ -1,0 +1,116 @@
+"""The menu of a chart, by its button, its other mouse button or the menu key; and the question in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QActionGroup, QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from puffling.desktop.card import label
+from puffling.desktop.icons import set_icon
+from puffling.desktop.indicators.popover import Popover
+from puffling.desktop.looks.names import KINDS, SCALES
+from puffling.desktop.menus import Menu
+from puffling.desktop.session import Session
+from puffling.desktop.symbol_field import SymbolField
+from puffling.desktop.theme import Tone
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.desktop.charts.chart import ChartView
+    from puffling.desktop.looks.part import Looks
+
+_WIDTH = 260
+
+
+def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
+    """Give the menu of a chart; with a price under the pointer it can be copied."""
+    menu = Menu(chart)
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.addSection(tr("Prices"))
+    _choices(menu, KINDS, looks.kind, looks.draw_as)
+    menu.addSection(tr("Scale"))
+    _choices(menu, SCALES, looks.scale, looks.measure_in)
+    menu.addSeparator()
+    _act(menu, tr("Compare with…"), looks.ask_symbol, "add")
+    for symbol in looks.compared:
+        _act(menu, tr("Without {symbol}", symbol=symbol), partial(looks.compare_less, symbol), "remove")
+    hours = menu.addAction(tr("Shade hours outside the session"))
+    hours.setCheckable(True)
+    hours.setChecked(looks.hours)
+    hours.triggered.connect(lambda _checked: looks.toggle_hours())
+    _act(menu, tr("Reset the view"), looks.reset)
+    menu.addSeparator()
+    exports = Menu(menu, tr("Export"))
+    set_icon(exports.menuAction(), "export")
+    for way, title in (
+        ("png", tr("Picture (PNG)…")),
+        ("svg", tr("Drawing (SVG)…")),
+        ("csv-seen", tr("Bars in view (CSV)…")),
+        ("csv-all", tr("All bars (CSV)…")),
+    ):
+        _act(exports, title, partial(looks.export, way))
+    menu.addMenu(exports)
+    _act(menu, tr("Copy as a picture"), partial(looks.export, "copy"), "copy")
+    if math.isfinite(price):
+        text = chart.write_price(price)
+        _act(menu, tr("Copy price {price}", price=text), partial(_copy, text), "copy")
+    return menu
+
+
+class SymbolQuestion(Popover):
+    """A field for one symbol."""
+
+    def __init__(self, anchor: QWidget, session: Session, then: Callable[[str], None]) -> None:
+        super().__init__(anchor, _WIDTH)
+        self.setAccessibleName(tr("Compare with another symbol"))
+        self._session = session
+        self._then = then
+        self.field = SymbolField(session, "compare")
+        self.field.chosen.connect(self._chosen)
+        self.field.left.connect(lambda: self.leave(give_back=True))
+        self.column.addWidget(label(tr("Compare with"), tone=Tone.MUTED))
+        self.column.addWidget(self.field)
+
+    def open(self) -> None:
+        """Come up with the keyboard in the field."""
+        self.open_at(self.field)
+
+    def _chosen(self, symbol: str) -> None:
+        try:
+            self._session.core.data.instrument(symbol)
+        except PufflingError as error:
+            self._session.tell_error(error)
+            return
+        self.leave(give_back=True)
+        self._then(symbol)
+
+
+def _choices(menu: Menu, titles: dict[str, str], chosen: str, choose: Callable[[str], None]) -> None:
+    group = QActionGroup(menu)
+    for each, title in titles.items():
+        action = menu.addAction(tr(title))
+        action.setCheckable(True)
+        action.setChecked(each == chosen)
+        action.triggered.connect(partial(_chosen, choose, each))
+        group.addAction(action)
+
+
+def _chosen(choose: Callable[[str], None], each: str, _checked: bool = False) -> None:
+    choose(each)
+
+
+def _act(menu: Menu, title: str, act: Callable[[], object], icon: str = "") -> None:
+    action = menu.addAction(title)
+    if icon:
+        set_icon(action, icon)
+    action.triggered.connect(lambda _checked=False: act())
+
+
+def _copy(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)

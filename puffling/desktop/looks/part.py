@@ -1,0 +1,232 @@
+"""How one chart looks, and taking it elsewhere: a part of the pane, with a button, a menu and acts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
+
+from puffling.desktop.actions import Action
+from puffling.desktop.card import tool_button
+from puffling.desktop.charting.part import Part, Seat
+from puffling.desktop.looks.names import FIRST_KIND, FIRST_SCALE, KINDS, SCALES
+from puffling.market.values import History
+from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.desktop.charts.chart import ChartView
+    from puffling.desktop.looks.comparisons import Comparisons
+    from puffling.desktop.looks.exports import Exports
+
+MOST_COMPARED = 6
+
+
+class Looks(Part):
+    """Keeps the choice from one start to the next, and hands it on once there is a chart."""
+
+    id = "looks"
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat)
+        self.kind = FIRST_KIND
+        self.scale = FIRST_SCALE
+        self.hours = True
+        self.compared: tuple[str, ...] = ()
+        self.history: History | None = None
+        self.comparisons: Comparisons | None = None
+        self.exports: Exports | None = None
+        self._chart: ChartView | None = None
+        self.button = tool_button("more", tr("Chart menu"))
+        self.button.setObjectName("chart.menu")
+        self.button.clicked.connect(self.open_menu)
+
+    def buttons(self) -> list[QWidget]:
+        return [self.button]
+
+    def acts(self) -> Iterator[Action]:
+        group, place = tr("Chart"), "View/Chart look"
+        for kind, title in KINDS.items():
+            yield Action(
+                f"window.chart-{kind}",
+                tr("Draw prices as: {kind}", kind=tr(title)),
+                partial(self.draw_as, kind),
+                group,
+                menu=place,
+            )
+        for scale, title in SCALES.items():
+            yield Action(
+                f"window.chart-scale-{scale}",
+                tr("Price scale: {scale}", scale=tr(title)),
+                partial(self.measure_in, scale),
+                group,
+                menu=place,
+            )
+        for name, title, summary, act in (
+            (
+                "hours",
+                tr("Shade hours outside the session"),
+                tr("Show which bars are before the open or after the close."),
+                self.toggle_hours,
+            ),
+            (
+                "compare",
+                tr("Compare with another symbol"),
+                tr("In percent of the first bar you see."),
+                self.ask_symbol,
+            ),
+            ("alone", tr("Remove all comparisons"), "", self.compare_none),
+            ("reset", tr("Reset the view"), tr("The newest bars, prices fitted to them."), self.reset),
+            ("menu", tr("Open the menu of the chart"), "", self.open_menu),
+        ):
+            yield Action(f"window.chart-{name}", title, act, group, summary, place)
+        for way, title in (
+            ("png", tr("Save the chart as a picture (PNG)")),
+            ("svg", tr("Save the chart as a drawing (SVG)")),
+            ("csv-seen", tr("Save the bars in view as a table (CSV)")),
+            ("csv-all", tr("Save all bars as a table (CSV)")),
+            ("copy", tr("Copy the chart as a picture")),
+        ):
+            yield Action(
+                f"window.chart-{way}", title, partial(self.export, way), group, menu="File/Export chart"
+            )
+
+    def keep(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "scale": self.scale,
+            "hours": self.hours,
+            "compared": list(self.compared),
+        }
+
+    def restore(self, kept: object) -> None:
+        found = kept if isinstance(kept, dict) else {}
+        kind, scale, symbols = found.get("kind"), found.get("scale"), found.get("compared")
+        self.kind = kind if kind in KINDS else FIRST_KIND
+        self.scale = scale if scale in SCALES else FIRST_SCALE
+        self.hours = found.get("hours") is not False
+        self.compared = (
+            tuple(dict.fromkeys(str(symbol) for symbol in symbols))[:MOST_COMPARED]
+            if isinstance(symbols, list)
+            else ()
+        )
+        self._apply()
+
+    def show(self, history: History) -> None:
+        self.history = history
+        if self._chart is None:
+            # Imported here: with the chart's library it is loaded after the first paint.
+            from puffling.desktop.looks.comparisons import Comparisons
+            from puffling.desktop.looks.exports import Exports
+
+            self._chart = self.seat.chart()
+            self._chart.menu_asked.connect(self._open_menu_at)
+            self.comparisons = Comparisons(self.seat, self._chart, self.compare_less)
+            self.exports = Exports(self.seat.session, self._chart)
+        self._apply()
+
+    def sleep(self) -> None:
+        if self.comparisons is not None:
+            self.comparisons.sleep()
+
+    def draw_as(self, kind: str) -> None:
+        """Draw prices in this way."""
+        self.kind = kind
+        self._apply()
+
+    def measure_in(self, scale: str) -> None:
+        """Measure prices on this scale."""
+        self.scale = scale
+        self._apply()
+
+    def toggle_hours(self) -> None:
+        """Shade hours outside the session, or leave them as they are."""
+        self.hours = not self.hours
+        self._apply()
+
+    def reset(self) -> None:
+        """Show the newest bars again, with prices that fit them."""
+        if self._chart is not None:
+            self._chart.reset()
+
+    def compare_with(self, symbol: str) -> None:
+        """Show another symbol on the same chart."""
+        if len(self.compared) >= MOST_COMPARED and symbol not in self.compared:
+            self.seat.session.notices.tell(
+                tr("A chart compares {count} symbols at the most.", count=MOST_COMPARED),
+                hint=tr("Remove one of them first."),
+            )
+            return
+        self.compared = tuple(dict.fromkeys((*self.compared, symbol)))
+        self._apply()
+
+    def compare_less(self, symbol: str) -> None:
+        """Take a compared symbol off the chart."""
+        self.compared = tuple(each for each in self.compared if each != symbol)
+        self._apply()
+        if self._chart is not None:
+            self._chart.setFocus()
+
+    def compare_none(self) -> None:
+        """Take every compared symbol off the chart."""
+        self.compared = ()
+        self._apply()
+
+    def ask_symbol(self) -> None:
+        """Offer a field for a symbol to compare with."""
+        if self._chart is not None and self.seat.session.connected:
+            from puffling.desktop.looks.menu import SymbolQuestion
+
+            anchor = self.button if self.button.isVisible() else self._chart
+            SymbolQuestion(anchor, self.seat.session, self.compare_with).open()
+
+    def export(self, way: str) -> None:
+        """Take the chart elsewhere."""
+        if self.exports is not None and self.history is not None and len(self.history.bars):
+            self.exports.export(way, self.history)
+
+    def open_menu(self) -> None:
+        """Open the menu by its button, or over the chart where that is out of sight."""
+        anchor: QWidget | None = self.button if self.button.isVisible() else self._chart
+        if anchor is not None:
+            self._open_menu_at(anchor.mapToGlobal(QPoint(0, self.button.height())), math.nan)
+
+    def _open_menu_at(self, at: QPoint, price: float) -> None:
+        from puffling.desktop.looks.menu import chart_menu
+
+        if self._chart is not None:
+            chart_menu(self, self._chart, price).popup(at)
+
+    def _apply(self) -> None:
+        """Bring the chart in line with what was chosen."""
+        chart, history = self._chart, self.history
+        if chart is None or history is None or self.comparisons is None:
+            return
+        from puffling.desktop.charts.kinds import Kind
+        from puffling.desktop.charts.scale import Scale
+
+        if chart.kind is not Kind(self.kind):
+            chart.set_kind(Kind(self.kind))
+        if chart.scale is not Scale(self.scale):
+            chart.set_scale(Scale(self.scale))
+        self._show_hours(chart, history)
+        others = tuple(symbol for symbol in self.compared if symbol != history.key.symbol)
+        if len(history.bars):
+            self.comparisons.show(history, others)
+        chart.refresh()
+
+    def _show_hours(self, chart: ChartView, history: History) -> None:
+        bars, core = history.bars, self.seat.session.core
+        if not (self.hours and history.key.interval.is_intraday and len(bars)):
+            chart.backdrop.show_spans((), (), ())
+            return
+        sessions = core.data.sessions(history.key.symbol)
+        first = max(sessions.index_at(int(bars.time[0])), 0)
+        last = min(max(sessions.index_at(int(bars.time[-1])), first) + 1, len(sessions) - 1)
+        closes, opens = sessions.closes_us[first:last], sessions.opens_us[first + 1 : last + 1]
+        # The days part in the middle of the night, so that what trades before the open goes with its day.
+        chart.backdrop.show_spans(closes, opens, closes + (np.subtract(opens, closes)) // 2)
