@@ -45,7 +45,7 @@ def register_defaults() -> None:
             if (
                 isinstance(made, type)
                 and issubclass(made, Strategy)
-                and made is not Strategy
+                and made.title
                 and made.__module__ == module.name
             ):
                 register()(made)

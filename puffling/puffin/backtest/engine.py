@@ -1,0 +1,240 @@
+"""The backtester as Puffin's users know it: a strategy and data in, a curve, fills and figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
+from puffling.puffin.backtest.fills import Intrabar
+from puffling.puffin.backtest.metrics import DAYS_A_YEAR, figures
+from puffling.puffin.backtest.orders import Fill, Position
+from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.simulation import FillColumns, simulate
+from puffling.puffin.backtest.targets import Tested, panel_of, targets_of
+from puffling.puffin.backtest.trades import TradeColumns, round_trips
+from puffling.puffin.backtest.view import Trader
+from puffling.puffin.backtest.waiting import Protection
+from puffling.puffin.backtest.walk import walk
+from puffling.puffin.data.actions import CorporateAction
+from puffling.puffin.data.instants import US_PER_DAY, from_us
+from puffling.puffin.errors import NotOffered
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class BacktestResult:
+    """What a test came to. Frames are made when they are asked for."""
+
+    def __init__(
+        self,
+        equity_curve: pd.Series[float] | None = None,
+        fills: Sequence[Fill] | None = None,
+        initial_capital: float = 100_000.0,
+        final_value: float = 0.0,
+        *,
+        panel: Panel | None = None,
+        equity: Floats | None = None,
+        columns: FillColumns | None = None,
+        slippage: Floats | None = None,
+        reasons: Sequence[str] = (),
+        held: Floats | None = None,
+    ) -> None:
+        self.initial_capital = initial_capital
+        self.final_value = final_value
+        self.panel = panel
+        self.columns = columns
+        self.reasons = tuple(reasons)
+        self.held = held
+        self._slippage = slippage
+        self.equity: Floats = np.array([initial_capital]) if equity is None else equity
+        if equity_curve is not None:
+            self.equity_curve = equity_curve
+            self.equity = np.asarray(equity_curve, dtype=np.float64)
+        if fills is not None:
+            self.fills = list(fills)
+
+    @cached_property
+    def equity_curve(self) -> pd.Series[float]:
+        """What everything was worth at every close, on an index named Date."""
+        import pandas as pd
+
+        assert self.panel is not None
+        index = pd.DatetimeIndex(self.panel.time.view("datetime64[us]"), name="Date")
+        return pd.Series(self.equity, index=index, name="equity")
+
+    @cached_property
+    def fills(self) -> list[Fill]:
+        """Every fill, in the order they happened."""
+        if self.columns is None or self.panel is None:
+            return []
+        made, panel = self.columns, self.panel
+        slippage = np.zeros(len(made)) if self._slippage is None else self._slippage
+        rows = zip(*(each.tolist() for each in (made.bar, made.symbol, made.quantity)), strict=True)
+        return [
+            Fill(
+                panel.symbols[symbol],
+                "buy" if quantity > 0.0 else "sell",
+                abs(quantity),
+                float(made.price[place]),
+                float(made.commission[place]),
+                float(slippage[place]),
+                from_us(int(panel.time[bar])),
+            )
+            for place, (bar, symbol, quantity) in enumerate(rows)
+        ]
+
+    @cached_property
+    def trades(self) -> TradeColumns:
+        """The round trips."""
+        if self.columns is not None:
+            return round_trips(self.columns)
+        symbols = list(dict.fromkeys(fill.symbol for fill in self.fills))
+        signed = [fill.qty if fill.side == "buy" else -fill.qty for fill in self.fills]
+        return round_trips(
+            FillColumns(
+                np.arange(len(self.fills)),
+                np.array([symbols.index(fill.symbol) for fill in self.fills], dtype=np.int64),
+                np.array(signed, dtype=np.float64),
+                np.array([fill.price for fill in self.fills], dtype=np.float64),
+                np.array([fill.commission for fill in self.fills], dtype=np.float64),
+            )
+        )
+
+    @property
+    def bars_a_year(self) -> float:
+        """How many bars a year has, found from the times of the bars."""
+        return DAYS_A_YEAR if self.panel is None else bars_a_year(self.panel)
+
+    def metrics(self, risk_free_rate: float = 0.05) -> dict[str, float]:
+        """Give the figures by name; the risk-free rate is that of a year."""
+        return figures(
+            self.equity,
+            self.trades,
+            risk_free_rate=risk_free_rate,
+            bars_a_year=self.bars_a_year,
+            held=self.held,
+        )
+
+    def positions(self) -> list[Position]:
+        """Give what is held at the end, with what the closed trades of each symbol brought."""
+        if self.columns is None or self.panel is None:
+            return []
+        told = []
+        for place, symbol in enumerate(self.panel.symbols):
+            here = self.columns.symbol == place
+            quantity = float(self.columns.quantity[here].sum())
+            realized = float(self.trades.profit[self.trades.symbol == place].sum())
+            paid = float((self.columns.quantity[here] * self.columns.price[here]).sum())
+            gross = realized + float(self.trades.commission[self.trades.symbol == place].sum())
+            told.append(Position(symbol, quantity, (paid + gross) / quantity if quantity else 0.0, realized))
+        return told
+
+    def plot(self) -> Any:
+        """Draw the equity with matplotlib, for notebooks."""
+        try:
+            import matplotlib.pyplot as plt  # type: ignore[import-not-found,unused-ignore]
+        except ImportError:
+            raise NotOffered("Drawing here needs matplotlib: pip install matplotlib") from None
+        axes = self.equity_curve.plot(title="Equity")
+        plt.show()
+        return axes
+
+
+class Backtester:
+    """Tests strategies under one set of terms."""
+
+    def __init__(
+        self,
+        initial_capital: float = 100_000.0,
+        slippage: SlippageModel | None = None,
+        commission: CommissionModel | None = None,
+        *,
+        terms: Terms | None = None,
+        protection: Protection | None = None,
+        intrabar: Intrabar = Intrabar.PESSIMISTIC,
+    ) -> None:
+        terms = terms or Terms(capital=float(initial_capital))
+        self.terms = replace(
+            terms,
+            slippage=slippage or terms.slippage,
+            commission=commission or terms.commission,
+        )
+        self.protection = protection
+        self.intrabar = intrabar
+
+    def run(
+        self,
+        strategy: Tested | Trader,
+        data: object,
+        symbols: Sequence[str] | None = None,
+        *,
+        actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    ) -> BacktestResult:
+        """Test a strategy on bars; what it decides on a close fills at the next open at the earliest."""
+        panel = panel_of(data, symbols)
+        if isinstance(strategy, Tested):
+            targets = targets_of(strategy, panel)
+            if not (self.protection or actions or self._needs_a_walk):
+                done = simulate(panel, targets.weights[None], self.terms, rebalance=targets.rebalance)
+                made = done.fills(0)
+                worse = np.abs(made.price - panel.open[made.bar, made.symbol]) * np.abs(made.quantity)
+                return self._result(
+                    panel, done.equity(0), made, worse, ("target",) * len(made), done.positions(0)
+                )
+            walked = walk(
+                panel,
+                self.terms,
+                targets=targets.weights,
+                rebalance=targets.rebalance,
+                protection=self.protection,
+                intrabar=self.intrabar,
+                actions=actions,
+            )
+        else:
+            walked = walk(panel, self.terms, trader=strategy, intrabar=self.intrabar, actions=actions)
+        return self._result(panel, walked.equity, walked.fills, walked.slippage, walked.reasons, walked.held)
+
+    @property
+    def _needs_a_walk(self) -> bool:
+        terms = self.terms
+        return bool(terms.volume_cap) or terms.slippage.depends_on_size or not terms.carry.is_free
+
+    def _result(
+        self,
+        panel: Panel,
+        equity: Floats,
+        columns: FillColumns,
+        slippage: Floats,
+        reasons: Sequence[str],
+        held: Floats,
+    ) -> BacktestResult:
+        return BacktestResult(
+            initial_capital=self.terms.capital,
+            final_value=float(equity[-1]),
+            panel=panel,
+            equity=equity,
+            columns=columns,
+            slippage=slippage,
+            reasons=reasons,
+            held=held,
+        )
+
+
+def bars_a_year(panel: Panel) -> float:
+    """Give how many bars a year has: 252 days of an exchange or 365 around the clock, times those of a day."""
+    if len(panel) < 3:
+        return DAYS_A_YEAR
+    step = float(np.median(np.diff(panel.time))) / US_PER_DAY
+    days = np.unique(panel.time // US_PER_DAY)
+    # Monday is the fourth day after the first of 1970.
+    weekends = bool(np.isin((days + 3) % 7, (5, 6)).mean() > 0.1)
+    if step >= 1.0:
+        whole = round(step)
+        return (365.0 if weekends else DAYS_A_YEAR) if whole == 1 else 365.0 / step
+    return len(panel) / len(days) * (365.0 if weekends else DAYS_A_YEAR)
