@@ -106,7 +106,7 @@ class BacktestResult:
             )
         )
 
-    @property
+    @cached_property
     def bars_a_year(self) -> float:
         """How many bars a year has, found from the times of the bars."""
         return DAYS_A_YEAR if self.panel is None else bars_a_year(self.panel)
@@ -227,14 +227,14 @@ class Backtester:
 
 
 def bars_a_year(panel: Panel) -> float:
-    """Give how many bars a year has: 252 days of an exchange or 365 around the clock, times those of a day."""
+    """Give how many bars a year has: those of a day, for 252 days of an exchange or 365 around the clock."""
     if len(panel) < 3:
         return DAYS_A_YEAR
-    step = float(np.median(np.diff(panel.time))) / US_PER_DAY
-    days = np.unique(panel.time // US_PER_DAY)
+    days = panel.time // US_PER_DAY
     # Monday is the fourth day after the first of 1970.
-    weekends = bool(np.isin((days + 3) % 7, (5, 6)).mean() > 0.1)
+    weekends = float(np.mean((days + 3) % 7 >= 5)) > 0.1
+    year = 365.0 if weekends else DAYS_A_YEAR
+    step = float(np.median(np.diff(panel.time))) / US_PER_DAY
     if step >= 1.0:
-        whole = round(step)
-        return (365.0 if weekends else DAYS_A_YEAR) if whole == 1 else 365.0 / step
-    return len(panel) / len(days) * (365.0 if weekends else DAYS_A_YEAR)
+        return year if round(step) == 1 else 365.0 / step
+    return len(panel) / (1 + int(np.count_nonzero(np.diff(days)))) * year

@@ -179,8 +179,7 @@ def figures(
         "stability": stability(returns),
         "value_at_risk": value_at_risk(returns),
         "conditional_value_at_risk": conditional_value_at_risk(returns),
-        "skewness": _moment(returns, 3),
-        "kurtosis": _moment(returns, 4) - 3.0,
+        **_shape(returns),
         **_of_trades(trades),
     }
     if held is not None:
@@ -251,9 +250,14 @@ def _longest(below: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:
     return int(lengths.max(initial=0))
 
 
-def _moment(returns: Floats, power: int) -> float:
+def _shape(returns: Floats) -> dict[str, float]:
+    """Give how lopsided returns are, and how much heavier their tails than those of a bell."""
     deviation = float(np.std(returns)) if len(returns) else 0.0
-    return float(np.mean(((returns - returns.mean()) / deviation) ** power)) if deviation else float("nan")
+    if not deviation:
+        return {"skewness": float("nan"), "kurtosis": float("nan")}
+    apart = (returns - returns.mean()) / deviation
+    squared = apart * apart
+    return {"skewness": float(np.mean(squared * apart)), "kurtosis": float(np.mean(squared * squared)) - 3.0}
 
 
 def _ratio(over: float, under: float) -> float:
