@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, NoReturn
 
 from puffling.core.catalogue import AbilityOutline, Schema, StreamOutline, plain
@@ -23,6 +24,7 @@ class Kind(Enum):
     JSON = "json"
     ANYTHING = "anything"
     SECRET = "secret"
+    PATH = "path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def _argument(
 def _kind(schema: Schema, definitions: dict[str, Schema]) -> Kind:
     if schema.get("format") == "password":
         return Kind.SECRET
+    if schema.get("format") == "path":
+        return Kind.PATH
     choices = [plain(choice, definitions) for choice in schema.get("anyOf", ())]
     if choices:
         return (
@@ -214,6 +218,9 @@ def _help(argument: Argument) -> str:
 
 
 def _value(argument: Argument, given: Any) -> Any:
+    if argument.kind is Kind.PATH:
+        # Whoever owns the data may stand in another folder than whoever types.
+        return str(Path(given).expanduser().absolute())
     if argument.kind is Kind.JSON:
         try:
             return json.loads(given)

@@ -17,6 +17,7 @@ from puffling.controllers.chart_templates import ChartTemplates
 from puffling.controllers.data import Data
 from puffling.controllers.drawings import Drawings
 from puffling.controllers.factors import Factors
+from puffling.controllers.files import Files
 from puffling.controllers.fundamentals import Fundamentals
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
@@ -219,6 +220,7 @@ class Core:
                 self.switch,
                 self.log,
                 self._live,
+                self.paths,
             )
         }
         # Asked for as a protocol: any clock will do.
@@ -245,6 +247,7 @@ class Core:
         self.scheduler = self._controller(Scheduler)
         self.guide = self._controller(Guide)
         self.factors = self._controller(Factors)
+        self.files = self._controller(Files)
         self.fundamentals = self._controller(Fundamentals)
         self.strategies = self._controller(Strategies)
 

@@ -21,13 +21,13 @@ from puffling.market.sources import make_feed
 from puffling.market.streams import PriceBoard
 from puffling.market.values import FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.bars import Bars, Span
+from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
-from puffling.runtime.errors import PufflingError, Unavailable
+from puffling.runtime.errors import NotFound, PufflingError, Unavailable
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 
@@ -43,6 +43,7 @@ class Market:
         self._clock = clock
         self._chain = FeedChain(feeds)
         self._asking = Asking(self._chain, clock, bar_store)
+        self._bar_store = bar_store
         self._cache = BarCache(bar_store, clock)
         self._histories = Histories(self._cache, clock)
         self._scope = scope
@@ -82,6 +83,23 @@ class Market:
     async def learn(self, symbol: str, source: str | None = None) -> Instrument:
         """Give what is known of a symbol, asking the sources when nobody here knows it."""
         return await self._asking.learn(symbol, source)
+
+    def source_of(self, symbol: str) -> str | None:
+        """Give the name of the feed that answers for a symbol, as far as that is known here."""
+        try:
+            return self._chain.feed_of(symbol).source
+        except NotFound:
+            return None
+
+    async def renew(self, source: str, symbol: str) -> None:
+        """Take in that what a feed has under a symbol is another history now, or none."""
+        feed = self._chain.named(source)
+        for interval in feed.intervals:
+            await self._bar_store.forget(SeriesKey(source, symbol, interval))
+        instrument = await feed.learn(symbol)
+        # One that is gone stays known until the end: whoever watches it is told that it has no prices.
+        if instrument is not None:
+            self._chain.learned(feed, symbol, instrument)
 
     def price(self, symbol: str) -> Price:
         """Give the newest price of a symbol without waiting for anybody."""

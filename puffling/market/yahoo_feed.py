@@ -10,7 +10,7 @@ from typing import TypeVar, TypeVarTuple
 import numpy as np
 
 from puffling.market.calendar import ALWAYS, EXCHANGE, calendar
-from puffling.market.feeds import FeedParts, PriceSink
+from puffling.market.feeds import FeedParts, PriceSink, SourceAway
 from puffling.market.values import AssetClass, Basis, Instrument, Price, Quality
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Bars, Span
@@ -36,6 +36,9 @@ Ts = TypeVarTuple("Ts")
 # A watched symbol is asked about this often at the most, and two questions are this far apart.
 ROUND_SECONDS = 15.0
 APART_SECONDS = 1.0
+# Whoever asks too often is shut out for longer.
+BUSY_SECONDS = 120.0
+AWAY_SECONDS = 30.0
 FIRST_WAIT_SECONDS = 5.0
 LONGEST_WAIT_SECONDS = 300.0
 # A whole history is asked for again after this time: yesterday's split may have changed it.
@@ -229,7 +232,10 @@ class YahooFeed:
             ) from None
         except SourceFailed as failure:
             hint = tr("Puffling asks again by itself.") if failure.busy else tr("Check the network.")
-            raise Unavailable(tr("{reason}.", reason=str(failure)), hint=hint) from None
+            patience = BUSY_SECONDS if failure.busy else AWAY_SECONDS
+            raise SourceAway(
+                tr("{reason}.", reason=str(failure)), hint=hint, retry_seconds=patience
+            ) from None
         except NotOffered as refusal:
             raise Unavailable(str(refusal), hint=tr("Choose a wider interval or a later day.")) from None
 

@@ -107,8 +107,23 @@ class Sample:
     skipped: int
 
 
-def guess_layout(path: Path) -> FileLayout:
-    """Find out how a file of prices is written, or say what it lacks."""
+class ColumnsMissing(InvalidValue):
+    """A table without a column that a series of bars needs; `names` are those it has, `roles` those known."""
+
+    def __init__(
+        self, file_name: str, names: Sequence[str], roles: Mapping[str, str], missing: Sequence[str]
+    ) -> None:
+        there = ", ".join(repr(name) for name in names[:12]) or "none"
+        super().__init__(
+            f"{file_name} has no column for {', '.join(missing)}. Its columns are {there}", field="columns"
+        )
+        self.names = tuple(names)
+        self.roles = dict(roles)
+
+
+def guess_layout(path: Path, columns: Mapping[str, str] | None = None) -> FileLayout:
+    """Find out how a file of prices is written, or say what it lacks; given columns need no guess."""
+    given = dict(columns or {})
     try:
         with path.open("rb") as file:
             start = file.read(SAMPLE_BYTES)
@@ -119,8 +134,8 @@ def guess_layout(path: Path) -> FileLayout:
     if start.startswith(_PARQUET_MARK):
         from puffling.puffin.data.parquet import parquet_layout
 
-        return parquet_layout(path)
-    return _text_layout(path.name, start)
+        return parquet_layout(path, given)
+    return _text_layout(path.name, start, given)
 
 
 def guess_roles(names: Sequence[str]) -> dict[str, str]:
@@ -145,15 +160,22 @@ def missing_columns(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(role for role in NEEDED if role not in there)
 
 
-def lacking(file_name: str, names: Sequence[str], missing: Sequence[str]) -> InvalidValue:
-    """Say which columns were not found, and which ones there are."""
-    there = ", ".join(repr(name) for name in names[:12]) or "none"
-    return InvalidValue(
-        f"{file_name} has no column for {', '.join(missing)}. Its columns are {there}.", field="columns"
-    )
+def settle_roles(
+    file_name: str, names: Sequence[str], guessed: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Give which column is what: as it was given, else as it was guessed; what is needed must be there."""
+    roles = {role: name for role, name in guessed.items() if name not in given.values()} | dict(given)
+    roles = {role: name for role, name in roles.items() if name and role in ROLES}
+    for name in roles.values():
+        if name not in names:
+            raise InvalidValue(f"{file_name} has no column {name!r}", field="columns")
+    missing = missing_columns(roles)
+    if missing:
+        raise ColumnsMissing(file_name, names, roles, missing)
+    return roles
 
 
-def _text_layout(file_name: str, start: bytes) -> FileLayout:
+def _text_layout(file_name: str, start: bytes, given: Mapping[str, str]) -> FileLayout:
     sample = _sample(file_name, start)
     head, body = sample.rows[0], sample.rows[1:]
     has_header = not _is_data(head)
@@ -162,9 +184,7 @@ def _text_layout(file_name: str, start: bytes) -> FileLayout:
         roles = guess_roles(names)
     else:
         names, roles, body = *_by_place(file_name, sample.rows), sample.rows
-    missing = missing_columns(roles)
-    if missing:
-        raise lacking(file_name, names, missing)
+    roles = settle_roles(file_name, names, roles, given)
     if not body:
         raise InvalidValue(f"{file_name} has a heading and no rows", field="path")
     places = {role: names.index(name) for role, name in roles.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,7 @@ from puffling.puffin.data.file_layout import (
     guess_roles,
     guess_time_format,
     guess_zone,
-    lacking,
-    missing_columns,
+    settle_roles,
 )
 from puffling.puffin.errors import InvalidValue, NotOffered
 
@@ -27,7 +26,7 @@ _MOMENTS = ("TIMESTAMP", "DATE")
 _NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "INT", "HUGEINT")
 
 
-def parquet_layout(path: Path) -> FileLayout:
+def parquet_layout(path: Path, given: Mapping[str, str]) -> FileLayout:
     """Find out which columns of a Parquet file hold prices."""
     with _opened(path) as database:
         described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [_literal(path)]).fetchall()
@@ -39,9 +38,7 @@ def parquet_layout(path: Path) -> FileLayout:
             moment = next((name for name in names if kinds[name].startswith(_MOMENTS)), None)
             if moment is not None:
                 roles["time"] = moment
-        missing = missing_columns(roles)
-        if missing:
-            raise lacking(path.name, names, missing)
+        roles = settle_roles(path.name, names, roles, given)
         form, zone = ISO, "UTC"
         if not kinds[roles["time"]].startswith(_MOMENTS):
             sample = database.execute(

@@ -1,0 +1,282 @@
+"""Looks into a person's file of prices and imports it; both run in a process of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from puffling.market.calendar import ALWAYS, EXCHANGE, calendar
+from puffling.market.own_prices import OwnPrices, OwnSeries, OwnShelf
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.file_layout import ColumnsMissing, FileLayout, guess_layout
+from puffling.puffin.data.files import FileContents, PriceSeries, described, read_prices
+from puffling.puffin.data.instants import from_us
+from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.quality import inspect_bars
+from puffling.puffin.errors import InvalidValue, NotOffered, PuffinError
+from puffling.runtime.compute import checkpoint
+from puffling.runtime.errors import InvalidInput, PufflingError, Unavailable
+from puffling.runtime.text import tr
+
+# A look is quick whatever the size; the import reads everything.
+LOOK_ROWS = 200_000
+SHOWN_ROWS = 12
+_LONGEST_SYMBOL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the person said about a file; what is left out is guessed."""
+
+    symbol: str = ""
+    name: str = ""
+    interval: Interval | None = None
+    zone: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSeries:
+    """One series in a file."""
+
+    symbol: str
+    interval: Interval
+    bars: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FilePreview:
+    """What an import of a file would do: its columns, series, first rows, and every fault."""
+
+    file: str
+    columns: dict[str, str]
+    names: tuple[str, ...]
+    time_format: str
+    zone: str
+    adjusted_by_file: bool
+    series: tuple[FoundSeries, ...]
+    rows: tuple[tuple[str, ...], ...]
+    rows_read: int
+    whole: bool
+    faults: tuple[str, ...]
+
+
+def look_into(path: str, choices: Choices, now_us: int) -> FilePreview:
+    """Read the beginning of a file the way an import would."""
+    file = Path(path)
+    try:
+        layout, contents = _read(file, choices, most_rows=LOOK_ROWS)
+    except _Undecided as undecided:
+        return _undecided(file, undecided)
+    first = contents.series[0]
+    return FilePreview(
+        file=file.name,
+        columns=layout.used(),
+        names=layout.names,
+        time_format=layout.time_format,
+        zone=layout.zone,
+        adjusted_by_file=bool(len(first.adjustment.starts_us)),
+        series=tuple(
+            FoundSeries(
+                _symbol_of(each, choices, file),
+                each.interval,
+                len(each.bars),
+                from_us(int(each.bars.time[0])),
+                from_us(int(each.bars.time[-1])),
+            )
+            for each in contents.series
+        ),
+        rows=_rows(first),
+        rows_read=contents.rows,
+        whole=contents.is_whole,
+        faults=_faults(contents, now_us),
+    )
+
+
+def import_file(path: str, choices: Choices, data: str, now_us: int) -> tuple[OwnSeries, ...]:
+    """Read a whole file and keep its series among the person's own prices."""
+    file = Path(path)
+    _, contents = _read(file, choices, most_rows=None)
+    shelf, faults = OwnShelf(Path(data)), _faults(contents, now_us)
+    kept = []
+    for series in contents.series:
+        symbol = _symbol_of(series, choices, file)
+        checkpoint(0.97, 1, tr("Keeping {symbol}", symbol=symbol))
+        about = OwnSeries(
+            symbol=symbol,
+            interval=series.interval,
+            name=choices.name or f"{symbol} ({file.name})",
+            bars=len(series.bars),
+            first=from_us(int(series.bars.time[0])),
+            last=from_us(int(series.bars.time[-1])),
+            file=file.name,
+            imported_at=from_us(now_us),
+            calendar=_calendar_of(series),
+            decimals=_decimals(series.bars),
+            faults=faults,
+            newest=_newest(series),
+        )
+        shelf.write(OwnPrices(about, series.bars, series.adjustment))
+        kept.append(about)
+    return tuple(kept)
+
+
+def symbol_from(file_name: str) -> str:
+    """Make a symbol of the name of a file: "aapl_1d.csv" gives AAPL."""
+    stem = Path(file_name).stem.upper()
+    stem = re.sub(r"[ _-]*(\d+ ?(M|MIN|H|D|W)|DAILY|INTRADAY|MINUTE|HOURLY)$", "", stem) or stem
+    plain = re.sub(r"[^A-Z0-9.^=-]+", "-", stem).strip("-.^=")
+    return re.sub(r"\.{2,}", ".", plain)[:_LONGEST_SYMBOL].rstrip("-.") or "MYDATA"
+
+
+class _Undecided(InvalidInput):
+    """A table of which not every column is known."""
+
+    def __init__(self, error: ColumnsMissing) -> None:
+        super().__init__(tr("{reason}.", reason=str(error)), field="columns", hint=_hint())
+        self.names = error.names
+        self.roles = error.roles
+
+
+def _undecided(file: Path, undecided: _Undecided) -> FilePreview:
+    return FilePreview(
+        file=file.name,
+        columns=undecided.roles,
+        names=undecided.names,
+        time_format="",
+        zone="UTC",
+        adjusted_by_file=False,
+        series=(),
+        rows=(),
+        rows_read=0,
+        whole=False,
+        faults=(undecided.message,),
+    )
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidInput(
+            tr("There is no time zone called {name}.", name=name),
+            field="zone",
+            hint=tr("Write it as in America/New_York, Europe/Berlin or UTC."),
+        ) from None
+
+
+def _read(file: Path, choices: Choices, *, most_rows: int | None) -> tuple[FileLayout, FileContents]:
+    if not file.is_absolute():
+        raise InvalidInput(
+            tr("{file} is not a whole path.", file=file),
+            field="path",
+            hint=tr("Give the path from the root of the disk on."),
+        )
+    try:
+        checkpoint(0, 1, tr("Looking into {file}", file=file.name))
+        layout = guess_layout(file, choices.columns)
+        if choices.zone:
+            layout = replace(layout, zone=_zone(choices.zone))
+        total_share = 0.95
+
+        def progress(done: float, total: float) -> None:
+            checkpoint(total_share * done / total, 1, tr("Reading {file}", file=file.name))
+
+        contents = read_prices(
+            file, layout, interval=choices.interval, most_rows=most_rows, progress=progress
+        )
+        _refuse_wide(file, contents)
+    except ColumnsMissing as error:
+        raise _Undecided(error) from None
+    except InvalidValue as error:
+        hint = _hint() if error.field == "columns" else tr("The help says what can be read.")
+        raise InvalidInput(tr("{reason}.", reason=str(error)), field=error.field, hint=hint) from None
+    except NotOffered as error:
+        raise Unavailable(tr("{reason}.", reason=str(error)), hint=tr("Or save the file as CSV.")) from None
+    except PuffinError as error:
+        raise PufflingError(tr("{reason}.", reason=str(error))) from None
+    except OSError as error:
+        raise InvalidInput(
+            tr("{file} cannot be read: {reason}.", file=file.name, reason=error.strerror or error),
+            field="path",
+            hint=tr("Look whether it is there and may be read."),
+        ) from None
+    return layout, contents
+
+
+def _hint() -> str:
+    return tr("Wanted are columns for time, open, high, low and close; the help shows examples.")
+
+
+def _refuse_wide(file: Path, contents: FileContents) -> None:
+    for series in contents.series:
+        if series.interval in {Interval.W1, Interval.MO1}:
+            raise InvalidValue(
+                f"{file.name} has bars of {series.interval}: weeks and months are made from days here, "
+                "so import days",
+                field="interval",
+            )
+
+
+def _symbol_of(series: PriceSeries, choices: Choices, file: Path) -> str:
+    if not series.symbol:
+        return choices.symbol or symbol_from(file.name)
+    return (
+        symbol_from(f"{series.symbol}.csv")
+        if not re.fullmatch(r"[A-Z0-9./^=-]{1,20}", series.symbol)
+        else series.symbol
+    )
+
+
+def _rows(series: PriceSeries) -> tuple[tuple[str, ...], ...]:
+    bars = series.bars[:SHOWN_ROWS]
+    form = "%Y-%m-%d %H:%M" if series.interval.is_intraday else "%Y-%m-%d"
+    return tuple(
+        (from_us(int(time)).strftime(form), *(f"{value:.10g}" for value in row))
+        for time, row in zip(bars.time, zip(*bars.columns(), strict=True), strict=True)
+    )
+
+
+def _faults(contents: FileContents, now_us: int) -> tuple[str, ...]:
+    said = [tr("Left out: {fault}", fault=described(fault)) for fault in contents.faults]
+    for series in contents.series:
+        for flag in inspect_bars(series.bars, now_us=now_us).flags:
+            symbol = f"{series.symbol}: " if series.symbol else ""
+            said.append(tr("Kept and marked: {symbol}{fault}", symbol=symbol, fault=flag.message))
+    return tuple(said[:50])
+
+
+def _calendar_of(series: PriceSeries) -> str:
+    """Take the file for one of an American exchange when all its bars lie in that one's sessions."""
+    sessions = calendar(EXCHANGE).sessions
+    time = series.bars.time
+    if series.interval.is_intraday:
+        places = np.searchsorted(sessions.opens_us, time, side="right") - 1
+        inside = (places >= 0) & (time < sessions.closes_us[np.maximum(places, 0)])
+        return EXCHANGE if bool(inside.all()) else ALWAYS
+    return EXCHANGE if bool(np.isin(time, sessions.days_us).all()) else ALWAYS
+
+
+def _decimals(bars: Bars) -> int:
+    sample = bars.close[-1_000:]
+    for decimals in range(2, 8):
+        if bool(np.allclose(sample, np.round(sample, decimals), rtol=0.0, atol=1e-9)):
+            return decimals
+    return 8 if float(np.median(sample)) < 1.0 else 4
+
+
+def _newest(series: PriceSeries) -> tuple[float, float, float, float, float, float]:
+    bars = series.adjustment.apply(series.bars)
+    last = bars[-1:]
+    before = float(bars.close[-2]) if len(bars) > 1 else float(bars.close[-1])
+    opening, high, low, close, volume = (float(column[0]) for column in last.columns())
+    return before, opening, high, low, close, volume

@@ -1,0 +1,197 @@
+"""The person's own prices: what was imported from files, kept so that the files may vanish.
+
+They are records, not a cache: nobody can fetch them again. Each series is one file, written whole beside
+the old one and put in its place. Symbols are only ever values inside; names of files are made from hashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from puffling.puffin.data.actions import Adjustment
+from puffling.puffin.data.bars import COLUMNS, Bars
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.errors import NotFound, StorageFailed
+from puffling.runtime.text import tr
+
+FOLDER = "files"
+_LAYOUT = 1
+_KEPT = ".npz"
+_REMOVED = ".removed"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSeries:
+    """One imported series: what it is, where it came from and what was wrong with it."""
+
+    symbol: str
+    interval: Interval
+    name: str
+    bars: int
+    first: datetime
+    last: datetime
+    file: str
+    imported_at: datetime
+    calendar: str
+    currency: str = "USD"
+    decimals: int = 2
+    faults: tuple[str, ...] = ()
+    # Close of the bar before, then open, high, low, close and volume of the last one.
+    newest: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnPrices:
+    """An imported series with its bars and what corrects them."""
+
+    about: OwnSeries
+    bars: Bars
+    adjustment: Adjustment
+
+    @property
+    def corrected(self) -> Bars:
+        """Give the bars corrected by the file's own adjusted closes, where it has them."""
+        return self.adjustment.apply(self.bars)
+
+
+class OwnShelf:
+    """The folder in which imported series stand."""
+
+    def __init__(self, data: Path) -> None:
+        self.folder = data / FOLDER
+
+    def all(self) -> tuple[OwnSeries, ...]:
+        """Give what is there by symbol and width; a damaged file is left out."""
+        found = []
+        for path in self._files(_KEPT):
+            try:
+                found.append(_about(path))
+            except StorageFailed:
+                continue
+        order = list(Interval)
+        return tuple(sorted(found, key=lambda each: (each.symbol, order.index(each.interval))))
+
+    def damaged(self) -> tuple[str, ...]:
+        """Give the names of files that cannot be read."""
+        broken = []
+        for path in self._files(_KEPT):
+            try:
+                _about(path)
+            except StorageFailed:
+                broken.append(path.name)
+        return tuple(broken)
+
+    def read(self, symbol: str, interval: Interval) -> OwnPrices:
+        """Give a series."""
+        path = self._path(symbol, interval)
+        about = _about(path)
+        try:
+            with np.load(path, allow_pickle=False) as columns:
+                kept = Bars(columns["time"], *(columns[name] for name in COLUMNS))
+                starts, factors = columns["adjusted_from"], columns["factors"]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise _damaged(path) from error
+        return OwnPrices(about, kept, Adjustment(starts, factors, np.ones(len(factors))))
+
+    def write(self, prices: OwnPrices) -> None:
+        """Keep a series in the place of an older one of the same symbol and width."""
+        path = self._path(prices.about.symbol, prices.about.interval)
+        beside = path.with_suffix(".new")
+        values = {**asdict(prices.about), "layout": _LAYOUT}
+        about = json.dumps(values, default=str, ensure_ascii=False).encode()
+        columns = {name: getattr(prices.bars, name) for name in COLUMNS}
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with beside.open("wb") as file:
+                np.savez(
+                    file,
+                    allow_pickle=False,
+                    about=np.frombuffer(about, dtype=np.uint8),
+                    time=prices.bars.time,
+                    adjusted_from=prices.adjustment.starts_us,
+                    factors=prices.adjustment.prices,
+                    **columns,
+                )
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+            path.with_suffix(_REMOVED).unlink(missing_ok=True)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise StorageFailed(
+                tr("The prices cannot be kept: {reason}.", reason=error.strerror or error),
+                hint=tr("Make room in {folder}, then import again.", folder=self.folder),
+            ) from error
+
+    def remove(self, symbol: str) -> tuple[OwnSeries, ...]:
+        """Take every series of a symbol away; they can be brought back until others are removed."""
+        gone = tuple(each for each in self.all() if each.symbol == symbol)
+        if not gone:
+            raise NotFound(
+                tr("No file was imported as {symbol}.", symbol=symbol),
+                hint=tr("List your own prices to see what there is."),
+            )
+        for older in self._files(_REMOVED):
+            older.unlink()
+        for each in gone:
+            path = self._path(symbol, each.interval)
+            path.replace(path.with_suffix(_REMOVED))
+        return gone
+
+    def restore(self, symbol: str) -> tuple[OwnSeries, ...]:
+        """Bring back what was removed last."""
+        back = []
+        for path in self._files(_REMOVED):
+            about = _about(path)
+            if about.symbol == symbol and not path.with_suffix(_KEPT).exists():
+                path.replace(path.with_suffix(_KEPT))
+                back.append(about)
+        if not back:
+            raise NotFound(
+                tr("Nothing of {symbol} was kept to bring back.", symbol=symbol),
+                hint=tr("Import its file again."),
+            )
+        return tuple(back)
+
+    def _files(self, ending: str) -> Iterator[Path]:
+        return iter(sorted(self.folder.glob(f"*{ending}"))) if self.folder.is_dir() else iter(())
+
+    def _path(self, symbol: str, interval: Interval) -> Path:
+        digest = hashlib.blake2b(f"{symbol}\n{interval}".encode(), digest_size=8).hexdigest()
+        return self.folder / f"{digest}{_KEPT}"
+
+
+def _about(path: Path) -> OwnSeries:
+    try:
+        with np.load(path, allow_pickle=False) as columns:
+            values = json.loads(columns["about"].tobytes())
+        if values.pop("layout") != _LAYOUT:
+            raise ValueError("another layout")
+        series = OwnSeries(**values)
+        return replace(
+            series,
+            interval=Interval(values["interval"]),
+            first=datetime.fromisoformat(values["first"]),
+            last=datetime.fromisoformat(values["last"]),
+            imported_at=datetime.fromisoformat(values["imported_at"]),
+            faults=tuple(values["faults"]),
+            newest=tuple(values["newest"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> StorageFailed:
+    return StorageFailed(
+        tr("The file of imported prices {file} is damaged.", file=path.name),
+        hint=tr("Import your file again."),
+    )
