@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -72,7 +73,7 @@ class Exports:
         table = table_of(
             self._chart.bars,
             self._chart.panes.studies,
-            round(first + 0.5),
+            math.ceil(first),
             int(last) + 1,
             whole_days=not history.key.interval.is_intraday,
         )
