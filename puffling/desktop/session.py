@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from puffling.desktop import numbers
 from puffling.desktop.actions import ActionBook
@@ -15,6 +15,8 @@ from puffling.runtime.errors import PufflingError
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+
+S = TypeVar("S")
 
 
 class Session:
@@ -35,6 +37,13 @@ class Session:
         self.notices = notices
         self.show_panel = show_panel
         self._core: Core | None = None
+        self._shared: dict[object, object] = {}
+
+    def shared(self, make: Callable[[Session], S]) -> S:
+        """Give the one thing of this kind that the panels of this window have in common."""
+        if make not in self._shared:
+            self._shared[make] = make(self)
+        return cast("S", self._shared[make])
 
     @property
     def connected(self) -> bool:

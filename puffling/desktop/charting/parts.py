@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from puffling.desktop.charting.part import Part
+from puffling.desktop.drawings.part import Drawings
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.looks.part import Looks
 
-PARTS: tuple[type[Part], ...] = (Indicators, Looks)
+PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings)
