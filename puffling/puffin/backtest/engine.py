@@ -15,11 +15,11 @@ from puffling.puffin.backtest.metrics import DAYS_A_YEAR, figures
 from puffling.puffin.backtest.orders import Fill, Position
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import FillColumns, simulate
-from puffling.puffin.backtest.targets import Tested, panel_of, targets_of
+from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of
 from puffling.puffin.backtest.trades import TradeColumns, round_trips
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.backtest.waiting import Protection
-from puffling.puffin.backtest.walk import walk
+from puffling.puffin.backtest.walk import Walked, walk
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, from_us
 from puffling.puffin.errors import NotOffered
@@ -179,26 +179,40 @@ class Backtester:
         """Test a strategy on bars; what it decides on a close fills at the next open at the earliest."""
         panel = panel_of(data, symbols)
         if isinstance(strategy, Tested):
-            targets = targets_of(strategy, panel)
-            if not (self.protection or actions or self._needs_a_walk):
-                done = simulate(panel, targets.weights[None], self.terms, rebalance=targets.rebalance)
-                made = done.fills(0)
-                worse = np.abs(made.price - panel.open[made.bar, made.symbol]) * np.abs(made.quantity)
-                return self._result(
-                    panel, done.equity(0), made, worse, ("target",) * len(made), done.positions(0)
+            return self.hold(targets_of(strategy, panel), panel, actions=actions)
+        walked = walk(panel, self.terms, trader=strategy, intrabar=self.intrabar, actions=actions)
+        return self._walked(walked)
+
+    def hold(
+        self,
+        targets: Targets,
+        panel: Panel,
+        *,
+        actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    ) -> BacktestResult:
+        """Trade targets, by the quickest way that can answer."""
+        if self.protection or actions or self._needs_a_walk:
+            return self._walked(
+                walk(
+                    panel,
+                    self.terms,
+                    targets=targets.weights,
+                    rebalance=targets.rebalance,
+                    protection=self.protection,
+                    intrabar=self.intrabar,
+                    actions=actions,
                 )
-            walked = walk(
-                panel,
-                self.terms,
-                targets=targets.weights,
-                rebalance=targets.rebalance,
-                protection=self.protection,
-                intrabar=self.intrabar,
-                actions=actions,
             )
-        else:
-            walked = walk(panel, self.terms, trader=strategy, intrabar=self.intrabar, actions=actions)
-        return self._result(panel, walked.equity, walked.fills, walked.slippage, walked.reasons, walked.held)
+        done = simulate(panel, targets.weights[None], self.terms, rebalance=targets.rebalance)
+        made = done.fills(0)
+        worse = np.abs(made.price - panel.open[made.bar, made.symbol]) * np.abs(made.quantity)
+        reasons, held = ("target",) * len(made), done.positions(0)
+        return self._result(panel, done.equity(0), made, worse, reasons, held)
+
+    def _walked(self, walked: Walked) -> BacktestResult:
+        return self._result(
+            walked.panel, walked.equity, walked.fills, walked.slippage, walked.reasons, walked.held
+        )
 
     @property
     def _needs_a_walk(self) -> bool:

@@ -59,12 +59,17 @@ class Panel:
 
     def until(self, count: int) -> Panel:
         """Give the first bars, this many, without copying: what was known then."""
-        return self._cut(slice(None, count))
+        return self.part(0, count)
+
+    def part(self, first: int, last: int) -> Panel:
+        """Give the bars from one place up to another, without copying."""
+        columns: dict[str, Any] = {name: getattr(self, name)[first:last] for name in COLUMNS}
+        return Panel(self.symbols, self.time[first:last], **columns)
 
     def between(self, start_us: int, end_us: int) -> Panel:
         """Give the bars whose time lies in [start, end), without copying."""
         first, last = np.searchsorted(self.time, (start_us, end_us))
-        return self._cut(slice(int(first), int(last)))
+        return self.part(int(first), int(last))
 
     @cached_property
     def present(self) -> Mask:
@@ -86,7 +91,3 @@ class Panel:
         newest = np.maximum.accumulate(rows, axis=0)
         known = np.take_along_axis(self.close, np.maximum(newest, 0), axis=0)
         return np.where(newest >= 0, known, 0.0)
-
-    def _cut(self, where: slice) -> Panel:
-        columns: dict[str, Any] = {name: getattr(self, name)[where] for name in COLUMNS}
-        return Panel(self.symbols, self.time[where], **columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -29,12 +30,18 @@ class SignalSource(Protocol):
 Tested = Strategy | PortfolioStrategy | SignalSource
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Targets:
-    """What to hold at every bar, (bars, symbols), and on which bars everything is brought back to it."""
+    """What to hold after every bar, (bars, symbols), and on which bars everything is brought back to it."""
 
-    def __init__(self, weights: Floats, rebalance: Mask | None = None) -> None:
-        self.weights = weights
-        self.rebalance = rebalance
+    weights: Floats
+    rebalance: Mask | None = None
+
+    def part(self, first: int, last: int) -> Targets:
+        """Give the targets from one bar up to another."""
+        return Targets(
+            self.weights[first:last], None if self.rebalance is None else self.rebalance[first:last]
+        )
 
 
 def targets_of(strategy: Tested, panel: Panel) -> Targets:

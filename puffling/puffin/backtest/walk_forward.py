@@ -1,0 +1,103 @@
+"""Walk-forward: what a strategy did in the stretch it was chosen on, and in the one that followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from puffling.puffin.backtest.engine import Backtester, BacktestResult
+from puffling.puffin.backtest.targets import Tested, panel_of, targets_of
+from puffling.puffin.data.instants import from_us
+from puffling.puffin.errors import InvalidValue
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One part of the history and how the strategy did in it, starting anew with the capital."""
+
+    start: datetime
+    end: datetime
+    bars: int
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A stretch to train in and the one to test in that follows it."""
+
+    train: Stretch
+    test: Stretch
+
+
+@dataclass(frozen=True, slots=True)
+class WalkForward:
+    """All splits, in the order of time."""
+
+    splits: tuple[Split, ...]
+
+    @property
+    def efficiency(self) -> float:
+        """Yearly return of the tests for each unit of the trainings; not a number where those brought none."""
+        train, test = (
+            float(np.mean([getattr(split, part).metrics["annualized_return"] for split in self.splits]))
+            for part in ("train", "test")
+        )
+        return test / train if train > 0.0 else float("nan")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give a row for each stretch."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {"split": place, "part": part, "start": stretch.start, "end": stretch.end, **stretch.metrics}
+                for place, split in enumerate(self.splits)
+                for part, stretch in (("train", split.train), ("test", split.test))
+            ]
+        )
+
+
+def walk_forward(
+    strategy: Tested,
+    data: object,
+    train_ratio: float = 0.7,
+    n_splits: int = 5,
+    initial_capital: float = 100_000.0,
+    **backtester_kwargs: object,
+) -> WalkForward:
+    """Cut history into equal splits and test in the rest of each what would have been trained before it.
+
+    The strategy is asked once about all of history, as it may remember what lies before a stretch, never what
+    lies behind; each stretch is then traded by itself. So the work grows with the bars, not with their square.
+    """
+    if not 0.0 < train_ratio < 1.0:
+        raise InvalidValue("The share to train in must lie between 0 and 1", field="train_ratio")
+    if n_splits < 1:
+        raise InvalidValue("There must be at least one split", field="n_splits")
+    backtester = Backtester(initial_capital, **backtester_kwargs)  # type: ignore[arg-type]
+    panel = panel_of(data)
+    edges = np.linspace(0, len(panel), n_splits + 1).astype(int).tolist()
+    if min(np.diff(edges)) * min(train_ratio, 1.0 - train_ratio) < 2:
+        raise InvalidValue(f"{len(panel)} bars are too few for {n_splits} splits", field="n_splits")
+    targets = targets_of(strategy, panel)
+    splits = []
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        turn = first + round((last - first) * train_ratio)
+        train, test = (
+            _stretch(backtester.hold(targets.part(begin, end), panel.part(begin, end)))
+            for begin, end in ((first, turn), (turn, last))
+        )
+        splits.append(Split(train, test))
+    return WalkForward(tuple(splits))
+
+
+def _stretch(result: BacktestResult) -> Stretch:
+    assert result.panel is not None
+    time = result.panel.time
+    return Stretch(from_us(int(time[0])), from_us(int(time[-1])), len(time), result.metrics())
