@@ -12,8 +12,8 @@ from typing import Annotated
 from pydantic import Field
 
 from puffling.market.market import Market
-from puffling.market.own_import import Choices, FilePreview, import_file, look_into, symbol_from
-from puffling.market.own_prices import OwnSeries, OwnShelf
+from puffling.market.own_prices import OwnShelf
+from puffling.market.own_values import Choices, FilePreview, OwnSeries
 from puffling.market.parameters import Symbol
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.capability import Controller, capability
@@ -72,6 +72,8 @@ class Files(Controller):
         columns: Columns = {},  # noqa: B006  it is read, never changed
     ) -> FilePreview:
         """Show what an import of a file would read: columns, first rows, range and faults."""
+        from puffling.market.own_import import look_into
+
         choices = Choices(symbol or "", "", interval, zone, columns)
         return await Job.current().compute(look_into, str(path), choices, microseconds(self._clock.now()))
 
@@ -86,6 +88,8 @@ class Files(Controller):
         columns: Columns = {},  # noqa: B006  it is read, never changed
     ) -> tuple[OwnSeries, ...]:
         """Keep the prices of a file, CSV or Parquet, as a symbol of your own; the file itself may go then."""
+        from puffling.market.own_import import import_file, look_into
+
         job = Job.current()
         now_us = microseconds(self._clock.now())
         choices = Choices(symbol or "", name, interval, zone, columns)
@@ -118,6 +122,8 @@ class Files(Controller):
 
     def free_symbol(self, file_name: str) -> str:
         """Give a symbol for a file that no other feed answers for, for faces in this process."""
+        from puffling.market.own_import import symbol_from
+
         wanted = symbol_from(file_name)
         return wanted if self._market.source_of(wanted) in {None, SOURCE} else f"{wanted[:15]}-FILE"
 

@@ -7,7 +7,8 @@ from datetime import date
 
 from puffling.market.calendar import calendar
 from puffling.market.feeds import FeedParts, PriceSink
-from puffling.market.own_prices import OwnPrices, OwnSeries, OwnShelf
+from puffling.market.own_prices import OwnPrices, OwnShelf
+from puffling.market.own_values import OwnSeries
 from puffling.market.values import AssetClass, Basis, Instrument, Price, Quality, SessionState
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Bars, Span

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from puffling.market.calendar import ALWAYS, EXCHANGE, calendar
-from puffling.market.own_prices import OwnPrices, OwnSeries, OwnShelf
+from puffling.market.own_prices import OwnPrices, OwnShelf
+from puffling.market.own_values import Choices, FilePreview, FoundSeries, OwnSeries
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.file_layout import ColumnsMissing, FileLayout, guess_layout
 from puffling.puffin.data.files import FileContents, PriceSeries, described, read_prices
@@ -27,45 +26,6 @@ from puffling.runtime.text import tr
 LOOK_ROWS = 200_000
 SHOWN_ROWS = 12
 _LONGEST_SYMBOL = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the person said about a file; what is left out is guessed."""
-
-    symbol: str = ""
-    name: str = ""
-    interval: Interval | None = None
-    zone: str = ""
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSeries:
-    """One series in a file."""
-
-    symbol: str
-    interval: Interval
-    bars: int
-    first: datetime
-    last: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class FilePreview:
-    """What an import of a file would do: its columns, series, first rows, and every fault."""
-
-    file: str
-    columns: dict[str, str]
-    names: tuple[str, ...]
-    time_format: str
-    zone: str
-    adjusted_by_file: bool
-    series: tuple[FoundSeries, ...]
-    rows: tuple[tuple[str, ...], ...]
-    rows_read: int
-    whole: bool
-    faults: tuple[str, ...]
 
 
 def look_into(path: str, choices: Choices, now_us: int) -> FilePreview:

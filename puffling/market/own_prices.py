@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from puffling.market.own_values import OwnSeries
 from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.interval import Interval
@@ -27,26 +27,6 @@ FOLDER = "files"
 _LAYOUT = 1
 _KEPT = ".npz"
 _REMOVED = ".removed"
-
-
-@dataclass(frozen=True, slots=True)
-class OwnSeries:
-    """One imported series: what it is, where it came from and what was wrong with it."""
-
-    symbol: str
-    interval: Interval
-    name: str
-    bars: int
-    first: datetime
-    last: datetime
-    file: str
-    imported_at: datetime
-    calendar: str
-    currency: str = "USD"
-    decimals: int = 2
-    faults: tuple[str, ...] = ()
-    # Close of the bar before, then open, high, low, close and volume of the last one.
-    newest: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,13 +72,15 @@ class OwnShelf:
 
     def read(self, symbol: str, interval: Interval) -> OwnPrices:
         """Give a series."""
+        from zipfile import BadZipFile
+
         path = self._path(symbol, interval)
         about = _about(path)
         try:
             with np.load(path, allow_pickle=False) as columns:
                 kept = Bars(columns["time"], *(columns[name] for name in COLUMNS))
                 starts, factors = columns["adjusted_from"], columns["factors"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise _damaged(path) from error
         return OwnPrices(about, kept, Adjustment(starts, factors, np.ones(len(factors))))
 
@@ -171,6 +153,8 @@ class OwnShelf:
 
 
 def _about(path: Path) -> OwnSeries:
+    from zipfile import BadZipFile
+
     try:
         with np.load(path, allow_pickle=False) as columns:
             values = json.loads(columns["about"].tobytes())
@@ -186,7 +170,7 @@ def _about(path: Path) -> OwnSeries:
             faults=tuple(values["faults"]),
             newest=tuple(values["newest"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise _damaged(path) from error
 
 

@@ -1,0 +1,68 @@
+"""What is said about a person's own files of prices; light enough for the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from puffling.puffin.data.interval import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSeries:
+    """One imported series: what it is, where it came from and what was wrong with it."""
+
+    symbol: str
+    interval: Interval
+    name: str
+    bars: int
+    first: datetime
+    last: datetime
+    file: str
+    imported_at: datetime
+    calendar: str
+    currency: str = "USD"
+    decimals: int = 2
+    faults: tuple[str, ...] = ()
+    # Close of the bar before, then open, high, low, close and volume of the last one.
+    newest: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the person said about a file; what is left out is guessed."""
+
+    symbol: str = ""
+    name: str = ""
+    interval: Interval | None = None
+    zone: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSeries:
+    """One series in a file."""
+
+    symbol: str
+    interval: Interval
+    bars: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FilePreview:
+    """What an import of a file would do: its columns, series, first rows, and every fault."""
+
+    file: str
+    columns: dict[str, str]
+    names: tuple[str, ...]
+    time_format: str
+    zone: str
+    adjusted_by_file: bool
+    series: tuple[FoundSeries, ...]
+    rows: tuple[tuple[str, ...], ...]
+    rows_read: int
+    whole: bool
+    faults: tuple[str, ...]
