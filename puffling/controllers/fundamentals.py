@@ -16,6 +16,15 @@ from puffling.market.values import AssetClass, History, Instrument
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us, us_to_day
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.ratios import RATIOS, ratios_of, shares_day
+from puffling.puffin.data.reported import (
+    FiledReport,
+    FilingList,
+    Origin,
+    Ratio,
+    RatioReport,
+    StatementRow,
+    StatementTable,
+)
 from puffling.puffin.data.statement_lines import Period, Statement
 from puffling.puffin.data.statements import SheetRow, Statements
 from puffling.runtime.capability import Controller, capability
@@ -35,87 +44,6 @@ From = Annotated[
     Field(description="The source to ask: demo, edgar or yahoo; empty means the one that fits the symbol."),
 ]
 Most = Annotated[int, Field(description="How many at the most, the newest first.", ge=1, le=200)]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where company numbers come from; `filed` is the day of the newest report they are made of."""
-
-    symbol: str
-    name: str
-    currency: str
-    source: str
-    label: str
-    fetched_at: datetime
-    as_of: date
-    filed: date | None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StatementRow:
-    """One line of a statement, a value for each period; each with the day it became known."""
-
-    line: str
-    title: str
-    group: str
-    unit: str
-    values: tuple[float | None, ...]
-    filed: tuple[date | None, ...]
-    derived: tuple[bool, ...]
-    restated: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StatementTable:
-    """A statement with its periods, the newest first; without rows `origin.note` says why."""
-
-    origin: Origin
-    statement: str
-    period: str
-    ends: tuple[date, ...]
-    rows: tuple[StatementRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """One ratio; `reads` says how: money, times or share (0.05 is five percent)."""
-
-    id: str
-    title: str
-    reads: str
-    value: float | None
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class RatioReport:
-    """Ratios of the newest four quarters that were known, and the price they were made with."""
-
-    origin: Origin
-    price: float | None
-    price_time: datetime | None
-    price_source: str
-    ratios: tuple[Ratio, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FiledReport:
-    """One filing of a company."""
-
-    form: str
-    filed: date
-    period_end: date | None
-    title: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class FilingList:
-    """The filings of a company, the newest first."""
-
-    origin: Origin
-    filings: tuple[FiledReport, ...]
 
 
 class Fundamentals(Controller):

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 import pytest
 
-from puffling.controllers.fundamentals import RatioReport, StatementTable
 from puffling.core.core import Core
+from puffling.puffin.data.reported import RatioReport, StatementTable
 from puffling.puffin.data.statement_lines import Period, Statement
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import InvalidInput, NotFound, Unavailable
