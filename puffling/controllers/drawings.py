@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from puffling.market.parameters import Symbol
+from puffling.puffin.data.instants import US_PER_DAY
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
-from puffling.runtime.clock import microseconds
+from puffling.runtime.clock import microseconds, moment_of
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
@@ -34,10 +35,17 @@ def _instant(given: object) -> object:
     return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
+def _in_words(time_us: int) -> str:
+    """Give an instant as the audit trail and people read it."""
+    moment = moment_of(time_us)
+    return moment.date().isoformat() if time_us % US_PER_DAY == 0 else moment.isoformat()
+
+
 Time = Annotated[
     int,
     Field(ge=_EARLIEST_US, le=_LATEST_US),
     BeforeValidator(_instant, json_schema_input_type=int | str),
+    PlainSerializer(_in_words, return_type=str, when_used="json"),
 ]
 Price = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
 Points = Annotated[

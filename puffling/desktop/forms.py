@@ -179,7 +179,7 @@ class Form(QWidget):
         else:
             grid.addWidget(editor, row, 1)
         grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
-        title.setMinimumHeight(editor.sizeHint().height())
+        title.setMinimumHeight(min(editor.sizeHint().height(), editor.maximumHeight()))
         if field.description:
             hint = label(field.description, tone=Tone.MUTED, kind="caption")
             hint.setWordWrap(True)

@@ -161,3 +161,11 @@ def _sketch(drawing: Drawing) -> dict[str, Any]:
         "style": drawing.style,
         "position": drawing.position,
     }
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_the_audit_trail_says_when_in_words(core: Core) -> None:
+    ability = core.registry.get("drawings.put")
+    points = [("2026-03-02", 1.0), ("2026-03-04T15:30:00+00:00", 2.0)]
+    told = ability.shown_arguments({"symbol": "SPY", "kind": "line", "points": points})
+    assert told["points"] == [["2026-03-02", 1.0], ["2026-03-04T15:30:00+00:00", 2.0]]

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidge
 from puffling.desktop.card import label
 from puffling.desktop.drawings.kinds import tool_of
 from puffling.desktop.drawings.style import COLOUR_TITLES, USUAL_LEVELS, Style, ink, read_levels, write_levels
+from puffling.desktop.editors import LineEditor, ProseEditor
 from puffling.desktop.forms import Ask, Field, Form
 from puffling.desktop.indicators.popover import Popover
 from puffling.desktop.shadows import SHADOW
@@ -112,10 +113,14 @@ class DrawingEditor(Popover):
 
     def open(self) -> None:
         """Come up beside the drawing, with the keyboard where one writes."""
-        first = self.form.editor("text")
-        self.open_at(first)
-        if hasattr(first, "selectAll"):
-            first.selectAll()
+        words = self.form.editor("text")
+        self.open_at(words)
+        if isinstance(words, (LineEditor, ProseEditor)):
+            words.selectAll()
+        for field in self.form.fields:
+            if isinstance(line := self.form.editor(field.name), LineEditor) and line is not words:
+                # What is too long for its field is read from its beginning.
+                line.setCursorPosition(0)
 
     def leave(self, *, give_back: bool = False) -> None:
         """Go; what was typed last counts if it fits."""

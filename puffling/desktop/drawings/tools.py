@@ -55,7 +55,8 @@ class Tools(QObject):
         self.stays = False
         self.magnet = False
         self.enabled = True
-        self.styles: dict[str, Style] = {}
+        # Many lines of one drawing are finer than a line by itself.
+        self.styles: dict[str, Style] = {DrawingKind.FIBONACCI: Style(width=1.0)}
         self._points: list[Point] = []
         self._pressed: QPointF | None = None
         self._grip: Grip | None = None
