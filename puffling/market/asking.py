@@ -153,8 +153,13 @@ class Asking:
 
     async def _instrument(self, feed: Feed, symbol: str) -> Instrument | None:
         known = self._chain.known(feed, symbol)
-        if known is not None or not feed.is_remote:
+        if known is not None:
             return known
+        if not feed.is_remote:
+            found = await feed.learn(symbol)
+            if found is not None:
+                self._chain.learned(feed, symbol, found)
+            return found
         asked = (feed.source, symbol)
         now_us = to_us(self._clock.now())
         if now_us - self._unknown.get(asked, -_UNKNOWN_FOR_US) < _UNKNOWN_FOR_US:

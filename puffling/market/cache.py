@@ -22,6 +22,7 @@ import numpy as np
 from puffling.market.asking import answer_of
 from puffling.market.feeds import Feed
 from puffling.market.holes import left_out, pages_missing
+from puffling.market.values import Basis
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars, SeriesKey, Span, missing_spans
 from puffling.puffin.data.instants import US_PER_DAY, US_PER_SECOND, to_us
@@ -113,7 +114,10 @@ class BarCache:
         """Give the closed bars of a span, as traded; what lies in it must be closed by now."""
         if wanted.span.is_empty:
             return Closed(Kept(Bars.empty()))
-        key = wanted.key
+        key, feed = wanted.key, wanted.feed
+        if not feed.is_remote and feed.basis is Basis.GIVEN:
+            # A person's own files are kept as they are: a copy of them here would only grow old.
+            return await self._asked_alone(wanted)
         lock = self._fetching.get(key)
         if lock is None:
             lock = self._fetching[key] = asyncio.Lock()
@@ -124,9 +128,7 @@ class BarCache:
             except StorageFailed as error:
                 # A damaged or full disk takes the shortcut away, not the prices.
                 _log.warning("Prices of %s come from their feed alone: %s", key.symbol, error)
-                fresh = await self._fetch(wanted, wanted.span)
-                now_us = to_us(self._clock.now())
-                return Closed(Kept(fresh.bars, fresh.marks, now_us, now_us))
+                return await self._asked_alone(wanted)
 
     async def kept(self, wanted: Wanted) -> Kept:
         """Give what is kept of a span, without asking anybody."""
@@ -182,6 +184,10 @@ class BarCache:
             marks = (*kept.marks, *(mark for each in unkept for mark in each.marks))
             kept = Kept(bars.between(span.start_us, span.end_us), marks, kept.oldest_us or now_us, now_us)
         return Closed(kept)
+
+    async def _asked_alone(self, wanted: Wanted) -> Closed:
+        fresh = await self._fetch(wanted, wanted.span)
+        return Closed(_now_kept(fresh, to_us(self._clock.now())))
 
     async def _has_aged(self, wanted: Wanted, now_us: int) -> bool:
         # Minutes are not looked at anew: sources forget old ones, and what is kept is all there is.

@@ -137,6 +137,11 @@ class Calendar:
         day = sessions.days_us[unfinished : unfinished + 1]
         return int(bar_starts(day, Interval.D1, interval)[0])
 
+    def trading_day_us(self, now_us: int) -> int:
+        """Give the UTC midnight at which the newest trading day began."""
+        place = int(np.searchsorted(self.sessions.days_us, now_us, side="right")) - 1
+        return int(self.sessions.days_us[place]) if place >= 0 else now_us
+
     def _boundary(self, column: np.ndarray[tuple[int], np.dtype[np.int64]], at: datetime) -> datetime:
         place = int(np.searchsorted(column, to_us(at), side="right"))
         if place == len(column):

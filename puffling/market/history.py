@@ -80,8 +80,7 @@ class Histories:
             return await feed.adjustment(instrument.symbol)
         now_us = to_us(self._clock.now())
         # Splits come into effect between two sessions: once a trading day is often enough to ask.
-        today_us = market_hours.closed_before(Interval.D1, now_us)
-        since_us = 0 if kept_only else today_us
+        since_us = 0 if kept_only else market_hours.trading_day_us(now_us)
         actions = await self._cache.actions(feed, instrument.symbol, since_us)
         return Adjustment.of(actions, us_to_day(now_us))
 

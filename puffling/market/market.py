@@ -145,7 +145,7 @@ class Market:
         async def ask(feed: Feed, instrument: Instrument) -> tuple[CorporateAction, ...]:
             if not feed.is_remote:
                 return await feed.actions(instrument.symbol)
-            today_us = calendar(instrument.calendar).closed_before(Interval.D1, to_us(self._clock.now()))
+            today_us = calendar(instrument.calendar).trading_day_us(to_us(self._clock.now()))
             return await self._cache.actions(feed, instrument.symbol, today_us)
 
         return (await self._asking.first(symbol, source, ask)).value
