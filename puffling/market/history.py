@@ -23,7 +23,7 @@ from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.instants import US_PER_DAY, from_us, to_us, us_to_day
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.data.quality import Flag, Inspection, Received, received, stale_flag
+from puffling.puffin.data.quality import Fault, Flag, Inspection, Received, received, stale_flag
 from puffling.puffin.data.resample import bar_starts, resample
 from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.clock import Clock
@@ -121,9 +121,7 @@ class _Reading:
 
     async def base_bars(self, cache: BarCache, *, kept_only: bool) -> tuple[Received, Received]:
         """Give the closed bars and those that still move, as they were traded."""
-        # The last wide bar needs all its parts, also those after the end of what was asked for.
-        beyond_us = 0 if self._base is self._interval else _reach_us(self._interval)
-        span = Span(self._span.start_us, self._span.end_us + beyond_us)
+        span = self._base_span()
         settled_us = self._settled_us(self._base)
         closed_span = Span(span.start_us, max(min(span.end_us, settled_us), span.start_us))
         wanted = Wanted(self._feed, self._instrument.symbol, self._base, closed_span, self._sessions)
@@ -160,7 +158,8 @@ class _Reading:
         bars, kept_away = _widened(
             shown, inspection, self._base, self._interval, self.calendar.sessions, self._span
         )
-        flags = [*inspection.flags, *self._stale(corrected, now_us)]
+        flags = [flag for flag in inspection.flags if self._concerns(flag, bars)]
+        flags += self._stale(corrected, now_us)
         settled_us = self._settled_us(self._interval)
         is_adjusted = adjusted and self._feed.basis is Basis.TRADED
         return History(
@@ -197,9 +196,21 @@ class _Reading:
     def _stale(self, bars: Bars, now_us: int) -> tuple[Flag, ...]:
         if not len(bars) or self._sessions is None or self._feed.quality is Quality.SAMPLE:
             return ()
-        end_us = min(self._span.end_us, self._settled_us(self._base))
+        end_us = min(self._base_span().end_us, self._settled_us(self._base))
         missing = overdue(int(bars.time[-1]), end_us, now_us, self._base, self._sessions)
         return (stale_flag(int(bars.time[-1]), missing),) if missing else ()
+
+    def _concerns(self, flag: Flag, bars: Bars) -> bool:
+        """Tell whether a flag lies in the bars that are shown; those of the future lie beyond all of them."""
+        until_us = self._span.end_us
+        if self._base is not self._interval and len(bars):
+            until_us = int(bars.time[-1]) + _reach_us(self._interval)
+        return flag.time_us < until_us or flag.fault is Fault.FUTURE
+
+    def _base_span(self) -> Span:
+        """Give the span to read: the last wide bar needs its parts after the end of what was asked for."""
+        beyond_us = 0 if self._base is self._interval else _reach_us(self._interval)
+        return Span(self._span.start_us, self._span.end_us + beyond_us)
 
     def _settled_us(self, interval: Interval) -> int:
         return self.calendar.closed_before(interval, to_us(self._clock.now()))

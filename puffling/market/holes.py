@@ -65,7 +65,7 @@ def bars_due(start_us: int, end_us: int, interval: Interval, sessions: Sessions)
 
 def overdue(last_us: int, end_us: int, now_us: int, interval: Interval, sessions: Sessions) -> int:
     """Give how many bars should have followed the last one by now; 0 when that is no more than a delay."""
-    missing = bars_due(last_us + 1, end_us, interval, sessions)
+    missing = bars_due(last_us + 1, max(end_us, last_us + 1), interval, sessions)
     if not missing:
         return 0
     if not interval.is_intraday:
