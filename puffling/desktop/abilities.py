@@ -36,6 +36,8 @@ _ELSEWHERE = frozenset(
         "drawings.remove",
         "drawings.clear",
         "drawings.restore",
+        "files.add",
+        "files.preview",
     }
 )
 RESTORE = "backups.restore"

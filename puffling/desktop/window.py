@@ -16,8 +16,10 @@ from puffling.desktop.banner import Banner
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import Dispatch
 from puffling.desktop.dock import PanelDock
+from puffling.desktop.file_drop import FileDrop
 from puffling.desktop.help import About, Shortcuts
 from puffling.desktop.icons import application_icon
+from puffling.desktop.importing import Importing
 from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
 from puffling.desktop.notices import Notices, Toast
@@ -98,9 +100,11 @@ class Window(QMainWindow):
         self.setMenuWidget(self.top)
         self.sheet = Sheet(self)
         self.palette_ = Palette(self, self.session, self.recent)
+        self.importing = Importing(self)
         self.docks = self._make_docks()
         self.bottom = BottomLine()
         self._stand_bottom()
+        self.drop = FileDrop(self, self.importing.take)
         self.workspace = self._workspace_of(snapshot.workspace)
         self.actions_.add(*window_actions(self))
         self._alt.tapped.connect(self.top.open_menu)

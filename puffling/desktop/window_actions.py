@@ -132,6 +132,15 @@ def _general(window: Window) -> Iterator[Action]:
         "File",
         "Ctrl+,",
     )
+    yield Action(
+        "window.import-prices",
+        tr("Import prices…"),
+        window.importing.choose,
+        tr("Data"),
+        tr("Take prices from a file of your own: CSV or Parquet."),
+        "Data",
+        icon="import",
+    )
     yield Action("window.quit", tr("Quit"), window.leave, group, tr("Close Puffling."), "File", "Ctrl+Q")
     yield Action(
         "window.shortcuts",

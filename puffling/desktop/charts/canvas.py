@@ -54,6 +54,8 @@ class Canvas(pg.GraphicsView):
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setCacheMode(QGraphicsView.CacheModeFlag(0))
         self.setFocusProxy(parent)
+        # What is dropped is meant for the window.
+        self.setAcceptDrops(False)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.plot = QRectF()
         self.ring = False
