@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class WalkForward:
 
     @property
     def efficiency(self) -> float:
-        """Yearly return of the tests for each unit of the trainings; not a number where those brought none."""
+        """Yearly return of the tests for each unit in training; not a number where that brought none."""
         train, test = (
             float(np.mean([getattr(split, part).metrics["annualized_return"] for split in self.splits]))
             for part in ("train", "test")
@@ -69,25 +70,25 @@ def walk_forward(
     train_ratio: float = 0.7,
     n_splits: int = 5,
     initial_capital: float = 100_000.0,
-    **backtester_kwargs: object,
+    **backtester_kwargs: Any,
 ) -> WalkForward:
     """Cut history into equal splits and test in the rest of each what would have been trained before it.
 
-    The strategy is asked once about all of history, as it may remember what lies before a stretch, never what
-    lies behind; each stretch is then traded by itself. So the work grows with the bars, not with their square.
+    The strategy is asked once about all of history: it may remember what lies before a stretch, never what
+    lies behind it. Each stretch is then traded by itself, so the work grows with the bars, not their square.
     """
     if not 0.0 < train_ratio < 1.0:
         raise InvalidValue("The share to train in must lie between 0 and 1", field="train_ratio")
     if n_splits < 1:
         raise InvalidValue("There must be at least one split", field="n_splits")
-    backtester = Backtester(initial_capital, **backtester_kwargs)  # type: ignore[arg-type]
+    backtester = Backtester(initial_capital, **backtester_kwargs)
     panel = panel_of(data)
     edges = np.linspace(0, len(panel), n_splits + 1).astype(int).tolist()
     if min(np.diff(edges)) * min(train_ratio, 1.0 - train_ratio) < 2:
         raise InvalidValue(f"{len(panel)} bars are too few for {n_splits} splits", field="n_splits")
     targets = targets_of(strategy, panel)
     splits = []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         turn = first + round((last - first) * train_ratio)
         train, test = (
             _stretch(backtester.hold(targets.part(begin, end), panel.part(begin, end)))

@@ -1,0 +1,80 @@
+"""The quick way and the walk bar by bar, on random markets."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.simulation import FillColumns, simulate
+from puffling.puffin.backtest.walk import walk
+from tests.puffin.backtest.markets import random_panel, random_targets, terms
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def same(left: FillColumns, right: FillColumns) -> bool:
+    """Whether two runs made the same fills, to the last bit."""
+    names = ("bar", "symbol", "quantity", "price", "commission")
+    return all(np.array_equal(getattr(left, name), getattr(right, name)) for name in names)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, symbols=st.integers(1, 11), bars=st.integers(2, 50), gaps=st.booleans(), terms=terms)
+def test_both_ways_make_the_same_fills_to_the_last_bit(
+    seed: int, symbols: int, bars: int, gaps: bool, terms: Terms
+) -> None:
+    panel = random_panel(seed, symbols=symbols, bars=bars, gaps=gaps)
+    targets = random_targets(seed, panel, runs=3)
+    rebalance = np.random.default_rng(seed).random(len(panel)) < 0.1
+    together = simulate(panel, targets, terms, rebalance=rebalance)
+    for run in range(3):
+        walked = walk(panel, terms, targets=targets[run], rebalance=rebalance)
+        assert same(together.fills(run), walked.fills)
+        assert np.array_equal(together.equity(run), walked.equity)
+        assert np.array_equal(together.positions(run), walked.held)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, symbols=st.integers(1, 4), bars=st.integers(2, 60), terms=terms)
+def test_a_run_never_depends_on_those_beside_it(seed: int, symbols: int, bars: int, terms: Terms) -> None:
+    panel = random_panel(seed, symbols=symbols, bars=bars, gaps=True)
+    targets = random_targets(seed, panel, runs=4)
+    together = simulate(panel, targets, terms)
+    for run in range(4):
+        alone = simulate(panel, targets[run : run + 1], terms)
+        assert same(together.fills(run), alone.fills(0))
+        assert np.array_equal(together.equity(run), alone.equity(0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, symbols=st.integers(1, 5), bars=st.integers(2, 60), gaps=st.booleans(), terms=terms)
+def test_what_is_there_at_the_end_is_what_was_there_and_what_trades_brought(
+    seed: int, symbols: int, bars: int, gaps: bool, terms: Terms
+) -> None:
+    panel = random_panel(seed, symbols=symbols, bars=bars, gaps=gaps)
+    done = simulate(panel, random_targets(seed, panel, runs=1), terms)
+    fills, held = done.fills(0), done.positions(0)[-1]
+    paid = float(np.sum(fills.quantity * fills.price + fills.commission))
+    expected = terms.capital - paid + float(np.sum(held * panel.marks[-1]))
+    assert abs(done.equity(0)[-1] - expected) <= 1e-9 * max(terms.capital, abs(expected), abs(paid))
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, cut=st.integers(2, 58), terms=terms)
+def test_what_lies_ahead_changes_nothing_of_what_was_done(seed: int, cut: int, terms: Terms) -> None:
+    panel = random_panel(seed, symbols=3, bars=60, gaps=True)
+    targets = random_targets(seed, panel, runs=1)
+    whole = simulate(panel, targets, terms)
+    known = simulate(panel.until(cut), targets[:, :cut], terms)
+    assert np.array_equal(whole.equity(0)[:cut], known.equity(0))
+
+
+def test_a_decision_on_a_close_trades_at_the_next_open_and_never_before() -> None:
+    panel = random_panel(1, symbols=1, bars=20, gaps=False)
+    targets = np.zeros((1, 20, 1))
+    targets[0, 7:12] = 1.0
+    fills = simulate(panel, targets, Terms()).fills(0)
+    assert fills.bar.tolist() == [8, 13]
+    assert fills.price.tolist() == panel.open[[8, 13], 0].tolist()
