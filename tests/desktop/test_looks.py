@@ -20,6 +20,7 @@ from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.scale import Scale
 from puffling.desktop.charts.series import Series
 from puffling.desktop.charts.study import Line, Study
+from puffling.desktop.looks.exports import Exports
 from puffling.desktop.looks.menu import SymbolQuestion
 from puffling.desktop.looks.part import Looks
 from puffling.desktop.looks.table import lines_of, table_of
@@ -89,7 +90,7 @@ async def test_the_other_button_asks_for_the_menu_and_copies_the_price_under_the
     core: Core, open_window: OpenWindow
 ) -> None:
     _, panel, _ = await settled(core, open_window)
-    canvas = panel.chart.childAt(200, 150)
+    canvas = panel.chart.childAt(300, 150)
     assert canvas is not None
     at = QPoint(200, 150)
     asked = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, canvas.mapToGlobal(at))
@@ -185,7 +186,7 @@ async def test_a_chart_is_saved_where_one_says(
     assert not unfinished(file)
     if way == "png":
         image = QImage(str(file))
-        assert image.width() == 2 * panel.chart.width()
+        assert image.width() == 2 * panel.chart.area.width()
     elif way == "svg":
         document = QDomDocument()
         assert document.setContent(QByteArray(file.read_bytes()))
@@ -210,18 +211,17 @@ async def test_a_chart_is_saved_where_one_says(
 async def test_a_place_that_cannot_be_written_is_said(
     core: Core, open_window: OpenWindow, tmp_path: Path
 ) -> None:
-    window, _, looks = await settled(core, open_window)
-    assert looks.exports is not None
+    window, panel, looks = await settled(core, open_window)
+    exports = Exports(window.session, panel.chart)
     assert looks.history is not None
-    caption = looks.exports.caption(looks.history)
-    looks.exports.write("png", looks.history, caption, tmp_path / "missing" / "here.png")
+    exports.write("png", looks.history, exports.caption(looks.history), tmp_path / "missing" / "here.png")
     await until(lambda: any("here.png" in notice.text for notice in window.session.notices.shown))
 
 
 async def test_the_picture_goes_to_the_clipboard(core: Core, open_window: OpenWindow) -> None:
     window, panel, _ = await settled(core, open_window)
     window.session.actions.run("window.chart-copy")
-    assert QGuiApplication.clipboard().image().width() == 2 * panel.chart.width()
+    assert QGuiApplication.clipboard().image().width() == 2 * panel.chart.area.width()
 
 
 def test_names_that_look_like_formulas_stay_names_and_values_stand_where_they_are_drawn() -> None:

@@ -25,6 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
+from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
 MOMENT = datetime(2026, 3, 6, 19, 30, tzinfo=UTC)
@@ -69,6 +70,12 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         dock.resize(*PANEL_SIZE)
                         await take(dock.grab, file(f"panel-{panel_id}", scheme))
                         dock.setFloating(False)
+                for name, prepare in SCENES.items():
+                    if wanted(name):
+                        window.open_workspace(WORKSPACES[0].id)
+                        prepare(window)
+                        await take(window.grab, file(name, scheme))
+                        plain(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)

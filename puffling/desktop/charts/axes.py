@@ -72,7 +72,7 @@ class PriceAxis(Layer):
         lowest = viewport.height - viewport.volume_height
         for price, text in price_labels(viewport, shared.base):
             y = viewport.y(price)
-            free = abs(y - last_y) > _TAG_HEIGHT
+            free = all(abs(y - other) > _TAG_HEIGHT for other in (last_y, *shared.labelled))
             if free and _TAG_HEIGHT / 2 < y < viewport.height - _TAG_HEIGHT / 2 and (y < lowest or price > 0):
                 painter.drawText(
                     QRectF(_MARGIN, y - 10, self.width - _MARGIN, 20),

@@ -76,7 +76,10 @@ class Legend(Layer):
         if shared.base is not None:
             place = min(len(bars) - 1 if shared.pointed is None else shared.pointed, len(bars) - 1)
             share = bars.bar(place).close / shared.base - 1
-            parts += [(0.0, tr("in view")), (1.0 if share >= 0 else -1.0, numbers.percent(share))]
+            said = [(0.0, tr("in view")), (1.0 if share >= 0 else -1.0, numbers.percent(share))]
+            # The volume stays last: its words have no colour to end at.
+            end = max(number for number, (tone, _) in enumerate(parts) if tone) + 1
+            parts[end:end] = said
         return parts
 
     def _ink(self, direction: float) -> QColor:

@@ -31,6 +31,8 @@ class Scene:
         self.pointed_y: float | None = None
         self.scale = Scale.LINEAR
         self.base: float | None = None
+        # Where labels stand on the price axis that round prices must not run under.
+        self.labelled: list[float] = []
 
     def write(self, price: float) -> str:
         """Give a price as the price axis says it."""

@@ -23,7 +23,7 @@ from puffling.desktop.theme import Size, Tone
 from puffling.runtime.text import tr
 
 SPACING = 14
-_SIZE = 9.0
+_SIZE = 12.0
 _BADGE = 15.0
 _GAP = 5.0
 _COUNT_HEIGHT = 11.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QImageWriter, QPainter
+from PySide6.QtGui import QImage, QImageWriter, QPainter, QRegion
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
@@ -27,7 +27,7 @@ class Caption(NamedTuple):
 
 def image(chart: Stage, caption: Caption) -> QImage:
     """Give the chart in pixels."""
-    size = QSize(chart.width(), chart.height() + _BAND)
+    size = _size(chart)
     made = QImage(size * FINENESS, QImage.Format.Format_RGB32)
     made.setDevicePixelRatio(FINENESS)
     painter = QPainter(made)
@@ -48,7 +48,7 @@ def svg(chart: Stage, caption: Caption) -> bytes:
     """Give the chart as an SVG file, every line a line and every word a word."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    size = QSize(chart.width(), chart.height() + _BAND)
+    size = _size(chart)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setResolution(_DOTS_PER_INCH)
@@ -64,8 +64,9 @@ def svg(chart: Stage, caption: Caption) -> bytes:
 
 def _paint(painter: QPainter, chart: Stage, caption: Caption) -> None:
     theme = look().theme
-    painter.fillRect(QRectF(0, 0, chart.width(), chart.height() + _BAND), theme.colours.panel)
-    band = QRectF(_MARGIN, 0, chart.width() - 2 * _MARGIN, _BAND)
+    size = _size(chart)
+    painter.fillRect(QRect(QPoint(0, 0), size), theme.colours.panel)
+    band = QRectF(_MARGIN, 0, size.width() - 2 * _MARGIN, _BAND)
     painter.setFont(theme.font(Size.HEADING, semibold=True))
     painter.setPen(theme.colours.text)
     painter.drawText(band, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption.title)
@@ -73,4 +74,8 @@ def _paint(painter: QPainter, chart: Stage, caption: Caption) -> None:
     painter.setPen(theme.colours.muted)
     painter.drawText(band, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, caption.source)
     with chart.undisturbed():
-        chart.render(painter, QPoint(0, _BAND), renderFlags=QWidget.RenderFlag.DrawChildren)
+        chart.render(painter, QPoint(0, _BAND), QRegion(chart.area), QWidget.RenderFlag.DrawChildren)
+
+
+def _size(chart: Stage) -> QSize:
+    return QSize(chart.area.width(), chart.area.height() + _BAND)

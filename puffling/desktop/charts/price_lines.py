@@ -86,11 +86,8 @@ class PriceLine:
 class PriceLines(Layer):
     """Draws the lines and lets the mouse move them; it takes the mouse before the chart does."""
 
-    def __init__(
-        self, view: QWidget, canvas: QWidget, scene: Scene, depth: float, parent: QGraphicsItem
-    ) -> None:
+    def __init__(self, canvas: QWidget, scene: Scene, depth: float, parent: QGraphicsItem) -> None:
         super().__init__(scene, depth, parent)
-        self._view = view
         self._canvas = canvas
         self._hovers = False
         self._tags: dict[PriceLine, Tag] = {}
@@ -98,7 +95,7 @@ class PriceLines(Layer):
 
     def add(self, line: PriceLine) -> None:
         """Show a line."""
-        self._tags[line] = Tag(self._view, self, line)
+        self._tags[line] = Tag(self._canvas, self, line)
         self.place()
 
     def remove(self, line: PriceLine) -> None:
@@ -117,13 +114,17 @@ class PriceLines(Layer):
     def place(self) -> None:
         """Put every label where its line meets the axis."""
         viewport = self.shared.viewport if self.shared.bars is not None else None
+        self.shared.labelled = [viewport.y(line.price) for line in self._tags] if viewport else []
         for line, tag in self._tags.items():
             y = viewport.y(line.price) if viewport else math.nan
             seen = viewport is not None and 0 <= y <= viewport.height
             if viewport is not None and seen:
                 top = min(max(y - TAG_HEIGHT / 2, 0), viewport.height - TAG_HEIGHT)
                 tag.setGeometry(
-                    round(viewport.width), round(top), round(self._view.width() - viewport.width), TAG_HEIGHT
+                    round(viewport.width),
+                    round(top),
+                    round(self._canvas.width() - viewport.width),
+                    TAG_HEIGHT,
                 )
                 tag.say()
             if tag.isHidden() == seen:
@@ -217,8 +218,8 @@ class PriceLines(Layer):
 class Tag(QWidget):
     """The price of a line on the axis; with the keyboard on it arrows move the line."""
 
-    def __init__(self, view: QWidget, lines: PriceLines, line: PriceLine) -> None:
-        super().__init__(view)
+    def __init__(self, canvas: QWidget, lines: PriceLines, line: PriceLine) -> None:
+        super().__init__(canvas)
         self._lines = lines
         self._line = line
         self._said = ""

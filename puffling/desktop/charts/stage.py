@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -54,7 +54,7 @@ class Stage(QWidget):
         self._canvas.addItem(self.box)
         self._grid_and_crosshair = (Grid(self._scene, -30, self.box), Crosshair(self._scene, 20, self.box))
         self.panes = Panes(self, self._scene, self.box)
-        self.lines = PriceLines(self, self._canvas, self._scene, 12, self.box)
+        self.lines = PriceLines(self._canvas, self._scene, 12, self.box)
         self._canvas.hands.append(self.lines)
         self._price_axis = PriceAxis(self._scene, 1, None)
         self._time_axis = TimeAxis(self._scene, 1, None)
@@ -112,6 +112,11 @@ class Stage(QWidget):
         """Take in that the strip at the edge has become wider or narrower."""
         self._row.activate()
         self._arrange()
+
+    @property
+    def area(self) -> QRect:
+        """Give where the chart itself stands, without the strip at its edge."""
+        return self._canvas.geometry()
 
     @property
     def price_range(self) -> tuple[float, float] | None:
@@ -248,7 +253,7 @@ class Stage(QWidget):
         viewport = self._scene.viewport
         if viewport is None:
             return
-        at = event.pos()
+        at = self._canvas.mapFrom(self, event.pos())
         by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
         over_prices = by_mouse and at.x() <= viewport.width and at.y() <= viewport.height
         self.menu_asked.emit(event.globalPos(), viewport.price(at.y()) if over_prices else math.nan)

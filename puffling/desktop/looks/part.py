@@ -21,7 +21,6 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
     from puffling.desktop.looks.comparisons import Comparisons
-    from puffling.desktop.looks.exports import Exports
 
 MOST_COMPARED = 6
 
@@ -39,7 +38,6 @@ class Looks(Part):
         self.compared: tuple[str, ...] = ()
         self.history: History | None = None
         self.comparisons: Comparisons | None = None
-        self.exports: Exports | None = None
         self._chart: ChartView | None = None
         self.button = tool_button("more", tr("Chart menu"))
         self.button.setObjectName("chart.menu")
@@ -121,12 +119,10 @@ class Looks(Part):
         if self._chart is None:
             # Imported here: with the chart's library it is loaded after the first paint.
             from puffling.desktop.looks.comparisons import Comparisons
-            from puffling.desktop.looks.exports import Exports
 
             self._chart = self.seat.chart()
             self._chart.menu_asked.connect(self._open_menu_at)
             self.comparisons = Comparisons(self.seat, self._chart, self.compare_less)
-            self.exports = Exports(self.seat.session, self._chart)
         self._apply()
 
     def sleep(self) -> None:
@@ -186,8 +182,11 @@ class Looks(Part):
 
     def export(self, way: str) -> None:
         """Take the chart elsewhere."""
-        if self.exports is not None and self.history is not None and len(self.history.bars):
-            self.exports.export(way, self.history)
+        if self._chart is not None and self.history is not None and len(self.history.bars):
+            # Imported here: few charts are ever taken elsewhere.
+            from puffling.desktop.looks.exports import Exports
+
+            Exports(self.seat.session, self._chart).export(way, self.history)
 
     def open_menu(self) -> None:
         """Open the menu by its button, or over the chart where that is out of sight."""
