@@ -165,11 +165,10 @@ class Core:
         self._compute = Compute(self.port, address=self.settings_now.cluster.scheduler or None)
         self.board = JobBoard(self.clock, self.bus, self.scope, compute=self._compute)
         closing.push_async_callback(self.board.close)
+        self._feeds = self.settings_now.market.feeds
         self.market = Market.of(
-            self.settings_now.market.feeds,
-            parts=FeedParts(
-                self.clock, self.port, self.secrets.get, self.paths.data, self.settings_now.market
-            ),
+            self._feeds,
+            parts=self._feed_parts(),
             bus=self.bus,
             scope=self.scope,
             bar_store=bars,
@@ -305,6 +304,14 @@ class Core:
 
     def _take_in_settings(self) -> None:
         self._compute.address = self.settings_now.cluster.scheduler or None
+        feeds = self.settings_now.market.feeds
+        if feeds != self._feeds:
+            self._feeds = feeds
+            self.scope.spawn(self.market.use(feeds, self._feed_parts()), name="feeds")
+
+    def _feed_parts(self) -> FeedParts:
+        market = self.settings_now.market
+        return FeedParts(self.clock, self.port, self.secrets.get, self.paths.data, market)
 
     def _reload_settings(self, rows: StoredRows) -> None:
         async def reload() -> None:

@@ -16,9 +16,18 @@ class FeedChain:
     """Feeds in order: a symbol is answered by the first that knows it, or by the one that is named."""
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
-        self.feeds = tuple(feeds)
-        self._known = {feed.source: {each.symbol: each for each in feed.instruments()} for feed in self.feeds}
+        self.feeds: tuple[Feed, ...] = ()
+        self._known: dict[str, dict[str, Instrument]] = {}
         self._first: dict[str, Feed] = {}
+        self.use(feeds)
+
+    def use(self, feeds: Sequence[Feed]) -> None:
+        """Ask these feeds in this order from now on."""
+        self.feeds = tuple(feeds)
+        for feed in self.feeds:
+            learned = self._known.setdefault(feed.source, {})
+            learned.update((each.symbol, each) for each in feed.instruments())
+        self._first.clear()
         for feed in reversed(self.feeds):
             self._first.update(dict.fromkeys(self._known[feed.source], feed))
 
@@ -30,6 +39,10 @@ class FeedChain:
     def known(self, feed: Feed, symbol: str) -> Instrument | None:
         """Give what a feed is known to have under a symbol."""
         return self._known[feed.source].get(symbol)
+
+    def answering(self, symbol: str) -> Feed | None:
+        """Give the feed that answers for a symbol, or None when none is known to have it."""
+        return self._first.get(symbol)
 
     def feed_of(self, symbol: str, source: str | None = None) -> Feed:
         """Give the feed that answers for a symbol, or say which symbols come near."""

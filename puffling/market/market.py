@@ -42,6 +42,7 @@ class Market:
     ) -> None:
         self._clock = clock
         self._chain = FeedChain(feeds)
+        self._named: dict[str, Feed] = {}
         self._asking = Asking(self._chain, clock, bar_store)
         self._bar_store = bar_store
         self._cache = BarCache(bar_store, clock)
@@ -55,8 +56,25 @@ class Market:
         cls, names: Sequence[str], *, parts: FeedParts, bus: Bus, scope: TaskScope, bar_store: BarStore
     ) -> Self:
         """Build the market from the names of its feeds, in the order they are asked."""
-        feeds = [make_feed(name, parts) for name in dict.fromkeys(names)]
-        return cls(clock=parts.clock, bus=bus, scope=scope, feeds=feeds, bar_store=bar_store)
+        named = {name: make_feed(name, parts) for name in dict.fromkeys(names)}
+        market = cls(
+            clock=parts.clock, bus=bus, scope=scope, feeds=tuple(named.values()), bar_store=bar_store
+        )
+        market._named = named
+        return market
+
+    async def use(self, names: Sequence[str], parts: FeedParts) -> None:
+        """Ask the feeds of these names in this order from now on; those that stay are not begun anew."""
+        wanted = tuple(dict.fromkeys(names))
+        if wanted == tuple(self._named):
+            return
+        before = self._named
+        self._named = {name: before.get(name) or make_feed(name, parts) for name in wanted}
+        self._chain.use(tuple(self._named.values()))
+        await self._asking.recall()
+        self._board.renew()
+        for name in before.keys() - self._named.keys():
+            await before[name].close()
 
     async def start(self) -> None:
         """Begin to stream what is watched."""

@@ -90,6 +90,8 @@ class PriceBoard:
         self._something_moved = asyncio.Event()
         self._somebody_watches = asyncio.Event()
         self._health = {feed.source: FeedHealth(feed, clock) for feed in chain.feeds}
+        self._listening: dict[str, asyncio.Task[None]] = {}
+        self._started = False
         self._doubts = Doubts()
         self.asked = QuoteBoard(
             bus,
@@ -103,8 +105,25 @@ class PriceBoard:
         """Begin to listen to every feed."""
         self._scope.spawn(self._drain(), name="market.drain")
         self._scope.spawn(self._look_after_feeds(), name="market.feeds")
+        self._started = True
+        self._listen_to_all()
+
+    def renew(self) -> None:
+        """Follow the chain, whose feeds are others or in another order now."""
         for feed in self._chain.feeds:
-            self._scope.spawn(self._listen(feed), name=f"market.{feed.source}")
+            self._health.setdefault(feed.source, FeedHealth(feed, self._clock))
+        if self._started:
+            self._listen_to_all()
+        for symbol, live in tuple(self._live.items()):
+            answering = self._chain.answering(symbol)
+            if answering is None or answering.source != live.price.source:
+                # Prices of two sources never follow each other in one line.
+                del self._live[symbol]
+                self._moved.discard(symbol)
+        self._tell_feeds()
+        self._tell_quoting_feeds()
+        if self._counts:
+            self._scope.spawn(self._greet(tuple(self._counts)), name="market.greet")
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Stream these symbols until the answer is called; several watchers share one stream."""
@@ -274,7 +293,7 @@ class PriceBoard:
 
     def _tell_feeds(self) -> None:
         for feed in self._chain.feeds:
-            feed.watch(frozenset(each for each in self._counts if self._chain.feed_of(each) is feed))
+            feed.watch(frozenset(each for each in self._counts if self._chain.answering(each) is feed))
             self._health[feed.source].expect(self._patience(feed))
 
     def _tell_quoting_feeds(self) -> None:
@@ -282,8 +301,18 @@ class PriceBoard:
         quoted, booked = self.asked.quoted.symbols(), self.asked.booked.symbols()
         for feed in self._chain.feeds:
             if isinstance(feed, QuotingFeed):
-                feed.watch_quotes(frozenset(each for each in quoted if self._chain.feed_of(each) is feed))
-                feed.watch_books(frozenset(each for each in booked if self._chain.feed_of(each) is feed))
+                feed.watch_quotes(frozenset(each for each in quoted if self._chain.answering(each) is feed))
+                feed.watch_books(frozenset(each for each in booked if self._chain.answering(each) is feed))
+
+    def _listen_to_all(self) -> None:
+        asked = {feed.source: feed for feed in self._chain.feeds}
+        for source in tuple(self._listening):
+            if source not in asked:
+                self._listening.pop(source).cancel()
+                self.connection(source, connected=False, note=tr("The feed is not asked any more."))
+        for source, feed in asked.items():
+            if source not in self._listening:
+                self._listening[source] = self._scope.spawn(self._listen(feed), name=f"market.{source}")
 
     async def _listen(self, feed: Feed) -> None:
         try:
@@ -337,7 +366,7 @@ class PriceBoard:
             patience
             for symbol in self._counts
             if feed.streams
-            and self._chain.feed_of(symbol) is feed
+            and self._chain.answering(symbol) is feed
             and (patience := patience_with(feed.quality, self._chain.calendar_of(symbol).state(now)))
         ]
         return min(patiences, default=None)

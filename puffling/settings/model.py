@@ -43,12 +43,11 @@ class Market(Section):
     """Where prices come from."""
 
     feeds: tuple[Literal["demo", "samples", "files", "yahoo", "alpaca"], ...] = Field(
-        ("demo", "samples"),
+        ("files", "demo", "samples"),
         title="Feeds, in order",
         description="The first feed that has a symbol answers for it; where it fails, the next one does.",
         min_length=1,
         max_length=8,
-        json_schema_extra=AT_START,
     )
     demo_seed: int = Field(
         7,

@@ -117,3 +117,24 @@ async def test_bars_of_every_interval_can_be_shown(core: Core) -> None:
     for interval in Interval:
         table = await core.data.ohlcv("SPY", interval)
         assert len(table.close) > 1, interval
+
+
+async def test_another_order_of_feeds_counts_at_once(core: Core) -> None:
+    before = await core.data.ohlcv("AAPL", start=date(2010, 1, 4), end=date(2010, 1, 8))
+    await core.settings.put("market.feeds", ["samples", "demo"])
+    await asyncio.sleep(0.01)
+    after = await core.data.ohlcv("AAPL", start=date(2010, 1, 4), end=date(2010, 1, 8))
+    assert (before.source, after.source) == ("demo", "samples")
+
+
+async def test_a_history_says_what_its_prices_stand_for_and_how_old_they_are(
+    core: Core, clock: FixedClock
+) -> None:
+    asked_at = clock.now()
+    span = date(2026, 1, 2), date(2026, 1, 31)
+    await core.data.ohlcv("SPY", Interval.D1, *span)
+    clock.advance(3_600.0)
+    table = await core.data.ohlcv("SPY", Interval.D1, *span)
+    assert (table.basis, table.currency) == ("adjusted for splits and dividends", "USD")
+    assert (table.fetched_at, table.refreshed_at) == (asked_at, asked_at)
+    assert (table.flags, table.warnings, table.kept_away) == ((), (), (False,) * 20)

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from puffling.market.demo.feed import DemoFeed
 from puffling.market.demo.market import DemoMarket
-from puffling.market.feeds import Feed, SourceAway
+from puffling.market.feeds import Feed, FeedParts, SourceAway
 from puffling.market.market import Market
 from puffling.market.values import Basis
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, to_us
@@ -19,7 +20,9 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import NotFound, Unavailable
+from puffling.runtime.port import Port
 from puffling.runtime.tasks import TaskScope
+from puffling.settings.model import Market as MarketSettings
 from tests.market.memory import MemoryBars
 from tests.market.remote import RemoteFeed, no_network
 
@@ -194,7 +197,7 @@ async def test_the_newest_price_of_a_symbol_nobody_watched_is_asked_for(desk: De
 
 async def test_a_symbol_is_watched_as_soon_as_its_source_knows_it(desk: Desk) -> None:
     await desk.market.start()
-    stop = desk.market.watch(("QQQ", "ACME"))
+    stop = desk.market.watch(("ACME",))
     for _ in range(20):
         await asyncio.sleep(0)
     assert desk.market.instrument("ACME").exchange == "NYSE"
@@ -202,3 +205,26 @@ async def test_a_symbol_is_watched_as_soon_as_its_source_knows_it(desk: Desk) ->
     await desk.market.close()
     assert desk.first.closed
     assert desk.second.closed
+
+
+async def test_another_order_counts_at_once_and_no_line_goes_on_with_another_source() -> None:
+    clock, scope, bus = FixedClock(NOW), TaskScope("test"), Bus()
+    parts = FeedParts(clock, Port(clock), lambda _: None, Path(), MarketSettings())
+    market = Market.of(("demo",), parts=parts, bus=bus, scope=scope, bar_store=MemoryBars())
+    await market.start()
+    stop = market.watch(("AAPL",))
+    await asyncio.sleep(0)
+    assert market.price("AAPL").source == "demo"
+    await market.use(("samples", "demo"), parts)
+    await asyncio.sleep(0)
+    assert market.price("AAPL").source == "samples"
+    assert [state.source for state in market.feed_states()] == ["samples", "demo"]
+    await market.use(("samples",), parts)
+    await asyncio.sleep(0)
+    assert [state.source for state in market.feed_states()] == ["samples"]
+    with pytest.raises(NotFound):
+        market.price("SPY")
+    stop()
+    await market.use(("demo", "samples"), parts)
+    assert (await market.bars("AAPL", Interval.D1, *YEAR)).source == "demo"
+    await scope.close()
