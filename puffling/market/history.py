@@ -165,7 +165,6 @@ class _Reading:
         return History(
             key=SeriesKey(self._feed.source, self._instrument.symbol, self._interval, is_adjusted),
             bars=bars,
-            clean=bars.where(~kept_away) if bool(kept_away.any()) else bars,
             label=self._feed.label,
             quality=self._feed.quality,
             fetched_at=from_us(self._oldest_us if self._oldest_us is not None else now_us),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -132,9 +132,10 @@ class History:
     """Bars with where they come from; the last bar may still be moving.
 
     `bars` are for the eye, faulty ones included; `kept_away` tells beside each whether it is. Whatever
-    decides or computes takes `clean`, the others: nothing is repaired, and where levels cannot be compared
-    or a page is missing, clean bars begin after it. `flags` say which bar has which fault. The oldest part
-    was fetched from the source at `fetched_at`, the newest at `refreshed_at`.
+    decides or computes takes `clean`, the others, or `blanked` where it must stay as long: nothing is
+    repaired, and where levels cannot be compared or a page is missing, both begin after it. `flags` say
+    which bar has which fault. The oldest part was fetched from the source at `fetched_at`, the newest at
+    `refreshed_at`.
     """
 
     key: SeriesKey
@@ -143,13 +144,36 @@ class History:
     quality: Quality
     fetched_at: datetime
     refreshed_at: datetime
-    clean: Bars
     kept_away: NDArray[np.bool_]
     developing: bool = False
     warnings: tuple[str, ...] = ()
     basis: Basis = Basis.ADJUSTED
     currency: str = "USD"
     flags: tuple[Flag, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.kept_away) != len(self.bars):
+            raise ValueError("every bar of a history is kept away or not")
+
+    @property
+    def clean(self) -> Bars:
+        """The bars that may be computed and decided on."""
+        return self.bars.where(~self.kept_away) if bool(self.kept_away.any()) else self.bars
+
+    @property
+    def blanked(self) -> Bars:
+        """The bars with nothing but their time in the place of those that are kept away."""
+        if not bool(self.kept_away.any()):
+            return self.bars
+        columns = (np.where(self.kept_away, np.nan, column) for column in self.bars.columns())
+        return Bars(self.bars.time, *columns)
+
+    def showing(self, bars: Bars) -> History:
+        """Give the same history with some of its bars only, or with one that was under way."""
+        faulty = np.isin(bars.time, self.bars.time[self.kept_away])
+        last_us = int(bars.time[-1]) if len(bars) else 0
+        flags = tuple(flag for flag in self.flags if flag.time_us <= last_us)
+        return replace(self, bars=bars, kept_away=faulty, flags=flags)
 
     @property
     def source(self) -> str:

@@ -124,7 +124,7 @@ class Source:
             whole = self._others[key] = await history(symbol, interval, since or past.date())
         # The present may have moved while the bars were on their way.
         present = self._present.us
-        return whole if present is None else replace(whole, bars=known_at(whole.bars, interval, present))
+        return whole if present is None else whole.showing(known_at(whole.bars, interval, present))
 
     async def _live(self, symbol: str, interval: Interval, screenful: bool, arrived: Arrived) -> None:
         core = self._session.core
@@ -171,4 +171,4 @@ class Source:
         if self._finer is not None:
             finer, width = self._finer.bars, self._finer.key.interval
         bars = known_at(whole.bars, whole.key.interval, present_us, finer, width)
-        return replace(whole, bars=bars, developing=False, warnings=())
+        return replace(whole.showing(bars), developing=False, warnings=())

@@ -100,7 +100,8 @@ class Indicators(Part):
             from puffling.desktop.indicators.board import Board
 
             self.board = Board(self.seat.session, self.seat.chart(), self._chosen)
-        self.board.show(history.key.symbol, history.bars)
+        # Faulty bars are for the eye alone.
+        self.board.show(history.key.symbol, history.blanked)
         if self._offered_early:
             self.offer()
 
