@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -179,8 +180,12 @@ class LocalServer:
 
     def until(self, true: Callable[[], object], seconds: float = _PATIENCE_SECONDS) -> None:
         """Wait in a plain thread until something is true."""
+        deadline = time.monotonic() + seconds
         with self._changed:
-            assert self._changed.wait_for(true, seconds), "it never came true"
+            while not true():
+                assert time.monotonic() < deadline, "it never came true"
+                # Not all that is waited for says that it changed.
+                self._changed.wait(0.02)
 
     def start(self) -> None:
         """Listen."""

@@ -74,6 +74,7 @@ class _Line(_Stream):
     _note = ""
     _open = False
     _heard_at = 0.0
+    _patience_seconds = 0.0
 
     def prepare(self, listener: LineListener, shortest_wait_seconds: float) -> None:
         """Take who listens, before the line is started."""
@@ -114,14 +115,13 @@ class _Line(_Stream):
 
     def expect(self, seconds: float | None) -> None:
         """Give up a line that is mute for this long; None while nothing need come."""
-        now = asyncio.get_running_loop().time()
         if seconds is None:
             self._expecting_since = self._data_timeout = None
             return
         if self._expecting_since is None:
-            self._expecting_since = now
-        # The SDK counts from the last message, which may have come before anything was expected.
-        self._data_timeout = seconds + max(0.0, self._expecting_since - self._heard_at)
+            self._expecting_since = asyncio.get_running_loop().time()
+        self._patience_seconds = seconds
+        self._set_timeout()
 
     async def close(self) -> None:
         """Hang up."""
@@ -164,6 +164,9 @@ class _Line(_Stream):
 
     async def _consume(self) -> bool:
         self._heard_at = asyncio.get_running_loop().time()
+        if self._expecting_since is not None:
+            self._expecting_since = self._heard_at
+            self._set_timeout()
         self._listener.connected()
         try:
             mute = await super()._consume()
@@ -199,6 +202,11 @@ class _Line(_Stream):
                 "Alpaca does not accept the key. Check ALPACA_API_KEY and ALPACA_SECRET_KEY"
             )
         await self.stop_ws()
+
+    def _set_timeout(self) -> None:
+        # The SDK counts from the last message, which may have come before anything was expected.
+        since = self._expecting_since or 0.0
+        self._data_timeout = self._patience_seconds + max(0.0, since - self._heard_at)
 
     def _down(self, note: str) -> LineDown:
         self._note = note

@@ -198,7 +198,6 @@ class AlpacaStream:
         """Keep a line up as long as anything is wanted."""
         line = await self._new_line()
         line.want(self._asked())
-        # The SDK looks for the wish to stop only every five seconds; a task can be cancelled at once.
         running = loop.create_task(line._run_forever(), name="alpaca-line")
         try:
             while not running.done() and not self._stopped and self._asked():
@@ -211,11 +210,15 @@ class AlpacaStream:
                 except TimeoutError:
                     continue
         finally:
-            running.cancel()
-            [ended] = await asyncio.gather(running, return_exceptions=True)
+            await line.stop_ws()
+            # The SDK looks for the wish to stop only every five seconds, so it is cancelled too; where a
+            # message comes at the same moment, Python 3.11 loses that, so it is done again.
+            while not running.done():
+                running.cancel()
+                await asyncio.wait({running}, timeout=LOOK_SECONDS)
             await line.close()
-        if isinstance(ended, Exception):
-            _log.error("The stream from Alpaca failed and is begun anew", exc_info=ended)
+        if not running.cancelled() and (failure := running.exception()) is not None:
+            _log.error("The stream from Alpaca failed and is begun anew", exc_info=failure)
             await asyncio.sleep(self._shortest_wait_seconds)
 
     async def _new_line(self) -> StockLine | CryptoLine:
