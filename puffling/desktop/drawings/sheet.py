@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,7 +28,7 @@ class Sheet:
     """Drawings in the order they lie on each other, at places among the bars of one chart."""
 
     def __init__(self, drawings: Sequence[Drawing], timeline: Timeline) -> None:
-        known = [each for each in drawings if each.kind in CODE and len(each.points) == _points(each)]
+        known = [each for each in drawings if _sound(each)]
         self.drawings = tuple(known)
         self.styles = tuple(Style.of(each.style) for each in known)
         self.codes = np.array([CODE[DrawingKind(each.kind)] for each in known], dtype=np.intp)
@@ -84,5 +85,8 @@ class Sheet:
         return np.flatnonzero(seen)
 
 
-def _points(drawing: Drawing) -> int:
-    return DrawingKind(drawing.kind).points
+def _sound(drawing: Drawing) -> bool:
+    """Tell whether it is one that can be drawn."""
+    if drawing.kind not in CODE or len(drawing.points) != DrawingKind(drawing.kind).points:
+        return False
+    return all(math.isfinite(price) for _, price in drawing.points)
