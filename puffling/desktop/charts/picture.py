@@ -36,11 +36,11 @@ def image(chart: Stage, caption: Caption) -> QImage:
     return made
 
 
-def png(chart: Stage, caption: Caption) -> bytes:
-    """Give the chart as a PNG file."""
+def png(picture: QImage) -> bytes:
+    """Give a picture as a PNG file; any thread may do it."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image(chart, caption))
+    QImageWriter(buffer, QByteArray(b"png")).write(picture)
     return bytes(buffer.data().data())
 
 

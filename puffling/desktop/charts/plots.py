@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from pyqtgraph import functions
 from pyqtgraph.Qt.internals import PrimitiveArray
@@ -20,6 +22,7 @@ LINE_PIXELS = 1.5
 _FILL = 0.09
 _BAR_TONE = 0.62
 _DOT_PIXELS = 4.0
+_FILL_PIXELS = 2.0
 _SMOOTH_SLOT = 4.0
 # With more bars to a pixel a line is all ups and downs, and plain columns are drawn in half the time.
 _SMOOTH_SPAN = 16
@@ -81,9 +84,12 @@ class Plotter:
         painter: QPainter, strip: Strip, viewport: Viewport, bottom: float, brush: QBrush | QColor
     ) -> None:
         """Fill what lies between a line and a height."""
-        x, y = _vertices(strip, viewport, 0)
-        known = np.isfinite(y)
-        for begin, end in _runs(known):
+        x = (strip.centers - viewport.first) * viewport.bar_width
+        y = _pixels((strip.low + strip.high) / 2, viewport)
+        # Under a line that is all ups and downs nobody sees more corners than one in two pixels.
+        every = max(math.ceil(_FILL_PIXELS / (viewport.bar_width * strip.span)), 1)
+        x, y = x[::every], y[::every]
+        for begin, end in _runs(np.isfinite(y)):
             Plotter._polygon(painter, x[begin:end], y[begin:end], np.full(end - begin, bottom), brush)
 
     def _stroke(
@@ -155,7 +161,8 @@ class Plotter:
             return
         slot = viewport.bar_width * upper.span
         left = np.round((centers - slot / 2)[known])
-        width = max(float(np.median(np.diff(left))) if len(left) > 1 else slot, 1.0)
+        steps = np.sort(np.diff(left))
+        width = max(float(steps[len(steps) // 2]) if len(steps) else slot, 1.0)
         above = np.minimum(top, bottom)[known]
         self._boxes.draw(painter, left, above, width, np.abs(bottom - top)[known], ink)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from puffling.desktop import numbers
@@ -32,21 +33,22 @@ class PriceLabel(NamedTuple):
     text: str
 
 
-def price_labels(viewport: Viewport, base: float | None) -> list[PriceLabel]:
+@lru_cache(maxsize=8)
+def price_labels(viewport: Viewport, base: float | None) -> tuple[PriceLabel, ...]:
     """Give round prices, as many as fit; with a base they are round in percent of it."""
     if base is not None and not viewport.logarithmic:
         low, high = sorted(_share(price, base) for price in (viewport.low, viewport.high))
         ticks = price_ticks(low * 100, high * 100, viewport.height)
-        return [
+        return tuple(
             PriceLabel(base * (1 + value / 100), numbers.percent(value / 100, ticks.decimals))
             for value in ticks.values
-        ]
+        )
     if viewport.logarithmic:
         values = logarithmic_ticks(viewport.low, viewport.high, viewport.height)
         decimals = max(map(_decimals_of, values), default=0)
     else:
         values, decimals = price_ticks(viewport.low, viewport.high, viewport.height)
-    return [PriceLabel(value, numbers.fixed(value, decimals)) for value in values]
+    return tuple(PriceLabel(value, numbers.fixed(value, decimals)) for value in values)
 
 
 def write_price(price: float, base: float | None, decimals: int) -> str:

@@ -65,7 +65,8 @@ def time_ticks(
     # The usual distance of two bars, not the average: nights and weekends take no room.
     sample = times_us[begin : end : max((end - begin) // _SAMPLES, 1)]
     neighbours = times_us[np.searchsorted(times_us, sample[:-1]) + 1] - sample[:-1]
-    rough_us = float(np.median(neighbours)) * per_pixel * LEAST_TIME_GAP
+    # Sorted by hand: NumPy's median takes ten times as long for so few.
+    rough_us = float(np.sort(neighbours)[len(neighbours) // 2]) * per_pixel * LEAST_TIME_GAP
     chosen: dict[int, tuple[int, datetime]] = {}
     for moment in _boundaries(datetime.fromtimestamp(start / 1e6, zone), stop, rough_us):
         moment_us = round(moment.timestamp() * 1e6)
