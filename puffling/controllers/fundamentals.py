@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -26,7 +28,7 @@ from puffling.puffin.data.reported import (
     StatementTable,
 )
 from puffling.puffin.data.statement_lines import Period, Statement
-from puffling.puffin.data.statements import SheetRow, Statements
+from puffling.puffin.data.statements import Company, SheetRow, Statements
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError, Unavailable
@@ -35,6 +37,7 @@ from puffling.runtime.text import tr
 
 NEW_YORK = ZoneInfo("America/New_York")
 _LOOK_BACK_DAYS = 14
+_ORDERED = 4
 
 AsOf = Annotated[
     date | None, Field(description="Show what was known at the end of this day; empty means now.")
@@ -53,6 +56,7 @@ class Fundamentals(Controller):
         self._market = market
         self._book = book
         self._clock = clock
+        self._ordered: deque[tuple[Company, Statements]] = deque(maxlen=_ORDERED)
 
     @capability(
         title="Show statements",
@@ -152,7 +156,7 @@ class Fundamentals(Controller):
                 tr("{label} does not say when its numbers were filed.", label=reports.label),
                 hint=tr("Leave the day out, or ask SEC EDGAR, which knows what was known on a day."),
             )
-        statements = Statements(reports.company.facts, day if reports.dated else None)
+        statements = await self._in_order(reports.company, day if reports.dated else None)
         origin = Origin(
             symbol=symbol,
             name=reports.company.name,
@@ -165,6 +169,18 @@ class Fundamentals(Controller):
             note=_note(reports, statements, instrument),
         )
         return _Known(reports, statements, origin, instrument)
+
+    async def _in_order(self, company: Company, day: date | None) -> Statements:
+        """Put a company's facts in order once for all the questions that follow each other."""
+        for kept, statements in self._ordered:
+            if kept is company and statements.as_of == day:
+                return statements
+        # Thousands of facts take some milliseconds to gather, and as many to put in order.
+        await asyncio.sleep(0)
+        made = Statements(company.facts, day)
+        await asyncio.sleep(0)
+        self._ordered.append((company, made))
+        return made
 
     def _instrument(self, symbol: str, source: str | None) -> Instrument | None:
         """Give what the market knows of a symbol; where a source is named it need not know it."""

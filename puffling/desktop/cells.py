@@ -62,8 +62,8 @@ class Cells(QStyledItemDelegate):
         flash = self._rows.flash(place, number)
         if flash is not None:
             self._paint_flash(painter, rect, *flash)
-        if column.kind is Kind.SPARKLINE:
-            self._paint_sparkline(painter, rect, place, number, cell)
+        if column.kind in (Kind.SPARKLINE, Kind.BARS):
+            self._paint_picture(painter, rect, column.kind, cell)
         elif column.kind is Kind.PROGRESS:
             self._paint_progress(painter, rect, cell)
         else:
@@ -115,7 +115,7 @@ class Cells(QStyledItemDelegate):
         painter.drawRoundedRect(bar, 2.5, 2.5)
         painter.restore()
 
-    def _paint_sparkline(self, painter: QPainter, rect: QRect, place: int, number: int, cell: Cell) -> None:
+    def _paint_picture(self, painter: QPainter, rect: QRect, kind: Kind, cell: Cell) -> None:
         values: Any = cell.value
         if values is None:
             return
@@ -127,7 +127,8 @@ class Cells(QStyledItemDelegate):
             if len(self._sparklines) >= _SPARKLINES_KEPT:
                 self._sparklines.clear()
             # Stroking a line costs a hundred times what showing its picture does.
-            picture = self._draw_sparkline(values, inside.size(), cell.tone, ratio)
+            draw = self._draw_bars if kind is Kind.BARS else self._draw_sparkline
+            picture = draw(values, inside.size(), cell.tone, ratio)
             kept = self._sparklines[name] = (values, picture)
         painter.drawPixmap(inside.topLeft(), kept[1])
 
@@ -145,6 +146,40 @@ class Cells(QStyledItemDelegate):
             painter.drawPolyline(line)
             painter.end()
         return picture
+
+    def _draw_bars(self, values: Any, size: QSize, tone: Tone, ratio: float) -> QPixmap:
+        picture = _blank(size, ratio)
+        painter = QPainter(picture)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for box, rises in bars(values, size.width(), size.height()):
+            shade = Tone.MUTED if tone is Tone.TEXT else tone
+            painter.setBrush(self._tones[shade if rises else Tone.DOWN])
+            painter.drawRect(box)
+        painter.end()
+        return picture
+
+
+def bars(values: Sequence[float | None], width: int, height: int) -> list[tuple[QRectF, bool]]:
+    """Give a bar for each value in a box, standing on zero or hanging from it; none for a missing one."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    if not known or not any(known):
+        return []
+    low, high = min(*known, 0.0), max(*known, 0.0)
+    scale = height / (high - low)
+    step = min(width / len(values), 12.0)
+    thick = max(math.floor(step) - 1.0, 1.0)
+    left = width - step * len(values)
+    return [
+        (
+            # At least a pixel: a small value is not a missing one.
+            QRectF(
+                left + place * step, (high - max(value, 0.0)) * scale, thick, max(abs(value) * scale, 1.0)
+            ),
+            value >= 0,
+        )
+        for place, value in enumerate(values)
+        if value is not None and math.isfinite(value)
+    ]
 
 
 def sparkline(values: Sequence[float], width: int, height: int) -> QPolygonF:

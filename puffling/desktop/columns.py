@@ -34,6 +34,7 @@ class Kind(StrEnum):
     TIME = "time"
     AGE = "age"
     SPARKLINE = "sparkline"
+    BARS = "bars"
     PROGRESS = "progress"
 
     @property
@@ -44,7 +45,7 @@ class Kind(StrEnum):
     @property
     def drawn(self) -> bool:
         """Say whether the values are drawn and not written."""
-        return self in (Kind.SPARKLINE, Kind.PROGRESS)
+        return self in (Kind.SPARKLINE, Kind.BARS, Kind.PROGRESS)
 
 
 _NUMERIC = frozenset(
@@ -75,6 +76,7 @@ _WIDTHS = {
     Kind.GAIN: 96,
     Kind.TIME: 128,
     Kind.SPARKLINE: 76,
+    Kind.BARS: 76,
     Kind.PROGRESS: 96,
 }
 
@@ -84,8 +86,8 @@ _WIDTHS = {
 class Column(Generic[R]):
     """One column: where its value comes from and how it reads.
 
-    Shares are fractions (0.0042 reads "+0.42%"), times are aware, ages are seconds, sparklines are sequences
-    of numbers, progress is 0 to 1. `text` writes a value in a way of its own.
+    Shares are fractions (0.0042 reads "+0.42%"), times are aware, ages are seconds, sparklines and bars
+    are sequences of numbers, progress is 0 to 1. `text` writes a value in a way of its own.
     """
 
     id: str
@@ -174,7 +176,7 @@ def tip(column: Column[R], row: R) -> str:
 def plain(column: Column[R], row: R) -> str:
     """Give a value as a spreadsheet reads it."""
     value = column.value(row)
-    if value is None or column.kind is Kind.SPARKLINE:
+    if value is None or column.kind in (Kind.SPARKLINE, Kind.BARS):
         return ""
     if isinstance(value, datetime):
         return value.isoformat()

@@ -41,7 +41,7 @@ class _Trade:
 
 _TRADES = {
     "tech": _Trade(0.21, 0.018, 0.13, 0.10, 1.6, 0.5, (0.97, 0.96, 0.99, 1.08)),
-    "finance": _Trade(0.24, 0.030, 0.00, 0.38, 1.0, 2.2, (1.01, 1.00, 1.00, 0.99)),
+    "finance": _Trade(0.24, 0.030, 0.00, 0.38, 2.2, 1.2, (1.01, 1.00, 1.00, 0.99)),
     "energy": _Trade(0.09, 0.032, 0.01, 0.06, 5.0, 1.1, (0.98, 1.01, 1.01, 1.00)),
     "health": _Trade(0.12, 0.010, 0.08, 0.20, 1.5, 0.8, (0.99, 1.00, 1.00, 1.01)),
     "consumer": _Trade(0.11, 0.009, 0.01, 0.18, 2.0, 1.0, (0.95, 0.98, 0.98, 1.09)),
@@ -88,6 +88,7 @@ class _Quarter:
     balance: _Balance
 
 
+@lru_cache(maxsize=_COMPANIES_KEPT)
 def demo_company(seed: int, symbol: str, as_of: date) -> Company:
     """Give what a listing has reported by the end of a day; funds and coins report nothing."""
     listing = next(each for each in LISTINGS if each.symbol == symbol)
@@ -199,14 +200,16 @@ def _live(
         - (receivables - before.receivables) - (inventory - before.inventory)
         + (payables - before.payables) + (accrued - before.accrued)
     )  # fmt: skip
-    over = before.cash + operations - spent - dividends - round(revenue * 0.6)
+    # A growing company lets its debt grow along, and buys back more shares for it.
+    raised = max(round((round(revenue * trade.debt) - before.debt) * 0.05), 0)
+    over = before.cash + operations + raised - spent - dividends - round(revenue * 0.6)
     saved = min(max(over // 3, 0), max(round(revenue * 0.8) - before.investments, 0))
     sold = min(max(-over, 0), before.investments)
     short = max(-over - sold, 0)
     repaid = min(max(over - saved, 0) // 2, max(before.debt - round(revenue * trade.debt), 0))
     bought_back = max(over - saved, 0) - repaid
     investing = -spent - saved + sold
-    financing = short - repaid - dividends - bought_back
+    financing = raised + short - repaid - dividends - bought_back
     change = operations + investing + financing
     after = _Balance(
         cash=before.cash + change,
@@ -216,7 +219,7 @@ def _live(
         plant=before.plant + spent - depreciation,
         payables=payables,
         accrued=accrued,
-        debt=before.debt + short - repaid,
+        debt=before.debt + raised + short - repaid,
         retained=before.retained + net - dividends - bought_back,
         paid_in=before.paid_in + stock,
     )

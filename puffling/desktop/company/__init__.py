@@ -1,0 +1,1 @@
+"""What a company reports, as widgets; loaded when the first company is looked at."""

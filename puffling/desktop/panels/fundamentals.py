@@ -1,0 +1,200 @@
+"""Fundamentals: what the company everybody looks at earns, owns and owes, and since when that is known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from puffling.desktop.actions import Action
+from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.session import Session
+from puffling.desktop.snapshot import Kept
+from puffling.desktop.states import States
+from puffling.desktop.theme import set_role
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+from puffling.store.events import SettingChanged
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.company.view import CompanyView
+    from puffling.puffin.data.reported import FilingList, RatioReport, StatementTable
+
+MOST_PERIODS = 24
+PERIODS = {"annual": "Years", "quarterly": "Quarters"}
+PREFERENCES = "window.preferences"
+
+
+@panel(id="fundamentals", title="Fundamentals", icon="fundamentals", area=Area.RIGHT, order=12)
+class FundamentalsPanel(Panel):
+    """Shows the reports of the selected symbol."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._symbol = ""
+        self._choices: Kept = {}
+        self._view: CompanyView | None = None
+        self._room = QWidget()
+        self._periods = {name: _period_button(name, title) for name, title in PERIODS.items()}
+        self._choose_period("annual")
+        for name, made in self._periods.items():
+            made.clicked.connect(partial(self._period_chosen, name))
+        spacer = QWidget()
+        spacer.setProperty("grows", True)
+        self._header = [spacer, *self._periods.values()]
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self._room)
+        self.states = States(self)
+        self.setMinimumSize(330, 240)
+        self.states.loading()
+
+    @property
+    def view(self) -> CompanyView:
+        """Give the view of the company, made when the first one is looked at."""
+        if self._view is None:
+            # Imported here: a start must not wait for what may stay closed all day.
+            from puffling.desktop.company.view import CompanyView
+
+            self._view = CompanyView(str(self._choices.get("page", "")))
+            self._view.page_wanted.connect(self._fetch)
+            self._column.replaceWidget(self._room, self._view)
+            self._room.deleteLater()
+            self._view.show()
+        return self._view
+
+    @property
+    def period(self) -> str:
+        """Give the length of the periods that are shown: annual or quarterly."""
+        return next(name for name, made in self._periods.items() if made.isChecked())
+
+    def header(self) -> list[QWidget]:
+        return self._header
+
+    def acts(self) -> Iterable[Action]:
+        group = tr("Fundamentals")
+        yield Action(
+            "fundamentals.switch-period",
+            tr("Years or quarters"),
+            self._switch_period,
+            group,
+            tr("Show the statements by years or by quarters."),
+        )
+        yield Action(
+            "fundamentals.copy-csv",
+            tr("Copy statement as CSV"),
+            self._copy_csv,
+            group,
+            tr("Put the statement on the clipboard with every digit."),
+        )
+
+    def restore(self, choices: Kept, content: Kept) -> None:
+        self._choices = choices
+        self._choose_period(str(choices.get("period", "")))
+
+    def choices(self) -> Kept:
+        if self._view is None:
+            return {**self._choices, "period": self.period}
+        return {"page": self._view.page, "period": self.period}
+
+    def wake(self, core: Core) -> None:
+        self.hear_selection(self._fetch)
+        self.hear(SettingChanged, self._setting_changed)
+        self._fetch()
+
+    def take_focus(self) -> None:
+        if self._view is not None:
+            self._view.take_focus()
+
+    def _switch_period(self) -> None:
+        self._period_chosen("quarterly" if self.period == "annual" else "annual")
+
+    def _copy_csv(self) -> None:
+        self.view.copy_csv()
+
+    def _period_chosen(self, name: str, _checked: bool = True) -> None:
+        self._choose_period(name)
+        if self.awake:
+            self._fetch()
+
+    def _choose_period(self, wanted: str) -> None:
+        if wanted in self._periods:
+            for name, made in self._periods.items():
+                made.setChecked(name == wanted)
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        if event.key.startswith("fundamentals."):
+            self._fetch()
+
+    def _fetch(self) -> None:
+        symbol = self.session.selection.symbol
+        if symbol != self._symbol:
+            self.states.loading()
+        self.session.dispatch.run(
+            lambda: self._load(symbol),
+            name="fetch fundamentals",
+            newest="fundamentals.fetch",
+            then=lambda found: self._show(symbol, *found),
+            failed=lambda error: self._say_failed(symbol, error),
+            owner=self,
+        )
+
+    async def _load(self, symbol: str) -> tuple[StatementTable, RatioReport, FilingList]:
+        from puffling.puffin.data.statement_lines import Period, Statement
+
+        import puffling.desktop.company.view  # noqa: F401
+
+        # Each part takes some milliseconds: everything else gets its turn in between.
+        await asyncio.sleep(0)
+        reported = self.session.core.fundamentals
+        page = self.view.page
+        await asyncio.sleep(0)
+        statement = Statement(page) if page in set(Statement) else Statement.INCOME
+        table = await reported.show(symbol, statement, Period(self.period), limit=MOST_PERIODS)
+        await asyncio.sleep(0)
+        ratios = await reported.ratios(symbol)
+        await asyncio.sleep(0)
+        filed = await reported.filings(symbol)
+        await asyncio.sleep(0)
+        return table, ratios, filed
+
+    def _show(self, symbol: str, table: StatementTable, ratios: RatioReport, filed: FilingList) -> None:
+        self._symbol = symbol
+        self.mark_live()
+        origin = table.origin
+        if origin.filed is None:
+            self.states.empty(
+                tr("{symbol} has no statements", symbol=symbol), origin.note, icon="fundamentals"
+            )
+            return
+        self.view.show_origin(origin, self.session.time(origin.fetched_at))
+        self.view.show_ratios(ratios)
+        self.view.show_statement(table)
+        self.view.show_filings(filed)
+        self.states.content()
+
+    def _say_failed(self, symbol: str, error: PufflingError) -> None:
+        self._symbol = symbol
+        self.mark_live()
+        settings = self.session.core.settings_now.fundamentals
+        if "edgar" in settings.sources and not settings.sec_contact:
+            self.states.error(
+                error.message,
+                error.hint,
+                action=tr("Open preferences"),
+                act=lambda: self.session.actions.run(PREFERENCES),
+            )
+        else:
+            self.states.error(error.message, error.hint, act=self._fetch)
+
+
+def _period_button(name: str, title: str) -> QPushButton:
+    made = QPushButton(tr(title))
+    made.setObjectName(f"fundamentals.{name}")
+    made.setCheckable(True)
+    set_role(made, kind="quiet")
+    return made
