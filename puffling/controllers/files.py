@@ -90,6 +90,7 @@ class Files(Controller):
         """Keep the prices of a file, CSV or Parquet, as a symbol of your own; the file itself may go then."""
         from puffling.market.own_import import import_file, look_into
 
+        self._refuse_without_feed()
         job = Job.current()
         now_us = microseconds(self._clock.now())
         choices = Choices(symbol or "", name, interval, zone, columns)
@@ -126,6 +127,13 @@ class Files(Controller):
 
         wanted = symbol_from(file_name)
         return wanted if self._market.source_of(wanted) in {None, SOURCE} else f"{wanted[:15]}-FILE"
+
+    def _refuse_without_feed(self) -> None:
+        if all(state.source != SOURCE for state in self._market.feed_states()):
+            raise Conflict(
+                tr("Your own files are not among the feeds."),
+                hint=tr("Add files to the feeds in the preferences, and start Puffling again."),
+            )
 
     def _refuse_taken(self, symbol: str) -> None:
         source = self._market.source_of(symbol)

@@ -43,7 +43,7 @@ class Market(Section):
     """Where prices come from."""
 
     feeds: tuple[Literal["demo", "samples", "files", "yahoo", "alpaca"], ...] = Field(
-        ("files", "demo", "samples"),
+        ("demo", "samples", "files"),
         title="Feeds, in order",
         description="The first feed that has a symbol answers for it; where it fails, the next one does.",
         min_length=1,
