@@ -3,7 +3,8 @@
 Of a bar only four prices are known, not their order. What is not known is decided against the person unless
 they ask otherwise (`Intrabar`):
 
-* What waits for a price that the bar opened beyond fills at the open: a stop worse, a limit better.
+* What waits for a price that the bar opened beyond fills at the open: a stop worse, a limit better. The same
+  holds for a leg that comes to the market within the bar, at the price that let it loose.
 * A stop fills at its price and then slips; a limit fills at its price or better and never slips past it.
 * Where a stop and a limit of the same position were both touched, the stop came first.
 * A trailing stop follows the highs (or lows) of finished bars; the present bar's own counts only if the close
@@ -38,48 +39,46 @@ class Candle(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """Where an order fills: before slippage, the price it may not slip past, and whether it was the open."""
+    """Where an order fills before slippage, what it may not slip past, whether at the first price it met."""
 
     price: float
     worst: float | None
-    at_open: bool
+    at_once: bool
 
 
-def touch(
-    ticket: Ticket, candle: Candle, *, level: float | None = None, from_open: bool = True
-) -> Touch | None:
+def touch(ticket: Ticket, candle: Candle, first: float, *, level: float | None = None) -> Touch | None:
     """Give where an order fills in a bar, None where it does not.
 
-    `level` is where a trailing stop stands, and the stop price of one that was triggered earlier is None.
-    An order that came to the market within the bar does not see its open.
+    `first` is the first price it meets: the open, or where the order before it filled within the bar. `level`
+    is where a trailing stop stands.
     """
     buys = ticket.side is Side.BUY
     if ticket.kind is Kind.MARKET:
-        return Touch(candle.open, None, at_open=True) if from_open else None
+        return Touch(first, None, at_once=True)
     if ticket.kind is Kind.LIMIT:
         assert ticket.limit is not None
-        return _limit(ticket.limit, candle, buys=buys, from_open=from_open)
+        return _limit(ticket.limit, candle, first, buys=buys)
     stop = level if ticket.kind is Kind.TRAILING_STOP else ticket.stop
     assert stop is not None
-    if from_open and _reached(candle.open, stop, buys=buys):
-        at, at_open = candle.open, True
+    if _reached(first, stop, buys=buys):
+        at, at_once = first, True
     elif _reached(candle.high if buys else candle.low, stop, buys=buys):
-        at, at_open = stop, False
+        at, at_once = stop, False
     else:
         return None
     if ticket.kind is not Kind.STOP_LIMIT:
-        return Touch(at, None, at_open)
+        return Touch(at, None, at_once)
     assert ticket.limit is not None
     # From the moment it is triggered it is a limit order: at that price it fills or waits.
     marketable = at <= ticket.limit if buys else at >= ticket.limit
-    return Touch(at, ticket.limit, at_open) if marketable else None
+    return Touch(at, ticket.limit, at_once) if marketable else None
 
 
-def triggered(ticket: Ticket, candle: Candle, *, from_open: bool = True) -> bool:
+def triggered(ticket: Ticket, candle: Candle, first: float) -> bool:
     """Tell whether a bar touched the stop of a stop-limit order, whatever its limit."""
     assert ticket.stop is not None
     buys = ticket.side is Side.BUY
-    return (from_open and _reached(candle.open, ticket.stop, buys=buys)) or _reached(
+    return _reached(first, ticket.stop, buys=buys) or _reached(
         candle.high if buys else candle.low, ticket.stop, buys=buys
     )
 
@@ -95,22 +94,22 @@ def trailing_level(ticket: Ticket, best: float) -> float:
     return best + distance if ticket.side is Side.BUY else best - distance
 
 
-def trailing_touch(ticket: Ticket, best: float, candle: Candle, *, from_open: bool = True) -> Touch | None:
+def trailing_touch(ticket: Ticket, best: float, candle: Candle, first: float) -> Touch | None:
     """Give where a trailing stop fills in a bar, None where it does not."""
-    found = touch(ticket, candle, level=trailing_level(ticket, best), from_open=from_open)
+    found = touch(ticket, candle, first, level=trailing_level(ticket, best))
     if found is None:
         level = trailing_level(ticket, trailed(ticket, best, candle))
         # The close is the last of the bar's prices: from its best one it must have come through the level.
         if _reached(candle.close, level, buys=ticket.side is Side.BUY):
-            found = Touch(level, None, at_open=False)
+            found = Touch(level, None, at_once=False)
     return found
 
 
-def _limit(limit: float, candle: Candle, *, buys: bool, from_open: bool) -> Touch | None:
-    if from_open and _reached(candle.open, limit, buys=not buys):
-        return Touch(candle.open, limit, at_open=True)
+def _limit(limit: float, candle: Candle, first: float, *, buys: bool) -> Touch | None:
+    if _reached(first, limit, buys=not buys):
+        return Touch(first, limit, at_once=True)
     if _reached(candle.low if buys else candle.high, limit, buys=not buys):
-        return Touch(limit, limit, at_open=False)
+        return Touch(limit, limit, at_once=False)
     return None
 
 

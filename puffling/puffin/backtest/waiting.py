@@ -31,6 +31,8 @@ class Waiting:
     # The leg of a bracket is let loose when the order before it fills.
     loose: bool = True
     armed: bool = False
+    # The price that let it loose within the bar `since`; from the next bar on it meets the open first.
+    first: float | None = None
     best: float | None = None
 
     def __post_init__(self) -> None:
@@ -67,21 +69,21 @@ class Waiting:
         )
 
 
-def met(order: Waiting, candle: Candle, *, from_open: bool) -> Touch | None:
+def met(order: Waiting, candle: Candle, first: float) -> Touch | None:
     """Give where an order fills in a bar; a stop-limit order that was triggered goes on as a limit."""
     ticket = order.ticket
     if ticket.kind is Kind.TRAILING_STOP:
         # It stands behind the price at which it came to the market.
-        best = candle.open if order.best is None else order.best
-        found = trailing_touch(ticket, best, candle, from_open=from_open)
+        best = first if order.best is None else order.best
+        found = trailing_touch(ticket, best, candle, first)
         order.best = best
         return found
     if ticket.kind is not Kind.STOP_LIMIT:
-        return touch(ticket, candle, from_open=from_open)
+        return touch(ticket, candle, first)
     if order.armed:
-        return touch(replace(ticket, kind=Kind.LIMIT), candle, from_open=from_open)
-    order.armed = triggered(ticket, candle, from_open=from_open)
-    return touch(ticket, candle, from_open=from_open)
+        return touch(replace(ticket, kind=Kind.LIMIT), candle, first)
+    order.armed = triggered(ticket, candle, first)
+    return touch(ticket, candle, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,39 +117,38 @@ class Guard:
     protection: Protection
     quantity: float
     entry: float
-    since: int
     bars: int = 0
     best: float = 0.0
 
     def __post_init__(self) -> None:
         self.best = self.entry
 
-    def met(self, candle: Candle, intrabar: Intrabar, *, from_open: bool) -> Left | None:
+    def met(self, candle: Candle, intrabar: Intrabar) -> Left | None:
         """Give where a bar makes one leave, None where it does not."""
         rules = self.protection
         side = Side.SELL if self.quantity > 0.0 else Side.BUY
         away = -side.sign
         size = abs(self.quantity)
-        if rules.most_bars and from_open and self.bars >= rules.most_bars:
-            return Left(Touch(candle.open, None, at_open=True), "time stop")
+        if rules.most_bars and self.bars >= rules.most_bars:
+            return Left(Touch(candle.open, None, at_once=True), "time stop")
         stopped: list[Left] = []
         if rules.stop_loss:
             stop = self.entry * (1.0 - away * rules.stop_loss)
-            found = touch(Ticket("", side, size, Kind.STOP, stop=stop), candle, from_open=from_open)
+            found = touch(Ticket("", side, size, Kind.STOP, stop=stop), candle, candle.open)
             stopped += [Left(found, "stop loss")] if found else []
         if rules.trail:
             ticket = Ticket("", side, size, Kind.TRAILING_STOP, trail_share=rules.trail)
-            found = trailing_touch(ticket, self.best, candle, from_open=from_open)
+            found = trailing_touch(ticket, self.best, candle, candle.open)
             stopped += [Left(found, "trailing stop")] if found else []
         # Of two stops the nearer one is met first.
         left = max(stopped, key=lambda each: away * each.touch.price, default=None)
         if rules.take_profit:
             limit = self.entry * (1.0 + away * rules.take_profit)
-            found = touch(Ticket("", side, size, Kind.LIMIT, limit=limit), candle, from_open=from_open)
+            found = touch(Ticket("", side, size, Kind.LIMIT, limit=limit), candle, candle.open)
             # Of two prices within the bar the worse one came first, unless one asks for the better.
             if found and (
                 left is None
-                or (not left.touch.at_open and (found.at_open or intrabar is Intrabar.OPTIMISTIC))
+                or (not left.touch.at_once and (found.at_once or intrabar is Intrabar.OPTIMISTIC))
             ):
                 left = Left(found, "take profit")
         return left

@@ -167,7 +167,7 @@ class Walk:
         candles = {place: self._candle(bar, place) for place in there}
         for place, guard in [*self.guards.items()]:
             if place in candles:
-                found = guard.met(candles[place], self._intrabar, from_open=guard.since < bar)
+                found = guard.met(candles[place], self._intrabar)
                 if found is not None:
                     held = float(self.book.held[0, place])
                     self._execute(bar, place, -held, found.touch, found.reason)
@@ -232,7 +232,8 @@ class Walk:
         )
 
     def _meet_one(self, bar: int, place: int, order: Waiting, candle: Candle) -> None:
-        found = met(order, candle, from_open=order.since < bar)
+        first = candle.open if order.first is None or order.since < bar else order.first
+        found = met(order, candle, first)
         if found is None:
             if order.ticket.lasting in {Lasting.IOC, Lasting.FOK}:
                 self.drop(order)
@@ -249,18 +250,19 @@ class Walk:
         done = abs(self._execute(bar, place, wanted, found, order.reason or order.ticket.kind.value))
         order.remaining -= done
         if done:
-            self._let_loose(order, bar, done, within=not found.at_open)
+            self._let_loose(order, bar, done, found)
         if order.remaining <= 0.0 or not wanted or order.ticket.lasting is Lasting.IOC:
             self.waiting.remove(order)
 
-    def _let_loose(self, order: Waiting, bar: int, done: float, *, within: bool) -> None:
+    def _let_loose(self, order: Waiting, bar: int, done: float, found: Touch) -> None:
         """What was filled frees the legs behind it; a leg that filled shrinks its sibling."""
         for leg in order.legs:
             leg.remaining += done
             if not leg.loose:
                 # Whether the better price came after an entry within the bar, the bar does not tell.
-                later = within and leg.ticket.kind is Kind.LIMIT and self._intrabar is Intrabar.PESSIMISTIC
-                leg.loose, leg.since = True, bar + 1 if later else bar
+                unknown = leg.ticket.kind is Kind.LIMIT and not found.at_once
+                later = unknown and self._intrabar is Intrabar.PESSIMISTIC
+                leg.loose, leg.since, leg.first = True, bar + later, found.price
         if order.parent is not None:
             for sibling in order.parent.legs:
                 if sibling is not order and sibling in self.waiting:
@@ -285,7 +287,7 @@ class Walk:
 
     def _order(self, bar: int, place: int, quantity: float) -> None:
         """Trade what a turn planned; what the cap on volume leaves over waits for the next bars."""
-        touch = Touch(float(self.panel.open[bar, place]), None, at_open=True)
+        touch = Touch(float(self.panel.open[bar, place]), None, at_once=True)
         done = self._execute(bar, place, quantity, touch, "target")
         left = abs(quantity) - abs(done)
         if left > 0.0:
@@ -337,7 +339,7 @@ class Walk:
             self.guards.pop(place, None)
         elif known is None or known.quantity * held < 0.0:
             paid = next(fill[3] for fill in reversed(self._fills) if fill[1] == place)
-            self.guards[place] = Guard(self._protection, held, paid, since=bar)
+            self.guards[place] = Guard(self._protection, held, paid)
         else:
             known.quantity = held
 

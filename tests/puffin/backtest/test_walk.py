@@ -128,6 +128,20 @@ def test_a_bracket_protects_from_the_bar_it_was_entered_on() -> None:
     ]
 
 
+def test_who_enters_beyond_the_price_to_leave_at_leaves_where_they_entered() -> None:
+    gap = (85.0, 88.0, 80.0, 84.0)
+    assert told(gone([FLAT, gap], {0: sends(BUY, 10.0, stop_loss=90.0)})) == [
+        (1, 10.0, 85.0),
+        (1, -10.0, 85.0),
+    ]
+    gap = (120.0, 125.0, 118.0, 121.0)
+    walked = gone([FLAT, gap], {0: sends(BUY, 10.0, take_profit=110.0)})
+    assert told(walked) == [(1, 10.0, 120.0), (1, -10.0, 120.0)]
+    stopped_in = (100.0, 108.0, 99.0, 105.0)
+    walked = gone([FLAT, stopped_in], {0: sends(BUY, 10.0, Kind.STOP, stop=105.0, stop_loss=106.0)})
+    assert told(walked) == [(1, 10.0, 105.0), (1, -10.0, 105.0)]
+
+
 def test_a_profit_before_the_entry_within_a_bar_is_not_taken() -> None:
     # It may have been at 112 before it fell to the limit.
     rows = [FLAT, (105.0, 112.0, 94.0, 100.0), FLAT]

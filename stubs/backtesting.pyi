@@ -1,0 +1,39 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+class Order:
+    def cancel(self) -> None: ...
+
+class Position:
+    def __bool__(self) -> bool: ...
+    def close(self, portion: float = ...) -> None: ...
+
+class Strategy:
+    data: Any
+    position: Position
+    orders: Sequence[Order]
+    def init(self) -> None: ...
+    def next(self) -> None: ...
+    def buy(
+        self,
+        *,
+        size: float = ...,
+        limit: float | None = ...,
+        stop: float | None = ...,
+        sl: float | None = ...,
+        tp: float | None = ...,
+    ) -> Order: ...
+    def sell(self, *, size: float = ...) -> Order: ...
+
+class Backtest:
+    def __init__(
+        self,
+        data: pd.DataFrame,
+        strategy: type[Strategy],
+        *,
+        cash: float = ...,
+        commission: float | tuple[float, float] = ...,
+    ) -> None: ...
+    def run(self) -> Any: ...
