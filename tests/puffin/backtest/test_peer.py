@@ -28,7 +28,7 @@ def peer_trades(strategy: type[PeerStrategy], symbol: str, commission: float = 0
     """The closed trades of the peer."""
     test = Backtest(real(symbol).to_frame(), strategy, cash=CASH, commission=commission)
     with warnings.catch_warnings():
-        # It warns of trades that are open at the end, which both leave out, and of calls pandas will take away.
+        # It warns of trades that are open at the end, which both leave out, and of what pandas will drop.
         warnings.simplefilter("ignore")
         trades: pd.DataFrame = test.run()["_trades"][NAMES]
     return trades
@@ -87,7 +87,7 @@ def follows(signal: Floats) -> type[PeerStrategy]:
     [(CommissionModel(), 0.0), (CommissionModel(pct=0.001), 0.001)],
 )
 def test_signal_strategies_make_the_trades_of_the_peer(
-    symbol: str, strategy: Strategy, commission: floatModel, theirs: float
+    symbol: str, strategy: Strategy, commission: CommissionModel, theirs: float
 ) -> None:
     bars = real(symbol)
     tester = Backtester(commission=commission, terms=Terms(capital=CASH, size=SIZE))
