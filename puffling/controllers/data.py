@@ -19,6 +19,7 @@ from puffling.market.market import Market
 from puffling.market.parameters import Day, Limit, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of
 from puffling.market.values import History, Instrument, Price
+from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import Fault, Flag
 from puffling.puffin.data.sessions import Sessions
@@ -291,6 +292,10 @@ class Data(Controller):
     def sessions(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in, for faces in this process."""
         return self._market.sessions_of(symbol)
+
+    async def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
+        """Give the splits and dividends of a symbol until now, for faces in this process."""
+        return await self._market.actions(symbol)
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Keep prices of these symbols coming on the bus, for faces in this process; the answer ends it."""
