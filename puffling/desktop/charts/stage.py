@@ -97,8 +97,8 @@ class Stage(QWidget):
         return self._scene
 
     def add_hand(self, hand: Hand) -> None:
-        """Let somebody have the mouse before the chart takes it."""
-        self._canvas.hands.append(hand)
+        """Let somebody have the mouse first, before the lines and the chart itself."""
+        self._canvas.hands.insert(0, hand)
 
     def set_cursor(self, shape: Qt.CursorShape = Qt.CursorShape.CrossCursor) -> None:
         """Give the pointer this shape over the chart."""
