@@ -26,6 +26,7 @@ _EDGE = 14
 _RADIUS = 14
 _DIMMED = 0.88
 _ICON_SIZE = 40
+_LARGE = 20
 
 
 class FileDrop(QWidget):
@@ -90,7 +91,7 @@ class FileDrop(QWidget):
         shape = pixmap("import", theme.colours.accent, _ICON_SIZE, self.devicePixelRatioF())
         painter.drawPixmap(QPointF(middle.x() - _ICON_SIZE / 2, middle.y() - 64), shape)
         large = self.font()
-        large.setPointSizeF(large.pointSizeF() * 1.5)
+        large.setPixelSize(_LARGE)
         painter.setFont(large)
         painter.setPen(theme.colours.text)
         line = QRectF(box.left(), middle.y() - 8, box.width(), 32)

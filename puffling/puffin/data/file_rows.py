@@ -24,6 +24,7 @@ MOST_ROWS = 30_000_000
 MOST_SYMBOLS = 1_000
 _PRICES = ("open", "high", "low", "close")
 _NOT_A_TIME = np.iinfo(np.int64).min
+_TOO_MANY = "too many cells"
 _SURPLUS = "\0surplus"
 _UNITS = {"K": 1e3, "M": 1e6, "B": 1e9}
 
@@ -72,25 +73,30 @@ def read_pieces(
     path: Path, layout: FileLayout, faults: Faults, *, most_rows: int | None, progress: Progress
 ) -> Iterator[Piece]:
     """Give the usable rows of a file piece by piece."""
+    skipped: list[int] = []
     if layout.kind == PARQUET:
         from puffling.puffin.data.parquet import parquet_frames
 
         frames = parquet_frames(path, layout, most_rows=most_rows, progress=progress)
         first_line = 1
     else:
-        frames = _csv_frames(path, layout, most_rows=most_rows, progress=progress)
+        frames = _csv_frames(path, layout, skipped, most_rows=most_rows, progress=progress)
         first_line = layout.skip_rows + (2 if layout.has_header else 1)
     rows = 0
     for frame in frames:
         lines = np.arange(rows, rows + len(frame), dtype=np.int64) + first_line
         rows += len(frame)
+        for place in skipped:
+            lines[lines >= place] += 1
         if rows > MOST_ROWS:
             raise InvalidValue(f"{path.name} has more than {MOST_ROWS:,} rows: split it", field="path")
         yield _piece(frame, layout, lines, faults)
+    if skipped:
+        faults.add(_TOO_MANY, len(skipped), min(skipped))
 
 
 def _csv_frames(
-    path: Path, layout: FileLayout, *, most_rows: int | None, progress: Progress
+    path: Path, layout: FileLayout, skipped: list[int], *, most_rows: int | None, progress: Progress
 ) -> Iterator[pd.DataFrame]:
     import pandas as pd
 
@@ -117,13 +123,14 @@ def _csv_frames(
             dtype={_SURPLUS: "str", **{used[role]: "str" for role in as_text}},
             skipinitialspace=True,
             skip_blank_lines=False,
+            on_bad_lines="warn",
             compression=None,
             chunksize=min(PIECE_ROWS, most_rows or PIECE_ROWS),
             nrows=most_rows,
             low_memory=False,
         )
         try:
-            while (frame := _next(reader)) is not None:
+            while (frame := _next(reader, skipped)) is not None:
                 progress(float(min(file.tell(), total)), float(total))
                 yield frame
         except pd.errors.ParserError as error:
@@ -134,11 +141,13 @@ def _csv_frames(
             ) from None
 
 
-def _next(reader: Iterator[pd.DataFrame]) -> pd.DataFrame | None:
-    with warnings.catch_warnings():
-        # Said of rows with more than one cell too many, which are counted below.
-        warnings.filterwarnings("ignore", "Length of header")
-        return next(reader, None)
+def _next(reader: Iterator[pd.DataFrame], skipped: list[int]) -> pd.DataFrame | None:
+    """Give the next rows, and note the lines that had so many cells that the reader left them out."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        frame = next(reader, None)
+    skipped += [int(line) for each in said for line in re.findall(r"Skipping line (\d+)", str(each.message))]
+    return frame
 
 
 def _piece(frame: pd.DataFrame, layout: FileLayout, lines: NDArray[np.int64], faults: Faults) -> Piece:
@@ -153,7 +162,7 @@ def _piece(frame: pd.DataFrame, layout: FileLayout, lines: NDArray[np.int64], fa
     unusable = np.zeros(len(frame), dtype=bool)
     if _SURPLUS in frame.columns:
         unusable = frame[_SURPLUS].notna().to_numpy()
-        _count(faults, "too many cells", unusable, lines, frame, _SURPLUS)
+        _count(faults, _TOO_MANY, unusable, lines, frame, _SURPLUS)
     timeless = (time == _NOT_A_TIME) & ~unusable
     _count(faults, "time cannot be read", timeless, lines, frame, layout.time)
     unusable = unusable | timeless
