@@ -42,6 +42,8 @@ class FakeYahoo:
 
     def __init__(self, folder: Path) -> None:
         self.known: dict[str, Traded] = {}
+        # What is told of a company's statements, by Yahoo's symbol.
+        self.statements: dict[str, Any] = {}
         self.fault = ""
         self.asked: list[str] = []
         self.released = threading.Event()
@@ -87,9 +89,15 @@ class FakeYahoo:
             return 502, "Will be right back"
         if place.path.startswith("/v8/finance/chart/"):
             return self._chart(place.path.rpartition("/")[2], asked)
+        if place.path.startswith("/ws/fundamentals-timeseries/"):
+            return self._statements(place.path.rpartition("/")[2])
         if place.path.startswith("/v1/finance/search"):
             return 200, json.dumps({"quotes": self._found(asked.get("q", ""))})
         return 404, "{}"
+
+    def _statements(self, symbol: str) -> tuple[int, str]:
+        found = self.statements.get(symbol)
+        return (404, "{}") if found is None else (200, json.dumps({"timeseries": {"result": found}}))
 
     def _found(self, text: str) -> list[dict[str, Any]]:
         wanted = text.casefold()
@@ -238,6 +246,11 @@ def _handler(yahoo: FakeYahoo) -> type[BaseHTTPRequestHandler]:
                 pass
 
         do_POST = do_GET  # noqa: N815  the server calls it by this name
+
+        def finish(self) -> None:
+            super().finish()
+            # The server closes what it accepted; the tunnel's end is ours.
+            self.connection.close()
 
         def log_message(self, *args: object) -> None:
             pass

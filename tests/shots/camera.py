@@ -25,6 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
+from tests.shots import drawings
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -70,16 +71,23 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         dock.resize(*PANEL_SIZE)
                         await take(dock.grab, file(f"panel-{panel_id}", scheme))
                         dock.setFloating(False)
-                for name, prepare in SCENES.items():
+                for name, prepare in {**SCENES, **drawings.SCENES}.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
                         prepare(window)
                         await take(window.grab, file(name, scheme))
                         plain(window)
+                        drawings.bare(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)
                     await take(window.grab, file("indicators", scheme))
+                if wanted("company"):
+                    window.open_workspace(WORKSPACES[1].id)
+                    window.session.selection.choose("AAPL")
+                    window.show_panel("fundamentals")
+                    await take(window.grab, file("company", scheme))
+                    window.reset_workspace()
         await core.close()
 
 

@@ -67,7 +67,7 @@ class YahooStatements(YFinanceProvider):
             from yfinance.data import YfData
 
             ticker = to_yahoo(symbol)
-            answer = YfData(session=self._session).cache_get(
+            answer = YfData(session=self._session).get(
                 url=ADDRESS + ticker,
                 params={
                     "symbol": ticker,
