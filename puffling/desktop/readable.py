@@ -27,8 +27,14 @@ def brief(arguments: Any) -> str:
     return ", ".join(
         _word(each)
         for each in arguments.values()
-        if not isinstance(each, dict) and each not in (None, [], "") and not _ID.fullmatch(str(each))
+        if not isinstance(each, dict) and each not in (None, [], "") and not _is_id(each)
     )
+
+
+def _is_id(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_id, value))
+    return _ID.fullmatch(str(value)) is not None
 
 
 def _lines(value: Any, indent: str) -> Iterator[str]:

@@ -22,4 +22,5 @@ def test_records_are_kept_apart() -> None:
 def test_an_act_is_brief() -> None:
     assert brief({"key": "appearance.theme", "value": "dark", "other": None}) == "appearance.theme, dark"
     assert brief({"symbol": "TSLA", "watchlist": "9c8408b56001902f"}) == "TSLA"
+    assert brief({"symbol": "TSLA", "drawings": ["9c8408b56001902f", "9c8408b560019030"]}) == "TSLA"
     assert brief("nothing to read") == ""
