@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
 from puffling.market.parameters import Day, Limit, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of
+from puffling.market.tables import ExportedPrices, Table, exported, table_of
 from puffling.market.values import History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.interval import Interval
@@ -33,50 +31,8 @@ from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 
 USUAL_BARS = 5_000
-MOST_FLAGS = 1_000
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FlaggedBar:
-    """What is wrong with a bar, or with `count` neighbours; the bars of a gap are those that are missing."""
-
-    fault: str
-    time: datetime
-    until: datetime
-    count: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A history as plain values, with where it comes from; `left_out` counts older bars of the range.
-
-    The oldest part came from the source at `fetched_at`, the newest at `refreshed_at`. `kept_away` says of
-    each bar whether it is faulty and therefore kept away from indicators and strategies, `flags` why.
-    """
-
-    symbol: str
-    interval: str
-    source: str
-    label: str
-    quality: str
-    adjusted: bool
-    basis: str
-    currency: str
-    fetched_at: datetime
-    refreshed_at: datetime
-    warnings: tuple[str, ...]
-    flags: tuple[FlaggedBar, ...]
-    left_out: int
-    time: tuple[datetime, ...]
-    open: tuple[float | None, ...]
-    high: tuple[float | None, ...]
-    low: tuple[float | None, ...]
-    close: tuple[float | None, ...]
-    volume: tuple[float | None, ...]
-    kept_away: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,29 +116,32 @@ class Data(Controller):
     ) -> Table:
         """Show open, high, low, close and volume of a symbol, with where they come from."""
         history = await self.history(symbol, interval, start, end, source)
-        bars = history.bars[-limit:]
-        return Table(
-            symbol=symbol,
-            interval=str(interval),
-            source=history.source,
-            label=history.label,
-            quality=str(history.quality),
-            adjusted=history.adjusted,
-            basis=str(history.basis),
-            currency=history.currency,
-            fetched_at=history.fetched_at,
-            refreshed_at=history.refreshed_at,
-            warnings=history.warnings,
-            flags=_flagged(history),
-            left_out=len(history.bars) - len(bars),
-            time=tuple(moment_of(int(us)) for us in bars.time),
-            open=_numbers(bars.open),
-            high=_numbers(bars.high),
-            low=_numbers(bars.low),
-            close=_numbers(bars.close),
-            volume=_numbers(bars.volume),
-            kept_away=tuple(history.kept_away[-limit:].tolist()),
-        )
+        return table_of(history, limit)
+
+    @capability(title="Export prices", effect=Effect.READ, http="GET /api/data/export")
+    async def export(
+        self,
+        symbol: Symbol,
+        interval: Step = Interval.D1,
+        start: Day = None,
+        end: Day = None,
+        source: Source = None,
+        limit: Annotated[
+            int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=200_000)
+        ] = 200_000,
+    ) -> ExportedPrices:
+        """Give a history as a table for other programs, with where it comes from above it."""
+        return await exported(await self.history(symbol, interval, start, end, source), limit)
+
+    @capability(
+        title="Show splits and dividends",
+        effect=Effect.READ,
+        http="GET /api/data/actions",
+        tool="get_splits_and_dividends",
+    )
+    async def actions(self, symbol: Symbol, source: Source = None) -> tuple[CorporateAction, ...]:
+        """Show the splits and dividends of a symbol until now, the oldest first."""
+        return await self._market.actions(symbol, source)
 
     @capability(title="Show quotes", effect=Effect.READ, http="GET /api/data/quotes", tool="get_quotes")
     async def quotes(
@@ -293,10 +252,6 @@ class Data(Controller):
         """Give the sessions a symbol trades in, for faces in this process."""
         return self._market.sessions_of(symbol)
 
-    async def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
-        """Give the splits and dividends of a symbol until now, for faces in this process."""
-        return await self._market.actions(symbol)
-
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Keep prices of these symbols coming on the bus, for faces in this process; the answer ends it."""
         return self._market.watch(tuple(symbols))
@@ -330,26 +285,6 @@ def _quoted(price: Price) -> Quoted:
         source=price.source,
         label=price.label,
         quality=str(price.quality),
-    )
-
-
-def _numbers(column: NDArray[np.float64]) -> tuple[float | None, ...]:
-    if bool(np.isfinite(column).all()):
-        return tuple(column.tolist())
-    # JSON has no word for what is not a number.
-    return tuple(value if math.isfinite(value) else None for value in column.tolist())
-
-
-def _flagged(history: History) -> tuple[FlaggedBar, ...]:
-    return tuple(
-        FlaggedBar(
-            fault=str(flag.fault),
-            time=moment_of(flag.time_us),
-            until=moment_of(flag.until_us),
-            count=flag.count,
-            message=flag.message,
-        )
-        for flag in history.flags[:MOST_FLAGS]
     )
 
 

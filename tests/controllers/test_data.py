@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, date, datetime
@@ -138,3 +139,25 @@ async def test_a_history_says_what_its_prices_stand_for_and_how_old_they_are(
     assert (table.basis, table.currency) == ("adjusted for splits and dividends", "USD")
     assert (table.fetched_at, table.refreshed_at) == (asked_at, asked_at)
     assert (table.flags, table.warnings, table.kept_away) == ((), (), (False,) * 20)
+
+
+async def test_splits_and_dividends_are_shown(core: Core) -> None:
+    actions = await core.data.actions("AAPL")
+    assert [action.day for action in actions if action.split_ratio == 4.0] == [date(2020, 8, 31)]
+    assert actions[-1].day <= NOON.date()
+    assert await core.data.actions("AAPL", source="samples") == ()
+
+
+async def test_an_export_says_where_its_numbers_come_from_and_reads_back_exactly(core: Core) -> None:
+    span = date(2026, 1, 2), date(2026, 1, 31)
+    export = await core.data.export("BTC/USD", Interval.D1, *span)
+    assert (export.file_name, export.rows) == ("BTC-USD-1d-demo.csv", 30)
+    lines = export.text.splitlines()
+    assert lines[0] == '"# BTC/USD, bars of 1d, adjusted for splits and dividends, in USD"'
+    assert lines[1] == '"# Demo data: source demo, quality demo"'
+    assert lines[2].startswith('"# fetched from 2026-03-04T16:00:00')
+    rows = list(csv.DictReader(lines[3:]))
+    history = await core.data.history("BTC/USD", Interval.D1, *span)
+    assert [float(row["close"]) for row in rows] == history.bars.close.tolist()
+    assert (rows[0]["time"], rows[0]["kept_away"]) == ("2026-01-02", "0")
+    assert (await core.data.export("SPY", Interval.M1, limit=7)).text.splitlines()[-1].count(",") == 6
