@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -7,6 +7,8 @@ class Order:
     def cancel(self) -> None: ...
 
 class Position:
+    is_long: bool
+    is_short: bool
     def __bool__(self) -> bool: ...
     def close(self, portion: float = ...) -> None: ...
 
@@ -14,6 +16,7 @@ class Strategy:
     data: Any
     position: Position
     orders: Sequence[Order]
+    def I(self, func: Callable[..., Any]) -> Any: ...
     def init(self) -> None: ...
     def next(self) -> None: ...
     def buy(

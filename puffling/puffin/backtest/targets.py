@@ -56,7 +56,7 @@ def targets_of(strategy: Tested, panel: Panel) -> Targets:
             signal = strategy.signals(bars).signal
         else:
             signal = _signal_column(strategy.generate_signals(bars.to_frame()), bars, symbol)
-        weights[:, place] = _spread(panel, place, signal)
+        weights[:, place] = spread(panel, place, signal)
     return Targets(weights / len(panel.symbols))
 
 
@@ -126,10 +126,10 @@ def _signal_column(told: pd.DataFrame, bars: Bars, symbol: str) -> Floats:
     return signal
 
 
-def _spread(panel: Panel, place: int, signal: Floats) -> Floats:
-    """Lay the signals of a symbol's own bars along the panel; between them the newest one holds."""
+def spread(panel: Panel, place: int, signal: Floats) -> Floats:
+    """Lay signals of a symbol's own bars, the last axis, along the panel; between bars the newest holds."""
     there = panel.present[:, place]
     if there.all():
         return signal
     known = np.cumsum(there) - 1
-    return np.where(known >= 0, signal[np.maximum(known, 0)], 0.0)
+    return np.where(known >= 0, signal[..., np.maximum(known, 0)], 0.0)

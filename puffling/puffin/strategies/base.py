@@ -11,7 +11,7 @@ a strategy warms up it says nothing: signal 0 with confidence 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -84,6 +84,21 @@ class Strategy:
                     field=title,
                 )
         return given
+
+    @classmethod
+    def signals_of_many(cls, bars: Bars, made: Sequence[Self]) -> Column:
+        """Give the signals of many of its kind, (strategies, bars); what they share is computed once."""
+        if made:
+            max(made, key=lambda each: each.bars_needed())._look_through(bars)
+        told = np.empty((len(made), len(bars)))
+        for row, signal in zip(told, cls.decide_many(bars, made), strict=True):
+            row[:] = signal
+        return told
+
+    @classmethod
+    def decide_many(cls, bars: Bars, made: Sequence[Self]) -> Iterator[Column]:
+        """Give the signal of each, the same as `decide` gives it; a strategy may share what is the same."""
+        return (each.signals(bars).signal for each in made)
 
     def generate_signals(self, data: pd.DataFrame) -> pd.DataFrame:
         """Give columns signal and confidence for a frame of one symbol, in the form of `Bars.to_frame`."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Self
+
 import numpy as np
 
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Real, period
-from puffling.puffin.factors.formulas import divide
 from puffling.puffin.factors.indicators.averages import Ema, Sma
+from puffling.puffin.factors.windows import Column
 from puffling.puffin.strategies.base import Signals, Strategy
 
 # Averages this far apart, as a share of the long one, leave no doubt.
@@ -61,11 +64,33 @@ class MomentumStrategy(Strategy):
 
     def decide(self, bars: Bars) -> Signals:
         """Compare the averages."""
-        kind = Ema if self.ma_type == "ema" else Sma
-        name = kind.id
-        short = kind.compute(bars, period=self.short_window)[name]
-        long = kind.compute(bars, period=self.long_window)[name]
-        distance = np.nan_to_num(divide(short - long, np.abs(long)), nan=0.0)
-        size = np.abs(distance)
-        signal = np.where(size > self.signal_threshold, np.sign(distance), 0.0)
-        return Signals(signal, np.minimum(size / _CERTAIN, 1.0) * np.abs(signal))
+        short, long = (_average(bars, self.ma_type, each) for each in (self.short_window, self.long_window))
+        distance = _distance(short, long)
+        signal = self._signal(distance)
+        return Signals(signal, np.minimum(np.abs(distance) / _CERTAIN, 1.0) * np.abs(signal))
+
+    @classmethod
+    def decide_many(cls, bars: Bars, made: Sequence[Self]) -> Iterator[Column]:
+        """Compare averages; each distinct one is computed once."""
+        windows = {
+            (each.ma_type, window) for each in made for window in (each.short_window, each.long_window)
+        }
+        averages = {window: _average(bars, *window) for window in windows}
+        for each in made:
+            short, long = averages[each.ma_type, each.short_window], averages[each.ma_type, each.long_window]
+            yield each._signal(_distance(short, long))
+
+    def _signal(self, distance: Column) -> Column:
+        return np.where(np.abs(distance) > self.signal_threshold, np.sign(distance), 0.0)
+
+
+def _average(bars: Bars, ma_type: str, window: int) -> Column:
+    kind = Ema if ma_type == "ema" else Sma
+    return kind.compute(bars, period=window)[kind.id]
+
+
+def _distance(short: Column, long: Column) -> Column:
+    """Give how far apart the averages are as a share of the long one, 0 while one of them is silent."""
+    size = np.abs(long)
+    # Comparing what is not a number is false: there the distance stays 0.
+    return np.divide(short - long, size, out=np.zeros_like(size), where=size > 0.0)

@@ -1,0 +1,55 @@
+"""Many parameter sets of one strategy as one run: what they share is computed once, all trade together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.engine import bars_a_year
+from puffling.puffin.backtest.metrics import Sweep, sweep
+from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.simulation import simulate
+from puffling.puffin.backtest.targets import spread
+from puffling.puffin.factors.declaration import Setting
+from puffling.puffin.strategies.base import Strategy
+
+# Targets of so many bars, symbols and runs fill some 80 MB.
+_MOST_TARGETS = 10_000_000
+
+
+class Part(NamedTuple):
+    """The figures of a stretch of the parameter sets."""
+
+    first: int
+    last: int
+    figures: Sweep
+
+
+def sweep_parameters(
+    kind: type[Strategy],
+    parameters: Sequence[Mapping[str, Setting]],
+    panel: Panel,
+    terms: Terms,
+    *,
+    risk_free_rate: float = 0.05,
+) -> Iterator[Part]:
+    """Test parameter sets, as many together as memory allows; a pause between two parts is a place to stop.
+
+    The fills of each are those of a single run with these parameters, to the last bit.
+    """
+    made = [kind.made_of(each) for each in parameters]
+    step = max(_MOST_TARGETS // max(panel.close.size, 1), 1)
+    series = [panel.bars(symbol) for symbol in panel.symbols]
+    for first in range(0, len(made), step):
+        some = made[first : first + step]
+        targets = np.empty((len(some), *panel.close.shape))
+        for place, bars in enumerate(series):
+            targets[:, :, place] = spread(panel, place, kind.signals_of_many(bars, some))
+        if len(series) > 1:
+            targets /= len(series)
+        done = simulate(panel, targets, terms)
+        told = sweep(done, risk_free_rate=risk_free_rate, bars_a_year=bars_a_year(panel))
+        yield Part(first, first + len(some), told)
