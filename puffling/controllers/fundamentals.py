@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -19,6 +19,7 @@ from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us, us_to_
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.ratios import RATIOS, ratios_of, shares_day
 from puffling.puffin.data.reported import (
+    CompanyFactors,
     FiledReport,
     FilingList,
     Origin,
@@ -29,11 +30,16 @@ from puffling.puffin.data.reported import (
 )
 from puffling.puffin.data.statement_lines import Period, Statement
 from puffling.puffin.data.statements import Company, SheetRow, Statements
+from puffling.puffin.factors.company import NUMBERS, numbers_of
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError, Unavailable
 from puffling.runtime.gate import Effect
+from puffling.runtime.jobs import Job
 from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEW_YORK = ZoneInfo("America/New_York")
 _LOOK_BACK_DAYS = 14
@@ -140,6 +146,39 @@ class Fundamentals(Controller):
             if each.filed <= known.origin.as_of and (not form or each.form.upper() == form.strip().upper())
         ]
         return FilingList(known.origin, tuple(found[:limit]))
+
+    @capability(
+        title="Compute company factors",
+        effect=Effect.COMPUTE,
+        http="POST /api/data/fundamentals/factors",
+        tool="get_company_factors",
+        menu="Research",
+        job=True,
+    )
+    async def factors(
+        self,
+        symbols: Annotated[
+            tuple[Symbol, ...], Field(description="The companies.", min_length=1, max_length=100)
+        ],
+        as_of: AsOf = None,
+    ) -> tuple[CompanyFactors, ...]:
+        """Compare companies by what they cost and how well they work, as it was known on a day."""
+        job = Job.current()
+        asked = tuple(dict.fromkeys(symbols))
+        rows: list[dict[str, float]] = []
+        origins: list[Origin] = []
+        for done, symbol in enumerate(asked):
+            job.progress(done, len(asked), tr("Reading {symbol}", symbol=symbol))
+            known = await self._known(symbol, as_of, None)
+            priced = await self._priced(symbol, None, known)
+            numbers = numbers_of(known.statements)
+            shares = numbers.get("shares_outstanding")
+            if priced.price is not None and shares is not None:
+                numbers["market_cap"] = priced.price * shares * priced.shares_factor
+            rows.append(numbers)
+            origins.append(known.origin)
+        found = await job.compute(_company_factors, rows)
+        return tuple(CompanyFactors(origin, *each) for origin, each in zip(origins, found, strict=True))
 
     async def _known(self, symbol: str, as_of: date | None, source: str | None) -> _Known:
         today = self._clock.now().astimezone(NEW_YORK).date()
@@ -253,6 +292,23 @@ class _Priced:
     time: datetime | None = None
     source: str = ""
     shares_factor: float = 1.0
+
+
+Factors = dict[str, float | None]
+
+
+def _company_factors(rows: list[dict[str, float]]) -> list[tuple[Factors, Factors]]:
+    import pandas as pd
+
+    from puffling.puffin.factors.alpha import compute_quality_factors, compute_value_factors
+
+    table = pd.DataFrame(rows, columns=["market_cap", *NUMBERS], dtype="float64")
+    value, quality = compute_value_factors(table), compute_quality_factors(table)
+    return [(_known_only(value.loc[row]), _known_only(quality.loc[row])) for row in table.index]
+
+
+def _known_only(row: pd.Series) -> Factors:
+    return {str(name): None if value != value else float(value) for name, value in row.items()}
 
 
 def _row(row: SheetRow) -> StatementRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import date, datetime
 
 import pytest
@@ -141,3 +142,16 @@ async def test_an_address_for_the_sec_looks_like_one(core: Core) -> None:
         await core.settings.put("fundamentals.sec_contact", "nobody")
     await core.settings.put("fundamentals.sec_contact", "you@example.org")
     assert core.settings_now.fundamentals.sec_contact == "you@example.org"
+
+
+async def test_companies_are_compared_by_value_and_quality_without_a_network(core: Core) -> None:
+    # As the application does: what the start has made is not walked by the collector in the middle of work.
+    gc.freeze()
+    asked = ("AAPL", "XOM", "SPY", "XOM")
+    apple, exxon, fund = await core.fundamentals.factors(asked, as_of=date(2024, 6, 28))
+    assert [each.origin.symbol for each in (apple, exxon, fund)] == ["AAPL", "XOM", "SPY"]
+    report = await core.fundamentals.ratios("AAPL", as_of=date(2024, 6, 28))
+    assert apple.value["earnings_yield"] == pytest.approx(value(report, "earnings_yield"))
+    assert apple.quality["return_on_equity"] == pytest.approx(value(report, "return_on_equity"))
+    assert (exxon.value["dividend_yield"] or 0) > (apple.value["dividend_yield"] or 0)
+    assert set(fund.value.values()) | set(fund.quality.values()) == {None}

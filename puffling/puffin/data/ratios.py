@@ -68,7 +68,7 @@ def ratios_of(
 
     revenue, income = flow("revenue"), flow("net_income")
     cash_flow, equity, assets = flow("free_cash_flow"), level("equity"), level("total_assets")
-    shares = level("shares_outstanding") or flow_shares(statements)
+    shares = shares_of(statements)
     value = price * shares * shares_factor if price is not None and shares is not None else None
     return {
         "market_cap": value,
@@ -92,8 +92,11 @@ def ratios_of(
     }
 
 
-def flow_shares(statements: Statements) -> float | None:
-    """Give the newest average of diluted shares, for a company that states no count of its own."""
+def shares_of(statements: Statements) -> float | None:
+    """Give the newest count of shares, or the newest average where a company states no count."""
+    counted = statements.newest_level("shares_outstanding")
+    if counted is not None:
+        return counted[0].value
     for period, take in ((Period.QUARTERLY, statements.quarter), (Period.ANNUAL, statements.year)):
         for end in statements.ends(period):
             if (figure := take("shares_diluted", end)) is not None:

@@ -85,3 +85,12 @@ class FilingList:
 
     origin: Origin
     filings: tuple[FiledReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFactors:
+    """What a company brings for its price, and how well it works; None where a part was not stated."""
+
+    origin: Origin
+    value: dict[str, float | None]
+    quality: dict[str, float | None]

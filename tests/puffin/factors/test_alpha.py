@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from math import sqrt
 from statistics import stdev
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from puffling.puffin.data.samples import SamplesProvider
+from puffling.puffin.data.statements import Fact
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.alpha import (
     compute_all_factors,
@@ -19,6 +21,7 @@ from puffling.puffin.factors.alpha import (
     compute_value_factors,
     compute_volatility_factors,
 )
+from puffling.puffin.factors.company import company_numbers
 
 SYMBOLS = ["IBM", "MSFT"]
 PLACES = (3, 300, 1000, 2100)
@@ -138,6 +141,29 @@ def test_dated_company_numbers_hold_from_their_day_to_the_next() -> None:
 def test_company_numbers_meet_the_prices_of_a_single_symbol() -> None:
     factors = compute_all_factors(wide()["IBM"], COMPANIES.loc[["IBM"]])
     assert factors["earnings_yield"].dropna().tolist() == [0.05]
+
+
+def test_reported_numbers_become_factors_from_the_day_they_were_filed() -> None:
+    def year(number: int, income: float) -> list[Fact]:
+        start, end, filed = date(number, 1, 1), date(number, 12, 31), date(number + 1, 2, 15)
+        return [
+            Fact("net_income", end, income, filed, start, "10-K"),
+            Fact("equity", end, 100.0, filed, None, "10-K"),
+            Fact("shares_outstanding", end, 10.0, filed, None, "10-K"),
+        ]
+
+    numbers = company_numbers({"IBM": [*year(2004, 5.0), *year(2005, 8.0)], "MSFT": year(2005, 1.0)})
+    assert numbers.index.tolist() == [
+        (pd.Timestamp("2005-02-15"), "IBM"), (pd.Timestamp("2006-02-15"), "IBM"),
+        (pd.Timestamp("2006-02-15"), "MSFT"),
+    ]  # fmt: skip
+    returns = compute_all_factors(wide(), financials=numbers)["return_on_equity"].unstack("Symbol")
+    assert returns["IBM"].loc[:"2005-02-14"].isna().all()
+    assert set(returns["IBM"].loc["2005-02-15":"2006-02-14"]) == {0.05}
+    assert set(returns["IBM"].loc["2006-02-15":]) == {0.08}
+    value = compute_value_factors(numbers.assign(price=2.0))
+    assert value["earnings_yield"].tolist() == [0.25, 0.4, 0.05]
+    assert company_numbers({"IBM": []}).empty
 
 
 def test_what_cannot_be_computed_is_refused_in_words() -> None:
