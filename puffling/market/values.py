@@ -26,6 +26,7 @@ class Quality(StrEnum):
     """How much a number may be trusted to be the market's, now."""
 
     REALTIME = "realtime"
+    ONE_EXCHANGE = "one_exchange"
     DELAYED = "delayed"
     END_OF_DAY = "end_of_day"
     SAMPLE = "sample"

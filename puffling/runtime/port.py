@@ -112,9 +112,9 @@ class Port:
         """Run a blocking function in one of the shared threads and give its result."""
         return await self._shared.run(fn, *args)
 
-    def lane(self, name: str) -> Lane:
-        """Make a lane with one thread of its own; it ends with `lane.close()` or with the port."""
-        lane = Lane(self._clock, name)
+    def lane(self, name: str, *, threads: int = 1) -> Lane:
+        """Make a lane with threads of its own; it ends with `lane.close()` or with the port."""
+        lane = Lane(self._clock, name, threads=threads)
         self._lanes = [known for known in self._lanes if not known._closed]
         self._lanes.append(lane)
         return lane

@@ -49,6 +49,23 @@ class Market(Section):
         min_length=1,
         max_length=8,
     )
+    alpaca_feed: Literal["iex", "delayed_sip", "sip"] = Field(
+        "iex",
+        title="Alpaca data",
+        description=(
+            "The trades of one exchange (iex, free), of all a quarter of an hour late (delayed_sip), "
+            "or of all at once (sip, paid)."
+        ),
+        json_schema_extra=AT_START,
+    )
+    alpaca_address: str = Field(
+        "",
+        title="Alpaca address",
+        description="A proxy that stands in for Alpaca and gets your Alpaca keys. Empty means Alpaca itself.",
+        max_length=255,
+        pattern=r"^$|^https://[^\s]+$|^http://(127\.0\.0\.1|localhost)(:\d+)?/?$",
+        json_schema_extra=AT_START | BY_THE_PERSON,
+    )
     demo_seed: int = Field(
         7,
         title="Demo market seed",
