@@ -143,7 +143,8 @@ class Quotes(Controller):
     @capability(title="Show quote", effect=Effect.READ, http="GET /api/data/quote", tool="get_quote")
     async def show(self, symbol: Symbol) -> QuoteSheet:
         """Show a symbol's price with bid, ask, spread, day, year, session and how fresh it is."""
-        instrument, price = self._market.instrument(symbol), self._market.price(symbol)
+        price = await self._market.latest(symbol)
+        instrument = self._market.instrument(symbol)
         quote, year = await self._quote(symbol), await self.year(symbol)
         spread = spread_of(quote)
         return QuoteSheet(

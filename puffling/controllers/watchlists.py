@@ -47,7 +47,7 @@ class Watchlists(Controller):
     async def create(self, name: Name, symbols: Symbols = ()) -> Watchlist:
         """Make a new watchlist, empty or with these symbols."""
         for symbol in symbols:
-            self._market.instrument(symbol)
+            await self._market.learn(symbol)
         return await self._store.run(
             current_caller().user, lambda unit: unit.watchlists.create(name, symbols)
         )
@@ -92,7 +92,7 @@ class Watchlists(Controller):
     )
     async def add(self, watchlist: Which, symbol: Symbol, position: Place = None) -> Watchlist:
         """Put a symbol on a watchlist; one that is there already keeps its place."""
-        self._market.instrument(symbol)
+        await self._market.learn(symbol)
         return await self._store.run(
             current_caller().user, lambda unit: unit.watchlists.add(watchlist, symbol, position)
         )

@@ -108,6 +108,10 @@ class Asking:
                 if not able(feed):
                     raise Unavailable(_has_only(feed), hint=tr("Choose wider bars or another feed."))
                 value = await act(feed, instrument)
+            except NotFound as gone:
+                # It had the symbol once.
+                failed.append((feed, Unavailable(gone.message)))
+                continue
             except Unavailable as error:
                 failed.append((feed, error))
                 self._note_failure(feed, error)

@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from puffling.market.asking import answer_of
-from puffling.market.feeds import Feed
+from puffling.market.feeds import Feed, SourceAway
 from puffling.market.holes import left_out, pages_missing
 from puffling.market.values import Basis
 from puffling.puffin.data.actions import CorporateAction
@@ -167,7 +167,16 @@ class BarCache:
         unkept: list[Received] = []
         for gap in missing_spans(span, (*covered, *self._asked_lately(key, now_us))):
             ask, held = await self._with_neighbours(wanted, gap)
-            fresh = await self._fetch(wanted, ask)
+            try:
+                fresh = await self._fetch(wanted, ask)
+            except SourceAway:
+                raise
+            except Unavailable as error:
+                # Many sources reach back so far only; what is kept of later days is no worse for it.
+                if not len((await self._store.load(key, gap.end_us, span.end_us)).bars):
+                    raise
+                _log.info("%s of %s are not had before: %s", key.interval, key.symbol, error)
+                continue
             if _disagrees(held, fresh.bars):
                 _log.warning("%s of %s tells another history of %s now", key.interval, key.source, key.symbol)
                 await self._store.forget(key)
@@ -244,14 +253,7 @@ class BarCache:
         absent: tuple[Span, ...] = ()
         if wanted.feed.is_remote:
             absent = left_out(fresh.bars, wanted.interval, wanted.sessions, ask)
-            self._in_vain[key] = (
-                *(
-                    fetch
-                    for fetch in self._in_vain.get(key, ())
-                    if now_us - fetch.fetched_us < _AGAIN_MOST_US
-                ),
-                *(Fetch(span, now_us) for span in absent),
-            )
+            self._remember_in_vain(key, absent, now_us)
         try:
             for part in missing_spans(ask, absent):
                 marks = tuple(
@@ -265,6 +267,10 @@ class BarCache:
             _log.warning("Prices of %s were not kept: %s", key.symbol, error)
             return False
         return True
+
+    def _remember_in_vain(self, key: SeriesKey, spans: Sequence[Span], now_us: int) -> None:
+        asked = (each for each in self._in_vain.get(key, ()) if now_us - each.fetched_us < _AGAIN_MOST_US)
+        self._in_vain[key] = (*asked, *(Fetch(span, now_us) for span in spans))
 
     def _asked_lately(self, key: SeriesKey, now_us: int) -> tuple[Span, ...]:
         again_us = min(max(key.interval.us, _AGAIN_LEAST_US), _AGAIN_MOST_US)

@@ -20,7 +20,8 @@ from puffling.runtime.text import tr
 
 EXCHANGE = "XNYS"
 ALWAYS = "24/7"
-WEEKDAYS = "24/5"
+# Whose holidays nobody here knows: open as far as one can tell, and no day is missed.
+UNKNOWN = "unknown"
 FIRST_DAY = date(1990, 1, 1)
 END_DAY = date(2036, 1, 1)
 
@@ -156,16 +157,16 @@ class Calendar:
 
 
 def calendar(name: str) -> Calendar:
-    """Give the calendar an instrument names: "XNYS", "24/7", or "24/5" where only weekends are known."""
+    """Give the calendar an instrument names: "XNYS", "24/7", or "unknown" hours."""
     if name == ALWAYS:
         return _around_the_clock()
-    if name == WEEKDAYS:
-        return _on_weekdays()
+    if name == UNKNOWN:
+        return _at_unknown_hours()
     if name == EXCHANGE:
         return read_calendar(name, resources() / "calendars" / "xnys.npz")
     raise NotFound(
         tr("There is no calendar named {name}.", name=name),
-        hint=tr("Known calendars: {names}.", names=f"{EXCHANGE}, {ALWAYS}, {WEEKDAYS}"),
+        hint=tr("Known calendars: {names}.", names=f"{EXCHANGE}, {ALWAYS}, {UNKNOWN}"),
     )
 
 
@@ -186,9 +187,5 @@ def _around_the_clock() -> Calendar:
 
 
 @cache
-def _on_weekdays() -> Calendar:
-    whole = _around_the_clock().sessions
-    # 1970-01-01 was a Thursday.
-    worked = (whole.days_us // US_PER_DAY + 3) % 7 < 5
-    sessions = Sessions(whole.days_us[worked], whole.opens_us[worked], whole.closes_us[worked])
-    return Calendar(WEEKDAYS, sessions, is_exact=False)
+def _at_unknown_hours() -> Calendar:
+    return Calendar(UNKNOWN, _around_the_clock().sessions, is_exact=False)

@@ -13,7 +13,8 @@ from puffling.runtime.text import tr
 
 def _one_symbol(text: str) -> str:
     symbol = text.strip().upper()
-    if ".." in symbol or not symbol[:1].isalnum() or not set(symbol) <= _ALLOWED:
+    # An index such as ^GSPC begins with its mark.
+    if ".." in symbol or not symbol[:2].lstrip("^")[:1].isalnum() or not set(symbol) <= _ALLOWED:
         raise ValueError(tr("{text} is not a ticker symbol, such as SPY or BTC/USD", text=repr(text[:40])))
     return symbol
 

@@ -9,7 +9,7 @@ from typing import TypeVar, TypeVarTuple
 
 import numpy as np
 
-from puffling.market.calendar import ALWAYS, EXCHANGE, calendar
+from puffling.market.calendar import ALWAYS, EXCHANGE, UNKNOWN, calendar
 from puffling.market.feeds import FeedParts, PriceSink, SourceAway
 from puffling.market.values import AssetClass, Basis, Instrument, Price, Quality
 from puffling.puffin.data.actions import Adjustment, CorporateAction
@@ -45,7 +45,7 @@ LONGEST_WAIT_SECONDS = 300.0
 KEEP = timedelta(hours=6)
 _MOST_KEPT = 32
 _CLASSES = {"CRYPTOCURRENCY": AssetClass.CRYPTO, "ETF": AssetClass.ETF, "MUTUALFUND": AssetClass.ETF}
-_NEVER_CLOSED = frozenset({"CRYPTOCURRENCY", "CURRENCY", "FUTURE"})
+_AT_OTHER_HOURS = frozenset({"CURRENCY", "FUTURE"})
 
 
 class YahooFeed:
@@ -267,9 +267,10 @@ def _questions(first: date, end: date, interval: Interval) -> list[tuple[date, d
 
 
 def _instrument(listing: Listing) -> Instrument:
-    # Yahoo names the exchange of a share outside America behind a point.
+    # Yahoo names the exchange of a share outside America behind a point; its holidays are not known here.
     abroad = "." in to_yahoo(listing.symbol)
-    never_closed = listing.kind in _NEVER_CLOSED or abroad or listing.symbol.endswith(("=X", "=F"))
+    elsewhere = abroad or listing.kind in _AT_OTHER_HOURS or listing.symbol.endswith(("=X", "=F"))
+    hours = UNKNOWN if elsewhere else EXCHANGE
     return Instrument(
         listing.symbol,
         listing.name,
@@ -277,5 +278,5 @@ def _instrument(listing: Listing) -> Instrument:
         listing.exchange,
         listing.currency or "USD",
         listing.decimals,
-        ALWAYS if never_closed else EXCHANGE,
+        ALWAYS if listing.kind == "CRYPTOCURRENCY" else hours,
     )

@@ -73,6 +73,7 @@ class RemoteFeed:
     questions: list[str] = field(default_factory=list)
     last: Price | None = None
     closed: bool = False
+    hours: str = "XNYS"
 
     def instruments(self) -> tuple[Instrument, ...]:
         return ()
@@ -138,7 +139,7 @@ class RemoteFeed:
         self.closed = True
 
     def _named(self, symbol: str) -> Instrument:
-        return Instrument(symbol, f"{symbol.title()} Inc.", AssetClass.EQUITY, "NYSE", "EUR")
+        return Instrument(symbol, f"{symbol.title()} Inc.", AssetClass.EQUITY, "NYSE", "EUR", 2, self.hours)
 
     def _reach(self, question: str) -> None:
         self.questions.append(question)

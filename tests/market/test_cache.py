@@ -18,6 +18,7 @@ from puffling.puffin.data.quality import Fault
 from puffling.puffin.data.raw import Columns, RawBars
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import FixedClock
+from puffling.runtime.errors import Unavailable
 from puffling.runtime.tasks import TaskScope
 from tests.market.memory import MemoryBars
 from tests.market.remote import RemoteFeed, no_network
@@ -220,3 +221,29 @@ async def test_every_width_is_made_from_minutes_when_a_source_has_no_other(
     assert history.bars.close[-1] == minutes.close[-1]
     if interval is Interval.D1:
         assert history.bars.time.tolist() == room.feed.truth(Interval.D1, Span(*span)).time.tolist()
+
+
+async def test_days_before_the_reach_of_a_source_are_no_reason_to_lose_the_later_ones(room: Room) -> None:
+    reach = day(6, 1)
+
+    def reaching(bars: Bars, interval: Interval) -> Columns:
+        if len(bars) and int(bars.time[-1]) < reach:
+            raise Unavailable("Vendor keeps half a year only.")
+        return bars.between(reach, NOW_US)
+
+    room.feed.changed = reaching
+    await room.market.bars("ACME", Interval.D1, reach, day(9, 1))
+    history = await room.market.bars("ACME", Interval.D1, day(1, 1), day(9, 1))
+    assert (history.source, int(history.bars.time[0]), history.warnings) == ("vendor", reach, ())
+    with pytest.raises(Unavailable, match="half a year"):
+        await room.market.bars("ACME", Interval.D1, day(1, 1), day(3, 1))
+
+
+async def test_a_share_of_another_country_has_holidays_of_its_own(room: Room) -> None:
+    room.feed.hours = "unknown"
+    golden_week = Span(day(4, 27), day(5, 8))
+    room.feed.changed = lambda bars, _: bars.where(
+        (bars.time < golden_week.start_us) | (bars.time >= golden_week.end_us)
+    )
+    history = await room.market.bars("ACME", Interval.D1, day(1, 1), day(9, 1))
+    assert (history.flags, history.clean) == ((), history.bars)

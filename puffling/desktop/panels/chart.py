@@ -29,7 +29,6 @@ from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.interval import Interval
-from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -316,11 +315,18 @@ class ChartPanel(Panel):
 
     def _choose(self, symbol: str) -> None:
         self._line.leave_field()
-        try:
-            self.session.core.data.instrument(symbol)
-        except PufflingError as error:
-            self.session.tell_error(error)
-            return
+        core = self.session.core
+        # A symbol that nobody here knows is asked for at the sources.
+        self.session.dispatch.run(
+            lambda: core.data.learn(symbol),
+            name="learn symbol",
+            newest="learn symbol",
+            then=lambda found: self._go_to(found.symbol),
+            failed=self.session.tell_error,
+            owner=self,
+        )
+
+    def _go_to(self, symbol: str) -> None:
         self.session.selection.choose(symbol)
         self.chart.setFocus()
 
