@@ -167,3 +167,52 @@ def test_percent_begins_anew_with_the_first_bar_that_is_seen(chart: ChartView) -
         assert chart.base == pytest.approx(close[first])
     chart.set_scale(Scale.LINEAR)
     assert chart.base is None
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("bad", [[5, 6, 250], [299], [0], list(range(300))])
+def test_bars_that_are_no_numbers_leave_a_gap_and_nothing_else(
+    chart: ChartView, kind: Kind, bad: list[int]
+) -> None:
+    columns = tuple(column.copy() for column in walk(300))
+    for column in columns:
+        column[bad] = np.nan
+    chart.set_kind(kind)
+    low = high = np.nan
+    for scale in (Scale.PERCENT, Scale.LOGARITHMIC, Scale.LINEAR):
+        chart.set_scale(scale)
+        chart.set_bars(times(300), *columns)
+        chart.fit()
+        chart.point_at(bad[-1])
+        chart.grab()
+        low, high = chart.price_range or (np.nan, np.nan)
+        assert low < high
+    if len(bad) < 300:
+        assert low > 0.5 * np.nanmin(columns[2])
+        assert high < 2 * np.nanmax(columns[1])
+
+
+def test_a_bar_that_is_no_number_changes_nothing_for_the_averaged_ones_after_it() -> None:
+    columns = tuple(column.copy() for column in walk(200))
+    for column in columns:
+        column[[50, 51]] = np.nan
+    at_once = HeikinAshi(Pyramid(times(200), *columns))
+    ticking = HeikinAshi(Pyramid(times(40), *(column[:40] for column in columns)))
+    for place in range(40, 200):
+        ticking.append(Bar(int(times(200)[place]), *(float(column[place]) for column in columns)))
+    for place in (49, 52, 53, 199):
+        assert ticking.bars.bar(place) == pytest.approx(at_once.bars.bar(place), rel=1e-12)
+
+
+def test_prices_do_not_fit_outliers_while_they_are_few(chart: ChartView) -> None:
+    columns = tuple(column.copy() for column in walk(300))
+    columns[1][100] *= 1000
+    chart.set_bars(times(300), *columns)
+    chart.fit()
+    assert chart.price_range is not None
+    assert chart.price_range[1] > 10_000
+    chart.set_outliers([100])
+    chart.fit()
+    assert chart.price_range[1] < 1000
+    chart.show_last(100)
+    assert chart.price_range[1] < 1000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +21,30 @@ from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.scale import Scale
 from puffling.desktop.charts.series import Series
 from puffling.desktop.charts.study import Line, Study
+from puffling.desktop.dispatch import PERSON
 from puffling.desktop.looks.exports import Exports
+from puffling.desktop.looks.facts import action_marks, fault_marks, outliers
 from puffling.desktop.looks.menu import SymbolQuestion
 from puffling.desktop.looks.part import Looks
 from puffling.desktop.looks.table import lines_of, table_of
 from puffling.desktop.menus import Menu
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.market.events import PricesMoved
+from puffling.market.values import History, Quality
+from puffling.puffin.data.actions import CorporateAction
+from puffling.puffin.data.bars import Bars, SeriesKey
+from puffling.puffin.data.instants import day_to_us
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.quality import Fault, Flag
+from puffling.runtime.actor import calling_as
 from tests.desktop.conftest import OpenWindow, close_window, until
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.window import Window
+
+DAY_US = 86_400_000_000
+MOMENT = datetime(2026, 3, 6, tzinfo=UTC)
 
 
 async def settled(core: Core, open_window: OpenWindow, **more: Any) -> tuple[Window, ChartPanel, Looks]:
@@ -234,3 +246,66 @@ def test_names_that_look_like_formulas_stay_names_and_values_stand_where_they_ar
     assert rows[0][-1] == '\'=cmd("x")'
     assert [row[-1] for row in rows[1:]] == ["", "1.5", "", "-2.5"]
     assert [row[0] for row in rows[1:3]] == ["1970-01-01", "1970-01-02"]
+
+
+def history_of(bars: Bars, interval: Interval = Interval.D1, flags: tuple[Flag, ...] = ()) -> History:
+    """Bars as a feed would have answered."""
+    return History(
+        key=SeriesKey("test", "AAA", interval, True),
+        bars=bars,
+        label="Test data",
+        quality=Quality.DEMO,
+        fetched_at=MOMENT,
+        refreshed_at=MOMENT,
+        kept_away=np.zeros(len(bars), dtype=np.bool_),
+        flags=flags,
+    )
+
+
+def days(count: int, step_us: int = DAY_US) -> Bars:
+    start = day_to_us(date(2026, 1, 5))
+    close = np.linspace(100, 110, count)
+    return Bars(start + np.arange(count) * step_us, close, close + 1, close - 1, close, np.ones(count))
+
+
+def test_dividends_and_splits_are_marked_on_their_day_and_read_as_people_say_them() -> None:
+    actions = [
+        CorporateAction(date(2026, 1, 7), dividend=0.25),
+        CorporateAction(date(2026, 1, 8), split_ratio=4.0),
+        CorporateAction(date(2026, 1, 9), split_ratio=0.1),
+        CorporateAction(date(2020, 1, 9), dividend=1.0),
+        CorporateAction(date(2030, 1, 9), dividend=1.0),
+    ]
+    marks = action_marks(history_of(days(10)), actions)
+    assert list(marks.texts) == [
+        "Dividend of 0.25 USD, 2026-01-07",
+        "Split 4 for 1, 2026-01-08",
+        "Split 1 for 10, 2026-01-09",
+    ]
+    assert marks.times_us.tolist() == [day_to_us(action.day) for action in actions[:3]]
+    hours = days(24 * 7, 3_600_000_000)
+    late = history_of(hours[40:], Interval.H1)
+    assert len(action_marks(late, actions[:1])) == 1
+
+
+def test_faults_are_marked_and_prices_nobody_paid_do_not_flatten_the_chart() -> None:
+    bars = days(10)
+    at = int(bars.time[4])
+    spike = Flag(Fault.SPIKE, at, at, 1, "A price 1000 times as high")
+    page = Flag(Fault.GAP, int(bars.time[6]), int(bars.time[8]), 3, "Three bars are missing")
+    history = history_of(bars, flags=(spike, page))
+    assert list(fault_marks(history).texts) == [spike.message, page.message]
+    assert outliers(history) == [4]
+
+
+async def test_a_dividend_is_seen_at_the_foot_of_the_chart(core: Core, open_window: OpenWindow) -> None:
+    with calling_as(PERSON):
+        actions = await core.data.actions("SPY")
+    _, panel, _ = await settled(core, open_window)
+    panel.chart.fit()
+
+    def letters() -> set[str]:
+        panel.chart.grab()
+        return {glyph.style.letter for glyph in panel.chart.marks.glyphs}
+
+    await until(lambda: not any(action.dividend for action in actions) or "D" in letters())

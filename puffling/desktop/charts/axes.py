@@ -39,8 +39,9 @@ class LastPrice(Layer):
 
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         last = bars.bar(len(bars) - 1)
-        y = math.floor(viewport.y(last.close)) + 0.5 / device_ratio(painter)
+        y = viewport.y(last.close)
         if 0 <= y <= viewport.height:
+            y = math.floor(y) + 0.5 / device_ratio(painter)
             painter.setPen(dashes(direction_colour(self.shared.theme, last.open, last.close)))
             painter.drawLine(QLineF(0, y, viewport.width, y))
 
@@ -72,7 +73,7 @@ class PriceAxis(Layer):
         lowest = viewport.height - viewport.volume_height
         for price, text in price_labels(viewport, shared.base):
             y = viewport.y(price)
-            free = all(abs(y - other) > _TAG_HEIGHT for other in (last_y, *shared.labelled))
+            free = not any(abs(y - other) <= _TAG_HEIGHT for other in (last_y, *shared.labelled))
             if free and _TAG_HEIGHT / 2 < y < viewport.height - _TAG_HEIGHT / 2 and (y < lowest or price > 0):
                 painter.drawText(
                     QRectF(_MARGIN, y - 10, self.width - _MARGIN, 20),

@@ -80,7 +80,7 @@ class Backdrop(Layer):
         painter.setPen(pen)
         half = 0.5 / device_ratio(painter)
         places = np.searchsorted(times, self._lines_us[begin : end + 1])
-        for place in np.unique(places[(places > 0) & (places < len(times))]).tolist():
+        for place in sorted(set(places[(places > 0) & (places < len(times))].tolist())):
             x = math.floor(viewport.x(place - 0.5)) + half
             if 0 < x < viewport.width:
                 painter.drawLine(QLineF(x, 0, x, viewport.height))

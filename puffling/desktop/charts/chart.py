@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, tzinfo
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,8 @@ from puffling.desktop.charts.ticks import describe_time
 from puffling.desktop.charts.volume import Volume
 
 FIRST_BARS = 150
+# With more of them in sight they are what is seen, and prices fit them too.
+_MOST_OUTLIERS = 64
 
 
 class ChartView(Stage):
@@ -35,6 +38,7 @@ class ChartView(Stage):
         self._shape = Prices(self._scene, -10, self.box)
         self.marks = MarkLayer(self._scene, 8, self.box, self._shape)
         self._told = ""
+        self._outliers: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.backdrop = Backdrop(self._scene, -40, self.box)
         self._under_and_over = (
             Volume(self._scene, -20, self.box),
@@ -104,6 +108,7 @@ class ChartView(Stage):
             self.clear()
             return
         self._scene.bars = bars
+        self._outliers = np.empty(0, dtype=np.int64)
         self._shape.begin()
         self.marks.begin()
         for other in self.panes.compared:
@@ -173,6 +178,12 @@ class ChartView(Stage):
         self._arrange()
         return readout
 
+    def set_outliers(self, places: Iterable[int]) -> None:
+        """Draw these bars as they are, but do not fit prices to them."""
+        # Not by NumPy's unique: its first call loads 15 ms of what nobody needs.
+        self._outliers = np.array(sorted(set(places)), dtype=np.int64)
+        self._draw_soon()
+
     def renew_study(self, study: Compared) -> None:
         """Draw a compared series from the history it has taken in."""
         if self._scene.bars is not None:
@@ -210,4 +221,13 @@ class ChartView(Stage):
             QToolTip.showText(QCursor.pos(), text, self._canvas)
 
     def _low_and_high(self, bars: Pyramid) -> tuple[float, float] | None:
-        return self._shape.low_and_high(bars, self._first, self._last)
+        first, last = self._first, self._last
+        begin, end = np.searchsorted(self._outliers, (first, last)).tolist()
+        if not 0 < end - begin <= _MOST_OUTLIERS:
+            return self._shape.low_and_high(bars, first, last)
+        edges = [first - 1, *self._outliers[begin:end].tolist(), last + 1]
+        between = [self._shape.low_and_high(bars, one + 1, other - 1) for one, other in pairwise(edges)]
+        found = [each for each in between if each is not None]
+        if not found:
+            return self._shape.low_and_high(bars, first, last)
+        return min(low for low, _ in found), max(high for _, high in found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from puffling.desktop.charts.pyramid import Bar, Floats, Pyramid
@@ -30,9 +32,14 @@ class HeikinAshi:
         if before < 0:
             open_ = (bar.open + bar.close) / 2
         else:
-            last = self.bars.bar(before)
-            open_ = (last.open + last.close) / 2
+            open_ = (self.bars.bar(before).open + self._close_known_at(before)) / 2
         return open_, max(bar.high, open_, close), min(bar.low, open_, close), close, bar.volume
+
+    def _close_known_at(self, place: int) -> float:
+        """Give the last close that is a number; a bar without one changes nothing for those after it."""
+        while place and not math.isfinite(self.bars.bar(place).close):
+            place -= 1
+        return self.bars.bar(place).close
 
 
 def averaged(
@@ -44,7 +51,7 @@ def averaged(
     # of the closes before, summed by doubling the reach with every pass.
     begun = np.empty_like(mean)
     begun[:1] = (open_[:1] + close[:1]) / 2
-    begun[1:] = mean[:-1] / 2
+    begun[1:] = _carried(mean)[:-1] / 2
     reach = 1
     for _ in range(_PASSES):
         if reach >= len(begun):
@@ -52,3 +59,13 @@ def averaged(
         begun[reach:] += begun[:-reach] * 0.5**reach
         reach *= 2
     return begun, np.maximum(high, np.maximum(begun, mean)), np.minimum(low, np.minimum(begun, mean)), mean
+
+
+def _carried(values: Floats) -> Floats:
+    """Give the values with the last number in the place of those that are none."""
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    places = np.maximum.accumulate(np.where(known, np.arange(len(values)), 0))
+    carried: Floats = values[places]
+    return carried

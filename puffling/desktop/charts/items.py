@@ -17,6 +17,8 @@ from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Theme
 
 Mask = NDArray[np.bool_]
+# So many bars in a row may be no numbers before a view counts as having nowhere to begin.
+_MOST_WITHOUT = 100
 
 
 class Scene:
@@ -40,14 +42,17 @@ class Scene:
 
     @staticmethod
     def first_seen(bars: Pyramid, first: float) -> float:
-        """Give the close of the first bar that is seen."""
-        return bars.bar(min(max(math.ceil(first), 0), len(bars) - 1)).close
+        """Give the close of the first bar that is seen and has one, else zero."""
+        place = min(max(math.ceil(first), 0), len(bars) - 1)
+        closes = (bars.bar(each).close for each in range(place, min(place + _MOST_WITHOUT, len(bars))))
+        return next((close for close in closes if math.isfinite(close)), 0.0)
 
     def crosshair_y(self, bars: Pyramid, viewport: Viewport) -> float:
         """Give where the crosshair lies: under the pointer, or at the close of its bar."""
         if self.pointed_y is not None:
             return self.pointed_y
-        return viewport.y(bars.bar(min(self.pointed or 0, len(bars) - 1)).close)
+        y = viewport.y(bars.bar(min(self.pointed or 0, len(bars) - 1)).close)
+        return y if math.isfinite(y) else viewport.height / 2
 
 
 class Layer(QGraphicsItem):

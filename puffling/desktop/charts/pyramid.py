@@ -121,9 +121,10 @@ class Pyramid:
             pieces.append(self._read(level, begin, inner_begin * step))
             pieces.append(self._read(level, inner_end * step, end))
             begin, end = inner_begin, inner_end
-        lows = [float(piece[_LOW].min()) for piece in pieces if piece.shape[1]]
-        highs = [float(piece[_HIGH].max()) for piece in pieces if piece.shape[1]]
-        return min(lows), max(highs)
+        # A bar that is no number counts for nothing.
+        low = float(np.fmin.reduce([np.fmin.reduce(piece[_LOW]) for piece in pieces if piece.shape[1]]))
+        high = float(np.fmax.reduce([np.fmax.reduce(piece[_HIGH]) for piece in pieces if piece.shape[1]]))
+        return (low, high) if low == low and high == high else None
 
     def set_last(self, open_: float, high: float, low: float, close: float, volume: float) -> None:
         """Change the last bar and what it is part of, level by level."""
@@ -177,8 +178,8 @@ class Pyramid:
         level[_OPEN, :quarters] = open_[0::4]
         level[_CLOSE, :quarters] = close[3::4]
         for field, column, join in (
-            (_HIGH, high, np.maximum),
-            (_LOW, low, np.minimum),
+            (_HIGH, high, np.fmax),
+            (_LOW, low, np.fmin),
             (_VOLUME, volume, np.add),
         ):
             joined = level[field, :quarters]
@@ -194,8 +195,8 @@ class Pyramid:
         level = np.empty((_FIELDS, (below.shape[1] + 1) // 2))
         left, right = below[:, 0 : 2 * pairs : 2], below[:, 1 : 2 * pairs : 2]
         level[_OPEN, :pairs] = left[_OPEN]
-        np.maximum(left[_HIGH], right[_HIGH], out=level[_HIGH, :pairs])
-        np.minimum(left[_LOW], right[_LOW], out=level[_LOW, :pairs])
+        np.fmax(left[_HIGH], right[_HIGH], out=level[_HIGH, :pairs])
+        np.fmin(left[_LOW], right[_LOW], out=level[_LOW, :pairs])
         level[_CLOSE, :pairs] = right[_CLOSE]
         np.add(left[_VOLUME], right[_VOLUME], out=level[_VOLUME, :pairs])
         self._levels.append(level)
@@ -211,8 +212,8 @@ class Pyramid:
             parts = self._read(level - 1, begin, count)
             data[:, begin // step] = (
                 parts[_OPEN, 0],
-                parts[_HIGH].max(),
-                parts[_LOW].min(),
+                np.fmax.reduce(parts[_HIGH]),
+                np.fmin.reduce(parts[_LOW]),
                 parts[_CLOSE, -1],
                 parts[_VOLUME].sum(),
             )

@@ -24,14 +24,15 @@ class Volume(Layer):
 
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         candles = bars.stretch(viewport.first, viewport.last, viewport.width)
-        most = float(candles.volume.max(initial=0.0))
+        volume = np.nan_to_num(candles.volume)
+        most = float(volume.max(initial=0.0))
         if not most > 0:
             return
         ratio = device_ratio(painter)
         wick = max(round(ratio), 1)
         body = max(body_pixels(viewport.bar_width * candles.span * ratio, wick, ratio), wick)
         left = np.floor(centers_of(candles, viewport) * ratio) - (wick - 1) // 2 - (body - wick) // 2
-        height = np.round(candles.volume * (viewport.volume_height * ratio / most))
+        height = np.round(volume * (viewport.volume_height * ratio / most))
         top = round(viewport.height * ratio) - height
         rising = candles.close >= candles.open
         colours = self.shared.theme.colours

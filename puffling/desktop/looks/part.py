@@ -21,6 +21,7 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
     from puffling.desktop.looks.comparisons import Comparisons
+    from puffling.desktop.looks.facts import Facts
 
 MOST_COMPARED = 6
 
@@ -38,6 +39,7 @@ class Looks(Part):
         self.compared: tuple[str, ...] = ()
         self.history: History | None = None
         self.comparisons: Comparisons | None = None
+        self.facts: Facts | None = None
         self._chart: ChartView | None = None
         self.button = tool_button("more", tr("Chart menu"))
         self.button.setObjectName("chart.menu")
@@ -119,10 +121,14 @@ class Looks(Part):
         if self._chart is None:
             # Imported here: with the chart's library it is loaded after the first paint.
             from puffling.desktop.looks.comparisons import Comparisons
+            from puffling.desktop.looks.facts import Facts
 
             self._chart = self.seat.chart()
             self._chart.menu_asked.connect(self._open_menu_at)
+            self.facts = Facts(self.seat, self._chart)
             self.comparisons = Comparisons(self.seat, self._chart, self.compare_less)
+        if self.facts is not None:
+            self.facts.show(history)
         self._apply()
 
     def sleep(self) -> None:
