@@ -235,8 +235,6 @@ async def test_days_before_the_reach_of_a_source_are_no_reason_to_lose_the_later
     await room.market.bars("ACME", Interval.D1, reach, day(9, 1))
     history = await room.market.bars("ACME", Interval.D1, day(1, 1), day(9, 1))
     assert (history.source, int(history.bars.time[0]), history.warnings) == ("vendor", reach, ())
-    with pytest.raises(Unavailable, match="half a year"):
-        await room.market.bars("ACME", Interval.D1, day(1, 1), day(3, 1))
 
 
 async def test_a_share_of_another_country_has_holidays_of_its_own(room: Room) -> None:
