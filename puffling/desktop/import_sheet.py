@@ -44,7 +44,7 @@ _ROLES = {
     "close": "Close",
     "volume": "Volume",
     "adjusted_close": "Adjusted close",
-    "symbol": "Symbol",
+    "symbol": "Symbols",
 }
 _WIDTHS = {
     Interval.M1: "1 minute",
@@ -182,7 +182,7 @@ class ImportSheet(QWidget):
             self.symbol.setText("")
             self.symbol.setPlaceholderText(tr("As in the file"))
         self.said.setText(_summary(preview))
-        _fill(self.table, preview.rows[:_SHOWN_ROWS])
+        _fill(self.table, preview.rows[:_SHOWN_ROWS], tr("Time (UTC)") if intraday else tr("Day"))
         self.table.setVisible(bool(preview.rows))
         self.faults.setText("\n".join(_shortened(preview.faults)) if preview.series else "")
         self.faults.setVisible(bool(self.faults.text()))
@@ -266,20 +266,15 @@ class ImportSheet(QWidget):
         _row(grid, 1, 2, tr("Length of a bar"), self.width_)
         self._zone_row = _row(grid, 2, 0, tr("Time zone"), self.zone, span=3)
         heading = label(tr("Columns"), kind="title")
-        columns = QGridLayout()
-        columns.setHorizontalSpacing(12)
-        columns.setVerticalSpacing(8)
-        columns.setColumnStretch(1, 1)
-        columns.setColumnStretch(3, 1)
+        heading.setContentsMargins(0, 6, 0, 0)
+        grid.addWidget(heading, 3, 0, 1, 4)
         for place, (role, title) in enumerate(_ROLES.items()):
-            _row(columns, place // 2, 2 * (place % 2), tr(title), self.columns[role])
+            _row(grid, 4 + place // 2, 2 * (place % 2), tr(title), self.columns[role])
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(12)
         column.addLayout(grid)
-        column.addWidget(heading)
-        column.addLayout(columns)
         column.addWidget(self.said)
         column.addWidget(self.table)
         column.addWidget(self.faults)
@@ -326,6 +321,8 @@ def _table() -> QTableWidget:
     made.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setShowGrid(False)
+    made.horizontalHeader().setHighlightSections(False)
+    made.setStyleSheet("QHeaderView::section { border: none; padding: 2px 3px; }")
     made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -336,7 +333,9 @@ def _table() -> QTableWidget:
     return made
 
 
-def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
+def _fill(table: QTableWidget, rows: Sequence[Sequence[str]], first_head: str) -> None:
+    if (head := table.horizontalHeaderItem(0)) is not None:
+        head.setText(first_head)
     table.setRowCount(len(rows))
     for row, cells in enumerate(rows):
         for place, text in enumerate(cells):

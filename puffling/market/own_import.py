@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from puffling.market.calendar import ALWAYS, EXCHANGE, calendar
+from puffling.market.calendar import ALWAYS, EXCHANGE, UNKNOWN, calendar
 from puffling.market.own_prices import OwnPrices, OwnShelf
 from puffling.market.own_values import Choices, FilePreview, FoundSeries, OwnSeries
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.file_layout import ColumnsMissing, FileLayout, guess_layout
 from puffling.puffin.data.files import FileContents, PriceSeries, described, read_prices
-from puffling.puffin.data.instants import from_us
+from puffling.puffin.data.instants import US_PER_DAY, from_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import inspect_bars
 from puffling.puffin.errors import InvalidValue, NotOffered, PuffinError
@@ -26,6 +26,8 @@ from puffling.runtime.text import tr
 LOOK_ROWS = 200_000
 SHOWN_ROWS = 12
 _LONGEST_SYMBOL = 20
+_SATURDAY = 5
+_OFTEN = 0.2
 
 
 def look_into(path: str, choices: Choices, now_us: int) -> FilePreview:
@@ -198,11 +200,15 @@ def _symbol_of(series: PriceSeries, choices: Choices, file: Path) -> str:
 
 
 def _rows(series: PriceSeries) -> tuple[tuple[str, ...], ...]:
-    bars = series.bars[:SHOWN_ROWS]
+    bars, decimals = series.bars[:SHOWN_ROWS], _decimals(series.bars)
     form = "%Y-%m-%d %H:%M" if series.interval.is_intraday else "%Y-%m-%d"
     return tuple(
-        (from_us(int(time)).strftime(form), *(f"{value:.10g}" for value in row))
-        for time, row in zip(bars.time, zip(*bars.columns(), strict=True), strict=True)
+        (
+            from_us(int(time)).strftime(form),
+            *(f"{price:,.{decimals}f}" for price in prices),
+            f"{volume:,.10g}",
+        )
+        for time, *prices, volume in zip(bars.time, *bars.columns(), strict=True)
     )
 
 
@@ -216,14 +222,20 @@ def _faults(contents: FileContents, now_us: int) -> tuple[str, ...]:
 
 
 def _calendar_of(series: PriceSeries) -> str:
-    """Take the file for one of an American exchange when all its bars lie in that one's sessions."""
+    """Tell from its bars when a series trades: as an American exchange does, always, or nobody knows when."""
     sessions = calendar(EXCHANGE).sessions
     time = series.bars.time
     if series.interval.is_intraday:
         places = np.searchsorted(sessions.opens_us, time, side="right") - 1
         inside = (places >= 0) & (time < sessions.closes_us[np.maximum(places, 0)])
-        return EXCHANGE if bool(inside.all()) else ALWAYS
-    return EXCHANGE if bool(np.isin(time, sessions.days_us).all()) else ALWAYS
+        is_american = bool(inside.all())
+    else:
+        is_american = bool(np.isin(time, sessions.days_us).all())
+    # 1970-01-01 was a Thursday. Two days of seven are the weekend of whoever never closes.
+    at_weekends = float(np.mean((time // US_PER_DAY + 3) % 7 >= _SATURDAY)) if len(time) else 0.0
+    if is_american:
+        return EXCHANGE
+    return ALWAYS if at_weekends > _OFTEN else UNKNOWN
 
 
 def _decimals(bars: Bars) -> int:

@@ -108,34 +108,34 @@ def _csv_frames(
     )
     total = max(path.stat().st_size, 1)
     with path.open("rb") as file:
-        reader = pd.read_csv(
-            file,
-            sep=layout.separator,
-            decimal=layout.decimal if plain else ".",
-            thousands=(layout.thousands or None) if plain else None,
-            encoding=layout.encoding,
-            encoding_errors="replace",
-            header=None,
-            # A column that no row should have: whoever has it would otherwise lose a cell in silence.
-            names=[*layout.names, _SURPLUS],
-            skiprows=layout.skip_rows + layout.has_header,
-            index_col=False,
-            dtype={_SURPLUS: "str", **{used[role]: "str" for role in as_text}},
-            skipinitialspace=True,
-            skip_blank_lines=False,
-            on_bad_lines="warn",
-            compression=None,
-            chunksize=min(PIECE_ROWS, most_rows or PIECE_ROWS),
-            nrows=most_rows,
-            low_memory=False,
-        )
         try:
+            reader = pd.read_csv(
+                file,
+                sep=layout.separator,
+                decimal=layout.decimal if plain else ".",
+                thousands=(layout.thousands or None) if plain else None,
+                encoding=layout.encoding,
+                encoding_errors="replace",
+                header=None,
+                # A column that no row should have: whoever has it would otherwise lose a cell in silence.
+                names=[*layout.names, _SURPLUS],
+                skiprows=layout.skip_rows + layout.has_header,
+                index_col=False,
+                dtype={_SURPLUS: "str", **{used[role]: "str" for role in as_text}},
+                skipinitialspace=True,
+                skip_blank_lines=False,
+                on_bad_lines="warn",
+                compression=None,
+                chunksize=min(PIECE_ROWS, most_rows or PIECE_ROWS),
+                nrows=most_rows,
+                low_memory=False,
+            )
             while (frame := _next(reader, skipped)) is not None:
                 progress(float(min(file.tell(), total)), float(total))
                 yield frame
         except pd.errors.ParserError as error:
-            place = re.search(r"(?:line|row) (\d+)", str(error))
-            where = f" in row {int(place.group(1)):,}" if place else ""
+            place = re.search(r"row (\d+)", str(error))
+            where = f" from row {int(place.group(1)) + 1:,} on" if place else ""
             raise InvalidValue(
                 f"{path.name} cannot be read{where}: a quote does not end", field="path"
             ) from None
