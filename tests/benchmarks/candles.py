@@ -38,4 +38,9 @@ def candles() -> Iterator[Row]:
         "",
         "8 ms",
     )
+    yield Row(
+        "The same with 2,000 trend lines over the history: a frame (median)",
+        in_milliseconds(told["drawn"]), f"without them {in_milliseconds(told['frame'])}",
+        f"{told['drawn'] / told['frame']:.2f}", "4 ms",
+    )  # fmt: skip
     yield Row("1,000,000 candles: from arrays to the picture", in_milliseconds(told["load"]), "", "", "50 ms")

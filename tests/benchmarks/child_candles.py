@@ -14,11 +14,13 @@ from PySide6.QtGui import QPainter, QPicture, QPixmap
 from PySide6.QtWidgets import QApplication, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from puffling.desktop.charts.chart import ChartView
+from puffling.desktop.drawings.layer import DrawingsLayer
 from puffling.desktop.indicators.chosen import Chosen
 from puffling.desktop.indicators.drawing import study_of
 from puffling.desktop.indicators.follower import Follower
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.factors.indicator import find_indicator
+from puffling.store.values import Drawing, DrawingKind
 from tests.benchmarks.bars import a_million_bars
 from tests.benchmarks.measure import timed
 
@@ -30,6 +32,7 @@ INDICATORS: tuple[tuple[str, dict[str, int | float | str]], ...] = (
     ("rsi", {}),
 )
 PLAIN_FRAMES = 3
+LINES = 2_000
 
 
 class PlainCandles(QGraphicsObject):
@@ -53,6 +56,22 @@ class PlainCandles(QGraphicsObject):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         painter.drawPicture(0, 0, self._picture)
+
+
+def trend_lines(bars: Bars) -> list[Drawing]:
+    """Lines over the whole history, each from one close to another."""
+    ends = range(0, len(bars) - 2000, (len(bars) - 2000) // LINES)
+    return [
+        Drawing(
+            f"line-{begin}",
+            "SPY",
+            DrawingKind.LINE,
+            tuple((int(bars.time[at]), float(bars.close[at])) for at in (begin, begin + 1500)),
+            {},
+            begin,
+        )
+        for begin in ends
+    ]
 
 
 def frames(move: Callable[[int], None], grab: Callable[[], QPixmap], count: int) -> list[float]:
@@ -89,6 +108,12 @@ def main() -> None:
 
     ours = frames(move, chart.grab, FRAMES)
     chart.fit()
+    layer = DrawingsLayer(chart.scene, chart.box)
+    layer.show_drawings(trend_lines(bars))
+    chart.grab()
+    drawn = frames(move, chart.grab, FRAMES)
+    layer.show_drawings(())
+    chart.fit()
     for number, (indicator, parameters) in enumerate(INDICATORS):
         kind = find_indicator(indicator)
         study = study_of(kind, Chosen(indicator, indicator, parameters, colour=number))
@@ -111,6 +136,7 @@ def main() -> None:
         "frame": median(ours),
         "worst": max(ours),
         "plain": median(theirs),
+        "drawn": median(drawn),
         "studied": median(studied),
         "studied_worst": max(studied),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 DAYS = [FIRST + timedelta(days=day) for day in range(90) if (FIRST + timedelta(days=day)).weekday() < 5]
 HOURS = [day + timedelta(hours=14.5 + hour) for day in DAYS for hour in range(7)]
+NUMBERS = count()
 MONTHS = [datetime(2020 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(75)]
 
 
@@ -35,14 +37,13 @@ def times(moments: list[datetime]) -> NDArray[np.int64]:
 
 def ground(moments: list[datetime] = DAYS, *, logarithmic: bool = False) -> Ground:
     """A chart of 600 by 400 pixels on prices from 50 to 150."""
-    count = len(moments)
-    close = np.linspace(90.0, 110.0, count)
-    bars = Pyramid(times(moments), close - 1, close + 2, close - 3, close, np.ones(count))
+    close = np.linspace(90.0, 110.0, len(moments))
+    bars = Pyramid(times(moments), close - 1, close + 2, close - 3, close, np.ones(len(moments)))
     return Ground(bars, Viewport(0, 60, 50, 150, 600, 400, logarithmic), Timeline(times(moments)), decimals=2)
 
 
 def drawing(kind: str, *points: tuple[int, float], **style: object) -> Drawing:
-    return Drawing("d", "SPY", kind, points, dict(style), 0)
+    return Drawing(f"d{next(NUMBERS)}", "SPY", kind, points, dict(style), 0)
 
 
 @pytest.mark.parametrize("moments", [DAYS, HOURS, MONTHS], ids=["days", "hours", "months"])
@@ -241,6 +242,29 @@ def test_only_what_is_in_sight_is_worked_out() -> None:
     here = ground()
     sheet = Sheet([*many, drawing("line", at(5, 100.0), at(9, 110.0))], here.timeline)
     assert sheet.seen(here.viewport).tolist() == [50]
+
+
+def test_thousands_are_drawn_without_what_would_only_hide_the_others() -> None:
+    kinds = [kind for kind in DrawingKind if kind is not DrawingKind.NOTE]
+    points = (at(10, 120.0), at(40, 80.0), at(10, 100.0))
+    many = [drawing(kind, *points[: kind.points], text="Word") for kind in kinds * 40]
+    few, crowded = outline(*many[:9]), outline(*many)
+    assert few.areas
+    assert few.labels
+    assert not crowded.areas
+    assert not crowded.labels
+    assert len(crowded.lines) == 40 * len(few.lines)
+    assert crowded.in_sight() == set(range(len(many)))
+
+
+def test_what_a_sheet_knew_is_not_looked_at_again() -> None:
+    here = ground()
+    drawings = [drawing("line", at(place, 100.0), at(place + 3, 110.0)) for place in range(20)]
+    before = Sheet(drawings, here.timeline)
+    after = Sheet([*drawings[5:], drawing("note", at(3, 100.0))], here.timeline, before)
+    assert all(one is other for one, other in zip(after.styles[:15], before.styles[5:], strict=True))
+    assert [each.id for each in after.drawings[:15]] == [each.id for each in drawings[5:]]
+    assert after.places[:15].tolist() == before.places[5:].tolist()
 
 
 @pytest.mark.parametrize(

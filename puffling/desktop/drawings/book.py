@@ -181,7 +181,11 @@ class Book:
         self.forget()
 
     def _take(self, drawings: Sequence[Drawing]) -> None:
-        found = {each.id: each for each in drawings}
+        # What is as it was stays the very same: whoever draws it need not look at it again.
+        found = {
+            each.id: old if (old := self._kept.get(each.id)) == each and old is not None else each
+            for each in drawings
+        }
         if found != self._kept:
             self._kept = found
             self._tell()

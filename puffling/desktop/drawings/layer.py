@@ -11,6 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem
 
+from puffling.desktop.charts.axes import hairline
 from puffling.desktop.charts.items import Layer, Scene
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
@@ -24,9 +25,8 @@ from puffling.store.values import Drawing
 
 _DEPTH = 8
 _PALE = 0.55
-# Beyond so many a drawing is one line among many: their order and smooth edges would not be seen.
-_MOST_IN_ORDER = 200
-_MOST_SMOOTH = 400
+# Beyond so many a line is one among many: smooth edges and its width would not be seen.
+_MOST_SMOOTH = 300
 _HEAD_PIXELS = 9.0
 _HANDLE_PIXELS = 4.0
 
@@ -46,6 +46,7 @@ class DrawingsLayer(Layer):
         self._timeline: Timeline | None = None
         self._times: object = None
         self._sheet: Sheet | None = None
+        self._last_sheet: Sheet | None = None
         self._outline: Outline | None = None
         self._lines = PrimitiveArray(QLineF, 4)
 
@@ -76,7 +77,8 @@ class DrawingsLayer(Layer):
         if viewport is None or timeline is None:
             return None
         if self._sheet is None:
-            self._sheet, self._outline = Sheet(self._drawings, timeline), None
+            self._sheet, self._outline = Sheet(self._drawings, timeline, self._last_sheet), None
+            self._last_sheet = self._sheet
         if self._outline is None or self._outline.viewport != viewport:
             self._outline = Outline(self._sheet, viewport, self.shared.price_decimals)
         return self._outline
@@ -108,7 +110,7 @@ class DrawingsLayer(Layer):
         rows = outline.sheet.rows
         held = rows.get(self.draft.id) if self.draft is not None else None
         self.painted = len(outline.seen)
-        if len(outline.seen) <= _MOST_IN_ORDER:
+        if outline.whole:
             pale = {rows[id] for id in self.unsaved if id in rows}
             self._draw_rows(painter, outline, pale, held)
         else:
@@ -151,9 +153,6 @@ class DrawingsLayer(Layer):
         sheet, colours = outline.sheet, self.shared.theme.colours
         smooth = len(outline.lines) <= _MOST_SMOOTH
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
-        for area in outline.areas:
-            shade = ink(colours, sheet.styles[area.row].colour)
-            _fill(painter, area.shape, translucent(shade, area.share))
         pens = sheet.pen_of[outline.rows]
         for number, style in enumerate(sheet.pens.values()):
             chosen = pens == number
@@ -163,7 +162,8 @@ class DrawingsLayer(Layer):
             if len(lines):
                 self._lines.resize(len(lines))
                 self._lines.ndarray()[:] = lines
-                painter.setPen(style.pen(ink(colours, style.colour), None if smooth else 1.0))
+                shade = ink(colours, style.colour)
+                painter.setPen(style.pen(shade) if smooth else hairline(shade))
                 painter.drawLines(*self._lines.drawargs())
         for row in dict.fromkeys(label.row for label in outline.labels):
             self._draw_words(painter, outline, row, ink(colours, sheet.styles[row].colour))

@@ -20,16 +20,14 @@ REACH_PIXELS = 5.0
 _MARGIN = 8.0
 _PADDING = 6.0
 _FARTHEST = 20_000.0
-_MOST_LABELLED = 400
+# Beyond so many in sight, insides and words of single lines would only hide each other.
+MOST_WHOLE = 150
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
-_STRAIGHT = (
-    DrawingKind.LINE,
-    DrawingKind.ARROW,
-    DrawingKind.RAY,
-    DrawingKind.EXTENDED,
-    DrawingKind.HORIZONTAL,
-    DrawingKind.VERTICAL,
-)
+_STRAIGHT = [
+    CODE[kind]
+    for kind in DrawingKind
+    if kind not in (DrawingKind.RECTANGLE, DrawingKind.CHANNEL, DrawingKind.FIBONACCI, DrawingKind.NOTE)
+]
 
 
 class Area(NamedTuple):
@@ -71,22 +69,26 @@ class Outline:
         self.areas: list[Area] = []
         self.labels: list[Label] = []
         self.heads: list[tuple[int, QPointF, QPointF]] = []
+        self.whole = len(self.seen) <= MOST_WHOLE
         self._x = (sheet.places[self.seen] - viewport.first) * viewport.bar_width
         self._y = viewport.ys(sheet.prices[self.seen])
+        self._codes = sheet.codes[self.seen]
         self._rows: list[int] = []
         self._more: list[tuple[float, float, float, float]] = []
-        straight, owners = self._straight_lines()
-        codes = sheet.codes[self.seen]
-        for number in np.flatnonzero(~np.isin(codes, [CODE[kind] for kind in _STRAIGHT])).tolist():
-            self._add_shape(number)
-        for number in np.flatnonzero(codes == CODE[DrawingKind.ARROW]).tolist():
+        for number in self._of(DrawingKind.FIBONACCI):
+            self._add_levels(number)
+        for number in self._of(DrawingKind.ARROW):
             self._add_head(number)
         more = np.array(self._more, dtype=np.float64).reshape(-1, 4)
-        lines = np.concatenate((straight, more))
-        rows = np.concatenate((owners, np.array(self._rows, dtype=np.intp)))
-        self.lines, kept = _clipped(lines, viewport)
-        self.rows: Indices = rows[kept]
-        for number in range(len(self.seen)) if len(self.seen) <= _MOST_LABELLED else ():
+        parts = [
+            self._straight_lines(),
+            self._boxes(),
+            self._channels(),
+            (more, np.array(self._rows, dtype=np.intp)),
+        ]
+        self.lines, kept = _clipped(np.concatenate([lines for lines, _ in parts]), viewport)
+        self.rows: Indices = np.concatenate([rows for _, rows in parts])[kept]
+        for number in range(len(self.seen)) if self.whole else self._of(DrawingKind.NOTE):
             self._add_words(number)
 
     def row_at(self, x: float, y: float, reach: float = REACH_PIXELS) -> int | None:
@@ -129,9 +131,8 @@ class Outline:
         return None
 
     def _straight_lines(self) -> tuple[Floats, Indices]:
-        codes = self.sheet.codes[self.seen]
-        chosen = np.isin(codes, [CODE[kind] for kind in _STRAIGHT])
-        codes = codes[chosen]
+        chosen = np.isin(self._codes, _STRAIGHT)
+        codes = self._codes[chosen]
         x1, x2 = self._x[chosen, 0], self._x[chosen, 1]
         y1, y2 = self._y[chosen, 0], self._y[chosen, 1]
         width, height = self.viewport.width, self.viewport.height
@@ -139,8 +140,8 @@ class Outline:
         longest = np.maximum(np.maximum(np.abs(dx), np.abs(dy)), 1e-9)
         # So far that the end is out of sight wherever the line begins.
         reach = (np.abs(x1) + np.abs(y1) + width + height) / longest
-        onwards = np.isin(codes, [CODE[DrawingKind.RAY], CODE[DrawingKind.EXTENDED]])
         back = codes == CODE[DrawingKind.EXTENDED]
+        onwards = back | (codes == CODE[DrawingKind.RAY])
         ahead = np.where(onwards, np.maximum(reach, 1.0), 1.0)
         behind = np.where(back, reach, 0.0)
         lines = np.stack((x1 - dx * behind, y1 - dy * behind, x1 + dx * ahead, y1 + dy * ahead), axis=1)
@@ -151,12 +152,38 @@ class Outline:
         lines[upright, 2] = lines[upright, 0]
         return lines, self.seen[chosen]
 
-    def _add_line(self, row: int, x1: float, y1: float, x2: float, y2: float) -> None:
-        self._rows.append(row)
-        self._more.append((x1, y1, x2, y2))
+    def _boxes(self) -> tuple[Floats, Indices]:
+        chosen = self._codes == CODE[DrawingKind.RECTANGLE]
+        (x1, x2, _), (y1, y2, _) = self._x[chosen].T, self._y[chosen].T
+        rows = self.seen[chosen]
+        for row, *corners in zip(rows.tolist(), *np.array((x1, y1, x2, y2)).tolist(), strict=True):
+            left, top, right, bottom = corners
+            self._add_area(row, [(left, top), (right, top), (right, bottom), (left, bottom)], 0.10)
+        sides = ((x1, y1, x2, y1), (x2, y1, x2, y2), (x2, y2, x1, y2), (x1, y2, x1, y1))
+        return np.concatenate([np.stack(side, axis=1) for side in sides]), np.tile(rows, 4)
+
+    def _channels(self) -> tuple[Floats, Indices]:
+        chosen = self._codes == CODE[DrawingKind.CHANNEL]
+        (x1, x2, x3), (y1, y2, y3) = self._x[chosen].T, self._y[chosen].T
+        rows = self.seen[chosen]
+        run = x2 - x1
+        slope = np.divide(y2 - y1, run, out=np.zeros_like(run), where=run != 0)
+        off = y3 - (y1 + slope * (x3 - x1))
+        for row, *corners in zip(rows.tolist(), *np.array((x1, y1, x2, y2, off)).tolist(), strict=True):
+            left, top, right, bottom, down = corners
+            self._add_area(
+                row, [(left, top), (right, bottom), (right, bottom + down), (left, top + down)], 0.08
+            )
+        sides = ((x1, y1, x2, y2), (x1, y1 + off, x2, y2 + off))
+        return np.concatenate([np.stack(side, axis=1) for side in sides]), np.tile(rows, 2)
+
+    def _of(self, kind: DrawingKind) -> list[int]:
+        """Give where drawings of a kind are among those that are seen."""
+        found: list[int] = np.flatnonzero(self._codes == CODE[kind]).tolist()
+        return found
 
     def _add_area(self, row: int, corners: list[tuple[float, float]], share: float) -> None:
-        if not self.sheet.styles[row].filled:
+        if not self.whole or not self.sheet.styles[row].filled:
             return
         shape = QPolygonF([QPointF(x, y) for x, y in corners])
         if max(max(abs(x), abs(y)) for x, y in corners) > _FARTHEST:
@@ -164,33 +191,19 @@ class Outline:
             shape = shape.intersected(QPolygonF(sight))
         self.areas.append(Area(row, shape, share))
 
-    def _add_shape(self, number: int) -> None:
-        row = int(self.seen[number])
-        kind = KINDS[self.sheet.codes[row]]
-        x, y = self._x[number].tolist(), self._y[number].tolist()
-        if kind is DrawingKind.RECTANGLE:
-            corners = [(x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0], y[1])]
-            for (x1, y1), (x2, y2) in zip(corners, [*corners[1:], corners[0]], strict=True):
-                self._add_line(row, x1, y1, x2, y2)
-            self._add_area(row, corners, 0.10)
-        elif kind is DrawingKind.CHANNEL:
-            slope = (y[1] - y[0]) / (x[1] - x[0]) if x[1] != x[0] else 0.0
-            off = y[2] - (y[0] + slope * (x[2] - x[0]))
-            self._add_line(row, x[0], y[0], x[1], y[1])
-            self._add_line(row, x[0], y[0] + off, x[1], y[1] + off)
-            self._add_area(row, [(x[0], y[0]), (x[1], y[1]), (x[1], y[1] + off), (x[0], y[0] + off)], 0.08)
-        elif kind is DrawingKind.FIBONACCI:
-            self._add_levels(row, min(x[0], x[1]))
-
-    def _add_levels(self, row: int, left: float) -> None:
+    def _add_levels(self, number: int) -> None:
         """Draw each level from its beginning to the right edge, and say what it is."""
+        row, left = int(self.seen[number]), float(self._x[number, :2].min())
         from_price, to_price = self.sheet.prices[row, 0], self.sheet.prices[row, 1]
         right = self.viewport.width
         before: float | None = None
         for place, level in enumerate(self.sheet.styles[row].shown_levels):
             price = float(to_price + (from_price - to_price) * level)
             y = self.viewport.y(price)
-            self._add_line(row, left, y, right, y)
+            self._rows.append(row)
+            self._more.append((left, y, right, y))
+            if not self.whole:
+                continue
             if before is not None and left < right:
                 corners = [(left, before), (right, before), (right, y), (left, y)]
                 self._add_area(row, corners, 0.05 if place % 2 else 0.09)

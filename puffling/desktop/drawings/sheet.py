@@ -17,29 +17,38 @@ from puffling.store.values import Drawing, DrawingKind
 Indices = NDArray[np.intp]
 
 KINDS = tuple(DrawingKind)
-CODE = {kind: number for number, kind in enumerate(KINDS)}
+CODE: dict[str, int] = {kind: number for number, kind in enumerate(KINDS)}
 _MOST_POINTS = 3
 _LABEL_PIXELS = 260.0
 _LABEL_HEIGHT_PIXELS = 120.0
 _ENDLESS = (DrawingKind.RAY, DrawingKind.EXTENDED, DrawingKind.HORIZONTAL, DrawingKind.VERTICAL)
+_NOBODY: tuple[object, Style] = (None, Style())
 
 
 class Sheet:
     """Drawings in the order they lie on each other, at places among the bars of one chart."""
 
-    def __init__(self, drawings: Sequence[Drawing], timeline: Timeline) -> None:
-        known = [each for each in drawings if _sound(each)]
-        self.drawings = tuple(known)
-        self.styles = tuple(Style.of(each.style) for each in known)
-        self.codes = np.array([CODE[DrawingKind(each.kind)] for each in known], dtype=np.intp)
-        self._times = np.zeros((len(known), _MOST_POINTS), dtype=np.int64)
-        self.prices: Floats = np.zeros((len(known), _MOST_POINTS))
-        for row, each in enumerate(known):
-            # Points a kind does not have lie on its first one.
-            points = [*each.points, *[each.points[0]] * (_MOST_POINTS - len(each.points))]
-            self._times[row] = [time_us for time_us, _ in points]
-            self.prices[row] = [price for _, price in points]
-        self.rows = {each.id: row for row, each in enumerate(known)}
+    def __init__(self, drawings: Sequence[Drawing], timeline: Timeline, before: Sheet | None = None) -> None:
+        """Take drawings in; what the sheet `before` knew already is not looked at again."""
+        known = before.known if before is not None else {}
+        self.known: dict[str, tuple[Drawing, Style]] = {
+            each.id: known[each.id]
+            if known.get(each.id, _NOBODY)[0] is each
+            else (each, Style.of(each.style))
+            for each in drawings
+            if known.get(each.id, _NOBODY)[0] is each or _sound(each)
+        }
+        self.drawings = tuple(each for each, _ in self.known.values())
+        self.styles = tuple(style for _, style in self.known.values())
+        self.codes = np.array([CODE[each.kind] for each in self.drawings], dtype=np.intp)
+        # Points a kind does not have lie on its first one.
+        points = [(each.points + each.points[:1] * 2)[:_MOST_POINTS] for each in self.drawings]
+        shape = (len(points), _MOST_POINTS)
+        times = [time_us for each in points for time_us, _ in each]
+        prices = [price for each in points for _, price in each]
+        self._times = np.array(times, dtype=np.int64).reshape(shape)
+        self.prices: Floats = np.array(prices, dtype=np.float64).reshape(shape)
+        self.rows = {each.id: row for row, each in enumerate(self.drawings)}
         pens = [(each.colour, each.width, each.dash) for each in self.styles]
         # Of all styles with one pen the first stands for them: their lines are drawn in one call.
         self.pens: dict[object, Style] = {}

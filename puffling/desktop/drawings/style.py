@@ -56,6 +56,8 @@ class Style:
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Style:
         """Read what was kept; what is damaged or unknown is as usual."""
+        if not kept:
+            return _USUAL
         width, text, levels = kept.get("width"), kept.get("text"), kept.get("levels")
         sound = isinstance(width, (int, float)) and math.isfinite(width)
         return cls(
@@ -70,7 +72,7 @@ class Style:
 
     def keep(self) -> dict[str, Any]:
         """Give what differs from the usual as plain values."""
-        usual = Style()
+        usual = _USUAL
         found = {each.name: getattr(self, each.name) for each in fields(self)}
         plain = {name: value for name, value in found.items() if value != getattr(usual, name)}
         return {
@@ -92,6 +94,9 @@ class Style:
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             pen.setDashPattern(_PATTERNS[self.dash])
         return pen
+
+
+_USUAL = Style()
 
 
 def ink(colours: Colours, colour: DrawingColour) -> QColor:
