@@ -141,6 +141,21 @@ def test_marks_of_several_styles_at_one_bar_do_not_hide_each_other(chart: ChartV
     assert [glyph.style for glyph in chart.marks.glyphs] == [PAID]
 
 
+def test_the_crosshair_goes_from_bar_to_bar_by_keyboard_and_reads_the_marks(chart: ChartView) -> None:
+    chart.show_last(50)
+    chart.marks.put("paid", marks_at([998], PAID))
+    told: list[int | None] = []
+    chart.bar_pointed.connect(told.append)
+    for _ in range(2):
+        QTest.keyClick(chart, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert told == [999, 998]
+    assert chart.marks.text_on(998) == "mark 998"
+    assert chart.marks.text_on(990) == ""
+    for _ in range(60):
+        QTest.keyClick(chart, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert chart.visible_range[0] < (told[-1] or 0) < chart.visible_range[1]
+
+
 def canvas_of(chart: ChartView) -> QWidget:
     canvas = chart.childAt(200, 200)
     assert isinstance(canvas, QWidget)

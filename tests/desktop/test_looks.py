@@ -308,4 +308,5 @@ async def test_a_dividend_is_seen_at_the_foot_of_the_chart(core: Core, open_wind
         panel.chart.grab()
         return {glyph.style.letter for glyph in panel.chart.marks.glyphs}
 
-    await until(lambda: not any(action.dividend for action in actions) or "D" in letters())
+    assert any(action.dividend for action in actions)
+    await until(lambda: "D" in letters())

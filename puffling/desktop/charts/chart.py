@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QGraphicsItem, QToolTip, QWidget
 
@@ -215,10 +216,21 @@ class ChartView(Stage):
 
     def _pointed(self, x: float, y: float) -> None:
         super()._pointed(x, y)
-        text = self.marks.text_at(x, y)
+        self._tell(self.marks.text_at(x, y), QCursor.pos())
+
+    def _step(self, bars: int) -> None:
+        super()._step(bars)
+        pointed, viewport = self._scene.pointed, self._scene.viewport
+        if pointed is not None and viewport is not None:
+            # Painted now, so that the marks stand where the crosshair has gone.
+            self._canvas.viewport().repaint()
+            at = self._canvas.mapToGlobal(QPoint(round(viewport.x(pointed)), round(viewport.height)))
+            self._tell(self.marks.text_on(pointed), at)
+
+    def _tell(self, text: str, at: QPoint) -> None:
         if text != self._told:
             self._told = text
-            QToolTip.showText(QCursor.pos(), text, self._canvas)
+            QToolTip.showText(at, text, self._canvas)
 
     def _low_and_high(self, bars: Pyramid) -> tuple[float, float] | None:
         first, last = self._first, self._last

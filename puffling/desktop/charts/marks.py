@@ -132,6 +132,15 @@ class MarkLayer(Layer):
                 return describe(glyph)
         return ""
 
+    def text_on(self, index: int) -> str:
+        """Give what is said of the marks of one bar, as they were drawn."""
+        viewport = self.shared.viewport
+        if viewport is None:
+            return ""
+        near = max(SPACING, viewport.bar_width) / 2
+        x = viewport.x(index)
+        return "\n".join(describe(glyph) for glyph in self.glyphs if abs(glyph.at.x() - x) <= near)
+
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         self.glyphs = []
         if not self._sets:
