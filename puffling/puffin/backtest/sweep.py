@@ -10,9 +10,10 @@ import numpy as np
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.engine import bars_a_year
 from puffling.puffin.backtest.metrics import Sweep, sweep
-from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import simulate
 from puffling.puffin.backtest.targets import spread
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.factors.declaration import Setting
 from puffling.puffin.strategies.base import Strategy
 
@@ -45,11 +46,23 @@ def sweep_parameters(
     series = [panel.bars(symbol) for symbol in panel.symbols]
     for first in range(0, len(made), step):
         some = made[first : first + step]
-        targets = np.empty((len(some), *panel.close.shape))
-        for place, bars in enumerate(series):
-            targets[:, :, place] = spread(panel, place, kind.signals_of_many(bars, some))
-        if len(series) > 1:
-            targets /= len(series)
-        done = simulate(panel, targets, terms)
+        done = simulate(panel, _targets(kind, some, panel, series), terms)
         told = sweep(done, risk_free_rate=risk_free_rate, bars_a_year=bars_a_year(panel))
         yield Part(first, first + len(some), told)
+
+
+def targets_of_many(
+    kind: type[Strategy], parameters: Sequence[Mapping[str, Setting]], panel: Panel
+) -> Floats:
+    """Give the targets of parameter sets, (sets, bars, symbols)."""
+    series = [panel.bars(symbol) for symbol in panel.symbols]
+    return _targets(kind, [kind.made_of(each) for each in parameters], panel, series)
+
+
+def _targets(kind: type[Strategy], made: Sequence[Strategy], panel: Panel, series: Sequence[Bars]) -> Floats:
+    targets = np.empty((len(made), *panel.close.shape))
+    for place, bars in enumerate(series):
+        targets[:, :, place] = spread(panel, place, kind.signals_of_many(bars, made))
+    if len(series) > 1:
+        targets /= len(series)
+    return targets

@@ -1,0 +1,91 @@
+"""Whether a strategy knows what it could not have known: it is asked again with less history.
+
+What it said about a bar must not change when the bars after it are taken away. Asked are the places where a
+cheat would show: after every change of mind, before the largest moves, and evenly in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from puffling.puffin.backtest.panel import Floats, Ints, Panel
+from puffling.puffin.errors import InvalidValue
+
+Ask = Callable[[Panel], Floats]
+
+# Rounding in a strategy's own sums is not foresight.
+_SAME = 1e-9
+_CHANGES, _MOVES, _EVEN = 100, 40, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What asking again told; `bar` is the first bar whose signal came from later bars, -1 for none."""
+
+    asked: int
+    bar: int = -1
+    repeatable: bool = True
+
+    @property
+    def found(self) -> bool:
+        """Whether the strategy saw ahead."""
+        return self.bar >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Whether what is said depends on where history begins, as a share of the bars that should not care."""
+
+    bars_needed: int
+    differing: float
+
+
+def foresight(ask: Ask, panel: Panel, weights: Floats, *, least: int = 2) -> Foresight:
+    """Ask a strategy about shortened histories; `weights` is what it said about all of it."""
+    if not np.array_equal(ask(panel), weights):
+        return Foresight(1, repeatable=False)
+    asked = 1
+    for cut in cuts(panel, weights, least).tolist():
+        try:
+            told = ask(panel.until(cut))
+        except InvalidValue:
+            # Too little history for it to say anything.
+            continue
+        asked += 1
+        differing = np.flatnonzero((np.abs(told - weights[:cut]) > _SAME).any(axis=1))
+        if len(differing):
+            return Foresight(asked, int(differing[0]))
+    return Foresight(asked)
+
+
+def warm_up(ask: Ask, panel: Panel, weights: Floats, bars_needed: int) -> WarmUp:
+    """Ask without the first quarter of history: once warm, a strategy must not miss it."""
+    begin = len(panel) // 4
+    settled = begin + 2 * bars_needed
+    if settled + bars_needed >= len(panel):
+        return WarmUp(bars_needed, 0.0)
+    try:
+        told = ask(panel.part(begin, len(panel)))
+    except InvalidValue:
+        return WarmUp(bars_needed, 0.0)
+    apart = (np.abs(told[settled - begin :] - weights[settled:]) > 1e-6).any(axis=1)
+    return WarmUp(bars_needed, float(np.mean(apart)))
+
+
+def cuts(panel: Panel, weights: Floats, least: int) -> Ints:
+    """Give how many bars to leave, for each time of asking."""
+    changed = 1 + np.flatnonzero((weights[1:] != weights[:-1]).any(axis=1)) + 1
+    marks = panel.marks
+    moves = np.zeros(len(panel))
+    known = (marks[:-1] > 0.0).all(axis=1)
+    moves[1:][known] = np.abs(np.log(np.maximum(marks[1:][known], 1e-300) / marks[:-1][known])).max(axis=1)
+    before = np.argsort(-moves, kind="stable")[:_MOVES]
+    even = np.linspace(least, len(panel) - 1, _EVEN).astype(np.int64)
+    if len(changed) > _CHANGES:
+        changed = changed[np.linspace(0, len(changed) - 1, _CHANGES).astype(np.int64)]
+    every = np.unique(np.concatenate((changed, before, even)))
+    # The shortest come last: a cheat near the end is found with the first question.
+    return every[(every >= least) & (every < len(panel))][::-1]

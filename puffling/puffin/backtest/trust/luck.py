@@ -1,0 +1,70 @@
+"""What luck alone would have done: other orders of the same trades, and the same positions at other times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from puffling.puffin.backtest.panel import Floats, Panel
+
+_RESAMPLED = 2_000
+_LEVELS = (5.0, 50.0, 95.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What came out in the worst twentieth, in the middle, and in the best twentieth of cases."""
+
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fortunes:
+    """What the same trades could have come to, drawn anew again and again."""
+
+    total_return: Interval
+    max_drawdown: Interval
+    loss_probability: float
+
+
+def fortunes(trade_returns: Floats, *, seed: int, draws: int = _RESAMPLED) -> Fortunes:
+    """Draw trades with replacement; each return is that of the whole equity."""
+    if not len(trade_returns):
+        nothing = Interval(0.0, 0.0, 0.0)
+        return Fortunes(nothing, nothing, 0.0)
+    draw = np.random.default_rng(seed)
+    chosen = trade_returns[draw.integers(0, len(trade_returns), (draws, len(trade_returns)))]
+    curves = np.cumprod(np.maximum(1.0 + chosen, 0.0), axis=1)
+    curves = np.concatenate((np.ones((draws, 1)), curves), axis=1)
+    falls = (curves / np.maximum.accumulate(curves, axis=1)).min(axis=1) - 1.0
+    final = curves[:, -1] - 1.0
+    return Fortunes(_interval(final), _interval(falls), float(np.mean(final < 0.0)))
+
+
+def timing_p(weights: Floats, panel: Panel) -> float:
+    """Give how often the same positions, begun at another time, would have brought as much or more.
+
+    Every rotation of the positions against the market is tried: each holds as much, as long and as often as
+    the strategy did, only elsewhere. Without skill the true one is as likely as any other to be the best.
+    """
+    opens = np.where(panel.present, panel.open, panel.marks)
+    moves = np.zeros_like(opens)
+    # What is decided on a close is held from the next open to the one after it.
+    before, after = opens[1:-1], opens[2:]
+    np.divide(after, before, out=moves[:-2], where=before > 0.0)
+    moves[:-2] = np.where(before > 0.0, moves[:-2] - 1.0, 0.0)
+    spectrum = np.fft.rfft(moves, axis=0) * np.conj(np.fft.rfft(weights, axis=0))
+    brought = np.fft.irfft(spectrum, n=len(panel), axis=0).sum(axis=1)
+    # The rounding of the transform must not decide between the true one and its equals.
+    slack = 1e-9 * float(np.abs(brought).max())
+    return float(np.mean(brought >= brought[0] - slack))
+
+
+def _interval(values: NDArray[np.floating[Any]]) -> Interval:
+    low, middle, high = np.percentile(values, _LEVELS)
+    return Interval(float(low), float(middle), float(high))

@@ -1,0 +1,72 @@
+"""How often the best of many attempts in one half of history is a poor one in the other.
+
+After Bailey, Borwein, López de Prado and Zhu, "The Probability of Backtest Overfitting" (2017): history is
+cut into blocks of time, and every way to put half of them on either side is tried.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from puffling.puffin.backtest.panel import Floats
+from puffling.puffin.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overfitting:
+    """What all ways to halve history told."""
+
+    # How often the best of one half was below the middle of all in the other.
+    probability: float
+    # The rank of the best in the other half, as log odds; 0 is the middle.
+    logits: Floats
+    # How much of what it showed it kept, and how often it lost money.
+    slope: float
+    loss_probability: float
+
+
+def overfitting(returns: Floats, blocks: int = 16) -> Overfitting:
+    """Judge attempts by their returns, (bars, attempts), cut into an even number of blocks of time."""
+    bars, attempts = returns.shape
+    if attempts < 2:
+        raise InvalidValue("There must be at least two attempts to compare", field="returns")
+    if blocks % 2 or not 2 <= blocks <= bars // 2:
+        raise InvalidValue("Blocks must be an even number that leaves two bars in each", field="blocks")
+    length = bars // blocks
+    parts = returns[: length * blocks].reshape(blocks, length, attempts)
+    # Sums and sums of squares of blocks are all that a ratio over any choice of blocks needs.
+    sums, squares = parts.sum(axis=1), np.square(parts).sum(axis=1)
+    inside = np.zeros((_ways(blocks), blocks))
+    for row, chosen in zip(inside, combinations(range(blocks), blocks // 2), strict=True):
+        row[list(chosen)] = 1.0
+    count = length * blocks // 2
+    seen, unseen = (_ratios(half @ sums, half @ squares, count) for half in (inside, 1.0 - inside))
+    best = np.argmax(seen, axis=1)
+    rows = np.arange(len(best))
+    kept, shown = unseen[rows, best], seen[rows, best]
+    # Ties share a rank, so that attempts that are all the same land in the middle.
+    below = (unseen < kept[:, None]).sum(axis=1) + 0.5 * ((unseen == kept[:, None]).sum(axis=1) - 1)
+    rank = (below + 1.0) / (attempts + 1.0)
+    logits = np.log(rank / (1.0 - rank))
+    apart = shown - shown.mean()
+    spread = float(apart @ apart)
+    slope = float(apart @ (kept - kept.mean())) / spread if spread else 0.0
+    return Overfitting(
+        float(np.mean(np.where(logits == 0.0, 0.5, logits < 0.0))), logits, slope, float(np.mean(kept < 0.0))
+    )
+
+
+def _ways(blocks: int) -> int:
+    ways = 1
+    for step in range(blocks // 2):
+        ways = ways * (blocks - step) // (step + 1)
+    return ways
+
+
+def _ratios(sums: Floats, squares: Floats, count: int) -> Floats:
+    mean = sums / count
+    variance = np.maximum(squares / count - np.square(mean), 0.0)
+    return np.divide(mean, np.sqrt(variance), out=np.zeros_like(mean), where=variance > 0.0)

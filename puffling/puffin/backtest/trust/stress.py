@@ -1,0 +1,111 @@
+"""What is left of a result when the world is a little less kind: dearer, slower, or set a notch off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
+from puffling.puffin.backtest.engine import Backtester, bars_a_year
+from puffling.puffin.backtest.metrics import Sweep, returns_of, sweep
+from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.simulation import simulate
+from puffling.puffin.backtest.sweep import targets_of_many
+from puffling.puffin.backtest.targets import Targets
+from puffling.puffin.errors import InvalidValue
+from puffling.puffin.factors.declaration import Choice, Setting
+from puffling.puffin.strategies.base import Strategy
+
+# Who stated no costs at all is asked what would be left at these.
+_LEAST_COSTS = 0.0005
+_NOTCH = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Stressed:
+    """What a changed world left."""
+
+    total_return: float
+    sharpe_ratio: float
+
+
+def dearer(terms: Terms) -> Terms:
+    """Give the same terms at twice the costs."""
+    slippage, commission = terms.slippage, terms.commission
+    if slippage == SlippageModel() and commission == CommissionModel():
+        return replace(terms, commission=CommissionModel(pct=_LEAST_COSTS))
+    return replace(
+        terms,
+        slippage=SlippageModel(
+            2.0 * slippage.fixed, 2.0 * slippage.pct, 2.0 * slippage.volume_share, 2.0 * slippage.impact
+        ),
+        commission=CommissionModel(
+            2.0 * commission.flat, 2.0 * commission.per_share, 2.0 * commission.pct, 2.0 * commission.minimum
+        ),
+    )
+
+
+def later(targets: Targets) -> Targets:
+    """Give the same targets, each reached one bar later."""
+    weights = np.zeros_like(targets.weights)
+    weights[1:] = targets.weights[:-1]
+    rebalance = targets.rebalance
+    if rebalance is not None:
+        rebalance = np.concatenate(([False], rebalance[:-1]))
+    return Targets(weights, rebalance)
+
+
+def under(backtester: Backtester, targets: Targets, panel: Panel) -> Stressed:
+    """Give what targets come to."""
+    told = backtester.hold(targets, panel).metrics()
+    return Stressed(told["total_return"], told["sharpe_ratio"])
+
+
+def neighbours(kind: type[Strategy], parameters: Mapping[str, Setting]) -> list[dict[str, Setting]]:
+    """Give the parameter sets around one: each number a notch lower and higher, in every combination.
+
+    The first is the set itself. What cannot be made (a short window longer than the long one) is left out.
+    """
+    own = kind.made_of(parameters).get_parameters()
+    found: list[dict[str, Setting]] = [own]
+    for combined in product(*(_notches(kind, name, value) for name, value in own.items())):
+        beside = dict(zip(own, combined, strict=True))
+        if beside not in found and _can_be_made(kind, beside):
+            found.append(beside)
+        if len(found) > 81:
+            break
+    return found
+
+
+def returns_of_many(
+    kind: type[Strategy], sets: list[dict[str, Setting]], panel: Panel, terms: Terms
+) -> tuple[Floats, Sweep]:
+    """Give the returns of parameter sets, (bars, sets), and their figures."""
+    done = simulate(panel, targets_of_many(kind, sets, panel), terms)
+    equity = done.equities(0, len(sets))
+    return returns_of(equity).T, sweep(done, bars_a_year=bars_a_year(panel))
+
+
+def _notches(kind: type[Strategy], name: str, value: Setting) -> Iterator[Setting]:
+    declared = next((each for each in kind.parameters if each.name == name), None)
+    yield value
+    if declared is None or isinstance(declared, Choice) or isinstance(value, str):
+        return
+    step = (
+        max(abs(value) * _NOTCH, 1.0) if isinstance(value, int) else (abs(value) * _NOTCH or declared.minimum)
+    )
+    for beside in (value - step, value + step):
+        whole = round(beside) if isinstance(value, int) else float(beside)
+        if declared.minimum <= whole <= declared.maximum and whole != value:
+            yield whole
+
+
+def _can_be_made(kind: type[Strategy], parameters: Mapping[str, Setting]) -> bool:
+    try:
+        kind.made_of(parameters)
+    except InvalidValue:
+        return False
+    return True

@@ -1,0 +1,299 @@
+"""The trust verdict: a grade, and in plain words why.
+
+Each check says one of three things: fine, doubtful, or bad; two of them can condemn a result by themselves
+(a strategy that sees ahead, and one that says something else when it is asked again). The words are templates
+with their values beside them, so that a face can say them in another language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+
+from puffling.puffin.backtest.engine import Backtester, BacktestResult
+from puffling.puffin.backtest.metrics import returns_of
+from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.targets import Targets, Tested, targets_of
+from puffling.puffin.backtest.trust.foresight import foresight, warm_up
+from puffling.puffin.backtest.trust.luck import fortunes, timing_p
+from puffling.puffin.backtest.trust.overfitting import overfitting
+from puffling.puffin.backtest.trust.sharpe import Track, deflated_p, deflated_sharpe
+from puffling.puffin.backtest.trust.stress import dearer, later, neighbours, returns_of_many, under
+from puffling.puffin.backtest.walk_forward import walk_forward
+from puffling.puffin.data.instants import from_us
+from puffling.puffin.errors import InvalidValue
+from puffling.puffin.strategies.base import Strategy
+from puffling.puffin.strategies.portfolio import PortfolioStrategy
+
+Progress = Callable[[int, int, str], None]
+
+LEAST_TRADES = 30
+_CHECKS = 9
+
+
+class Outcome(StrEnum):
+    """What a check says."""
+
+    FINE = "fine"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+    FATAL = "fatal"
+
+
+class Grade(StrEnum):
+    """How far a result can be trusted, from A to F."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    F = "F"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one check found: its message has places for the values."""
+
+    check: str
+    outcome: Outcome
+    message: str
+    values: Mapping[str, str | float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.message.format(**self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The grade, the reasons, and the figures they rest on."""
+
+    grade: Grade
+    reasons: tuple[Reason, ...]
+    figures: Mapping[str, float]
+
+
+def grade_of(reasons: tuple[Reason, ...]) -> Grade:
+    """Give the grade that reasons come to."""
+    outcomes = [reason.outcome for reason in reasons]
+    if Outcome.FATAL in outcomes:
+        return Grade.F
+    bad, doubtful = outcomes.count(Outcome.BAD), outcomes.count(Outcome.DOUBTFUL)
+    if bad >= 2:
+        return Grade.D
+    if bad or doubtful > 3:
+        return Grade.C
+    return Grade.B if doubtful else Grade.A
+
+
+def examine(
+    strategy: Tested,
+    panel: Panel,
+    backtester: Backtester,
+    *,
+    trials: int = 1,
+    trial_variance: float | None = None,
+    seed: int = 0,
+    progress: Progress = lambda done, total, note: None,
+) -> Verdict:
+    """Look at a result from every side; `trials` counts all attempts on this data, this one included."""
+    exam = _Exam(strategy, panel, backtester, max(trials, 1), trial_variance, seed)
+    reasons: list[Reason] = []
+    for place, (note, check) in enumerate(exam.checks()):
+        progress(place, _CHECKS, note)
+        reasons += check()
+        if reasons and reasons[-1].outcome is Outcome.FATAL:
+            break
+    progress(_CHECKS, _CHECKS, "")
+    return Verdict(grade_of(tuple(reasons)), tuple(reasons), exam.figures)
+
+
+class _Exam:
+    """One examination: what was asked is kept, so that nothing is computed twice."""
+
+    def __init__(
+        self,
+        strategy: Tested,
+        panel: Panel,
+        backtester: Backtester,
+        trials: int,
+        trial_variance: float | None,
+        seed: int,
+    ) -> None:
+        self._strategy, self._panel, self._backtester = strategy, panel, backtester
+        self._trials, self._variance, self._seed = trials, trial_variance, seed
+        self.figures: dict[str, float] = {}
+        self._targets: Targets = targets_of(strategy, panel)
+        self._result: BacktestResult = backtester.hold(self._targets, panel)
+        self._returns: Floats = returns_of(self._result.equity)
+
+    def checks(self) -> tuple[tuple[str, Callable[[], list[Reason]]], ...]:
+        """Give the checks in the order that makes the rest needless when one condemns."""
+        return (
+            ("Looking for foresight", self._foresight),
+            ("Warming up elsewhere", self._warm_up),
+            ("Counting trades", self._trades),
+            ("Doubling the costs", self._costs),
+            ("Acting a bar later", self._delay),
+            ("Walking forward", self._forward),
+            ("Trying other moments", self._timing),
+            ("Counting the attempts", self._attempts),
+            ("Turning every knob a notch", self._plateau),
+        )
+
+    def _ask(self, panel: Panel) -> Floats:
+        return targets_of(self._strategy, panel).weights
+
+    def _foresight(self) -> list[Reason]:
+        told = foresight(self._ask, self._panel, self._targets.weights)
+        if not told.repeatable:
+            message = "Asked twice about the same history it gave two different answers"
+            return [Reason("foresight", Outcome.FATAL, message)]
+        if told.found:
+            day = f"{from_us(int(self._panel.time[told.bar])):%Y-%m-%d}"
+            message = (
+                "It knew what came later: take the days after {day} away, and its signal of that day changes"
+            )
+            return [Reason("foresight", Outcome.FATAL, message, {"day": day})]
+        message = "It never saw ahead: asked {asked} times with less history it said the same"
+        return [Reason("foresight", Outcome.FINE, message, {"asked": told.asked})]
+
+    def _warm_up(self) -> list[Reason]:
+        if not isinstance(self._strategy, Strategy):
+            return []
+        told = warm_up(self._ask, self._panel, self._targets.weights, self._strategy.bars_needed())
+        self.figures["warm_up_differing"] = told.differing
+        if told.differing > 0.01:
+            message = (
+                "It needs more than the {bars} bars it asks for: begun later, {share:.0%} of signals change"
+            )
+            values = {"bars": told.bars_needed, "share": told.differing}
+            return [Reason("warm_up", Outcome.BAD, message, values)]
+        return [Reason("warm_up", Outcome.FINE, "Its signals do not depend on where history begins")]
+
+    def _trades(self) -> list[Reason]:
+        count = len(self._result.trades)
+        self.figures["total_trades"] = float(count)
+        if self._passive:
+            return []
+        if count < LEAST_TRADES:
+            outcome = Outcome.BAD if count < LEAST_TRADES // 3 else Outcome.DOUBTFUL
+            message = "{count} trades are too few to tell skill from luck; {least} would be a start"
+            return [Reason("trades", outcome, message, {"count": count, "least": LEAST_TRADES})]
+        return [Reason("trades", Outcome.FINE, "{count} trades are enough to judge by", {"count": count})]
+
+    def _costs(self) -> list[Reason]:
+        terms = dearer(self._backtester.terms)
+        tester = Backtester(
+            terms=terms, protection=self._backtester.protection, intrabar=self._backtester.intrabar
+        )
+        left = under(tester, self._targets, self._panel)
+        self.figures["return_at_double_costs"] = left.total_return
+        return [self._kept("costs", left.total_return, "at twice the costs")]
+
+    def _delay(self) -> list[Reason]:
+        left = under(self._backtester, later(self._targets), self._panel)
+        self.figures["return_one_bar_later"] = left.total_return
+        return [self._kept("delay", left.total_return, "when every order comes a bar later")]
+
+    def _kept(self, check: str, left: float, when: str) -> Reason:
+        had = float(self._result.equity[-1] / self._result.equity[0] - 1.0)
+        values: dict[str, str | float] = {"left": left, "had": had, "when": when}
+        if had <= 0.0:
+            return Reason(check, Outcome.DOUBTFUL, "It lost money to begin with", values)
+        if left <= 0.0:
+            return Reason(check, Outcome.BAD, "Nothing is left of its {had:.1%} {when}", values)
+        message = "It keeps {left:.1%} of return {when}, of {had:.1%}"
+        return Reason(check, Outcome.FINE if left >= had / 2.0 else Outcome.DOUBTFUL, message, values)
+
+    def _forward(self) -> list[Reason]:
+        try:
+            told = walk_forward(
+                self._strategy,
+                self._panel,
+                initial_capital=self._backtester.terms.capital,
+                terms=self._backtester.terms,
+            )
+        except InvalidValue:
+            message = "The history is too short to walk forward"
+            return [Reason("walk_forward", Outcome.DOUBTFUL, message)]
+        won = float(np.mean([split.test.metrics["total_return"] > 0.0 for split in told.splits]))
+        self.figures["walk_forward_efficiency"] = told.efficiency
+        self.figures["walk_forward_won"] = won
+        message = "It made money in {won:.0%} of the stretches that followed"
+        outcome = Outcome.FINE if won >= 0.6 else Outcome.DOUBTFUL if won >= 0.4 else Outcome.BAD
+        return [Reason("walk_forward", outcome, message, {"won": won})]
+
+    def _timing(self) -> list[Reason]:
+        trades = self._result.trades
+        capital = self._backtester.terms.capital
+        told = fortunes(trades.profit / capital, seed=self._seed)
+        self.figures["worst_drawdown_likely"] = told.max_drawdown.low
+        self.figures["return_low"], self.figures["return_high"] = (
+            told.total_return.low,
+            told.total_return.high,
+        )
+        if self._passive:
+            return []
+        chance = timing_p(self._targets.weights, self._panel)
+        self.figures["timing_p"] = chance
+        outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.3 else Outcome.BAD
+        message = "The same positions at other moments would have done as well in {chance:.0%} of cases"
+        return [Reason("timing", outcome, message, {"chance": chance})]
+
+    def _attempts(self) -> list[Reason]:
+        try:
+            track = Track.of(self._returns)
+        except InvalidValue:
+            return [Reason("attempts", Outcome.BAD, "It did nothing, so there is nothing to judge")]
+        variance = self._variance if self._variance is not None else track.error**2
+        chance = deflated_p(track, self._trials)
+        self.figures["deflated_p"] = chance
+        self.figures["deflated_sharpe"] = deflated_sharpe(track, self._trials, variance)
+        self.figures["trials"] = float(self._trials)
+        outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.25 else Outcome.BAD
+        message = (
+            "After {trials} attempts on this data, luck alone would show as much in {chance:.0%} of cases"
+        )
+        return [Reason("attempts", outcome, message, {"chance": chance, "trials": self._trials})]
+
+    def _plateau(self) -> list[Reason]:
+        strategy = self._strategy
+        if not isinstance(strategy, Strategy) or isinstance(strategy, PortfolioStrategy):
+            return []
+        sets = neighbours(type(strategy), strategy.get_parameters())
+        if len(sets) < 4:
+            return []
+        terms = replace(self._backtester.terms, volume_cap=0.0)
+        if terms.slippage.depends_on_size or not terms.carry.is_free:
+            return []
+        returns, figures = returns_of_many(type(strategy), sets, self._panel, terms)
+        around = np.nan_to_num(figures.sharpe_ratio, nan=0.0)
+        own, beside = float(around[0]), float(np.median(around[1:]))
+        self.figures["neighbours_sharpe"] = beside
+        told = overfitting(returns, _blocks(len(returns)))
+        self.figures["overfitting_probability"] = told.probability
+        reasons = []
+        if own > 0.0:
+            message = "Its neighbours do {share:.0%} as well: {where}"
+            share = beside / own
+            outcome = Outcome.FINE if share >= 0.5 else Outcome.DOUBTFUL if share >= 0.0 else Outcome.BAD
+            where = "a plateau" if share >= 0.5 else "a lonely peak"
+            reasons.append(Reason("plateau", outcome, message, {"share": share, "where": where}))
+        chance = told.probability
+        outcome = Outcome.FINE if chance <= 0.4 else Outcome.DOUBTFUL if chance <= 0.6 else Outcome.BAD
+        message = "The best of its neighbourhood is a poor choice later in {chance:.0%} of cases"
+        reasons.append(Reason("overfitting", outcome, message, {"chance": chance}))
+        return reasons
+
+    @property
+    def _passive(self) -> bool:
+        """Whether it holds the same all the time: then there is no timing to judge."""
+        weights = self._targets.weights
+        return bool((weights == weights[-1]).all())
+
+
+def _blocks(bars: int) -> int:
+    return max(min(16, bars // 40 * 2), 2)
