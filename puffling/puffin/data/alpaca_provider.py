@@ -29,6 +29,7 @@ from puffling.puffin.data.alpaca_rows import (
     number,
     snapshot_of,
 )
+from puffling.puffin.data.alpaca_stream import AlpacaStream, StreamListener
 from puffling.puffin.data.alpaca_streams import AlpacaStreams
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY, US_PER_MINUTE, day_to_us, to_us, us_to_day
@@ -244,6 +245,13 @@ class AlpacaProvider(DataProvider):
         if not all("/" in symbol for symbol in asked):
             raise NotOffered("Alpaca tells order books of crypto pairs only")
         self._live().listen("orderbooks", asked, callback)
+
+    def stream(
+        self, listener: StreamListener, *, crypto: bool = False, expects: Callable[[], bool]
+    ) -> AlpacaStream:
+        """Give a stream of our own kind, not running yet; Alpaca allows one at a time for a key."""
+        path = "/v1beta3/crypto/us" if crypto else f"/v2/{self.data_feed}"
+        return AlpacaStream(self.keys, self.addresses.stream + path, listener, crypto=crypto, expects=expects)
 
     def stop_streams(self) -> None:
         """End every stream; whoever waits in one comes back."""

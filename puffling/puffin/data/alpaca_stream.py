@@ -14,6 +14,8 @@ from puffling.puffin.data.alpaca_rows import instant, number
 if TYPE_CHECKING:
     from puffling.puffin.data.alpaca_line import CryptoLine, StockLine
 
+    LineMaker = Callable[..., StockLine | CryptoLine]
+
 # Asked for beside everything else: it moves all the time, so its silence means that the line is mute.
 STOCK_PULSE = "SPY"
 CRYPTO_PULSE = "BTC/USD"
@@ -131,8 +133,11 @@ class AlpacaStream:
 
     def run(self) -> None:
         """Stream until stopped or refused."""
+        # Loaded here, where only this thread waits for it, and not within the loop.
+        from puffling.puffin.data.alpaca_line import make_line
+
         with asyncio.Runner() as runner:
-            runner.run(self._live())
+            runner.run(self._live(make_line))
 
     def message(self, channel: str, message: Mapping[str, Any]) -> None:
         """Take one message from the line; trades and quotes wait some milliseconds for company."""
@@ -177,7 +182,7 @@ class AlpacaStream:
         if note:
             self._listener.remark(note)
 
-    async def _live(self) -> None:
+    async def _live(self, make_line: LineMaker) -> None:
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
         with self._guard:
@@ -186,7 +191,7 @@ class AlpacaStream:
             while not self._stopped and not self._refused:
                 changed.clear()
                 if self._asked():
-                    await self._hold_line(loop, changed)
+                    await self._hold_line(self._new_line(make_line), loop, changed)
                 else:
                     await changed.wait()
         finally:
@@ -194,9 +199,10 @@ class AlpacaStream:
                 self._loop = self._changed = None
             self._tell()
 
-    async def _hold_line(self, loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+    async def _hold_line(
+        self, line: StockLine | CryptoLine, loop: asyncio.AbstractEventLoop, changed: asyncio.Event
+    ) -> None:
         """Keep a line up as long as anything is wanted."""
-        line = await self._new_line()
         line.want(self._asked())
         running = loop.create_task(line._run_forever(), name="alpaca-line")
         try:
@@ -221,9 +227,7 @@ class AlpacaStream:
             _log.error("The stream from Alpaca failed and is begun anew", exc_info=failure)
             await asyncio.sleep(self._shortest_wait_seconds)
 
-    async def _new_line(self) -> StockLine | CryptoLine:
-        from puffling.puffin.data.alpaca_line import make_line
-
+    def _new_line(self, make_line: LineMaker) -> StockLine | CryptoLine:
         line = make_line(
             self._keys.api_key,
             self._keys.secret_key,
