@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -15,9 +14,8 @@ from puffling.market.fundamentals import DEMO, ReportBook, Reports
 from puffling.market.market import Market
 from puffling.market.parameters import Symbol
 from puffling.market.values import AssetClass, History, Instrument
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us, us_to_day
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.data.ratios import RATIOS, ratios_of, shares_day
 from puffling.puffin.data.reported import (
     CompanyFactors,
     FiledReport,
@@ -29,8 +27,6 @@ from puffling.puffin.data.reported import (
     StatementTable,
 )
 from puffling.puffin.data.statement_lines import Period, Statement
-from puffling.puffin.data.statements import Company, SheetRow, Statements
-from puffling.puffin.factors.company import NUMBERS, numbers_of
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError, Unavailable
@@ -40,6 +36,8 @@ from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from puffling.puffin.data.statements import Company, SheetRow, Statements
 
 NEW_YORK = ZoneInfo("America/New_York")
 _LOOK_BACK_DAYS = 14
@@ -107,6 +105,8 @@ class Fundamentals(Controller):
         source: From = None,
     ) -> RatioReport:
         """Show what a company costs, earns and owes, as it was known on a day."""
+        from puffling.puffin.data.ratios import RATIOS, ratios_of
+
         known = await self._known(symbol, as_of, source)
         priced = await self._priced(symbol, price, known)
         values = ratios_of(known.statements, priced.price, priced.shares_factor)
@@ -114,7 +114,7 @@ class Fundamentals(Controller):
         return RatioReport(
             origin=known.origin,
             price=priced.price,
-            price_time=priced.time,
+            price_day=priced.day,
             price_source=priced.source,
             ratios=()
             if empty
@@ -163,6 +163,8 @@ class Fundamentals(Controller):
         as_of: AsOf = None,
     ) -> tuple[CompanyFactors, ...]:
         """Compare companies by what they cost and how well they work, as it was known on a day."""
+        from puffling.puffin.factors.company import numbers_of
+
         job = Job.current()
         asked = tuple(dict.fromkeys(symbols))
         rows: list[dict[str, float]] = []
@@ -211,6 +213,8 @@ class Fundamentals(Controller):
 
     async def _in_order(self, company: Company, day: date | None) -> Statements:
         """Put a company's facts in order once for all the questions that follow each other."""
+        from puffling.puffin.data.statements import Statements
+
         for kept, statements in self._ordered:
             if kept is company and statements.as_of == day:
                 return statements
@@ -239,6 +243,8 @@ class Fundamentals(Controller):
 
     async def _priced(self, symbol: str, price: float | None, known: _Known) -> _Priced:
         """Find the price that stood at the end of the day, in the shares of that day."""
+        from puffling.puffin.data.ratios import shares_day
+
         counted = shares_day(known.statements)
         if counted is None:
             return _Priced(price)
@@ -265,7 +271,7 @@ class Fundamentals(Controller):
     async def _as_traded(self, symbol: str, history: History, counted: date) -> _Priced:
         last_us = int(history.bars.time[-1])
         factor = await self._split_since(symbol, counted, us_to_day(last_us))
-        return _Priced(float(history.bars.close[-1]), from_us(last_us), history.label, factor)
+        return _Priced(float(history.bars.close[-1]), us_to_day(last_us), history.label, factor)
 
     async def _split_since(self, symbol: str, counted: date, day: date) -> float:
         try:
@@ -278,18 +284,16 @@ class Fundamentals(Controller):
         return factor
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     reports: Reports
     statements: Statements
     origin: Origin
     instrument: Instrument | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
+class _Priced(NamedTuple):
     price: float | None
-    time: datetime | None = None
+    day: date | None = None
     source: str = ""
     shares_factor: float = 1.0
 
@@ -301,6 +305,7 @@ def _company_factors(rows: list[dict[str, float]]) -> list[tuple[Factors, Factor
     import pandas as pd
 
     from puffling.puffin.factors.alpha import compute_quality_factors, compute_value_factors
+    from puffling.puffin.factors.company import NUMBERS
 
     table = pd.DataFrame(rows, columns=["market_cap", *NUMBERS], dtype="float64")
     value, quality = compute_value_factors(table), compute_quality_factors(table)

@@ -7,11 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from puffling.market.report_cache import ReportCache
-from puffling.puffin.data.statements import Company
 from puffling.puffin.errors import SourceFailed, UnknownSymbol
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import NotFound, Unavailable
@@ -19,7 +18,9 @@ from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
+    from puffling.market.report_cache import ReportCache
     from puffling.puffin.data.edgar import Edgar
+    from puffling.puffin.data.statements import Company
 
 DEMO = "demo"
 # Companies report four times a year, and corrections come the next day at the soonest.
@@ -101,14 +102,15 @@ class ReportBook:
         *,
         order: Callable[[], Sequence[str]],
         demo_seed: int,
-        cache: ReportCache,
+        cache: Callable[[], ReportCache],
         clock: Clock,
         port: Port,
     ) -> None:
         self._sources = dict(sources)
         self._order = order
         self._demo_seed = demo_seed
-        self._cache = cache
+        # Made when the first company is asked for: a start has no use for it.
+        self._open_cache = cache
         self._clock = clock
         self._port = port
         self._kept: OrderedDict[tuple[str, str], Reports] = OrderedDict()
@@ -133,7 +135,7 @@ class ReportBook:
             sources,
             order=order,
             demo_seed=demo_seed,
-            cache=ReportCache(folder / "reports"),
+            cache=partial(_cache_in, folder / "reports"),
             clock=clock,
             port=port,
         )
@@ -148,6 +150,8 @@ class ReportBook:
 
     def nothing(self, symbol: str, name: str) -> Reports:
         """Give the reports of what is no company: none, and nobody has to be asked for them."""
+        from puffling.puffin.data.statements import Company
+
         return Reports(Company(symbol, name, "", (), ()), "", "", True, self._clock.now())
 
     async def reports(self, symbol: str, source: str | None = None) -> Reports:
@@ -174,6 +178,10 @@ class ReportBook:
         raise Unavailable(
             tr("The reports of {symbol} cannot be had now.", symbol=symbol), hint=" ".join(reasons)
         )
+
+    @cached_property
+    def _cache(self) -> ReportCache:
+        return self._open_cache()
 
     async def _is_kept(self, name: str, symbol: str) -> bool:
         return (name, symbol) in self._kept or await self._port.thread(
@@ -210,3 +218,9 @@ class ReportBook:
             return Reports(older.company, name, older.label, older.dated, older.fetched_at, f"{failed}.")
         await self._port.thread(self._cache.keep, name, company, now)
         return Reports(company, name, source.label, source.dated, now)
+
+
+def _cache_in(folder: Path) -> ReportCache:
+    from puffling.market.report_cache import ReportCache
+
+    return ReportCache(folder)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from puffling.puffin.data.statements import Company
 from puffling.runtime.text import tr
+
+if TYPE_CHECKING:
+    from puffling.puffin.data.statements import Company
 
 
 class YahooReports:

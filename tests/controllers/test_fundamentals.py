@@ -67,8 +67,8 @@ async def test_a_past_day_sees_only_what_was_filed_by_then(core: Core) -> None:
     filed = await core.fundamentals.filings("AAPL", as_of=day)
     assert filed.filings[0].filed <= day
     report = await core.fundamentals.ratios("AAPL", as_of=day)
-    assert report.price_time is not None
-    assert report.price_time.date() <= day
+    assert report.price_day is not None
+    assert report.price_day <= day
 
 
 async def test_tomorrow_is_not_known_today(core: Core, clock: FixedClock) -> None:

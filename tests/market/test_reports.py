@@ -78,7 +78,10 @@ def make(fake: FakeEdgar, port: Port, clock: FixedClock, tmp_path: Path) -> Make
             "edgar": EdgarReports(lambda: contact, fake.address),
             "shelf": shelf or Shelf(),
         }
-        cache = ReportCache(tmp_path / "reports")
+
+        def cache() -> ReportCache:
+            return ReportCache(tmp_path / "reports")
+
         return ReportBook(sources, order=lambda: order, demo_seed=7, cache=cache, clock=clock, port=port)
 
     return book

@@ -145,6 +145,15 @@ def test_classes_of_shares_together_are_the_company() -> None:
     assert (found[0].value, found[1]) == (100.0, date(2023, 1, 31))
 
 
+def test_a_count_stated_twice_in_other_roundings_is_one_count() -> None:
+    facts = company_facts()
+    stated = [fact(each, "2023-01-31", "2023-02-10", form="10-K") for each in (61_400_000, 61_410_305)]
+    facts["facts"]["dei"]["EntityCommonStockSharesOutstanding"] = concept("shares", *stated)
+    found = Statements(read_facts(facts)[1]).newest_level("shares_outstanding")
+    assert found is not None
+    assert found[0].value == 61_410_305
+
+
 def test_ratios_are_what_their_names_say(fake: FakeEdgar) -> None:
     facts = company_facts()
     del facts["facts"]["us-gaap"]["RevenueFromContractWithCustomerExcludingAssessedTax"]

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
@@ -180,7 +180,16 @@ def _read_concept(line: str, rank: int, taxonomy: object, concept: str, currency
         classes.setdefault((accession, fact.end), {})[fact.value] = fact
     for values in classes.values():
         first = next(iter(values.values()))
-        yield Fact(line, first.end, sum(values), first.filed, None, first.form, rank)
+        yield Fact(line, first.end, sum(_distinct(values)), first.filed, None, first.form, rank)
+
+
+def _distinct(counts: Iterable[float]) -> list[float]:
+    """Give counts that differ by more than rounding: one number in millions and in units is one number."""
+    kept: list[float] = []
+    for count in sorted(counts, reverse=True):
+        if all(abs(count - other) > other * 0.001 for other in kept):
+            kept.append(count)
+    return kept
 
 
 def _read_fact(line: str, rank: int, entry: Mapping[str, Any]) -> Fact | None:

@@ -63,7 +63,7 @@ class RatioReport:
 
     origin: Origin
     price: float | None
-    price_time: datetime | None
+    price_day: date | None
     price_source: str
     ratios: tuple[Ratio, ...]
 
