@@ -141,6 +141,17 @@ def test_marks_of_several_styles_at_one_bar_do_not_hide_each_other(chart: ChartV
     assert [glyph.style for glyph in chart.marks.glyphs] == [PAID]
 
 
+def test_everyday_marks_are_left_out_where_they_stand_all_along(chart: ChartView) -> None:
+    paid = Style("Dividends", Shape.BADGE, Tone.ACCENT, Place.FOOT, "D", everyday=True)
+    chart.marks.put("paid", marks_at(list(range(0, 1000, 20)), paid))
+    chart.show_last(100)
+    chart.grab()
+    assert len(chart.marks.glyphs) == 5
+    chart.fit()
+    chart.grab()
+    assert chart.marks.glyphs == []
+
+
 def test_the_crosshair_goes_from_bar_to_bar_by_keyboard_and_reads_the_marks(chart: ChartView) -> None:
     chart.show_last(50)
     chart.marks.put("paid", marks_at([998], PAID))

@@ -23,6 +23,7 @@ from puffling.desktop.theme import Size, Tone
 from puffling.runtime.text import tr
 
 SPACING = 14
+_EVERYDAY_SPACING = 36
 _SIZE = 12.0
 _BADGE = 15.0
 _GAP = 5.0
@@ -55,13 +56,17 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How marks of one sort look; `title` names them where many are counted."""
+    """How marks of one sort look; `title` names them where many are counted.
+
+    Everyday marks are left out where they would stand all along the chart and say nothing.
+    """
 
     title: str
     shape: Shape
     tone: Tone
     place: Place
     letter: str = ""
+    everyday: bool = False
 
 
 class Marks:
@@ -156,7 +161,10 @@ class MarkLayer(Layer):
                 self._sorted[key] = _by_style(marks, bars.times_us)
             for style, places, rows in self._sorted[key]:
                 begin, end = np.searchsorted(places, [viewport.first - 1, viewport.last + 1])
-                for cell, chosen in _grouped(places[begin:end] >> shift, rows[begin:end]):
+                groups = _grouped(places[begin:end] >> shift, rows[begin:end])
+                if style.everyday and len(groups) * _EVERYDAY_SPACING > viewport.width:
+                    continue
+                for cell, chosen in groups:
                     middle = (cell << shift) + ((1 << shift) - 1) / 2
                     x = viewport.x(min(middle, len(bars) - 1))
                     taken = used.get((style.place, cell), 0.0)

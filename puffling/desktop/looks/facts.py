@@ -97,7 +97,7 @@ def outliers(history: History) -> list[int]:
 def action_marks(history: History, actions: list[CorporateAction]) -> Marks:
     """Mark dividends and splits at the first bar of their day."""
     styles = (
-        Style(tr("Dividends"), Shape.BADGE, Tone.ACCENT, Place.FOOT, "D"),
+        Style(tr("Dividends"), Shape.BADGE, Tone.ACCENT, Place.FOOT, "D", everyday=True),
         Style(tr("Splits"), Shape.BADGE, Tone.UP, Place.FOOT, "S"),
     )
     bars = history.bars
