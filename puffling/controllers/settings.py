@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, SecretStr
 
-from puffling.puffin.access import KeyTest, ask_about_key
+from puffling.puffin.access import KeyTest, ask_about_alpaca_keys, ask_about_key
 from puffling.runtime.actor import Actor, current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import Refused
@@ -104,4 +104,8 @@ class Settings(Controller):
     ) -> KeyTest:
         """Ask the service whether it accepts the keys that are kept for it."""
         values = await self._port.thread(self._secrets.of_service, service)
+        if service == "alpaca":
+            market = self._live.now.market
+            address = market.alpaca_address or None
+            return await self._port.thread(ask_about_alpaca_keys, values, address, market.alpaca_feed)
         return await ask_about_key(service, values)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from puffling.puffin.errors import PlanRefused, PuffinError
+
+if TYPE_CHECKING:
+    from puffling.puffin.data.alpaca_provider import DataFeed
 
 _TIMEOUT_SECONDS = 10.0
 
-_ALPACA = "https://paper-api.alpaca.markets"
 _ANTHROPIC = "https://api.anthropic.com"
 _OPENAI = "https://api.openai.com"
 
@@ -31,16 +36,6 @@ class _Question:
 
 
 _QUESTIONS = {
-    "alpaca": _Question(
-        "Alpaca",
-        _ALPACA,
-        "/v2/account",
-        ("ALPACA_API_KEY", "ALPACA_SECRET_KEY"),
-        lambda keys: {
-            "APCA-API-KEY-ID": keys["ALPACA_API_KEY"],
-            "APCA-API-SECRET-KEY": keys["ALPACA_SECRET_KEY"],
-        },
-    ),
     "anthropic": _Question(
         "Anthropic",
         _ANTHROPIC,
@@ -58,14 +53,42 @@ _QUESTIONS = {
 }
 
 
+_ALPACA_KEYS = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
+
+
+def ask_about_alpaca_keys(
+    keys: Mapping[str, str], address: str | None = None, data_feed: DataFeed = "iex"
+) -> KeyTest:
+    """Ask Alpaca for a price, in the caller's thread, and say what the answer means for the keys."""
+    from puffling.puffin.data.alpaca_provider import AlpacaProvider
+
+    missing = _missing(_ALPACA_KEYS, keys)
+    if missing:
+        return KeyTest("alpaca", False, missing)
+    # Whoever pressed a button wants to know now, not after some more tries.
+    api_key, secret_key = (keys[name] for name in _ALPACA_KEYS)
+    provider = AlpacaProvider(api_key, secret_key, address, data_feed=data_feed, pause=lambda _: True)
+    try:
+        provider.check_access()
+    except PlanRefused:
+        return KeyTest(
+            "alpaca", True, f"Alpaca accepts it, but your plan does not include {data_feed}. Choose iex."
+        )
+    except PuffinError as failure:
+        return KeyTest("alpaca", False, f"{failure}.")
+    finally:
+        provider.close()
+    return KeyTest("alpaca", True, f"Alpaca accepts it and tells prices ({data_feed}).")
+
+
 async def ask_about_key(service: str, keys: Mapping[str, str], *, address: str | None = None) -> KeyTest:
     """Ask the service the cheapest question that needs a key; nothing is ordered, spent or changed."""
     import httpx2
 
     question = _QUESTIONS[service]
-    missing = [name for name in question.needed if not keys.get(name)]
+    missing = _missing(question.needed, keys)
     if missing:
-        return KeyTest(service, False, f"{' and '.join(missing)} is not there yet.")
+        return KeyTest(service, False, missing)
     base = (address or question.address).rstrip("/")
     try:
         async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS, follow_redirects=False) as client:
@@ -75,6 +98,11 @@ async def ask_about_key(service: str, keys: Mapping[str, str], *, address: str |
             service, False, f"{question.title} could not be reached ({type(error).__name__}). Are you online?"
         )
     return KeyTest(service, answer.status_code == 200, _meaning(question.title, answer.status_code))
+
+
+def _missing(needed: Iterable[str], keys: Mapping[str, str]) -> str:
+    missing = [name for name in needed if not keys.get(name)]
+    return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there yet." if missing else ""
 
 
 def _meaning(title: str, status: int) -> str:

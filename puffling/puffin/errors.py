@@ -38,3 +38,7 @@ class SourceFailed(PuffinError):
 
 class AccessRefused(SourceFailed):
     """A source wants a key, or does not accept the one it was given for what was asked."""
+
+
+class PlanRefused(AccessRefused):
+    """A source accepts the key, but what was asked for is not in its owner's plan."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from puffling.puffin.access import ask_about_key
+from puffling.puffin.access import ask_about_alpaca_keys, ask_about_key
+from tests.fakes.alpaca_data import GARBAGE, HTML, KEY, RESET, SECRET, AlpacaData
+from tests.fakes.local_server import Answer, serving
 
 KEYS = {
-    "alpaca": {"ALPACA_API_KEY": "AK", "ALPACA_SECRET_KEY": "canary-secret"},
     "anthropic": {"ANTHROPIC_API_KEY": "canary-secret"},
     "openai": {"OPENAI_API_KEY": "canary-secret"},
 }
-HEADERS = {"alpaca": "apca-api-secret-key", "anthropic": "x-api-key", "openai": "authorization"}
+HEADERS = {"anthropic": "x-api-key", "openai": "authorization"}
 
 
 class Vendor:
@@ -65,8 +66,8 @@ async def test_a_refusal_is_told_in_words(vendor: Vendor, status: int, words: st
 
 
 async def test_a_missing_key_is_named_without_asking(vendor: Vendor) -> None:
-    result = await ask_about_key("alpaca", {"ALPACA_API_KEY": "AK"}, address=vendor.address)
-    assert (result.accepted, "ALPACA_SECRET_KEY" in result.message) == (False, True)
+    result = await ask_about_key("openai", {}, address=vendor.address)
+    assert (result.accepted, "OPENAI_API_KEY" in result.message) == (False, True)
     assert vendor.requests == []
 
 
@@ -75,3 +76,49 @@ async def test_no_answer_is_told_without_the_key() -> None:
     assert not result.accepted
     assert "could not be reached" in result.message
     assert "canary" not in repr(result)
+
+
+@pytest.fixture
+def alpaca() -> Iterator[AlpacaData]:
+    with serving() as server:
+        yield AlpacaData(server)
+
+
+def test_alpaca_is_asked_for_a_price_and_accepts_its_keys(alpaca: AlpacaData) -> None:
+    keys = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
+    result = ask_about_alpaca_keys(keys, alpaca.server.address)
+    assert (result.accepted, result.message) == (True, "Alpaca accepts it and tells prices (iex).")
+    [request] = alpaca.server.requests
+    assert request.path == "/v2/stocks/bars/latest"
+
+
+def test_alpaca_says_which_key_is_missing_and_which_is_wrong(alpaca: AlpacaData) -> None:
+    result = ask_about_alpaca_keys({"ALPACA_API_KEY": KEY}, alpaca.server.address)
+    assert (result.accepted, result.message) == (False, "ALPACA_SECRET_KEY is not there yet.")
+    wrong = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": "canary-wrong"}
+    result = ask_about_alpaca_keys(wrong, alpaca.server.address)
+    assert not result.accepted
+    assert "does not accept" in result.message
+    assert "canary" not in repr(result)
+
+
+def test_a_plan_that_does_not_reach_so_far_is_no_wrong_key(alpaca: AlpacaData) -> None:
+    keys = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
+    result = ask_about_alpaca_keys(keys, alpaca.server.address, "sip")
+    assert result.accepted
+    assert "plan does not include sip" in result.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(HTML, "fault of its own"), (RESET, "cannot be reached"), (GARBAGE, "cannot be read")],
+)
+def test_alpaca_in_trouble_is_told_at_once_and_in_words(
+    alpaca: AlpacaData, answer: Answer, words: str
+) -> None:
+    alpaca.server.trouble(answer)
+    keys = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
+    result = ask_about_alpaca_keys(keys, alpaca.server.address)
+    assert not result.accepted
+    assert words in result.message
+    assert len(alpaca.server.requests) == 1

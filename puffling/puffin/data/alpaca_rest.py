@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from puffling.puffin.errors import AccessRefused, InvalidValue, SourceFailed
+from puffling.puffin.errors import AccessRefused, InvalidValue, PlanRefused, SourceFailed
 
 if TYPE_CHECKING:
     from alpaca.common.rest import RESTClient
@@ -80,10 +80,11 @@ class _Trouble:
     # How long to wait until it is worth while to ask again; None leaves that to us.
     wait_seconds: float | None = None
     hopeless: bool = False
+    not_in_plan: bool = False
 
     def as_error(self) -> SourceFailed | InvalidValue:
         if self.status in {401, 403}:
-            return AccessRefused(self.said)
+            return PlanRefused(self.said) if self.not_in_plan else AccessRefused(self.said)
         if self.status == 404:
             return NotThere(self.said)
         if self.status in {400, 422}:
@@ -206,7 +207,8 @@ def _refusal(response: Response | None) -> _Trouble:
         return _Trouble("Alpaca cannot be reached")
     status, said = response.status_code, _said(response)
     if status in {401, 403} and "subscription" in said.lower():
-        return _Trouble(f"Your Alpaca plan does not include this: {said}", status, hopeless=True)
+        said = f"Your Alpaca plan does not include this: {said}"
+        return _Trouble(said, status, hopeless=True, not_in_plan=True)
     if status in {401, 403}:
         return _Trouble(
             "Alpaca does not accept the key. Check ALPACA_API_KEY and ALPACA_SECRET_KEY",
