@@ -302,7 +302,7 @@ async def test_a_dividend_is_seen_at_the_foot_of_the_chart(core: Core, open_wind
     with calling_as(PERSON):
         actions = await core.data.actions("SPY")
     _, panel, _ = await settled(core, open_window)
-    panel.chart.fit()
+    panel.chart.show_last(150)
 
     def letters() -> set[str]:
         panel.chart.grab()
