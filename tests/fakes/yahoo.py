@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-_DAY = 86_400
+from puffling.puffin.data.yfinance_provider import patient_session
+
+_SESSION = 6 * 3_600 + 1_800
 NEW_YORK_OPEN = 14 * 3_600 + 30 * 60
 
 # Second, open, high, low, close and volume; a cell may be empty.
@@ -54,12 +56,11 @@ class FakeYahoo:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
-    def session(self) -> Any:
+    def session(self, timeout_seconds: float = 2.0) -> Any:
         """Give a session as yfinance takes it, with this server as its proxy and the end of every tunnel."""
-        from curl_cffi.requests import Session
-
         # The certificate is made for one test and signed by nobody.
-        return Session(impersonate="chrome", verify=False, proxies={"all": f"http://127.0.0.1:{self.port}"})
+        proxy = {"all": f"http://127.0.0.1:{self.port}"}
+        return patient_session(timeout_seconds, verify=False, proxies=proxy)
 
     def charts(self) -> list[str]:
         """Give the questions for prices."""
@@ -164,6 +165,7 @@ class FakeYahoo:
             result["indicators"]["adjclose"] = [{"adjclose": quote["close"]}]
         if not times:
             del result["timestamp"]
+            result["indicators"] = {"quote": [{}]}
         return 200, json.dumps({"chart": {"result": [result], "error": None}})
 
     def _about(self, symbol: str, traded: Traded) -> dict[str, Any]:
@@ -190,6 +192,17 @@ class FakeYahoo:
             "regularMarketDayLow": last[3] if last else None,
             "regularMarketVolume": last[5] if last else None,
             "chartPreviousClose": price,
+            "tradingPeriods": [
+                [
+                    {
+                        "timezone": "EST",
+                        "start": row[0],
+                        "end": row[0] + _SESSION,
+                        "gmtoffset": -18_000,
+                    }
+                ]
+                for row in traded.rows
+            ],
             "currentTradingPeriod": {
                 part: {"timezone": "EST", "start": 0, "end": 1, "gmtoffset": -18_000}
                 for part in ("pre", "regular", "post")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,10 @@ class YahooHistory:
     last: LastPrice | None
 
 
+class _NoPrices(SourceFailed):
+    """An answer without prices and without a reason."""
+
+
 class YFinanceProvider(DataProvider):
     """Answers from Yahoo Finance; `session` is any session that yfinance takes, such as one with a proxy."""
 
@@ -90,9 +95,14 @@ class YFinanceProvider(DataProvider):
         cache_folder: Path | None = None,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._session = session
+        self._own_session = session
         self._cache_folder = cache_folder
         self._timeout_seconds = timeout_seconds
+
+    @cached_property
+    def _session(self) -> Any:
+        given = self._own_session
+        return given if given is not None else patient_session(self._timeout_seconds)
 
     def get_supported_assets(self) -> list[str]:
         """Give none by name: Yahoo lists its hundreds of thousands nowhere; `search` finds them."""
@@ -129,7 +139,13 @@ class YFinanceProvider(DataProvider):
         if interval in {Interval.W1, Interval.MO1}:
             raise NotOffered("Weeks and months are made of days: ask for those")
         asked: dict[str, Any] = {"start": start, "end": end} if start or end else {"period": "max"}
-        frame, about = self._ask(symbol, interval=str(interval), **asked)
+        try:
+            frame, about = self._ask(symbol, interval=str(interval), **asked)
+        except _NoPrices:
+            # Hours in which nothing was traded; a share without any day would be another matter.
+            if not interval.is_intraday:
+                raise
+            return YahooHistory(Bars.empty(), (), _listing_of(symbol, {}), None)
         listing = _listing_of(symbol, about)
         if interval.is_intraday:
             return YahooHistory(_bars(frame, interval), (), listing, _last_price(frame, about))
@@ -214,7 +230,7 @@ class YFinanceProvider(DataProvider):
                 if "delisted" in reason or "Not Found" in reason or "No data found" in reason:
                     raise UnknownSymbol(what) from error
                 if not reason:
-                    raise SourceFailed(f"Yahoo gave no prices of {what} and no reason") from error
+                    raise _NoPrices(f"Yahoo gave no prices of {what} and no reason") from error
                 raise NotOffered(f"Yahoo says: {reason}") from error
             except exceptions.YFTzMissingError as error:
                 _forget_answers()
@@ -225,6 +241,19 @@ class YFinanceProvider(DataProvider):
                 # The edge: the library lets through whatever a bad answer breaks in it.
                 _forget_answers()
                 raise SourceFailed(_words_for(error)) from error
+
+
+def patient_session(timeout_seconds: float, **options: Any) -> Any:
+    """Make a session that waits no longer than this for an answer; the library's own waits add up."""
+    from curl_cffi.requests import Session
+
+    class PatientSession(Session[Any]):
+        def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Any:
+            # Cookies are asked for in four ways before the question itself; prices come without them, too.
+            longest = timeout_seconds if "/finance/" in url else timeout_seconds / 2
+            return super().request(method, url, *args, **{**kwargs, "timeout": longest})
+
+    return PatientSession(impersonate="chrome", **options)
 
 
 def to_yahoo(symbol: str) -> str:
