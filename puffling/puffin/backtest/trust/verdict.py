@@ -220,7 +220,8 @@ class _Exam:
             message = "The history is too short to walk forward"
             return [Reason("walk_forward", Outcome.DOUBTFUL, message)]
         won = float(np.mean([split.test.metrics["total_return"] > 0.0 for split in told.splits]))
-        self.figures["walk_forward_efficiency"] = told.efficiency
+        if np.isfinite(told.efficiency):
+            self.figures["walk_forward_efficiency"] = told.efficiency
         self.figures["walk_forward_won"] = won
         message = "It made money in {won:.0%} of the stretches that followed"
         outcome = Outcome.FINE if won >= 0.6 else Outcome.DOUBTFUL if won >= 0.4 else Outcome.BAD

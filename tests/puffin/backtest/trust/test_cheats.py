@@ -1,0 +1,167 @@
+"""Ten strategies that cheat, all of which are caught, and ten honest ones, none of which is accused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from puffling.puffin.backtest.costs import CommissionModel
+from puffling.puffin.backtest.engine import Backtester
+from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.targets import SignalSource, Tested, targets_of
+from puffling.puffin.backtest.trust.foresight import foresight
+from puffling.puffin.backtest.trust.verdict import Grade, Outcome, examine
+from puffling.puffin.strategies.registry import get_strategy
+from tests.puffin.backtest.markets import real
+
+Signal = Callable[[pd.DataFrame], pd.Series]  # type: ignore[type-arg]
+
+
+class Written:
+    """A strategy as a person writes it: a function of a frame."""
+
+    def __init__(self, signal: Signal) -> None:
+        self._signal = signal
+
+    def generate_signals(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Give what the function says."""
+        return pd.DataFrame({"signal": self._signal(data).fillna(0.0).clip(-1.0, 1.0)}, index=data.index)
+
+
+def sign(values: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+    """The direction of each value."""
+    return pd.Series(np.sign(values), index=values.index)
+
+
+def change(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+    """Returns of closes."""
+    return data.Close.pct_change()
+
+
+def best_window(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+    """The average that would have served best over all of history."""
+    held = {window: sign(data.Close - data.Close.rolling(window).mean()) for window in range(5, 100, 5)}
+    brought = {window: float((held[window].shift() * change(data)).sum()) for window in held}
+    return held[max(brought, key=lambda window: brought[window])]
+
+
+def weekly(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+    """The week's own close, known on its Monday."""
+    by_week = data.Close.groupby(pd.Grouper(freq="W")).transform("last")
+    return sign(by_week - data.Close)
+
+
+def avoided_crashes(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+    """Always in, but for the days before the worst ones."""
+    return (change(data).shift(-1) > -0.06).astype(float)
+
+
+CHEATS: dict[str, Signal] = {
+    "shifted target": lambda data: sign(change(data).shift(-1)),
+    "centred window": lambda data: sign(data.Close - data.Close.rolling(21, center=True).mean()),
+    "scaling on the full sample": lambda data: sign(
+        (data.Close - data.Close.mean()) / data.Close.std() + 0.5
+    ),
+    "fill on the signal's own close": lambda data: (data.Close > data.Open).astype(float).shift(-1),
+    "rank over all of history": lambda data: (data.Volume.rank(pct=True) > 0.7).astype(float),
+    "the best window of all of history": best_window,
+    "the close of a week on its Monday": weekly,
+    "filled backwards": lambda data: sign(change(data).where(change(data).abs() > 0.02).bfill()),
+    "only the crashes left out": avoided_crashes,
+    "the top of all of history": lambda data: (data.Close < 0.9 * data.Close.max()).astype(float),
+}
+
+HONEST: dict[str, Signal] = {
+    "yesterday's direction": lambda data: sign(change(data)),
+    "trailing window": lambda data: sign(data.Close - data.Close.rolling(21).mean()),
+    "scaling on what was known": lambda data: sign(
+        (data.Close - data.Close.expanding().mean()) / data.Close.expanding().std()
+    ),
+    "exponential average": lambda data: sign(data.Close - data.Close.ewm(span=50).mean()),
+    "rank among the last year": lambda data: (data.Volume.rolling(250).rank(pct=True) > 0.7).astype(float),
+    "the top so far": lambda data: (data.Close < 0.9 * data.Close.cummax()).astype(float),
+    "the last finished month": lambda data: sign(
+        data.Close.groupby(pd.Grouper(freq="ME"))
+        .last()
+        .pct_change()
+        .shift()
+        .reindex(data.index, method="ffill")
+    ),
+    "volatility": lambda data: (0.01 / change(data).rolling(20).std()).clip(0.0, 1.0),
+    "filled forwards": lambda data: sign(change(data).where(change(data).abs() > 0.02).ffill()),
+    "always in": lambda data: pd.Series(1.0, index=data.index),
+}
+
+
+def panel() -> Panel:
+    """Thirteen years of a real share."""
+    return Panel.of({"IBM": real("IBM")})
+
+
+def seen_ahead(strategy: Tested) -> bool:
+    """Whether asking with less history gives a cheat away."""
+    market = panel()
+    weights = targets_of(strategy, market).weights
+    return foresight(lambda part: targets_of(strategy, part).weights, market, weights).found
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_every_cheat_is_caught(name: str) -> None:
+    assert seen_ahead(Written(CHEATS[name]))
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_nobody_honest_is_accused(name: str) -> None:
+    assert not seen_ahead(Written(HONEST[name]))
+
+
+def test_a_cheat_gets_the_worst_grade_and_is_told_the_day() -> None:
+    market = panel()
+    verdict = examine(Written(CHEATS["shifted target"]), market, Backtester())
+    assert verdict.grade is Grade.F
+    (reason,) = verdict.reasons
+    assert reason.outcome is Outcome.FATAL
+    assert str(reason).startswith("It knew what came later: take the days after 2013-02-")
+
+
+def test_who_says_something_else_when_asked_again_gets_the_worst_grade() -> None:
+    draw = np.random.default_rng(1)
+    guess = Written(lambda data: pd.Series(draw.choice([-1.0, 1.0], len(data)), index=data.index))
+    verdict = examine(guess, panel(), Backtester())
+    assert verdict.grade is Grade.F
+    assert "two different answers" in str(verdict.reasons[0])
+
+
+def test_a_verdict_names_every_check_and_tells_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+    verdict = examine(
+        get_strategy("momentum"),
+        panel(),
+        Backtester(commission=CommissionModel(pct=0.001)),
+        trials=7,
+        progress=lambda done, total, _: told.append((done, total)),
+    )
+    assert [reason.check for reason in verdict.reasons] == [
+        "foresight", "warm_up", "trades", "costs", "delay", "walk_forward", "timing", "attempts", "overfitting",
+    ]  # fmt: skip
+    assert told == [(done, 9) for done in range(10)]
+    assert verdict.figures["trials"] == 7.0
+
+
+def test_the_same_question_gets_the_same_verdict() -> None:
+    first, second = (
+        examine(get_strategy("momentum"), panel(), Backtester(), trials=3, seed=5) for _ in range(2)
+    )
+    assert first == second
+
+
+def source_of(strategy: SignalSource) -> SignalSource:
+    """Keeps the protocol honest: what is written here is what the engine takes."""
+    return strategy
+
+
+def test_what_is_written_as_a_function_is_a_strategy() -> None:
+    assert isinstance(source_of(Written(HONEST["always in"])), Tested)
