@@ -32,10 +32,9 @@ class Hand:
         self.window = window
         panel = panel_of(window)
         self.pane = panel.panes[pane]
-        part = self.pane.part("drawings")
-        assert isinstance(part, Drawings)
-        assert part.board is not None
-        self.board: DrawingBoard = part.board
+        board = board_of(window, pane)
+        assert board is not None
+        self.board: DrawingBoard = board
         self.chart = self.pane.chart
         (canvas,) = self.chart.findChildren(Canvas)
         self._viewport: QWidget = canvas.viewport()
@@ -112,7 +111,15 @@ async def hand_on(window: Window, symbol: str = "SPY", pane: int = 0) -> Hand:
     window.session.selection.choose(symbol)
     panel = panel_of(window)
     await until(lambda: panel.content().get("symbol") == symbol and panel.chart.bar_count > 4000)
+    await until(lambda: board_of(window, pane) is not None)
     return Hand(window, pane)
+
+
+def board_of(window: Window, pane: int) -> DrawingBoard | None:
+    """The drawings of a pane, once their tools are loaded."""
+    part = panel_of(window).panes[pane].part("drawings")
+    assert isinstance(part, Drawings)
+    return part.board
 
 
 def draw(hand: Hand, kind: str = "line") -> Drawing:

@@ -21,7 +21,7 @@ from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
 from puffling.store.values import Drawing, DrawingColour
 from tests.desktop.conftest import OpenWindow, close_window, until
-from tests.desktop.drawing_hand import CONTROL, SHIFT, Hand, draw, hand_on
+from tests.desktop.drawing_hand import CONTROL, SHIFT, Hand, board_of, draw, hand_on
 from tests.desktop.test_chart_panel import panel_of
 
 
@@ -159,6 +159,7 @@ async def test_two_charts_of_a_symbol_show_the_same_drawings(hand: Hand) -> None
     panel = panel_of(hand.window)
     panel.show_charts(2)
     await until(lambda: all(pane.drawn and pane.chart.bar_count > 4000 for pane in panel.panes))
+    await until(lambda: board_of(hand.window, 1) is not None)
     other = Hand(hand.window, 1)
     drawn = draw(hand)
     await hand.saved()

@@ -11,7 +11,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
 from puffling.desktop.drawings.book import Book, Books, Points
-from puffling.desktop.drawings.editor import DrawingEditor
 from puffling.desktop.drawings.ground import Ground
 from puffling.desktop.drawings.kinds import tool_of
 from puffling.desktop.drawings.layer import DrawingsLayer
@@ -314,6 +313,9 @@ class DrawingBoard(QObject):
         outline = self.layer.outline_of(drawing) if drawing is not None else None
         if book is None or drawing is None or outline is None or not len(outline.sheet):
             return
+        # Imported here: forms are not needed before somebody asks for one.
+        from puffling.desktop.drawings.editor import DrawingEditor
+
         self.select(id)
         last = outline.handles(0)[len(drawing.points) - 1].at
         scene = self._chart.scene.viewport

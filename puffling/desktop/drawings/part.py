@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ class Drawings(Part):
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat)
         self._kept: dict[str, bool] = {}
+        self._symbol = ""
+        self._beginning = False
         self.board: DrawingBoard | None = None
 
     def acts(self) -> Iterator[Action]:
@@ -55,21 +58,33 @@ class Drawings(Part):
             self._take_over(self.board)
 
     def show(self, history: History) -> None:
-        if self.board is None:
-            # Imported here: with the chart's library it is loaded after the first paint.
-            from puffling.desktop.drawings.board import DrawingBoard
-
-            self.board = DrawingBoard(self.seat.session, self.seat.chart(), self.seat.present_us)
-            self._take_over(self.board)
-        self.board.show(history.key.symbol)
+        self._symbol = history.key.symbol
+        if self.board is not None:
+            self.board.show(self._symbol)
+        elif not self._beginning:
+            # In steps of their own: the first bars have enough to do with themselves.
+            self._beginning = True
+            self.seat.session.dispatch.run(
+                _load, name="load drawing tools", then=lambda _: self._begin(), owner=self.seat.chart()
+            )
 
     def move(self, newest: Candle) -> None:
         if self.board is not None:
             self.board.follow_time()
 
     def sleep(self) -> None:
+        self._symbol = ""
         if self.board is not None:
             self.board.sleep()
+
+    def _begin(self) -> None:
+        from puffling.desktop.drawings.board import DrawingBoard
+
+        self._beginning = False
+        self.board = DrawingBoard(self.seat.session, self.seat.chart(), self.seat.present_us)
+        self._take_over(self.board)
+        if self._symbol and self.seat.session.connected:
+            self.board.show(self._symbol)
 
     def _take_over(self, board: DrawingBoard) -> None:
         if self._kept.get("folded", False) != board.folded:
@@ -82,6 +97,13 @@ class Drawings(Part):
     def _do(self, act: Callable[[DrawingBoard], None]) -> None:
         if self.board is not None and self.board.book is not None and self.seat.session.connected:
             act(self.board)
+
+
+async def _load() -> None:
+    # Imported here: with the chart's library it is loaded after the first paint.
+    import puffling.desktop.drawings.board  # noqa: F401
+
+    await asyncio.sleep(0)
 
 
 def _choose(tool: str, board: DrawingBoard) -> None:

@@ -8,10 +8,9 @@ from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
+from puffling.desktop import icons
 from puffling.desktop.actions import shortcut_text
-from puffling.desktop.card import tool_button
 from puffling.desktop.drawings.kinds import TOOLS
-from puffling.desktop.icons import set_icon
 from puffling.desktop.menus import Menu
 from puffling.desktop.theme import look
 from puffling.runtime.text import tr
@@ -19,25 +18,40 @@ from puffling.runtime.text import tr
 _WIDTH = 34
 _FOLDED_WIDTH = 12
 _STEP = 28
+_BUTTON = 26
 _EDGE = 4
 POINTER = ""
 
 
 class ToolButton(QToolButton):
-    """A tool to choose; a double click keeps it in the hand."""
+    """A small button of the strip; a double click on a tool keeps it in the hand.
+
+    It draws its icon itself, in the one tone and size it needs: all there are would take long for so many.
+    """
 
     taken = Signal(bool)
 
-    def __init__(self, icon: str, name: str) -> None:
+    def __init__(self, icon: str, name: str, *, checkable: bool = True) -> None:
         super().__init__()
-        set_icon(self, icon)
-        self.setToolTip(name)
-        self.setAccessibleName(name)
-        self.setCheckable(True)
+        self.icon_name = icon
+        self.say(name)
+        self.setCheckable(checkable)
         self.setAutoRaise(True)
-        self.setFixedSize(26, 26)
+        self.setFixedSize(_BUTTON, _BUTTON)
+        # Every tool has keys; the way with Tab to the chart stays short.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.stays = False
         self.clicked.connect(lambda _checked: self.taken.emit(False))
+
+    def say(self, name: str) -> None:
+        """Tell the pointer and a screen reader what it does."""
+        self.setToolTip(name)
+        self.setAccessibleName(name.partition("\n")[0])
+
+    def show_icon(self, icon: str) -> None:
+        """Wear another icon."""
+        self.icon_name = icon
+        self.update()
 
     def show_state(self, *, chosen: bool, stays: bool) -> None:
         """Show whether the tool is in the hand, and whether it stays there."""
@@ -51,11 +65,15 @@ class ToolButton(QToolButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        colours = look().theme.colours
+        shade = colours.accent if self.isChecked() else colours.text if self.underMouse() else colours.muted
+        painter = QPainter(self)
+        drawing = icons.pixmap(self.icon_name, shade, icons.SMALL, self.devicePixelRatioF())
+        painter.drawPixmap((self.width() - icons.SMALL) // 2, (self.height() - icons.SMALL) // 2, drawing)
         if self.stays:
-            painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(look().theme.colours.accent)
+            painter.setBrush(colours.accent)
             painter.drawEllipse(QRectF(self.width() - 8, self.height() - 8, 5, 5))
 
 
@@ -83,22 +101,18 @@ class ToolStrip(QWidget):
             self.buttons[tool.id] = ToolButton(tool.icon, f"{name}\n{tr(tool.help)}")
         for id, button in self.buttons.items():
             button.taken.connect(partial(self.tool_wanted.emit, id))
-        self.more = tool_button("more", tr("More tools"))
+        self.more = ToolButton("more", tr("More tools"), checkable=False)
         self.more.clicked.connect(self._open_menu)
-        self.magnet = tool_button(
-            "magnet", tr("Magnet: points snap to open, high, low or close"), checkable=True
-        )
+        self.magnet = ToolButton("magnet", tr("Magnet: points snap to open, high, low or close"))
         self.magnet.clicked.connect(self.magnet_wanted)
-        self.hiding = tool_button("eye", tr("Hide all drawings"), checkable=True)
+        self.hiding = ToolButton("eye", tr("Hide all drawings"))
         self.hiding.clicked.connect(self.hiding_wanted)
-        self.clearing = tool_button("delete", tr("Remove all drawings"))
+        self.clearing = ToolButton("delete", tr("Remove all drawings"), checkable=False)
         self.clearing.clicked.connect(self.clearing_wanted)
-        self.fold = tool_button("left", tr("Fold the tools away"))
+        self.fold = ToolButton("left", tr("Fold the tools away"), checkable=False)
         self.fold.clicked.connect(self.fold_wanted)
         self._foot = (self.magnet, self.hiding, self.clearing, self.fold)
         for each in (*self.buttons.values(), self.more, *self._foot):
-            # Every tool has keys; the way with Tab to the chart stays short.
-            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             each.setParent(self)
         look().changed.connect(self.update)
         self.show_folded(folded=False)
@@ -107,10 +121,8 @@ class ToolStrip(QWidget):
         """Take the room of all tools, or only of the one that unfolds them."""
         self.folded = folded
         self.setFixedWidth(_FOLDED_WIDTH if folded else _WIDTH)
-        set_icon(self.fold, "right" if folded else "left")
-        name = tr("Show the drawing tools") if folded else tr("Fold the tools away")
-        self.fold.setToolTip(name)
-        self.fold.setAccessibleName(name)
+        self.fold.show_icon("right" if folded else "left")
+        self.fold.say(tr("Show the drawing tools") if folded else tr("Fold the tools away"))
         self._place()
 
     def show_chosen(self, tool: str, *, stays: bool) -> None:
@@ -122,10 +134,8 @@ class ToolStrip(QWidget):
         """Mark what is switched on."""
         self.magnet.setChecked(magnet)
         self.hiding.setChecked(hidden)
-        set_icon(self.hiding, "eye-off" if hidden else "eye")
-        name = tr("Show all drawings") if hidden else tr("Hide all drawings")
-        self.hiding.setToolTip(name)
-        self.hiding.setAccessibleName(name)
+        self.hiding.show_icon("eye-off" if hidden else "eye")
+        self.hiding.say(tr("Show all drawings") if hidden else tr("Hide all drawings"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -139,15 +149,15 @@ class ToolStrip(QWidget):
 
     def _place(self) -> None:
         """Put as many buttons as there is room for, the tools from above and the rest from below."""
-        left = (_WIDTH - 1 - 26) // 2
-        tools: list[QToolButton] = list(self.buttons.values())
+        left = (_WIDTH - 1 - _BUTTON) // 2
+        tools = list(self.buttons.values())
         if self.folded:
             for button in (*tools, self.more, *self._foot):
                 button.setVisible(button is self.fold)
-            self.fold.setFixedSize(_FOLDED_WIDTH - 1, 26)
-            self.fold.move(0, max(self.height() // 2 - 13, 0))
+            self.fold.setFixedSize(_FOLDED_WIDTH - 1, _BUTTON)
+            self.fold.move(0, max((self.height() - _BUTTON) // 2, 0))
             return
-        self.fold.setFixedSize(26, 26)
+        self.fold.setFixedSize(_BUTTON, _BUTTON)
         room = max((self.height() - 2 * _EDGE) // _STEP, 1)
         foot = self._foot if room >= len(self._foot) + 4 else (self.fold,) if room > 1 else ()
         place = room - len(foot)
@@ -158,7 +168,7 @@ class ToolStrip(QWidget):
         for number, button in enumerate([*shown, self.more]):
             button.move(left, _EDGE + number * _STEP)
         for number, button in enumerate(reversed(foot)):
-            button.move(left, self.height() - _EDGE - 26 - number * _STEP)
+            button.move(left, self.height() - _EDGE - _BUTTON - number * _STEP)
 
     def _open_menu(self) -> None:
         menu = Menu(self)
@@ -166,7 +176,7 @@ class ToolStrip(QWidget):
         for tool in TOOLS:
             if self.buttons[tool.id].isHidden():
                 chosen = menu.addAction(tr(tool.title), partial(self.tool_wanted.emit, tool.id, False))
-                set_icon(chosen, tool.icon)
+                icons.set_icon(chosen, tool.icon)
         if self.magnet.isHidden():
             menu.addSeparator()
             for button, wanted in (
