@@ -44,3 +44,7 @@ class DataProvider(ABC):
     def stream_orderbook(self, symbols: Sequence[str], callback: Callable[[OrderBookUpdate], None]) -> None:
         """Call back with every change of the order book."""
         raise NotOffered(f"{type(self).__name__} has no order book")
+
+    def stop_streams(self) -> None:
+        """End every stream, so that whoever waits in one comes back; nothing to do where none waits."""
+        return

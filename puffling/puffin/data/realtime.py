@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from puffling.puffin.data.order_book import OrderBook
+    from puffling.puffin.data.realtime_engine import RealtimeEngine
+
+__all__ = ["Bar", "OrderBook", "OrderBookUpdate", "Quote", "RealtimeEngine", "Trade"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +58,16 @@ class Bar:
     volume: float
     timestamp: datetime
     interval: str
+
+
+def __getattr__(name: str) -> object:
+    """Give the engine and the book under the module people know them by, loaded when they are used."""
+    if name == "OrderBook":
+        from puffling.puffin.data.order_book import OrderBook
+
+        return OrderBook
+    if name == "RealtimeEngine":
+        from puffling.puffin.data.realtime_engine import RealtimeEngine
+
+        return RealtimeEngine
+    raise AttributeError(name)
