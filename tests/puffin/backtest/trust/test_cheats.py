@@ -17,7 +17,7 @@ from puffling.puffin.backtest.trust.verdict import Grade, Outcome, examine
 from puffling.puffin.strategies.registry import get_strategy
 from tests.puffin.backtest.markets import real
 
-Signal = Callable[[pd.DataFrame], pd.Series]  # type: ignore[type-arg]
+Signal = Callable[[pd.DataFrame], pd.Series]
 
 
 class Written:
@@ -31,32 +31,38 @@ class Written:
         return pd.DataFrame({"signal": self._signal(data).fillna(0.0).clip(-1.0, 1.0)}, index=data.index)
 
 
-def sign(values: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+def sign(values: pd.Series) -> pd.Series:
     """The direction of each value."""
     return pd.Series(np.sign(values), index=values.index)
 
 
-def change(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+def change(data: pd.DataFrame) -> pd.Series:
     """Returns of closes."""
     return data.Close.pct_change()
 
 
-def best_window(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+def best_window(data: pd.DataFrame) -> pd.Series:
     """The average that would have served best over all of history."""
     held = {window: sign(data.Close - data.Close.rolling(window).mean()) for window in range(5, 100, 5)}
     brought = {window: float((held[window].shift() * change(data)).sum()) for window in held}
     return held[max(brought, key=lambda window: brought[window])]
 
 
-def weekly(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+def weekly(data: pd.DataFrame) -> pd.Series:
     """The week's own close, known on its Monday."""
     by_week = data.Close.groupby(pd.Grouper(freq="W")).transform("last")
     return sign(by_week - data.Close)
 
 
-def avoided_crashes(data: pd.DataFrame) -> pd.Series:  # type: ignore[type-arg]
+def avoided_crashes(data: pd.DataFrame) -> pd.Series:
     """Always in, but for the days before the worst ones."""
     return (change(data).shift(-1) > -0.06).astype(float)
+
+
+def last_month(data: pd.DataFrame) -> pd.Series:
+    """The direction of the newest month that is over."""
+    by_month = data.Close.groupby(pd.Grouper(freq="ME")).last().pct_change().shift()
+    return sign(by_month.reindex(data.index, method="ffill"))
 
 
 CHEATS: dict[str, Signal] = {
@@ -83,17 +89,24 @@ HONEST: dict[str, Signal] = {
     "exponential average": lambda data: sign(data.Close - data.Close.ewm(span=50).mean()),
     "rank among the last year": lambda data: (data.Volume.rolling(250).rank(pct=True) > 0.7).astype(float),
     "the top so far": lambda data: (data.Close < 0.9 * data.Close.cummax()).astype(float),
-    "the last finished month": lambda data: sign(
-        data.Close.groupby(pd.Grouper(freq="ME"))
-        .last()
-        .pct_change()
-        .shift()
-        .reindex(data.index, method="ffill")
-    ),
+    "the last finished month": last_month,
     "volatility": lambda data: (0.01 / change(data).rolling(20).std()).clip(0.0, 1.0),
     "filled forwards": lambda data: sign(change(data).where(change(data).abs() > 0.02).ffill()),
     "always in": lambda data: pd.Series(1.0, index=data.index),
 }
+
+
+CHECKS = [
+    "foresight",
+    "warm_up",
+    "trades",
+    "costs",
+    "delay",
+    "walk_forward",
+    "timing",
+    "attempts",
+    "overfitting",
+]
 
 
 def panel() -> Panel:
@@ -144,17 +157,14 @@ def test_a_verdict_names_every_check_and_tells_how_far_it_is() -> None:
         trials=7,
         progress=lambda done, total, _: told.append((done, total)),
     )
-    assert [reason.check for reason in verdict.reasons] == [
-        "foresight", "warm_up", "trades", "costs", "delay", "walk_forward", "timing", "attempts", "overfitting",
-    ]  # fmt: skip
+    assert [reason.check for reason in verdict.reasons] == CHECKS
     assert told == [(done, 9) for done in range(10)]
     assert verdict.figures["trials"] == 7.0
 
 
 def test_the_same_question_gets_the_same_verdict() -> None:
-    first, second = (
-        examine(get_strategy("momentum"), panel(), Backtester(), trials=3, seed=5) for _ in range(2)
-    )
+    market, strategy = panel(), get_strategy("momentum")
+    first, second = (examine(strategy, market, Backtester(), trials=3, seed=5) for _ in range(2))
     assert first == second
 
 
