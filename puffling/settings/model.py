@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+
+from puffling.runtime.text import tr
 
 AT_START: dict[str, JsonValue] = {"restart": True}
 BY_THE_PERSON: dict[str, JsonValue] = {"person_only": True}
@@ -76,6 +78,14 @@ class Market(Section):
     )
 
 
+def _mail_address(text: str) -> str:
+    name, at, host = text.partition("@")
+    plain = text.isascii() and text.isprintable() and set(f"{name}{host}").isdisjoint(" <>()@,;")
+    if text and not (plain and name and at and "." in host.strip(".")):
+        raise ValueError(tr("{text} is not an e-mail address, such as you@example.org", text=repr(text[:40])))
+    return text
+
+
 class Fundamentals(Section):
     """Where statements and ratios of companies come from; the demo market brings its own."""
 
@@ -85,12 +95,11 @@ class Fundamentals(Section):
         description="The first source that has a company answers for it. None means: the demo market only.",
         max_length=2,
     )
-    sec_contact: str = Field(
+    sec_contact: Annotated[str, AfterValidator(_mail_address)] = Field(
         "",
         title="E-mail address for the SEC",
         description="The SEC wants to know who asks. Sent with each question to EDGAR and nowhere else.",
         max_length=120,
-        pattern=r"^$|^[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>()]+$",
         json_schema_extra=BY_THE_PERSON,
     )
 

@@ -138,8 +138,16 @@ async def test_unknown_names_are_refused_in_words(core: Core) -> None:
 
 
 async def test_an_address_for_the_sec_looks_like_one(core: Core) -> None:
-    with pytest.raises(InvalidInput):
-        await core.settings.put("fundamentals.sec_contact", "nobody")
+    for nobody in (
+        "nobody",
+        "a@b",
+        "@example.org",
+        "a b@example.org",
+        "a@b@example.org",
+        "a@example.org\r\nX: 1",
+    ):
+        with pytest.raises(InvalidInput, match="is not an e-mail address"):
+            await core.settings.put("fundamentals.sec_contact", nobody)
     await core.settings.put("fundamentals.sec_contact", "you@example.org")
     assert core.settings_now.fundamentals.sec_contact == "you@example.org"
 

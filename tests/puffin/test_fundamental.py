@@ -247,6 +247,14 @@ def test_a_fact_that_cannot_be_is_left_out(entry: Any) -> None:
     assert read_facts({"facts": facts})[1] == ()
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again(fake: FakeEdgar) -> None:
+    fake.troubles = [(200, b'{"0": {"cik', {"Content-Length": "5000"})]
+    assert len(provider(fake).fetch_filings("ACME")) == 2
+    fake.troubles = [(200, b"", {"Content-Length": "5000"})] * 4
+    with pytest.raises(SourceFailed, match="could not be reached"):
+        provider(fake).fetch_filings("ACME")
+
+
 def test_a_missing_concept_leaves_its_line_out(fake: FakeEdgar) -> None:
     fake.facts[CIK]["facts"]["us-gaap"].pop("NetIncomeLoss")
     frame = provider(fake).get_financials("ACME")

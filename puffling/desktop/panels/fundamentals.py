@@ -144,9 +144,8 @@ class FundamentalsPanel(Panel):
         )
 
     async def _load(self, symbol: str) -> tuple[StatementTable, RatioReport, FilingList]:
-        from puffling.puffin.data.statement_lines import Period, Statement
-
         import puffling.desktop.company.view  # noqa: F401
+        from puffling.puffin.data.statement_lines import Period, Statement
 
         # Each part takes some milliseconds: everything else gets its turn in between.
         await asyncio.sleep(0)
