@@ -31,13 +31,12 @@ def feed_words(state: FeedState) -> str:
 
 
 def short_feed_words(state: FeedState) -> str:
-    """Say in one or two words what keeps prices away; nothing while all is well."""
-    if state.condition is Condition.STALE:
-        return tr("Stale {age}", age=numbers.age(state.age_seconds))
+    """Say in two words what keeps prices away; nothing while all is well."""
     return {
-        Condition.MUTE: tr("Silent"),
-        Condition.RECONNECTING: tr("Reconnecting"),
-        Condition.OFF: tr("Not connected"),
+        Condition.STALE: tr("no new prices"),
+        Condition.MUTE: tr("silent"),
+        Condition.RECONNECTING: tr("reconnecting"),
+        Condition.OFF: tr("not connected"),
     }.get(state.condition, "")
 
 

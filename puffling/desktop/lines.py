@@ -213,9 +213,10 @@ class BottomLine(QWidget):
         self.running.setSizePolicy(keep)
         self.show_job("", None)
 
-    def show_feed(self, text: str, *, stale: bool = False) -> None:
+    def show_feed(self, text: str, *, stale: bool = False, explained: str = "") -> None:
         """Say which feed answers and how old its newest price is."""
         self.feed.setText(text)
+        self.feed.setToolTip(explained)
         set_role(self.feed, tone="warn" if stale else "muted")
 
     def show_next(self, text: str) -> None:

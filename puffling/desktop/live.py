@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, QTimer
 from puffling.core.events import Level, NoticeRaised, RaiseRequested
 from puffling.desktop import notices, numbers
 from puffling.desktop.abilities import Abilities
+from puffling.desktop.feed_words import WELL, feed_tooltip, feed_words
 from puffling.desktop.theme import Appearance, Density, Scheme, look
 from puffling.desktop.welcome import Welcome
 from puffling.market.events import FeedStateChanged
-from puffling.market.values import FeedState
+from puffling.market.values import Condition, FeedState
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.jobs import JobChanged, JobRecord
 from puffling.runtime.text import tr
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from puffling.desktop.window import Window
 
 PULSE_SECONDS = 1.0
-QUIET_SECONDS = 30
 HALT, RESUME = "safety.halt", "safety.resume"
 
 
@@ -159,18 +159,14 @@ class LiveWindow(QObject):
         )
 
     def _show_feeds(self, feeds: tuple[FeedState, ...]) -> None:
-        feed = next((each for each in feeds if each.connected), None)
+        feed = _worth_telling(feeds)
         if feed is None:
-            self._window.bottom.show_feed(tr("No feed is connected"), stale=True)
+            self._window.bottom.show_feed(tr("No feed is there"), stale=True)
             return
         self._window.top.show_data(feed.label, feed.quality.value)
-        fresh = feed.age_seconds is not None and (feed.stale or feed.age_seconds < QUIET_SECONDS)
-        # Where nothing is watched no price comes: an age that only grows would say something else.
-        age = numbers.age(feed.age_seconds) if fresh else tr("connected")
-        self._window.bottom.show_feed(
-            tr("{feed} · {age}", feed=feed.label, age=age) + (f" · {feed.note}" if feed.note else ""),
-            stale=feed.stale,
-        )
+        said = tr("{feed} · {words}", feed=feed.label, words=feed_words(feed))
+        explained = "\n\n".join(feed_tooltip(each) for each in feeds)
+        self._window.bottom.show_feed(said, stale=feed.condition not in WELL, explained=explained)
 
     def _feeds_failed(self, error: PufflingError) -> None:
         self._window.bottom.show_feed(error.message, stale=True)
@@ -224,3 +220,16 @@ class LiveWindow(QObject):
         self._window.showNormal() if self._window.isMinimized() else self._window.show()
         self._window.raise_()
         self._window.activateWindow()
+
+
+def _worth_telling(feeds: tuple[FeedState, ...]) -> FeedState | None:
+    """Give the feed that one line is about: one in trouble that somebody watches, or the first that works."""
+    for wanted in (
+        lambda feed: feed.stale,
+        lambda feed: feed.condition is Condition.LIVE,
+        lambda feed: feed.connected,
+    ):
+        found = next((feed for feed in feeds if wanted(feed)), None)
+        if found is not None:
+            return found
+    return next(iter(feeds), None)

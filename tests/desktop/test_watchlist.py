@@ -19,6 +19,7 @@ from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.states import Phase
 from puffling.market.events import FeedStateChanged, PricesMoved
+from puffling.market.values import Condition
 from puffling.runtime.actor import calling_as
 from puffling.runtime.paths import Paths
 from puffling.store.values import Watchlist
@@ -179,7 +180,7 @@ async def test_prices_that_stand_still_are_dimmed_until_they_move_again(
     panel = panel_of(await open_window(core))
     with calling_as(PERSON):
         feed = (await core.monitor.health()).feeds[0]
-    core.bus.publish(FeedStateChanged(replace(feed, stale=True)))
+    core.bus.publish(FeedStateChanged(replace(feed, stale=True, condition=Condition.STALE)))
     dimmed = panel.table.states.phase
     assert dimmed is Phase.STALE
     core.bus.publish(FeedStateChanged(replace(feed, stale=False)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from puffling.desktop.feed_words import short_feed_words
 from puffling.desktop.icons import set_icon
 from puffling.desktop.menus import Menu
 from puffling.desktop.moving import moves
@@ -103,10 +104,9 @@ class WatchlistPanel(Panel):
         return {"table": self.table.save_state(), "list": self._chosen}
 
     def content(self) -> Kept:
-        rows = [self.table.rows.row(place) for place in range(self.table.rows.rowCount())]
         return {
             "name": self._list_name,
-            "rows": rows_to_keep(rows[:MOST_KEPT]),
+            "rows": rows_to_keep(self._rows()[:MOST_KEPT]),
         }
 
     def restore(self, choices: Kept, content: Kept) -> None:
@@ -207,6 +207,8 @@ class WatchlistPanel(Panel):
         self.table.set_rows(rows)
         known = tuple(symbol for symbol, row in rows.items() if row.known)
         self._watch(known)
+        for symbol in known[:1]:
+            self._feed_changed(FeedStateChanged(core.quotes.feed_of(symbol)))
         self._follow_selection()
         self._fetch_trends(known)
 
@@ -236,6 +238,9 @@ class WatchlistPanel(Panel):
                 act=self.ask_symbol,
             )
 
+    def _rows(self) -> list[Row]:
+        return [self.table.rows.row(place) for place in range(self.table.rows.rowCount())]
+
     def _watch(self, symbols: tuple[str, ...]) -> None:
         before = self._stop_watching
         self._stop_watching = self.session.core.data.watch(symbols) if symbols else None
@@ -245,8 +250,12 @@ class WatchlistPanel(Panel):
 
     def _feed_changed(self, event: FeedStateChanged) -> None:
         """Dim what no longer moves though it should; a price that arrives ends it."""
+        shown = {row.price.source for row in self._rows() if row.price is not None}
+        if event.state.source not in shown:
+            return
         if event.state.stale:
-            self.table.states.stale(tr("{feed}: no new prices", feed=event.state.label))
+            words = short_feed_words(event.state)
+            self.table.states.stale(tr("{feed}: {words}", feed=event.state.label, words=words))
         elif self.table.states.phase is Phase.STALE:
             self.table.states.content()
 
