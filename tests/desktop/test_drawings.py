@@ -232,3 +232,23 @@ async def test_undo_in_a_field_is_the_undo_of_the_field(hand: Hand) -> None:
 
 def _sockets(folder: str, names: list[str]) -> list[str]:
     return [name for name in names if (Path(folder) / name).is_socket()]
+
+
+async def test_a_replay_shows_no_drawing_that_lies_in_its_future(hand: Hand) -> None:
+    panel = panel_of(hand.window)
+    early, across, late = draw(hand), draw(hand, "rectangle"), draw(hand, "vertical")
+    assert early.points[0][0] == late.points[0][0]
+    book = hand.board.book
+    assert book is not None
+    ground = hand.board.ground()
+    assert ground is not None
+    moved = ground.moved(late, 60, 0.0)
+    book.change(moved)
+    await hand.saved()
+    panel.replay.begin((across.points[0][0] + across.points[1][0]) // 2)
+    await until(lambda: hand.board.layer.outline is not None and len(hand.board.layer.outline.sheet) == 2)
+    outline = hand.board.layer.outline
+    assert outline is not None
+    assert {each.id for each in outline.sheet.drawings} == {early.id, across.id}
+    panel.replay.end()
+    await until(lambda: hand.board.layer.outline is not None and len(hand.board.layer.outline.sheet) == 3)
