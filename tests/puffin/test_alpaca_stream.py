@@ -16,6 +16,7 @@ from puffling.puffin.data.alpaca_rest import AlpacaKeys
 from puffling.puffin.data.alpaca_stream import AlpacaStream, LiveQuote, LiveTrade
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.realtime import Bar, OrderBookUpdate, Quote, Trade
+from puffling.puffin.data.realtime_engine import RealtimeEngine
 from puffling.puffin.errors import AccessRefused, NotOffered
 from tests.fakes.alpaca_data import KEY, SECRET, AlpacaData, bar
 from tests.fakes.local_server import Answer, LocalServer, serving
@@ -400,3 +401,23 @@ def test_a_refused_stream_raises_where_it_was_asked_for(live: Live) -> None:
     with pytest.raises(AccessRefused, match="ALPACA_API_KEY"):
         provider.stream_trades(["AAPL"], print)
     provider.close()
+
+
+def test_the_engine_runs_on_alpaca_through_an_outage_and_leaves_nothing_behind(live: Live) -> None:
+    heard: list[Trade] = []
+    errors: list[Exception] = []
+    engine = RealtimeEngine(live.provider())
+    engine.on_trade(heard.append)
+    engine.on_quote(lambda _: None)
+    engine.on_error(errors.append)
+    engine.start(["AAPL"])
+    live.alpaca.until_wanted("AAPL")
+    live.alpaca.print_trade("AAPL", 10.0, NOW)
+    live.until(lambda: len(heard) == 1)
+    live.alpaca.hang_up()
+    live.until(lambda: not live.alpaca.callers)
+    live.alpaca.until_wanted("AAPL")
+    live.alpaca.print_trade("AAPL", 11.0, NOW)
+    live.until(lambda: len(heard) == 2)
+    engine.stop()
+    assert errors == []
