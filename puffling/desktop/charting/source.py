@@ -146,6 +146,8 @@ class Source:
         if finest.seconds < interval.seconds:
             finer, finer_reaches_us = await self._around(symbol, finest, moment)
             reaches_us = min(reaches_us, finer_reaches_us)
+        # Reading and drawing in one go would hold the loop.
+        await self._session.core.clock.sleep(0)
         fresh = self._whole is None or self._whole.key != whole.key
         self._take(whole, finer)
         self._reaches_us = reaches_us
@@ -157,11 +159,12 @@ class Source:
         core = self._session.core
         days = timedelta(days=_DEEP_DAYS.get(interval, _OF_OLD_DAYS))
         now = core.clock.now()
-        since = (moment - days).date()
-        if now - moment < days:
-            return await core.data.history(symbol, interval, since), to_us(now)
-        until = moment + days
-        return await core.data.history(symbol, interval, since, until.date()), to_us(moment + days * 0.9)
+        if moment - (now - days) > days / 4:
+            # What a live chart reaches back to has enough before this moment, and is there already.
+            return await core.data.history(symbol, interval, (now - days).date()), to_us(now)
+        since, until = moment - days, min(moment + days, now)
+        whole = await core.data.history(symbol, interval, since.date(), until.date())
+        return whole, to_us(moment + days * 0.9) if until < now else to_us(now)
 
     def _take(self, whole: History, finer: History | None = None) -> None:
         self._whole, self._finer = whole, finer
