@@ -113,6 +113,8 @@ class ReportBook:
         self._open_cache = cache
         self._clock = clock
         self._port = port
+        # One question at a time, and none for a symbol nobody looks at any more when its turn comes.
+        self._lane = port.lane("reports")
         self._kept: OrderedDict[tuple[str, str], Reports] = OrderedDict()
         self._asking: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -211,7 +213,7 @@ class ReportBook:
         if older is not None and source.missing():
             return older
         try:
-            company = await self._port.thread(source.company, symbol, now)
+            company = await self._lane.run(source.company, symbol, now)
         except SourceFailed as failed:
             if older is None:
                 raise

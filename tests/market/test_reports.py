@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,8 @@ class Shelf:
     def __init__(self) -> None:
         self.asked = 0
         self.failing = False
+        self.open = threading.Event()
+        self.open.set()
 
     def missing(self) -> str:
         """Need nothing."""
@@ -41,6 +44,7 @@ class Shelf:
     def company(self, symbol: str, now: datetime) -> Company:
         """Give the one there is."""
         self.asked += 1
+        self.open.wait()
         if self.failing:
             raise SourceFailed("The shelf is locked")
         if symbol != "BOOK":
@@ -114,6 +118,24 @@ async def test_who_asks_at_the_same_time_waits_for_one_answer(make: Make) -> Non
     found = await asyncio.gather(*(book.reports("BOOK") for _ in range(5)))
     assert shelf.asked == 1
     assert len({id(each) for each in found}) == 1
+
+
+async def test_what_nobody_waits_for_any_more_is_not_asked(make: Make) -> None:
+    shelf = Shelf()
+    shelf.open.clear()
+    book = make(("shelf",), shelf=shelf)
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(book.reports("BOOK"), name="first")
+        while not shelf.asked:  # noqa: ASYNC110  the thread that asks tells nobody
+            await asyncio.sleep(0.001)
+        passed_over = [group.create_task(book.reports(f"NO{number}"), name="passed") for number in range(5)]
+        await asyncio.sleep(0.02)
+        for each in passed_over:
+            each.cancel()
+        await asyncio.sleep(0)
+        shelf.open.set()
+        assert (await first).company.name == "Bookshop"
+    assert shelf.asked == 1
 
 
 async def test_older_reports_are_shown_when_the_source_fails_and_say_so(

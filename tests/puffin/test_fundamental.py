@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -122,6 +122,19 @@ def test_cash_flows_since_january_become_quarters() -> None:
     ends = (date(2022, 3, 31), date(2022, 6, 30), date(2022, 9, 30), date(2022, 12, 31))
     assert [value(known(), "operating_cash_flow", end, quarter=True) for end in ends] == [15, 16, 17, 18]
     assert [value(known(), "free_cash_flow", end, quarter=True) for end in ends] == [10, 11, 12, 13]
+
+
+def test_a_long_last_quarter_is_a_quarter_too() -> None:
+    start, end, filed = date(2022, 8, 29), date(2023, 9, 3), date(2023, 10, 10)
+    first, second, third = date(2022, 11, 20), date(2023, 2, 12), date(2023, 5, 7)
+    since = [(first, 10.0), (second, 21.0), (third, 33.0)]
+    facts = [Fact("revenue", day, value, day + timedelta(20), start, "10-Q") for day, value in since]
+    known = Statements([*facts, Fact("revenue", end, 50.0, filed, start, "10-K")])
+    assert known.ends(Period.QUARTERLY) == (end, third, second, first)
+    assert [value(known, "revenue", day, quarter=True) for day in (end, third)] == [17.0, 12.0]
+    trailing = known.trailing("revenue")
+    assert trailing is not None
+    assert trailing.value == 50.0
 
 
 def test_what_follows_from_two_lines_is_worked_out_and_says_so() -> None:

@@ -19,8 +19,9 @@ _DIFFERENCES = {
     "free_cash_flow": ("operating_cash_flow", "capital_expenditure"),
     "total_liabilities": ("total_assets", "equity"),
 }
-# A fiscal quarter may have twelve to fourteen weeks, a year 52 or 53.
-QUARTER_DAYS = range(80, 101)
+# Most fiscal quarters have thirteen weeks; some companies have three of twelve and one of sixteen or
+# seventeen. A year has 52 weeks or 53.
+QUARTER_DAYS = range(77, 124)
 YEAR_DAYS = range(350, 381)
 _THREE_QUARTERS_DAYS = 290
 _TELLING = ("net_income", "revenue", "operating_cash_flow", "operating_income")
