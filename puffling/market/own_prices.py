@@ -77,7 +77,7 @@ class OwnShelf:
         path = self._path(symbol, interval)
         about = _about(path)
         try:
-            with np.load(path, allow_pickle=False) as columns:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
                 kept = Bars(columns["time"], *(columns[name] for name in COLUMNS))
                 starts, factors = columns["adjusted_from"], columns["factors"]
         except (OSError, ValueError, KeyError, BadZipFile) as error:
@@ -156,7 +156,7 @@ def _about(path: Path) -> OwnSeries:
     from zipfile import BadZipFile
 
     try:
-        with np.load(path, allow_pickle=False) as columns:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
             values = json.loads(columns["about"].tobytes())
         if values.pop("layout") != _LAYOUT:
             raise ValueError("another layout")
