@@ -348,3 +348,16 @@ def test_a_series_without_a_price_in_sight_is_not_drawn_and_breaks_nothing(chart
     chart.set_scale(Scale.LOGARITHMIC)
     chart.grab()
     assert chart.price_range is not None
+
+
+def test_a_compared_line_is_named_where_it_leaves_the_view(chart: ChartView) -> None:
+    other = Compared("qqq", "QQQ", 1, times(1000), closes(1000) * 3)
+    chart.add_study(other)
+    viewport = chart.scene.viewport
+    assert viewport is not None
+    end = other.end(viewport)
+    assert end is not None
+    assert (end.name, end.text) == ("QQQ", other.words(other.read(None, look().theme.colours)[0].value, 2))
+    assert chart.scene.ends == [(end.y, end.text, 1)]
+    chart.remove_study(other)
+    assert chart.scene.ends == []

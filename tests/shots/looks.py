@@ -91,6 +91,6 @@ SCENES: dict[str, Callable[[Window], None]] = {
     **{f"chart-{name}": partial(kind, name) for name in KINDS},
     "chart-log": logarithmic,
     "chart-comparison": comparison,
-    "chart-hours": hours,
     "chart-marks": marks,
+    "chart-hours": hours,
 }

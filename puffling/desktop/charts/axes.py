@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QGraphicsItem
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.scale import price_labels
+from puffling.desktop.charts.study import colour
 from puffling.desktop.charts.ticks import DAY_US, describe_time, time_ticks
 from puffling.desktop.charts.viewport import Viewport
-from puffling.desktop.theme import Theme, mix
+from puffling.desktop.theme import Size, Theme, mix
 
 TIME_AXIS_HEIGHT = 24
 LEAST_PRICE_AXIS_WIDTH = 56
 _TAG_HEIGHT = 18
+_NAME_HEIGHT = 16
 _MARGIN = 8
 
 
@@ -80,6 +82,9 @@ class PriceAxis(Layer):
                     Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
                     text,
                 )
+        for at, said, number in shared.ends:
+            size = (self.width, viewport.height)
+            paint_tag(painter, shared.theme, at, said, colour(colours, number), colours.panel, size)
         if 0 <= last_y <= viewport.height:
             rising = last.close >= last.open
             text = shared.write(last.close)
@@ -164,6 +169,21 @@ def paint_tag(
     painter.setFont(theme.font(semibold=True))
     inside = tag.adjusted(_MARGIN - 2, 0, 0, 0)
     painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def paint_name(painter: QPainter, theme: Theme, right: float, y: float, text: str, ink: QColor) -> None:
+    """Paint a name at the right end of a line, before the axis."""
+    font = theme.font(Size.CAPTION, semibold=True)
+    width = QFontMetricsF(font).horizontalAdvance(text) + 10
+    box = QRectF(right - width - 6, y - _NAME_HEIGHT / 2, width, _NAME_HEIGHT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(QPen(ink, 1))
+    painter.setBrush(theme.colours.panel)
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setFont(font)
+    painter.setPen(ink)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def direction_colour(theme: Theme, before: float, after: float) -> QColor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,15 @@ from puffling.desktop.theme import Colours
 # Over a long weekend the last price still stands; after that there is none.
 _LONGEST_CARRY_US = 5 * DAY_US
 _NAME = "close"
+
+
+class End(NamedTuple):
+    """Where a compared line leaves the view, its name, its percentage and the number of its colour."""
+
+    y: float
+    name: str
+    text: str
+    colour: int
 
 
 class Compared(Study):
@@ -80,6 +90,17 @@ class Compared(Study):
         value = series.newest if index is None else series.value(index)
         share = value / self._base - 1 if self._base > 0 else math.nan
         return [Reading("", share, colour(colours, self.number))]
+
+    def end(self, viewport: Viewport) -> End | None:
+        """Give where the line leaves the view, for its label."""
+        series = self.series.get(_NAME)
+        if series is None or not self.drawable:
+            return None
+        value = series.value(min(int(viewport.last), len(series) - 1))
+        y = self.own(viewport).y(value)
+        if not 0 <= y <= viewport.height:
+            return None
+        return End(y, self.label, numbers.percent(value / self._base - 1), self.number)
 
     def words(self, value: float, decimals: int) -> str:
         return numbers.percent(value)

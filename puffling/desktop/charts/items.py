@@ -35,6 +35,8 @@ class Scene:
         self.base: float | None = None
         # Where labels stand on the price axis that round prices must not run under.
         self.labelled: list[float] = []
+        # Labels in the colours of lines that end there: how far down, what, and the number of the colour.
+        self.ends: list[tuple[float, str, int]] = []
 
     def write(self, price: float) -> str:
         """Give a price as the price axis says it."""

@@ -8,8 +8,8 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from puffling.desktop.charts.axes import dashes, hairline, paint_tag
-from puffling.desktop.charts.compared import Compared
+from puffling.desktop.charts.axes import dashes, hairline, paint_name, paint_tag
+from puffling.desktop.charts.compared import Compared, End
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.plots import Plotter
 from puffling.desktop.charts.pyramid import Pyramid
@@ -50,6 +50,9 @@ class Overlays(Layer):
         paint = plotter.draw_fills if self._fills else plotter.draw
         for study in studies:
             paint(painter, study, study.own(viewport), self.shared.theme)
+        for end in self._panes.ends(viewport) if not self._fills else ():
+            ink = colour(self.shared.theme.colours, end.colour)
+            paint_name(painter, self.shared.theme, viewport.width, end.y, end.name, ink)
         painter.restore()
 
 
@@ -221,6 +224,12 @@ class Panes:
     def compared(self) -> list[Compared]:
         """Give the other series that are compared with the prices."""
         return [study for study in self.overlays if isinstance(study, Compared)]
+
+    def ends(self, viewport: Viewport | None) -> list[End]:
+        """Give where compared lines leave the view."""
+        if viewport is None:
+            return []
+        return [end for study in self.compared if (end := study.end(viewport)) is not None]
 
     def add(self, study: Study) -> Readout:
         """Take a study in and give its line."""

@@ -10,7 +10,6 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QCursor,
     QFocusEvent,
-    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -19,16 +18,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from puffling.desktop.charts.axes import dashes, hairline, paint_tag
+from puffling.desktop.charts.axes import dashes, hairline, paint_name, paint_tag
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
-from puffling.desktop.theme import Size, Tone, look
+from puffling.desktop.theme import Tone, look
 
 NEAR_PIXELS = 4
 TAG_HEIGHT = 18
 _MANY_STEPS = 10
-_WORDS_HEIGHT = 16
 
 
 def _nothing(_price: float) -> None:
@@ -115,6 +113,7 @@ class PriceLines(Layer):
         """Put every label where its line meets the axis."""
         viewport = self.shared.viewport if self.shared.bars is not None else None
         self.shared.labelled = [viewport.y(line.price) for line in self._tags] if viewport else []
+        self.shared.labelled += [at for at, _, _ in self.shared.ends]
         for line, tag in self._tags.items():
             y = viewport.y(line.price) if viewport else math.nan
             seen = viewport is not None and 0 <= y <= viewport.height
@@ -142,17 +141,7 @@ class PriceLines(Layer):
             pen = dashes(ink) if line.dashed else hairline(ink)
             painter.setPen(QPen(ink, 2) if line.held else pen)
             painter.drawLine(QLineF(0, y, viewport.width, y))
-            font = theme.font(Size.CAPTION, semibold=True)
-            width = QFontMetricsF(font).horizontalAdvance(line.label) + 10
-            box = QRectF(viewport.width - width - 6, y - _WORDS_HEIGHT / 2, width, _WORDS_HEIGHT)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.setPen(QPen(ink, 1))
-            painter.setBrush(theme.colours.panel)
-            painter.drawRoundedRect(box, 4, 4)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setFont(font)
-            painter.setPen(ink)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, line.label)
+            paint_name(painter, theme, viewport.width, y, line.label, ink)
 
     def press(self, event: QMouseEvent) -> bool:
         """Take hold of a line under the pointer."""

@@ -348,6 +348,7 @@ class Stage(QWidget):
         self._canvas.borders = self.panes.tops
         self.panes.left = self._canvas.x()
         self.panes.show_values()
+        scene.ends = [(end.y, end.text, end.colour) for end in self.panes.ends(scene.viewport)]
         self.lines.place()
         self.box.setRange(
             xRange=(self._first, self._last), yRange=prices, padding=0.0, disableAutoRange=False

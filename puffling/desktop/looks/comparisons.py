@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
 
 MOST = 6
-# Indicators begin with the first colours, comparisons with the last.
-_COLOURS = (4, 3, 5, 2, 1, 0)
+# In this order they stay apart the longest, for eyes that miss a colour too.
+_COLOURS = (4, 3, 2, 0, 5, 1)
 
 
 class Comparisons:
