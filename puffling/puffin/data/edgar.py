@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import threading
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from puffling.puffin.data.edgar_concepts import IFRS, US_GAAP
+from puffling.puffin.data.long_json import read_long_json
 from puffling.puffin.data.statement_lines import LINE_OF, Measure, Unit
 from puffling.puffin.data.statements import Company, Fact, Filing
 from puffling.puffin.errors import SourceFailed, UnknownSymbol
@@ -262,7 +262,7 @@ def _read_filings(found: object, cik: int) -> Iterator[Filing]:
 
 def _read_json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return read_long_json(body)
     except (ValueError, RecursionError):
         raise SourceFailed("EDGAR's answer is no JSON: perhaps a page that asks to wait") from None
 
