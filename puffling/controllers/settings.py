@@ -107,5 +107,5 @@ class Settings(Controller):
         if service == "alpaca":
             market = self._live.now.market
             address = market.alpaca_address or None
-            return await self._port.thread(ask_about_alpaca_keys, values, address, market.alpaca_feed)
+            return await self._port.thread(ask_about_alpaca_keys, values, address, market.alpaca_data)
         return await ask_about_key(service, values)

@@ -25,7 +25,7 @@ from puffling.market.values import (
     Tick,
 )
 from puffling.puffin.data.actions import Adjustment, CorporateAction
-from puffling.puffin.data.alpaca_provider import FIRST_DAY, AlpacaProvider, actions_of
+from puffling.puffin.data.alpaca_provider import DATA_FEEDS, FIRST_DAY, AlpacaProvider, actions_of
 from puffling.puffin.data.alpaca_rows import Asset, DayBar, Snapshot
 from puffling.puffin.data.bars import Span
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, to_us, us_to_day
@@ -74,7 +74,7 @@ class AlpacaFeed:
         self._port = parts.port
         self._key = parts.key
         self._address = parts.settings.alpaca_address or None
-        self._data_feed = parts.settings.alpaca_feed
+        self._data_feed = DATA_FEEDS[parts.settings.alpaca_data]
         self._lane = parts.port.lane("alpaca", threads=3)
         self._guard = threading.Lock()
         self._provider: AlpacaProvider | None = None

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from puffling.puffin.errors import PlanRefused, PuffinError
-
-if TYPE_CHECKING:
-    from puffling.puffin.data.alpaca_provider import DataFeed
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -57,28 +53,30 @@ _ALPACA_KEYS = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 
 
 def ask_about_alpaca_keys(
-    keys: Mapping[str, str], address: str | None = None, data_feed: DataFeed = "iex"
+    keys: Mapping[str, str], address: str | None = None, data: str = "one exchange"
 ) -> KeyTest:
     """Ask Alpaca for a price, in the caller's thread, and say what the answer means for the keys."""
-    from puffling.puffin.data.alpaca_provider import AlpacaProvider
+    from puffling.puffin.data.alpaca_provider import DATA_FEEDS, AlpacaProvider
 
     missing = _missing(_ALPACA_KEYS, keys)
     if missing:
         return KeyTest("alpaca", False, missing)
     # Whoever pressed a button wants to know now, not after some more tries.
     api_key, secret_key = (keys[name] for name in _ALPACA_KEYS)
-    provider = AlpacaProvider(api_key, secret_key, address, data_feed=data_feed, pause=lambda _: True)
+    provider = AlpacaProvider(api_key, secret_key, address, data_feed=DATA_FEEDS[data], pause=lambda _: True)
     try:
         provider.check_access()
     except PlanRefused:
         return KeyTest(
-            "alpaca", True, f"Alpaca accepts it, but your plan does not include {data_feed}. Choose iex."
+            "alpaca",
+            True,
+            f"Alpaca accepts it, but your plan does not include {data} data: choose less of it.",
         )
     except PuffinError as failure:
         return KeyTest("alpaca", False, f"{failure}.")
     finally:
         provider.close()
-    return KeyTest("alpaca", True, f"Alpaca accepts it and tells prices ({data_feed}).")
+    return KeyTest("alpaca", True, f"Alpaca accepts it and tells prices: {data}.")
 
 
 async def ask_about_key(service: str, keys: Mapping[str, str], *, address: str | None = None) -> KeyTest:

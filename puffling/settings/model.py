@@ -51,13 +51,10 @@ class Market(Section):
         min_length=1,
         max_length=8,
     )
-    alpaca_feed: Literal["iex", "delayed_sip", "sip"] = Field(
-        "iex",
+    alpaca_data: Literal["one exchange", "delayed", "complete"] = Field(
+        "one exchange",
         title="Alpaca data",
-        description=(
-            "The trades of one exchange (iex, free), of all a quarter of an hour late (delayed_sip), "
-            "or of all at once (sip, paid)."
-        ),
+        description="Trades of IEX alone (free), of all exchanges 15 minutes late, or at once (paid plan).",
         json_schema_extra=AT_START,
     )
     alpaca_address: str = Field(

@@ -78,7 +78,7 @@ async def desk(paths: Paths, clock: FixedClock, alpaca: AlpacaData, tmp_path: Pa
 
 async def test_keys_are_tested_at_the_door_for_data(desk: Desk) -> None:
     result = await desk.core.settings.test_key("alpaca")
-    assert (result.accepted, result.message) == (True, "Alpaca accepts it and tells prices (iex).")
+    assert (result.accepted, result.message) == (True, "Alpaca accepts it and tells prices: one exchange.")
 
 
 async def test_a_history_is_seen_with_where_it_comes_from(desk: Desk) -> None:

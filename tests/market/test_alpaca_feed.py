@@ -152,16 +152,14 @@ async def test_a_price_has_its_day_and_says_how_good_it_is(house: House, feed: A
 
 
 @pytest.mark.parametrize(
-    ("data_feed", "quality", "label"),
+    ("data", "quality", "label"),
     [
-        ("delayed_sip", Quality.DELAYED, "Alpaca, delayed 15 minutes"),
-        ("sip", Quality.REALTIME, "Alpaca, real time"),
+        ("delayed", Quality.DELAYED, "Alpaca, delayed 15 minutes"),
+        ("complete", Quality.REALTIME, "Alpaca, real time"),
     ],
 )
-async def test_the_plan_is_said_on_the_price(
-    house: House, data_feed: str, quality: Quality, label: str
-) -> None:
-    settings = MarketSettings.model_validate({"alpaca_feed": data_feed})
+async def test_the_plan_is_said_on_the_price(house: House, data: str, quality: Quality, label: str) -> None:
+    settings = MarketSettings.model_validate({"alpaca_data": data})
     feed = AlpacaFeed(FeedParts(house.clock, house.parts.port, house.keys.get, house.parts.data, settings))
     assert (feed.quality, feed.label) == (quality, label)
     await feed.close()

@@ -87,7 +87,7 @@ def alpaca() -> Iterator[AlpacaData]:
 def test_alpaca_is_asked_for_a_price_and_accepts_its_keys(alpaca: AlpacaData) -> None:
     keys = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
     result = ask_about_alpaca_keys(keys, alpaca.server.address)
-    assert (result.accepted, result.message) == (True, "Alpaca accepts it and tells prices (iex).")
+    assert (result.accepted, result.message) == (True, "Alpaca accepts it and tells prices: one exchange.")
     [request] = alpaca.server.requests
     assert request.path == "/v2/stocks/bars/latest"
 
@@ -104,9 +104,9 @@ def test_alpaca_says_which_key_is_missing_and_which_is_wrong(alpaca: AlpacaData)
 
 def test_a_plan_that_does_not_reach_so_far_is_no_wrong_key(alpaca: AlpacaData) -> None:
     keys = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
-    result = ask_about_alpaca_keys(keys, alpaca.server.address, "sip")
+    result = ask_about_alpaca_keys(keys, alpaca.server.address, "complete")
     assert result.accepted
-    assert "plan does not include sip" in result.message
+    assert "plan does not include complete data" in result.message
 
 
 @pytest.mark.parametrize(

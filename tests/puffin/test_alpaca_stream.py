@@ -206,9 +206,9 @@ def test_a_connected_but_mute_line_is_given_up_while_the_exchange_is_open(live: 
 
 
 def test_the_pulse_of_the_market_keeps_a_quiet_line_alive_and_is_nobodys_quote(live: Live) -> None:
+    live.is_open = True
     live.start(mute_seconds=0.8).want(trades=APPLE)
     live.alpaca.until_wanted("AAPL")
-    live.is_open = True
     waiting = threading.Event()
     for beat in range(12):
         live.alpaca.print_quote("SPY", 500.0 + beat, 500.1 + beat, NOW)
@@ -223,6 +223,8 @@ def test_silence_while_the_exchange_is_closed_is_no_fault_and_the_opening_bell_n
     assert live.heard.downs == []
     live.is_open = True
     threading.Event().wait(0.4)
+    # No news, but it makes the client look at its watch.
+    live.alpaca.send_raw(msgpack.packb([{"T": "subscription"}]))
     live.alpaca.print_trade("AAPL", 1.0, NOW)
     live.until(lambda: live.heard.trades_heard)
     assert live.heard.downs == []
@@ -348,6 +350,8 @@ def test_keys_are_in_no_log_of_the_stream(live: Live, caplog: pytest.LogCaptureF
     live.until(lambda: live.heard.ups == 2)
     assert SECRET not in caplog.text
     assert KEY not in caplog.text
+    # The socket writes messages as bytes: not even those are to be read.
+    assert "BINARY" not in caplog.text
 
 
 def test_callbacks_of_all_kinds_share_one_connection_and_come_back_when_stopped(live: Live) -> None:

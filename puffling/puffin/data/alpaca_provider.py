@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DataFeed = Literal["iex", "delayed_sip", "sip"]
+# As people call them.
+DATA_FEEDS: dict[str, DataFeed] = {"one exchange": "iex", "delayed": "delayed_sip", "complete": "sip"}
 
 # Alpaca's stock history begins in 2016, its crypto history in 2021.
 FIRST_DAY = date(2016, 1, 1)
