@@ -146,13 +146,13 @@ async def test_silence_of_the_feed_and_what_was_left_out_are_said(
 
 async def test_the_keyboard_reaches_and_copies_it(core: Core, open_window: OpenWindow) -> None:
     window, panel = await shown(core, open_window)
-    window.actions_.run("quote.copy")
+    window.actions_.run("window.copy-quote")
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("Symbol\tSPY\nName\tSPDR S&P 500 ETF Trust\nLast\t")
     assert "Source\tDemo data" in copied
-    window.actions_.run("quote.depth")
+    window.actions_.run("window.quote-depth")
     assert panel.parts.chosen == "book"
-    window.actions_.run("quote.trades")
+    window.actions_.run("window.quote-trades")
     assert panel.parts.chosen == "tape"
 
 

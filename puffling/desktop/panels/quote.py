@@ -98,9 +98,27 @@ class QuotePanel(Panel):
         self._kept_choices = choices
 
     def acts(self) -> Iterable[Action]:
-        yield Action("quote.trades", tr("Show time and sales"), partial(self._choose, "tape"), tr("Quote"))
-        yield Action("quote.depth", tr("Show depth"), partial(self._choose, "book"), tr("Quote"))
-        yield Action("quote.copy", tr("Copy quote"), self._copy, tr("Quote"))
+        for action_id, title, run, help_text in (
+            (
+                "window.quote-trades",
+                tr("Show time and sales"),
+                partial(self._choose, "tape"),
+                tr("Every trade as it was printed, the newest on top."),
+            ),
+            (
+                "window.quote-depth",
+                tr("Show depth"),
+                partial(self._choose, "book"),
+                tr("What waits at the next prices on both sides."),
+            ),
+            (
+                "window.copy-quote",
+                tr("Copy quote"),
+                self._copy,
+                tr("All of it as a table."),
+            ),
+        ):
+            yield Action(action_id, title, run, tr("Quote"), help_text, "View/Quote")
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
