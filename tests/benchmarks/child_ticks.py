@@ -5,14 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import signal
 import sys
 import time
-from collections.abc import Coroutine
-from dataclasses import dataclass
-from itertools import cycle, islice
-from typing import Any, TypeVar
 
 import psutil
 from PySide6.QtWidgets import QApplication
@@ -21,28 +16,15 @@ from puffling.desktop.application import main
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.window import Window
-from puffling.market.values import Tick
 from puffling.runtime.actor import calling_as
 from puffling.runtime.paths import Paths
 from tests.benchmarks.measure import percentile
+from tests.benchmarks.storm import Delays, probed, send
 
-TICKS_PER_SECOND = 20_000
-PULSE_SECONDS = 0.005
-PROBE_SECONDS = 0.002
 SETTLING_SECONDS = 1.0
 CALM_SECONDS = 5.0
 
-R = TypeVar("R")
-
 _tasks: list[asyncio.Task[None]] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Delays:
-    """What a probe saw: seconds the loop came back late, and seconds of processor time it used meanwhile."""
-
-    late: list[float]
-    busy: list[float]
 
 
 async def _storm(seconds: float) -> None:
@@ -56,33 +38,12 @@ async def _storm(seconds: float) -> None:
     panel.choose_list(everything.id)
     await asyncio.sleep(SETTLING_SECONDS)
 
-    calm = Delays([], [])
-    await _probed(calm, asyncio.sleep(CALM_SECONDS))
-    # The same door a feed uses.
-    board = core.market._board
-    dice = random.Random(7)
-    order = cycle(symbols)
-    prices = {symbol: core.market.price(symbol).price for symbol in symbols}
+    calm = Delays()
+    await probed(calm, asyncio.sleep(CALM_SECONDS))
     process = psutil.Process()
     memory_before, used_before = process.memory_info().rss, time.thread_time()
-    started = time.perf_counter()
-
-    async def send() -> int:
-        sent = 0
-        while (elapsed := time.perf_counter() - started) < seconds:
-            due = int(elapsed * TICKS_PER_SECOND) - sent
-            now_us = time.time_ns() // 1000
-            batch = []
-            for symbol in islice(order, due):
-                prices[symbol] *= 1 + dice.gauss(0, 0.00002)
-                batch.append(Tick(symbol, prices[symbol], 1.0, now_us))
-            board.ticks("demo", batch)
-            sent += due
-            await asyncio.sleep(PULSE_SECONDS)
-        return sent
-
-    storm = Delays([], [])
-    sent = await _probed(storm, send())
+    storm = Delays()
+    sent = await probed(storm, send(core, symbols, seconds))
     used = time.thread_time() - used_before
     memory_after = process.memory_info().rss
     await asyncio.sleep(SETTLING_SECONDS)
@@ -106,24 +67,6 @@ async def _storm(seconds: float) -> None:
     sys.stdout.write(f"{json.dumps(told)}\n")
     sys.stdout.flush()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-async def _probed(delays: Delays, work: Coroutine[Any, Any, R]) -> R:
-    """Gives what the work gives, and notes meanwhile how late the loop runs."""
-    probe = asyncio.get_running_loop().create_task(_probe(delays))
-    try:
-        return await work
-    finally:
-        probe.cancel()
-
-
-async def _probe(delays: Delays) -> None:
-    """Looks every few milliseconds how late the loop comes back and how long it worked meanwhile."""
-    while True:
-        asked, used = time.perf_counter(), time.thread_time()
-        await asyncio.sleep(PROBE_SECONDS)
-        delays.late.append(max(0.0, time.perf_counter() - asked - PROBE_SECONDS))
-        delays.busy.append(time.thread_time() - used)
 
 
 def _begin(milestone: str) -> None:
