@@ -13,8 +13,19 @@ from tests.desktop.conftest import OpenWindow, until
 if TYPE_CHECKING:
     from puffling.core.core import Core
 
-# The window keeps layouts and keys itself: these are no acts of their own there.
-IN_A_BETTER_PLACE = {"workspaces.keep", "workspaces.forget", "settings.keep-key", "settings.open-vault"}
+# The window keeps layouts and keys itself, one draws on charts and drops files: no acts of their own there.
+IN_A_BETTER_PLACE = {
+    "workspaces.keep",
+    "workspaces.forget",
+    "settings.keep-key",
+    "settings.open-vault",
+    "drawings.put",
+    "drawings.remove",
+    "drawings.clear",
+    "drawings.restore",
+    "files.add",
+    "files.preview",
+}
 
 
 async def test_every_ability_is_an_action_with_its_title_menu_and_shortcut(
