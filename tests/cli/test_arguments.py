@@ -47,6 +47,7 @@ class Everything(BaseModel):
     anything: JsonValue = None
     places: dict[str, float] = {}
     spare_secret: SecretStr | None = None
+    file: Path | None = None
 
 
 EVERYTHING = AbilityOutline(
@@ -70,6 +71,7 @@ def test_each_kind_of_argument_has_its_way_in() -> None:
         "anything": Kind.ANYTHING,
         "places": Kind.JSON,
         "spare_secret": Kind.SECRET,
+        "file": Kind.PATH,
     }
 
 
@@ -86,6 +88,12 @@ def test_words_become_arguments_that_the_model_takes() -> None:
     assert model.colours == (Colour.RED, Colour.BLUE)
     assert (model.loud, model.quiet, model.way, model.many) == (True, False, "down", [1, 2, 3])
     assert (model.shape.sides, model.anything, model.places) == (3, 5, {"a": 1.0})
+
+
+def test_a_path_is_meant_from_where_one_types(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    call = parse_ability(EVERYTHING, ["x", "red", "{}", "--file", "prices.csv"])
+    assert call.arguments["file"] == str(tmp_path / "prices.csv")
 
 
 def test_what_is_not_given_is_left_to_the_ability() -> None:

@@ -201,3 +201,16 @@ async def test_nothing_that_takes_a_path_is_a_route_or_a_tool(core: Core) -> Non
         ability = core.registry.get(name)
         assert ability.http is None
         assert ability.tool is None
+
+
+@pytest.mark.usefixtures("as_person")
+@pytest.mark.parametrize("interval", [Interval.D1, Interval.M5])
+async def test_what_puffling_exports_it_reads_again(core: Core, tmp_path: Path, interval: Interval) -> None:
+    span = (date(2026, 2, 2), date(2026, 2, 20))
+    exported = await core.data.export("SPY", interval, *span)
+    path = tmp_path / exported.file_name
+    path.write_text(exported.text, encoding="utf-8", newline="")
+    [kept] = await core.files.add(path, "COPY")
+    assert kept.faults == ()
+    copy = await core.data.history("COPY", interval, *span)
+    assert copy.bars == (await core.data.history("SPY", interval, *span)).bars
