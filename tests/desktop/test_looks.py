@@ -168,6 +168,26 @@ async def test_a_comparison_stays_through_symbols_and_starts(core: Core, open_wi
     await until(lambda: all(study.drawable for study in panel.chart.panes.compared))
 
 
+async def test_a_comparison_with_a_symbol_nobody_knows_any_more_says_so_at_its_line(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel, looks = await settled(core, open_window)
+    looks.restore({"compared": ["NOSUCH", "GLD"], "kind": "towers", "scale": 7})
+    assert (looks.kind, looks.scale) == ("candles", "linear")
+    readouts = panel.chart.panes.readouts
+    await until(lambda: "loading" not in readouts["NOSUCH"].words and "%" in readouts["GLD"].words)
+    assert "NOSUCH" in readouts["NOSUCH"].words
+    assert not window.session.notices.shown
+
+
+@pytest.mark.parametrize("kept", [None, 3, {}, {"compared": "SPY"}, {"compared": [None, 1], "hours": 0}])
+async def test_damaged_choices_are_passed_over(core: Core, open_window: OpenWindow, kept: object) -> None:
+    _, panel, looks = await settled(core, open_window)
+    looks.restore(kept)
+    panel.chart.grab()
+    assert panel.chart.kind is Kind.CANDLES
+
+
 async def test_days_are_set_apart_within_the_day_only(core: Core, open_window: OpenWindow) -> None:
     window, panel, looks = await settled(core, open_window)
     panel.chart.grab()

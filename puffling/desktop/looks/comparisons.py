@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from puffling.desktop.charts.compared import Compared
 from puffling.market.events import PricesMoved
 from puffling.market.values import History
 from puffling.puffin.data.instants import from_us
+from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class Comparisons:
             name="fetch comparison",
             newest=f"comparison.{id(self)}.{symbol}",
             then=partial(self._take, symbol),
+            failed=partial(self._go_without, symbol),
             owner=self._chart,
         )
 
@@ -85,6 +88,13 @@ class Comparisons:
         (self._moving.add if history.developing else self._moving.discard)(symbol)
         self._chart.renew_study(study)
 
+    def _go_without(self, symbol: str, error: PufflingError) -> None:
+        """Say at the line itself that there is nothing; every further bar would say it again."""
+        study = self._shown.get(symbol)
+        if study is not None:
+            study.note = error.message
+            self._chart.refresh_now()
+
     def _toggle(self, study: Compared) -> None:
         study.visible = not study.visible
         self._chart.refresh_now()
@@ -93,7 +103,11 @@ class Comparisons:
         self.sleep()
         if self._shown and self._seat.present_us() is None:
             core = self._seat.session.core
-            self._stops = [core.bus.on(PricesMoved, self._move), core.data.watch(tuple(self._shown))]
+            self._stops = [core.bus.on(PricesMoved, self._move)]
+            for symbol in self._shown:
+                # What was kept from an earlier day may be known to nobody any more.
+                with suppress(PufflingError):
+                    self._stops.append(core.data.watch((symbol,)))
 
     def _move(self, event: PricesMoved) -> None:
         moved = [symbol for symbol in self._shown if symbol in self._moving and symbol in event.prices]

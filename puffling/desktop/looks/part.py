@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from puffling.desktop.card import tool_button
 from puffling.desktop.charting.part import Part, Seat
 from puffling.desktop.looks.names import FIRST_KIND, FIRST_SCALE, KINDS, SCALES
 from puffling.market.values import History
+from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -209,7 +211,8 @@ class Looks(Part):
     def _apply(self) -> None:
         """Bring the chart in line with what was chosen."""
         chart, history = self._chart, self.history
-        if chart is None or history is None or self.comparisons is None:
+        connected = self.seat.session.connected
+        if chart is None or history is None or self.comparisons is None or not connected:
             return
         from puffling.desktop.charts.kinds import Kind
         from puffling.desktop.charts.scale import Scale
@@ -225,11 +228,14 @@ class Looks(Part):
         chart.refresh()
 
     def _show_hours(self, chart: ChartView, history: History) -> None:
-        bars, core = history.bars, self.seat.session.core
-        if not (self.hours and history.key.interval.is_intraday and len(bars)):
+        bars, data = history.bars, self.seat.session.core.data
+        sessions = None
+        if self.hours and history.key.interval.is_intraday and len(bars):
+            with suppress(PufflingError):
+                sessions = data.sessions(history.key.symbol)
+        if sessions is None:
             chart.backdrop.show_spans((), (), ())
             return
-        sessions = core.data.sessions(history.key.symbol)
         first = max(sessions.index_at(int(bars.time[0])), 0)
         last = min(max(sessions.index_at(int(bars.time[-1])), first) + 1, len(sessions) - 1)
         closes, opens = sessions.closes_us[first:last], sessions.opens_us[first + 1 : last + 1]
