@@ -14,10 +14,12 @@ from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.sweep import sweep_parameters
 from puffling.puffin.factors.declaration import Setting
 from puffling.puffin.strategies.base import Strategy
+from puffling.puffin.strategies.portfolio import PortfolioStrategy
 from puffling.puffin.strategies.registry import find_strategy, list_strategies
 from tests.puffin.backtest.markets import random_panel, real
 
 TERMS = Terms(commission=CommissionModel(pct=0.001, minimum=1.0), slippage=SlippageModel(pct=0.0005))
+ALONE = [name for name in list_strategies() if not issubclass(find_strategy(name), PortfolioStrategy)]
 CROSSES: list[dict[str, Setting]] = [
     {"short_window": short, "long_window": long, "ma_type": kind, "signal_threshold": threshold}
     for short, long, kind, threshold in product((5, 10, 20), (30, 50), ("sma", "ema"), (0.0, 0.01))
@@ -50,7 +52,9 @@ def test_a_sweep_too_large_for_memory_comes_in_parts() -> None:
     assert parts[-1].last == len(sets)
 
 
-@pytest.mark.parametrize("name", list_strategies())
+@pytest.mark.parametrize(
+    "name", [name for name in list_strategies() if not issubclass(find_strategy(name), PortfolioStrategy)]
+)
 def test_every_strategy_says_the_same_alone_and_among_others(name: str) -> None:
     kind: type[Strategy] = find_strategy(name)
     made = [kind.made_of({}), kind.made_of({})]

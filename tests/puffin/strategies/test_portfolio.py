@@ -1,0 +1,106 @@
+"""Strategies that weigh symbols against each other, on real prices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from puffling.puffin.backtest.engine import Backtester
+from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.targets import targets_of
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.samples import SamplesProvider
+from puffling.puffin.errors import InvalidValue
+from puffling.puffin.strategies.balanced import BalancedStrategy
+from puffling.puffin.strategies.dual_momentum import DualMomentumStrategy
+from puffling.puffin.strategies.factor_long_short import FactorLongShortStrategy
+from puffling.puffin.strategies.holding import new_months
+from puffling.puffin.strategies.portfolio import PortfolioStrategy
+from puffling.puffin.strategies.registry import find_strategy, list_strategies
+
+KINDS = [find_strategy(name) for name in list_strategies()]
+TOGETHER = [kind for kind in KINDS if issubclass(kind, PortfolioStrategy)]
+
+
+def shares() -> Panel:
+    """Five real shares, two of which came to the market later."""
+    provider = SamplesProvider()
+    return Panel.of({symbol: provider.sample(symbol).bars for symbol in provider.symbols})
+
+
+def months(count: int, *growth: float) -> Panel:
+    """Symbols that grow evenly by a rate a day, over days around the clock."""
+    time = np.arange(count, dtype=np.int64) * 86_400_000_000
+    series = {}
+    for place, rate in enumerate(growth):
+        price: Floats = 100.0 * np.power(1.0 + rate, np.arange(count, dtype=np.float64))
+        series[f"S{place}"] = Bars(time, price, price, price, price, np.full(count, 1e6))
+    return Panel.of(series)
+
+
+@pytest.mark.parametrize("kind", TOGETHER, ids=lambda kind: kind.name())
+def test_no_bar_to_come_changes_what_was_held(kind: type[PortfolioStrategy]) -> None:
+    panel = shares()
+    whole = targets_of(kind(), panel)
+    for count in (600, 1_400, len(panel) - 1):
+        part = targets_of(kind(), panel.until(count))
+        assert np.array_equal(part.weights, whole.weights[:count])
+        assert part.rebalance is not None
+        assert whole.rebalance is not None
+        assert np.array_equal(part.rebalance, whole.rebalance[:count])
+
+
+@pytest.mark.parametrize("kind", TOGETHER, ids=lambda kind: kind.name())
+def test_a_frame_of_several_symbols_is_answered_on_its_own_index(kind: type[PortfolioStrategy]) -> None:
+    frame = SamplesProvider().fetch_historical(["AAPL", "IBM", "MSFT"], "2005-01-01", "2009-12-31")
+    given = kind().generate_signals(frame)
+    assert given.index.equals(frame.index)
+    assert given["signal"].between(-1.0, 1.0).all()
+    ran = Backtester().run(kind(), frame)
+    assert ran.panel is not None
+    wide = given["signal"].unstack().to_numpy()
+    assert np.array_equal(wide, targets_of(kind(), ran.panel).weights)
+
+
+def test_months_begin_where_the_one_before_is_over() -> None:
+    days = pd.date_range("2024-01-30", "2024-03-02").as_unit("us").asi8
+    first = new_months(days)
+    assert [str(day)[:10] for day in days[first].astype("datetime64[us]")] == [
+        "2024-01-30",
+        "2024-02-01",
+        "2024-03-01",
+    ]
+
+
+def test_sixty_and_forty_are_brought_back_each_quarter() -> None:
+    panel = months(200, 0.01, 0.0)
+    held = Backtester().run(BalancedStrategy(), panel).held
+    assert held is not None
+    changes = np.flatnonzero((held[1:] != held[:-1]).any(axis=1)) + 1
+    # The first open, then the day after the first of April and of July.
+    assert changes.tolist() == [1, 91, 182]
+
+
+def test_only_what_rose_most_is_held_and_nothing_when_nothing_rose() -> None:
+    panel = months(120, 0.001, 0.004, -0.002)
+    weights = targets_of(DualMomentumStrategy(lookback=20, hold=1), panel).weights
+    assert weights[31:].tolist() == [[0.0, 1.0, 0.0]] * len(weights[31:])
+    falling = months(120, -0.001, -0.004)
+    assert not targets_of(DualMomentumStrategy(lookback=20, hold=1), falling).weights.any()
+
+
+def test_the_best_are_bought_and_the_worst_sold_for_as_much() -> None:
+    panel = months(120, 0.001, 0.004, -0.002, 0.002)
+    for factor, wanted in (("momentum", [0.0, 0.5, -0.5, 0.0]), ("reversal", [0.0, -0.5, 0.5, 0.0])):
+        strategy = FactorLongShortStrategy(factor=factor, lookback=20, part=0.3)
+        weights = targets_of(strategy, panel).weights
+        assert weights[-1].tolist() == wanted
+        assert np.allclose(weights.sum(axis=1), 0.0)
+
+
+@pytest.mark.parametrize("kind", [BalancedStrategy, FactorLongShortStrategy])
+def test_who_needs_several_symbols_says_so(kind: type[PortfolioStrategy]) -> None:
+    with pytest.raises(InvalidValue, match="needs 2 symbols, there are 1") as refused:
+        targets_of(kind(), months(400, 0.001))
+    assert refused.value.field == "symbols"
