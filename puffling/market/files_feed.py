@@ -93,7 +93,9 @@ class FilesFeed:
             return bars.between(span.start_us, span.end_us)
         # The bars around the span, too: the first and the last wide bar need all of theirs.
         near = bars.between(span.start_us - 2 * interval.us, span.end_us + 2 * interval.us)
-        wider = resample(near, own, interval, calendar(prices.about.calendar).sessions)
+        sessions = calendar(prices.about.calendar).sessions
+        # Years of minutes are numbers by the million: NumPy works on them beside the loop.
+        wider = await self._port.thread(resample, near, own, interval, sessions)
         return wider.between(span.start_us, span.end_us)
 
     async def tail(self, symbol: str, interval: Interval, since_us: int) -> Bars:
