@@ -8,16 +8,21 @@ from collections.abc import Callable
 from functools import partial
 from statistics import median
 
+import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPicture, QPixmap
 from PySide6.QtWidgets import QApplication, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
 from puffling.desktop.charts.chart import ChartView
+from puffling.desktop.charts.kinds import Kind
+from puffling.desktop.charts.marks import Marks, Place, Shape, Style
+from puffling.desktop.charts.scale import Scale
 from puffling.desktop.drawings.layer import DrawingsLayer
 from puffling.desktop.indicators.chosen import Chosen
 from puffling.desktop.indicators.drawing import study_of
 from puffling.desktop.indicators.follower import Follower
+from puffling.desktop.theme import Tone
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.factors.indicator import find_indicator
 from puffling.store.values import Drawing, DrawingKind
@@ -32,6 +37,7 @@ INDICATORS: tuple[tuple[str, dict[str, int | float | str]], ...] = (
     ("rsi", {}),
 )
 PLAIN_FRAMES = 3
+MARKS = 50_000
 LINES = 2_000
 
 
@@ -84,6 +90,22 @@ def frames(move: Callable[[int], None], grab: Callable[[], QPixmap], count: int)
     return [timed(partial(frame, number)) for number in range(count)]
 
 
+def frames_dressed(chart: ChartView, bars: Bars, move: Callable[[int], None]) -> list[float]:
+    """The seconds of each frame of averaged candles on a logarithmic scale with many marks."""
+    styles = (
+        Style("Buys", Shape.UP, Tone.UP, Place.BELOW),
+        Style("Sells", Shape.DOWN, Tone.DOWN, Place.ABOVE),
+    )
+    times = bars.time[:: len(bars) // MARKS]
+    numbers = np.arange(len(times)) % len(styles)
+    chart.marks.put("marks", Marks(styles, times, numbers, [""] * len(times)))
+    chart.set_kind(Kind.HEIKIN_ASHI)
+    chart.set_scale(Scale.LOGARITHMIC)
+    chart.fit()
+    chart.grab()
+    return frames(move, chart.grab, FRAMES)
+
+
 def main() -> None:
     """Measures both and prints what was found."""
     application = QApplication([])
@@ -121,6 +143,7 @@ def main() -> None:
         chart.add_study(study)
     chart.grab()
     studied = frames(move, chart.grab, FRAMES)
+    marked = frames_dressed(chart, bars, move)
     chart.close()
 
     plain = pyqtgraph.PlotWidget()
@@ -139,6 +162,8 @@ def main() -> None:
         "drawn": median(drawn),
         "studied": median(studied),
         "studied_worst": max(studied),
+        "dressed": median(marked),
+        "dressed_worst": max(marked),
     }
     sys.stdout.write(f"{json.dumps(told)}\n")
     application.quit()
