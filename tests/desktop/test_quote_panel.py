@@ -146,6 +146,9 @@ async def test_silence_of_the_feed_and_what_was_left_out_are_said(
 
 async def test_the_keyboard_reaches_and_copies_it(core: Core, open_window: OpenWindow) -> None:
     window, panel = await shown(core, open_window)
+    window.show_panel("watchlist")
+    window.show_panel("quote")
+    await until(panel.parts.face.hasFocus)
     window.actions_.run("window.copy-quote")
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("Symbol\tSPY\nName\tSPDR S&P 500 ETF Trust\nLast\t")

@@ -169,4 +169,9 @@ def test_a_countdown_reads_in_its_two_largest_units(seconds: float, said: str) -
 
 
 def test_sizes_have_the_digits_they_need() -> None:
-    assert [size_words(size) for size in (1_100.0, 0.0125, 12.5)] == ["1,100", "0.0125", "12.50"]
+    assert [size_words(size) for size in (1_100.0, 0.0125, 12.5, 9_211.25)] == [
+        "1,100",
+        "0.0125",
+        "12.50",
+        "9,211",
+    ]

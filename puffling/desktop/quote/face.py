@@ -7,6 +7,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFocusEvent,
+    QFont,
     QFontMetrics,
     QGuiApplication,
     QHelpEvent,
@@ -154,7 +155,8 @@ class QuoteFace(QWidget):
         taken = _write(painter, line, _RIGHT, words, theme.colours.tone(tone))
         self._feed_place = QRect(line.right() - taken, line.top(), taken, line.height())
         session = line.adjusted(0, 0, -taken - 8, 0)
-        _write(painter, session, _LEFT, facts.session, theme.colours.muted)
+        fits = painter.fontMetrics().horizontalAdvance(facts.session) <= session.width()
+        _write(painter, session, _LEFT, facts.session if fits else facts.state, theme.colours.muted)
         return line.bottom() + 1
 
     def _paint_sides(self, painter: QPainter, theme: Theme, room: QRect) -> int:
@@ -167,7 +169,7 @@ class QuoteFace(QWidget):
             words = tr("This feed tells no bid and ask")
             _write(painter, room.adjusted(12, 0, -12, 0), _CENTRE, words, theme.colours.muted)
             return room.bottom() + 1
-        middle = 74
+        middle = 74 if room.width() > 280 else 58
         half = (room.width() - middle) // 2
         bid = QRect(room.left(), room.top(), half, room.height() - 6)
         ask = QRect(room.right() + 1 - half, room.top(), half, room.height() - 6)
@@ -188,7 +190,7 @@ class QuoteFace(QWidget):
             rest = caption.adjusted(26, 0, 0, 0) if side == _LEFT else caption.adjusted(0, 0, -26, 0)
             _write(painter, rest, other, size, theme.colours.muted)
             line = QRect(inside.left(), inside.top() + 19, inside.width(), 26)
-            painter.setFont(theme.font(Size.HEADING, semibold=True))
+            painter.setFont(_fitting(theme, price, line.width()))
             self._paint_flash(painter, theme, line, name, price, right=side == _RIGHT)
             _write(painter, line, side, price, theme.colours.text)
         absolute, points = facts.spread_words
@@ -310,6 +312,15 @@ def _write(painter: QPainter, room: QRect, side: int, text: str, colour: QColor)
     painter.setPen(colour)
     painter.drawText(room, side, text)
     return metrics.horizontalAdvance(text)
+
+
+def _fitting(theme: Theme, text: str, width: int) -> QFont:
+    """Give the largest face in which a price fits: one that lost its last digits would be another price."""
+    for size in (Size.HEADING, Size.PROSE, Size.BASE):
+        font = theme.font(size, semibold=True)
+        if QFontMetrics(font).horizontalAdvance(text) <= width:
+            return font
+    return theme.font(Size.CAPTION)
 
 
 def _number(facts: Facts, name: str) -> float | None:

@@ -73,6 +73,11 @@ class Facts:
         return f"{tr(state)} · {tr(until, time=countdown(self.session_seconds))}"
 
     @property
+    def state(self) -> str:
+        """Give what the exchange does, for where there is no room for more."""
+        return "" if self.price is None else tr(_SESSIONS[self.price.session][0])
+
+    @property
     def spread(self) -> tuple[float, float] | None:
         """Give how far bid and ask are apart, in price and in basis points of the middle."""
         quote = self.quote
@@ -111,14 +116,12 @@ class Facts:
         volume = price.day_volume if price else None
         busy = ""
         if volume is not None and self.average_volume:
-            busy = tr(
-                "  {share} of usual", share=numbers.percent(volume / self.average_volume, 0, signed=False)
-            )
+            busy = f" · {numbers.percent(volume / self.average_volume, 0, signed=False)}"
         return (
-            (tr("Previous close"), numbers.fixed(price.previous_close if price else None, self.decimals)),
+            (tr("Previous"), numbers.fixed(price.previous_close if price else None, self.decimals)),
             (tr("Open"), numbers.fixed(price.day_open if price else None, self.decimals)),
             (tr("Volume"), numbers.short(volume) + busy),
-            (tr("Average volume"), numbers.short(self.average_volume)),
+            (tr("Average"), numbers.short(self.average_volume)),
         )
 
     def ranges(self) -> tuple[tuple[str, float | None, float | None], ...]:
@@ -156,7 +159,7 @@ def size_words(size: float) -> str:
     """Give a size with as many digits as it needs: 1,100 shares, 0.0125 coins."""
     if size == int(size):
         return numbers.fixed(size, 0)
-    return numbers.fixed(size, 4 if size < 10 else 2)
+    return numbers.fixed(size, 4 if size < 10 else 2 if size < 1_000 else 0)
 
 
 def countdown(seconds: float) -> str:

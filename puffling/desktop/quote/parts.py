@@ -102,7 +102,7 @@ class Parts(QWidget):
 
     def _make_bar(self) -> QWidget:
         bar = QWidget()
-        row = QHBoxLayout(bar)
+        self._bar_row = row = QHBoxLayout(bar)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(2)
         group = QButtonGroup(self)
@@ -145,6 +145,8 @@ class Parts(QWidget):
         for which, button in self._switch.items():
             button.setChecked(which == self._below)
             button.setVisible(not self._abreast)
+        # The filter stands over the tape: at the right of the switch, or alone at the left.
+        self._bar_row.setDirection(directions.RightToLeft if self._abreast else directions.LeftToRight)
         self.tape.setVisible(self.shows_tape)
         self.ladder.setVisible(self.shows_book)
         self.filter.setVisible(self.shows_tape)
