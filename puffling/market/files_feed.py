@@ -34,7 +34,7 @@ class FilesFeed:
     def __init__(self, parts: FeedParts) -> None:
         self._shelf = OwnShelf(parts.data)
         self._port = parts.port
-        self._series: tuple[OwnSeries, ...] = self._shelf.all()
+        self._series = self._shelf.newest()
         self._prices: dict[str, Price] = {}
         # The series that was read last: a chart asks for one many times.
         self._read: OwnPrices | None = None
@@ -62,7 +62,7 @@ class FilesFeed:
 
     async def look_again(self) -> None:
         """Take note of what was imported or removed since."""
-        self._series = await self._port.thread(self._shelf.all)
+        self._series = await self._port.thread(self._shelf.newest)
         self._prices.clear()
         self._read = None
 
@@ -148,17 +148,17 @@ class FilesFeed:
         if not there:
             raise _gone(symbol)
         about = there[0]
-        before, opening, high, low, close, volume = about.newest
+        last = self._series[about]
         return Price(
             symbol=symbol,
-            price=close,
+            price=last.close,
             time_us=to_us(about.last),
             session=SessionState.CLOSED,
-            previous_close=before,
-            day_open=opening,
-            day_high=high,
-            day_low=low,
-            day_volume=volume,
+            previous_close=last.previous_close,
+            day_open=last.open,
+            day_high=last.high,
+            day_low=last.low,
+            day_volume=last.volume,
             source=self.source,
             label=self.label,
             quality=self.quality,

@@ -83,7 +83,6 @@ def import_file(path: str, choices: Choices, data: str, now_us: int) -> tuple[Ow
             calendar=_calendar_of(series),
             decimals=_decimals(series.bars),
             faults=faults,
-            newest=_newest(series),
         )
         shelf.write(OwnPrices(about, series.bars, series.adjustment))
         kept.append(about)
@@ -244,11 +243,3 @@ def _decimals(bars: Bars) -> int:
         if bool(np.allclose(sample, np.round(sample, decimals), rtol=0.0, atol=1e-9)):
             return decimals
     return 8 if float(np.median(sample)) < 1.0 else 4
-
-
-def _newest(series: PriceSeries) -> tuple[float, float, float, float, float, float]:
-    bars = series.adjustment.apply(series.bars)
-    last = bars[-1:]
-    before = float(bars.close[-2]) if len(bars) > 1 else float(bars.close[-1])
-    opening, high, low, close, volume = (float(column[0]) for column in last.columns())
-    return before, opening, high, low, close, volume

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from puffling.market.own_values import OwnSeries
+from puffling.market.own_values import NewestBar, OwnSeries
 from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.interval import Interval
@@ -42,6 +42,12 @@ class OwnPrices:
         """Give the bars corrected by the file's own adjusted closes, where it has them."""
         return self.adjustment.apply(self.bars)
 
+    @property
+    def newest(self) -> NewestBar:
+        """Give the last bar and the close before it."""
+        bars = self.corrected[-2:]
+        return NewestBar(float(bars.close[0]), *(float(column[-1]) for column in bars.columns()))
+
 
 class OwnShelf:
     """The folder in which imported series stand."""
@@ -51,14 +57,20 @@ class OwnShelf:
 
     def all(self) -> tuple[OwnSeries, ...]:
         """Give what is there by symbol and width; a damaged file is left out."""
-        found = []
+        return tuple(self.newest())
+
+    def newest(self) -> dict[OwnSeries, NewestBar]:
+        """Give the last bar of everything there is, by symbol and width; a damaged file is left out."""
+        found = {}
         for path in self._files(_KEPT):
             try:
-                found.append(_about(path))
+                about, last = _about(path)
             except StorageFailed:
                 continue
+            found[about] = last
         order = list(Interval)
-        return tuple(sorted(found, key=lambda each: (each.symbol, order.index(each.interval))))
+        ordered = sorted(found, key=lambda each: (each.symbol, order.index(each.interval)))
+        return {about: found[about] for about in ordered}
 
     def damaged(self) -> tuple[str, ...]:
         """Give the names of files that cannot be read."""
@@ -75,7 +87,7 @@ class OwnShelf:
         from zipfile import BadZipFile
 
         path = self._path(symbol, interval)
-        about = _about(path)
+        about, _ = _about(path)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as columns:
                 kept = Bars(columns["time"], *(columns[name] for name in COLUMNS))
@@ -88,7 +100,7 @@ class OwnShelf:
         """Keep a series in the place of an older one of the same symbol and width."""
         path = self._path(prices.about.symbol, prices.about.interval)
         beside = path.with_suffix(".new")
-        values = {**asdict(prices.about), "layout": _LAYOUT}
+        values = {**asdict(prices.about), "layout": _LAYOUT, "newest": prices.newest}
         about = json.dumps(values, default=str, ensure_ascii=False).encode()
         columns = {name: getattr(prices.bars, name) for name in COLUMNS}
         try:
@@ -133,7 +145,7 @@ class OwnShelf:
         """Bring back what was removed last."""
         back = []
         for path in self._files(_REMOVED):
-            about = _about(path)
+            about, _ = _about(path)
             if about.symbol == symbol and not path.with_suffix(_KEPT).exists():
                 path.replace(path.with_suffix(_KEPT))
                 back.append(about)
@@ -152,7 +164,7 @@ class OwnShelf:
         return self.folder / f"{digest}{_KEPT}"
 
 
-def _about(path: Path) -> OwnSeries:
+def _about(path: Path) -> tuple[OwnSeries, NewestBar]:
     from zipfile import BadZipFile
 
     try:
@@ -160,16 +172,17 @@ def _about(path: Path) -> OwnSeries:
             values = json.loads(columns["about"].tobytes())
         if values.pop("layout") != _LAYOUT:
             raise ValueError("another layout")
+        newest = NewestBar(*values.pop("newest"))
         series = OwnSeries(**values)
-        return replace(
+        about = replace(
             series,
             interval=Interval(values["interval"]),
             first=datetime.fromisoformat(values["first"]),
             last=datetime.fromisoformat(values["last"]),
             imported_at=datetime.fromisoformat(values["imported_at"]),
             faults=tuple(values["faults"]),
-            newest=tuple(values["newest"]),
         )
+        return about, newest
     except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
         raise _damaged(path) from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from puffling.puffin.data.interval import Interval
 
@@ -25,8 +26,17 @@ class OwnSeries:
     currency: str = "USD"
     decimals: int = 2
     faults: tuple[str, ...] = ()
-    # Close of the bar before, then open, high, low, close and volume of the last one.
-    newest: tuple[float, float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+class NewestBar(NamedTuple):
+    """The last bar of a series and the close before it."""
+
+    previous_close: float
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
 
 
 @dataclass(frozen=True, slots=True)
