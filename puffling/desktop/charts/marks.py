@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem
 
 from puffling.desktop import numbers
 from puffling.desktop.charts.items import Layer, Scene
 from puffling.desktop.charts.kinds import Prices
-from puffling.desktop.charts.pyramid import Floats, Pyramid
+from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Size, Tone
 from puffling.runtime.text import tr
@@ -28,6 +28,8 @@ _SIZE = 12.0
 _BADGE = 15.0
 _GAP = 5.0
 _COUNT_HEIGHT = 11.0
+_COUNT_WIDTH = 40.0
+_RIM = 1.5
 _NEAR = 3.0
 _MOST_LINES = 6
 
@@ -170,44 +172,43 @@ class MarkLayer(Layer):
                     taken = used.get((style.place, cell), 0.0)
                     y, grown = _height(style, marks, chosen, viewport, extremes.of(cell), taken)
                     used[style.place, cell] = grown
-                    glyph = Glyph(QPointF(x, y), _reach(style), marks, style, chosen)
-                    self.glyphs.append(glyph)
-                    self._draw_glyph(painter, glyph)
+                    self.glyphs.append(Glyph(QPointF(x, y), _reach(style), marks, style, chosen))
+        self._draw_glyphs(painter)
         painter.restore()
 
-    def _draw_glyph(self, painter: QPainter, glyph: Glyph) -> None:
-        theme, style = self.shared.theme, glyph.style
-        ink, ground = theme.colours.tone(style.tone), theme.colours.panel
-        at, half = glyph.at, glyph.reach
-        painter.setBrush(ink)
+    def _draw_glyphs(self, painter: QPainter) -> None:
+        theme = self.shared.theme
+        colours = theme.colours
         # A rim in the colour of the ground keeps a sign apart from the candle it stands on.
-        painter.setPen(QPen(ground, 1.5))
-        box = QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half)
-        if style.shape is Shape.BADGE:
-            painter.setBrush(ground)
-            painter.setPen(QPen(ink, 1.5))
-            painter.drawRoundedRect(box.adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
-            painter.setPen(ink)
-            painter.setFont(theme.font(Size.CAPTION, semibold=True))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, style.letter)
-        elif style.shape is Shape.CIRCLE:
-            painter.drawEllipse(box)
-        elif style.shape is Shape.CROSS:
-            painter.setPen(QPen(ink, 2))
-            painter.drawLine(box.topLeft(), box.bottomRight())
-            painter.drawLine(box.bottomLeft(), box.topRight())
-        else:
-            painter.drawPolygon(_polygon(style.shape, at, half))
-        if len(glyph.rows) > 1:
-            text = numbers.short(len(glyph.rows))
-            font = theme.font(Size.CAPTION, semibold=True)
-            painter.setFont(font)
-            painter.setPen(ink)
-            width = QFontMetricsF(font).horizontalAdvance(text) + 4
-            above = style.place is not Place.BELOW
-            top = at.y() - half - _COUNT_HEIGHT - 1 if above else at.y() + half + 1
-            place = QRectF(at.x() - width / 2, top, width, _COUNT_HEIGHT)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        rim = QPen(colours.panel, _RIM)
+        painter.setFont(theme.font(Size.CAPTION, semibold=True))
+        for glyph in self.glyphs:
+            style, at, half = glyph.style, glyph.at, glyph.reach
+            ink = colours.tone(style.tone)
+            box = QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half)
+            painter.setBrush(ink)
+            painter.setPen(rim)
+            if style.shape is Shape.BADGE:
+                painter.setBrush(colours.panel)
+                painter.setPen(QPen(ink, _RIM))
+                inside = _RIM / 2
+                painter.drawRoundedRect(box.adjusted(inside, inside, -inside, -inside), 4, 4)
+                painter.setPen(ink)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, style.letter)
+            elif style.shape is Shape.CIRCLE:
+                painter.drawEllipse(box)
+            elif style.shape is Shape.CROSS:
+                painter.setPen(QPen(ink, 2))
+                painter.drawLine(box.topLeft(), box.bottomRight())
+                painter.drawLine(box.bottomLeft(), box.topRight())
+            else:
+                painter.drawPolygon(_polygon(style.shape, at, half))
+            if len(glyph.rows) > 1:
+                above = style.place is not Place.BELOW
+                top = at.y() - half - _COUNT_HEIGHT - 1 if above else at.y() + half + 1
+                painter.setPen(ink)
+                place = QRectF(at.x() - _COUNT_WIDTH / 2, top, _COUNT_WIDTH, _COUNT_HEIGHT)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, numbers.short(len(glyph.rows)))
 
 
 class _Extremes:
@@ -217,16 +218,15 @@ class _Extremes:
         candles = bars.stretch(viewport.first - (1 << shift), viewport.last + (1 << shift), viewport.width)
         cells = (candles.first + np.arange(len(candles.open)) * candles.span) >> shift
         begins = np.flatnonzero(np.diff(cells, prepend=-1))
-        self._cells = cells[begins]
+        self._of: dict[int, tuple[float, float]] = {}
         if len(begins):
-            self._high: Floats = np.maximum.reduceat(candles.high, begins)
-            self._low: Floats = np.minimum.reduceat(candles.low, begins)
+            low, high = np.fmin.reduceat(candles.low, begins), np.fmax.reduceat(candles.high, begins)
+            self._of = dict(
+                zip(cells[begins].tolist(), zip(low.tolist(), high.tolist(), strict=True), strict=True)
+            )
 
     def of(self, cell: int) -> tuple[float, float]:
-        place = int(np.searchsorted(self._cells, cell))
-        if place == len(self._cells):
-            return math.nan, math.nan
-        return float(self._low[place]), float(self._high[place])
+        return self._of.get(cell, (math.nan, math.nan))
 
 
 def describe(glyph: Glyph) -> str:
@@ -273,12 +273,13 @@ def _height(
     """Give where a sign stands and how much of its place is taken then."""
     reach = _reach(style)
     room = 2 * reach + _GAP + (_COUNT_HEIGHT if len(rows) > 1 else 0)
-    if style.place is Place.FOOT:
+    low, high = extremes
+    # Beside a bar that is no number there is no place but the foot.
+    if style.place is Place.FOOT or (style.place is not Place.PRICE and not math.isfinite(low)):
         return viewport.height - reach - 3 - taken, taken + room
     price = float(marks.prices[rows[-1]])
     if style.place is Place.PRICE and math.isfinite(price):
         return viewport.y(price), taken
-    low, high = extremes
     if style.place is Place.BELOW:
         return viewport.y(low) + _GAP + reach + taken, taken + room
     return viewport.y(high) - _GAP - reach - taken, taken + room
