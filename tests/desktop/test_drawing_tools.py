@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from puffling.core.core import Core
+from puffling.desktop.charts.canvas import Canvas
 from puffling.desktop.drawings.kinds import MEASURE, TOOLS
 from puffling.puffin.data.interval import Interval
 from puffling.store.values import DrawingKind
@@ -190,3 +191,20 @@ async def test_tools_that_find_no_room_are_in_a_menu(hand: Hand) -> None:
     assert hidden
     for button in (*strip.buttons.values(), strip.more, strip.fold):
         assert button.isHidden() or strip.rect().contains(button.geometry())
+
+
+async def test_a_small_chart_has_its_tools_folded_until_somebody_wants_them(hand: Hand) -> None:
+    chart = hand.chart
+    folded = [hand.board.strip.folded]
+    for act in (
+        lambda: chart.resize(380, 400),
+        hand.board.toggle_strip,
+        lambda: chart.resize(300, 400),
+        hand.board.toggle_strip,
+        lambda: chart.resize(900, 500),
+    ):
+        act()
+        folded.append(hand.board.strip.folded)
+    assert folded == [False, True, False, False, True, True]
+    (canvas,) = chart.findChildren(Canvas)
+    assert canvas.x() == hand.board.strip.width()

@@ -32,6 +32,9 @@ _STEPS = {
     Qt.Key.Key_Down: (0, 1),
 }
 _FAST = 10
+# Of a smaller chart the tools would take too much.
+_LEAST_WIDTH = 420
+_LEAST_HEIGHT = 200
 
 
 class DrawingBoard(QObject):
@@ -45,6 +48,7 @@ class DrawingBoard(QObject):
         self._books = session.shared(Books)
         self._leave: Callable[[], None] = _nothing
         self._shown_at: tuple[object, int | None] = (None, None)
+        self._folded: bool | None = None
         self.book: Book | None = None
         self.layer = DrawingsLayer(chart.scene, chart.box)
         self.tools = Tools(self, self.layer, self.ground, chart.set_cursor)
@@ -63,6 +67,7 @@ class DrawingBoard(QObject):
         self.strip.hiding_wanted.connect(self.toggle_hidden)
         self.strip.clearing_wanted.connect(self.clear)
         self.strip.fold_wanted.connect(self.toggle_strip)
+        self._fit_strip()
         self._show_tool()
 
     @property
@@ -71,9 +76,9 @@ class DrawingBoard(QObject):
         return self.book.find(self.layer.selected) if self.book and self.layer.selected else None
 
     @property
-    def folded(self) -> bool:
-        """Tell whether the tools are folded away."""
-        return self.strip.folded
+    def folded(self) -> bool | None:
+        """Tell whether the person folded the tools away; None while nobody said and it goes by the room."""
+        return self._folded
 
     def ground(self) -> Ground | None:
         """Give what the chart shows now; None while it shows nothing."""
@@ -223,12 +228,14 @@ class DrawingBoard(QObject):
         """Fold the tools away, or show them again."""
         self.fold(folded=not self.strip.folded)
 
-    def fold(self, *, folded: bool) -> None:
-        """Fold the tools away or show them."""
-        self.strip.show_folded(folded=folded)
-        self._chart.make_room()
+    def fold(self, *, folded: bool | None) -> None:
+        """Fold the tools away or show them; None does what fits."""
+        self._folded = folded
+        self._fit_strip()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._chart and event.type() is QEvent.Type.Resize:
+            self._fit_strip()
         if (
             watched is self._chart
             and event.type() is QEvent.Type.KeyPress
@@ -238,6 +245,13 @@ class DrawingBoard(QObject):
             event.accept()
             return True
         return super().eventFilter(watched, event)
+
+    def _fit_strip(self) -> None:
+        tight = self._chart.width() < _LEAST_WIDTH or self._chart.height() < _LEAST_HEIGHT
+        folded = tight if self._folded is None else self._folded
+        if folded != self.strip.folded:
+            self.strip.show_folded(folded=folded)
+            self._chart.make_room()
 
     def _take_key(self, event: QKeyEvent) -> bool:
         """Do what a key means while something is selected or drawn; tell whether it means anything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -147,9 +148,10 @@ class Outline:
         lines = np.stack((x1 - dx * behind, y1 - dy * behind, x1 + dx * ahead, y1 + dy * ahead), axis=1)
         level, upright = codes == CODE[DrawingKind.HORIZONTAL], codes == CODE[DrawingKind.VERTICAL]
         lines[level, 0], lines[level, 2] = 0.0, width
-        lines[level, 3] = lines[level, 1]
+        # In the middle of a pixel, where a thin line is sharp.
+        lines[level, 1] = lines[level, 3] = np.floor(lines[level, 1]) + 0.5
         lines[upright, 1], lines[upright, 3] = 0.0, height
-        lines[upright, 2] = lines[upright, 0]
+        lines[upright, 0] = lines[upright, 2] = np.floor(lines[upright, 0]) + 0.5
         return lines, self.seen[chosen]
 
     def _boxes(self) -> tuple[Floats, Indices]:
@@ -199,7 +201,7 @@ class Outline:
         before: float | None = None
         for place, level in enumerate(self.sheet.styles[row].shown_levels):
             price = float(to_price + (from_price - to_price) * level)
-            y = self.viewport.y(price)
+            y = math.floor(self.viewport.y(price)) + 0.5
             self._rows.append(row)
             self._more.append((left, y, right, y))
             if not self.whole:

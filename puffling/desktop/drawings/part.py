@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from puffling.desktop.drawings.board import DrawingBoard
 
 _MENU = "View/Drawings"
+_LEAST_WIDTH = 400
 
 
 class Drawings(Part):
@@ -30,6 +31,7 @@ class Drawings(Part):
         self._kept: dict[str, bool] = {}
         self._symbol = ""
         self._beginning = False
+        self._narrow = False
         self.board: DrawingBoard | None = None
 
     def acts(self) -> Iterator[Action]:
@@ -45,15 +47,13 @@ class Drawings(Part):
     def keep(self) -> dict[str, bool]:
         if self.board is None:
             return self._kept
-        found = {
-            "folded": self.board.folded,
-            "magnet": self.board.tools.magnet,
-            "hidden": self.board.layer.hidden,
-        }
-        return {name: True for name, on in found.items() if on}
+        on = {"magnet": self.board.tools.magnet, "hidden": self.board.layer.hidden}
+        folded = {} if self.board.folded is None else {"folded": self.board.folded}
+        return {**{name: True for name, is_on in on.items() if is_on}, **folded}
 
     def restore(self, kept: object) -> None:
-        self._kept = {str(name): on is True for name, on in kept.items()} if isinstance(kept, dict) else {}
+        found = kept.items() if isinstance(kept, dict) else ()
+        self._kept = {str(name): on for name, on in found if isinstance(on, bool)}
         if self.board is not None:
             self._take_over(self.board)
 
@@ -72,6 +72,10 @@ class Drawings(Part):
         if self.board is not None:
             self.board.follow_time()
 
+    def fit(self, width: int) -> None:
+        self._narrow = width < _LEAST_WIDTH
+        self._show_strip()
+
     def sleep(self) -> None:
         self._symbol = ""
         if self.board is not None:
@@ -83,12 +87,18 @@ class Drawings(Part):
         self._beginning = False
         self.board = DrawingBoard(self.seat.session, self.seat.chart(), self.seat.present_us)
         self._take_over(self.board)
+        self._show_strip()
         if self._symbol and self.seat.session.connected:
             self.board.show(self._symbol)
 
+    def _show_strip(self) -> None:
+        """Leave the room of a narrow chart to its prices; keys and commands still draw."""
+        if self.board is not None and self.board.strip.isHidden() != self._narrow:
+            self.board.strip.setVisible(not self._narrow)
+            self.seat.chart().make_room()
+
     def _take_over(self, board: DrawingBoard) -> None:
-        if self._kept.get("folded", False) != board.folded:
-            board.toggle_strip()
+        board.fold(folded=self._kept.get("folded"))
         if self._kept.get("magnet", False) != board.tools.magnet:
             board.toggle_magnet()
         if self._kept.get("hidden", False) != board.layer.hidden:
