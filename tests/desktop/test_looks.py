@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from PySide6.QtXml import QDomDocument
 
 from puffling.desktop.charts.kinds import Kind
@@ -151,7 +151,12 @@ async def test_a_symbol_is_compared_moves_with_its_ticks_and_goes_again(
     readout.setFocus()
     QTest.keyClick(readout, Qt.Key.Key_Delete)
     assert not looks.compared
-    assert panel.chart.base is None
+    assert panel.chart.scene.base is None
+    undo = next(each for each in window.findChildren(QPushButton) if each.text() == "Undo")
+    undo.click()
+    assert comparisons.symbols == ("BTC/USD",)
+    window.session.actions.run("window.chart-alone")
+    assert panel.chart.panes.compared == []
 
 
 async def test_a_comparison_stays_through_symbols_and_starts(core: Core, open_window: OpenWindow) -> None:

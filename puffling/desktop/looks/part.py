@@ -169,15 +169,27 @@ class Looks(Part):
         self._apply()
 
     def compare_less(self, symbol: str) -> None:
-        """Take a compared symbol off the chart."""
-        self.compared = tuple(each for each in self.compared if each != symbol)
-        self._apply()
+        """Take a compared symbol off the chart; a notice offers it back."""
+        self._compare(
+            tuple(each for each in self.compared if each != symbol),
+            tr("{label} was removed.", label=symbol),
+        )
         if self._chart is not None:
             self._chart.setFocus()
 
     def compare_none(self) -> None:
-        """Take every compared symbol off the chart."""
-        self.compared = ()
+        """Take every compared symbol off the chart; a notice offers them back."""
+        count = len(self.compared)
+        if count:
+            self._compare((), tr("{count} comparisons were removed.", count=count))
+
+    def _compare(self, symbols: tuple[str, ...], said: str) -> None:
+        before, self.compared = self.compared, symbols
+        self._apply()
+        self.seat.session.notices.tell(said, action=tr("Undo"), act=partial(self._put_back, before))
+
+    def _put_back(self, symbols: tuple[str, ...]) -> None:
+        self.compared = tuple(dict.fromkeys((*symbols, *self.compared)))[:MOST_COMPARED]
         self._apply()
 
     def ask_symbol(self) -> None:
