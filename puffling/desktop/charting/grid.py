@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 # How many panes stand in each row.
 LAYOUTS: dict[int, tuple[int, ...]] = {1: (1,), 2: (2,), 3: (1, 2), 4: (2, 2), 6: (3, 3), 9: (3, 3, 3)}
 _BORDER = 5
+# More than there ever is: splitters share what there is in these parts.
+_EVEN = 10_000
 
 
 class Grid(QWidget):
@@ -33,8 +35,10 @@ class Grid(QWidget):
             for _ in range(width):
                 row.addWidget(next(left))
             row.splitterMoved.connect(lambda *_, moved=row: self._align(moved))
+            row.setSizes([_EVEN] * width)
             self._whole.addWidget(row)
             self._rows.append(row)
+        self._whole.setSizes([_EVEN] * len(self._rows))
         self._column.addWidget(self._whole)
         if old is not None:
             self._column.removeWidget(old)

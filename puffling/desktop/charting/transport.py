@@ -19,6 +19,7 @@ from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.text import tr
 
 _DAY_WIDTH = 104
+_SPEED_WIDTH = 92
 
 
 class Transport(QWidget):
@@ -41,6 +42,7 @@ class Transport(QWidget):
         self.speed.setToolTip(tr("Bars a second"))
         for speed in SPEEDS:
             self.speed.addItem(tr("{speed}x", speed=f"{speed:g}") if speed else tr("Fastest"), speed)
+        self.speed.setFixedWidth(_SPEED_WIDTH)
         self.day = QLineEdit()
         self.day.setPlaceholderText(tr("YYYY-MM-DD"))
         self.day.setAccessibleName(tr("Day to go to"))

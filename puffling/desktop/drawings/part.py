@@ -73,8 +73,10 @@ class Drawings(Part):
             self.board.follow_time()
 
     def fit(self, width: int) -> None:
-        self._narrow = width < _LEAST_WIDTH
-        self._show_strip()
+        narrow = width < _LEAST_WIDTH
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._show_strip()
 
     def sleep(self) -> None:
         self._symbol = ""
@@ -93,7 +95,7 @@ class Drawings(Part):
 
     def _show_strip(self) -> None:
         """Leave the room of a narrow chart to its prices; keys and commands still draw."""
-        if self.board is not None and self.board.strip.isHidden() != self._narrow:
+        if self.board is not None:
             self.board.strip.setVisible(not self._narrow)
             self.seat.chart().make_room()
 
