@@ -23,6 +23,13 @@ class FeedStateChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRenewed:
+    """What a feed has under a symbol is another history now: it was imported again, removed or restored."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuotesMoved:
     """The newest bid and ask of every symbol whose quotes somebody watches and that moved."""
 

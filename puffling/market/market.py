@@ -14,6 +14,7 @@ from puffling.market.asking import Asking, answer_of
 from puffling.market.cache import BarCache, BarStore
 from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
+from puffling.market.events import HistoryRenewed
 from puffling.market.feeds import Feed, FeedParts
 from puffling.market.history import Histories, base_of
 from puffling.market.live_quotes import LiveQuotes
@@ -45,6 +46,7 @@ class Market:
         self._named: dict[str, Feed] = {}
         self._asking = Asking(self._chain, clock, bar_store)
         self._bar_store = bar_store
+        self._bus = bus
         self._cache = BarCache(bar_store, clock)
         self._histories = Histories(self._cache, clock)
         self._scope = scope
@@ -118,6 +120,7 @@ class Market:
         # One that is gone stays known until the end: whoever watches it is told that it has no prices.
         if instrument is not None:
             self._chain.learned(feed, symbol, instrument)
+        self._bus.publish(HistoryRenewed(symbol))
 
     def price(self, symbol: str) -> Price:
         """Give the newest price of a symbol without waiting for anybody."""

@@ -13,6 +13,7 @@ from puffling.core.core import Core
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.import_sheet import ImportSheet
 from puffling.desktop.panels.chart import ChartPanel
+from puffling.desktop.states import Phase
 from puffling.desktop.window import Window
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.actor import calling_as
@@ -244,3 +245,21 @@ async def test_a_file_dropped_before_the_records_are_open_is_asked_for_again(
     window.importing.take([daily_file(tmp_path)])
     assert window.sheet.body is None
     assert "not open yet" in window.notices.history[-1].text
+
+
+async def test_a_chart_shows_what_was_imported_anew(
+    core: Core, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    with calling_as(PERSON):
+        await core.files.add(daily_file(tmp_path), "MINE")
+    window = await open_window(core)
+    chart = window.docks["chart"].panel
+    assert isinstance(chart, ChartPanel)
+    window.session.selection.choose("MINE")
+    await until(lambda: chart.active.symbol == "MINE" and len(chart.chart.bars) == 250)
+    with calling_as(PERSON):
+        await core.files.add(daily_file(tmp_path, rows=100), "MINE")
+    await until(lambda: len(chart.chart.bars) == 100)
+    with calling_as(PERSON):
+        await core.files.remove("MINE")
+    await until(lambda: chart.chart.states.phase is Phase.ERROR)

@@ -27,7 +27,7 @@ from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
-from puffling.market.events import PricesMoved
+from puffling.market.events import HistoryRenewed, PricesMoved
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
@@ -176,6 +176,7 @@ class ChartPanel(Panel):
 
     def wake(self, core: Core) -> None:
         self.hear(PricesMoved, self._take)
+        self.hear(HistoryRenewed, self._fetch_renewed)
         self.hear_selection(self._follow)
         selection = self.session.selection
         self.active.symbol, self.active.interval = selection.symbol, selection.interval
@@ -339,6 +340,11 @@ class ChartPanel(Panel):
     def _show_replay(self) -> None:
         self.replay_button.setChecked(self.replay.on or self.replay.choosing)
         self.transport.show_state(self.active.interval, self.active.zone)
+
+    def _fetch_renewed(self, event: HistoryRenewed) -> None:
+        for pane in self.panes:
+            if pane.symbol == event.symbol:
+                pane.fetch()
 
     def _take(self, event: PricesMoved) -> None:
         for pane in self.panes:
