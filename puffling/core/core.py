@@ -13,7 +13,6 @@ from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
 from puffling.controllers.backups import Backups, data_state
-from puffling.controllers.chart_templates import ChartTemplates
 from puffling.controllers.data import Data
 from puffling.controllers.drawings import Drawings
 from puffling.controllers.factors import Factors
@@ -27,6 +26,7 @@ from puffling.controllers.safety import Safety
 from puffling.controllers.scheduler import Scheduler
 from puffling.controllers.settings import Settings as SettingsController
 from puffling.controllers.strategies import Strategies
+from puffling.controllers.templates import Templates
 from puffling.controllers.watchlists import Watchlists
 from puffling.controllers.workspaces import Workspaces
 from puffling.core.build import build, controller_types
@@ -231,7 +231,7 @@ class Core:
             self.registry.add(controller)
             self._controllers[kind] = controller
         self.watchlists = self._controller(Watchlists)
-        self.chart_templates = self._controller(ChartTemplates)
+        self.templates = self._controller(Templates)
         self.data = self._controller(Data)
         self.drawings = self._controller(Drawings)
         self.quotes = self._controller(Quotes)

@@ -17,7 +17,7 @@ from puffling.desktop.snapshot import Kept
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from puffling.controllers.chart_templates import ChartTemplate
+    from puffling.controllers.templates import ChartTemplate
 
 
 class Templates:
@@ -42,7 +42,7 @@ class Templates:
         """Open the list of templates below a widget."""
         if self._session.connected:
             self._session.dispatch.run(
-                self._session.core.chart_templates.all,
+                self._session.core.templates.all,
                 name="list templates",
                 newest="chart.templates",
                 then=partial(self._open_menu, anchor),
@@ -69,7 +69,7 @@ class Templates:
                     dress(pane, template.content)
 
         self._session.dispatch.run(
-            self._session.core.chart_templates.all, name="dress charts", then=put_on, owner=panes[0]
+            self._session.core.templates.all, name="dress charts", then=put_on, owner=panes[0]
         )
 
     def _open_menu(self, anchor: QWidget, found: tuple[ChartTemplate, ...]) -> None:
@@ -101,13 +101,13 @@ class Templates:
             text=tr("Indicators and look are kept; the symbol and its drawings stay where they are."),
         )
         if name is not None:
-            await self._session.core.chart_templates.save(name, content_of(pane))
+            await self._session.core.templates.save(name, content_of(pane))
             self._session.notices.tell(tr("The template {name} was saved.", name=name))
 
     def _keep(self, name: str) -> None:
         content = content_of(self._active())
         self._session.dispatch.run(
-            lambda: self._session.core.chart_templates.save(name, content), name="save template"
+            lambda: self._session.core.templates.save(name, content), name="save template"
         )
 
     def _start_rename(self, template: ChartTemplate) -> None:
@@ -120,17 +120,15 @@ class Templates:
                 value=template.name,
             )
             if name is not None:
-                await self._session.core.chart_templates.rename(template.name, name)
+                await self._session.core.templates.rename(template.name, name)
 
         self._session.dispatch.run(rename, name="rename template", newest="chart.template")
 
     def _choose_default(self, name: str) -> None:
-        self._session.dispatch.run(
-            lambda: self._session.core.chart_templates.choose(name), name="choose template"
-        )
+        self._session.dispatch.run(lambda: self._session.core.templates.choose(name), name="choose template")
 
     def _delete(self, template: ChartTemplate) -> None:
-        templates = self._session.core.chart_templates
+        templates = self._session.core.templates
 
         def restore() -> None:
             self._session.dispatch.run(

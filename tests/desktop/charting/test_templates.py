@@ -19,7 +19,7 @@ from tests.desktop.charting.test_room import all_drawn
 from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
-    from puffling.controllers.chart_templates import ChartTemplate
+    from puffling.controllers.templates import ChartTemplate
     from puffling.core.core import Core
     from puffling.desktop.window import Window
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 async def kept(core: Core) -> tuple[ChartTemplate, ...]:
     """The templates there are."""
     with calling_as(PERSON):
-        return await core.chart_templates.all()
+        return await core.templates.all()
 
 
 async def opened_menu(window: Window, panel: ChartPanel) -> QMenu:
@@ -94,7 +94,7 @@ async def test_new_charts_begin_with_the_template_that_is_for_them(
     window, panel = await settled(core, open_window)
     with calling_as(PERSON):
         look: JsonValue = [{"key": "rsi-1", "indicator": "rsi", "parameters": {"period": 5}}]
-        await core.chart_templates.save("Mine", {"indicators": look})
+        await core.templates.save("Mine", {"indicators": look})
     choose(await opened_menu(window, panel), "Use for new charts")
     while not (await kept(core))[0].default:
         await until(lambda: True)
@@ -109,7 +109,7 @@ async def test_new_charts_begin_with_the_template_that_is_for_them(
 async def test_a_deleted_template_is_offered_back(core: Core, open_window: OpenWindow) -> None:
     window, panel = await settled(core, open_window)
     with calling_as(PERSON):
-        await core.chart_templates.save("Mine", {"indicators": []})
+        await core.templates.save("Mine", {"indicators": []})
     before = await kept(core)
     choose(await opened_menu(window, panel), "Delete")
     await until(lambda: bool(window.notices.shown))

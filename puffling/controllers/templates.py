@@ -38,7 +38,7 @@ class ChartTemplate:
     default: bool = False
 
 
-class ChartTemplates(Controller):
+class Templates(Controller):
     """The person's chart templates, by name."""
 
     def __init__(self, store: Store) -> None:
