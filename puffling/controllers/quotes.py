@@ -186,7 +186,7 @@ class Quotes(Controller):
     @capability(title="Show tape", effect=Effect.READ, http="GET /api/data/tape", tool="get_tape")
     async def tape(self, symbol: Symbol, limit: Prints = 50) -> Tape:
         """Show the newest trades of a symbol, the newest first."""
-        price = self._market.price(symbol)
+        price = await self._market.latest(symbol)
         if not self._live.has_quotes(symbol):
             raise self._not_offered(symbol, tr("{feed} tells no single trades.", feed=price.label))
         trades = await self._live.tape(symbol, limit)
@@ -200,7 +200,7 @@ class Quotes(Controller):
     @capability(title="Show order book", effect=Effect.READ, http="GET /api/data/book", tool="get_order_book")
     async def book(self, symbol: Symbol) -> Depth:
         """Show what waits at the best prices of a symbol, where its feed knows."""
-        price = self._market.price(symbol)
+        price = await self._market.latest(symbol)
         book = await self._live.book(symbol)
         if book is None:
             raise self._not_offered(symbol, tr("{feed} has no order book.", feed=price.label))
@@ -319,7 +319,8 @@ class Quotes(Controller):
         except PufflingError as quiet:
             _log.info("No year of %s: %s", symbol, quiet)
             return YearRange(None, None, None)
-        bars = history.bars
+        # What is kept away was never paid: it would stand as the year's high for a year.
+        bars = history.clean
         if not len(bars):
             return YearRange(None, None, None)
         whole = bars.volume[:-1] if history.developing else bars.volume

@@ -17,10 +17,17 @@ from puffling.runtime.tasks import TaskScope
 class LiveQuotes:
     """Watches and answers; a feed that has no quotes is no fault."""
 
-    def __init__(self, chain: FeedChain, board: PriceBoard, scope: TaskScope) -> None:
+    def __init__(
+        self,
+        chain: FeedChain,
+        board: PriceBoard,
+        scope: TaskScope,
+        watch_prices: Callable[[Iterable[str]], Callable[[], None]],
+    ) -> None:
         self._chain = chain
         self._board = board
         self._scope = scope
+        self._watch_prices = watch_prices
 
     def watch_quotes(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Tell bids and asks of these symbols as QuotesMoved until the answer is called."""
@@ -85,7 +92,7 @@ class LiveQuotes:
 
     def _watch(self, kind: Watched, symbols: tuple[str, ...]) -> Callable[[], None]:
         # The price too: what is told of a symbol is measured against it.
-        ends = (self._board.watch(symbols), kind.watch(symbols))
+        ends = (self._watch_prices(symbols), kind.watch(symbols))
 
         def stop() -> None:
             for end in ends:
@@ -121,5 +128,5 @@ class LiveQuotes:
             await asyncio.sleep(0)
 
     def _quoting(self, symbol: str) -> QuotingFeed | None:
-        feed = self._chain.feed_of(symbol)
+        feed = self._chain.answering(symbol)
         return feed if isinstance(feed, QuotingFeed) else None

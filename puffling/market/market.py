@@ -51,7 +51,7 @@ class Market:
         self._histories = Histories(self._cache, clock)
         self._scope = scope
         self._board = PriceBoard(self._chain, clock, bus, scope)
-        self.quotes = LiveQuotes(self._chain, self._board, scope)
+        self.quotes = LiveQuotes(self._chain, self._board, scope, self.watch)
 
     @classmethod
     def of(

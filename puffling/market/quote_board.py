@@ -142,6 +142,13 @@ class QuoteBoard:
         """Give the newest book of a watched symbol."""
         return self._books.get(symbol)
 
+    def forget(self, symbol: str) -> None:
+        """Let go of what one source told of a symbol, because another answers for it now."""
+        self._quotes.pop(symbol, None)
+        self._books.pop(symbol, None)
+        if symbol in self.printed:
+            self.printed[symbol].clear()
+
     def forget_unwatched(self) -> None:
         """Let go of what nobody watches any more: the next watcher must not be shown what is long over."""
         for known, watched in ((self._quotes, self.quoted), (self._books, self.booked)):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
 from puffling.market.doubts import FUTURE_US, JITTER_US, SOUND_BAND, Doubts, NewLevel, doubt_of_trade
 from puffling.market.events import FeedStateChanged, MessagesLeftOut, PricesMoved
@@ -120,6 +121,7 @@ class PriceBoard:
                 # Prices of two sources never follow each other in one line.
                 del self._live[symbol]
                 self._moved.discard(symbol)
+                self.asked.forget(symbol)
         self._tell_feeds()
         self._tell_quoting_feeds()
         if self._counts:
@@ -134,6 +136,7 @@ class PriceBoard:
         self._counts.update(watched)
         if fresh:
             self._tell_feeds()
+            self._tell_quoting_feeds()
             self._somebody_watches.set()
             self._scope.spawn(self._greet(fresh), name="market.greet")
         open_watch = list(watched)
@@ -361,15 +364,16 @@ class PriceBoard:
 
     def _patience(self, feed: Feed) -> float | None:
         """Give how long this feed may be silent now: as long as the liveliest of what is watched of it."""
-        now = self._clock.now()
-        patiences = [
-            patience
+        if not feed.streams:
+            return None
+        names = {
+            self._chain.instrument(symbol).calendar
             for symbol in self._counts
-            if feed.streams
-            and self._chain.answering(symbol) is feed
-            and (patience := patience_with(feed.quality, self._chain.calendar_of(symbol).state(now)))
-        ]
-        return min(patiences, default=None)
+            if self._chain.answering(symbol) is feed
+        }
+        now = self._clock.now()
+        patiences = (patience_with(feed.quality, calendar(name).state(now)) for name in names)
+        return min((patience for patience in patiences if patience is not None), default=None)
 
     def _tell_state(self, source: str) -> None:
         state = self._health[source].news()

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from puffling.desktop.dispatch import PERSON
 from puffling.desktop.panels.quote import QuotePanel
 from puffling.desktop.states import Phase
 from puffling.market.events import BooksMoved, PricesMoved, QuotesMoved, TapePrinted
 from puffling.market.values import BidAsk, Condition, Tick
+from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from tests.desktop.conftest import OpenWindow, close_window, until
 
@@ -126,6 +128,24 @@ async def test_an_unknown_symbol_is_said_and_the_next_known_one_shown(
     window.session.selection.choose("QQQ")
     await until(lambda: panel.parts.face.facts.symbol == "QQQ")
     assert panel.states.phase is Phase.CONTENT
+
+
+async def test_another_feed_leaves_nothing_of_the_one_before(
+    core: Core, open_window: OpenWindow, clock: FixedClock
+) -> None:
+    _, panel = await shown(core, open_window, "AAPL")
+    face, tape = panel.parts.face, panel.parts.tape
+    await until(lambda: len(tape.lines) > 100)
+    with calling_as(PERSON):
+        await core.settings.put("market.feeds", ["samples", "demo"])
+
+    def changed() -> bool:
+        clock.advance(0.1)
+        return face.facts.price is not None and face.facts.price.source == "samples"
+
+    await until(changed)
+    await until(lambda: not face.facts.has_quotes and not tape.lines)
+    assert face.facts.side("bid") == ("–", "")
 
 
 async def test_silence_of_the_feed_and_what_was_left_out_are_said(

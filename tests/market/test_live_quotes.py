@@ -10,7 +10,7 @@ from tests.market.boards import Room, open_room
 
 
 def quotes_of(room: Room) -> LiveQuotes:
-    return LiveQuotes(room.board._chain, room.board, room.board._scope)
+    return LiveQuotes(room.board._chain, room.board, room.board._scope, room.board.watch)
 
 
 async def test_only_who_watches_quotes_costs_quotes() -> None:
@@ -104,6 +104,6 @@ async def test_what_was_told_before_a_pause_is_not_told_as_new_after_it() -> Non
 async def test_a_scope_that_ends_ends_every_watch() -> None:
     scope = TaskScope("test")
     async with open_room() as room:
-        LiveQuotes(room.board._chain, room.board, scope).watch_quotes(["SPY"])
+        LiveQuotes(room.board._chain, room.board, scope, room.board.watch).watch_quotes(["SPY"])
         await scope.close()
         assert len(scope) == 0

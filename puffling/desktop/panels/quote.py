@@ -160,18 +160,29 @@ class QuotePanel(Panel):
         self.symbol.setText(symbol)
         self._quote = self._book = None
         self._printed.clear()
-        parts = self.parts
+        self._instrument = self._price = None
+        self.parts.tape.begin((), 2, self._time)
         try:
-            self._instrument = core.data.instrument(symbol)
-            self._stops["quote"] = core.quotes.watch((symbol,))
-        except PufflingError as error:
-            self._instrument, self._price = None, None
-            self.states.error(error.message, error.hint)
-            self.mark_live()
-            return
+            self._show_symbol(core.data.instrument(symbol))
+        except PufflingError:
+            # Nobody here knows it yet: a feed may.
+            self.session.dispatch.run(
+                lambda: core.data.learn(symbol),
+                name="learn symbol",
+                newest="quote",
+                then=lambda learned: self._show_symbol(learned) if symbol == self._symbol else None,
+                failed=self._say_failed,
+                owner=self,
+            )
+
+    def _show_symbol(self, instrument: Instrument) -> None:
+        """Show what is known at once, watch, and fetch the rest."""
+        core, symbol, parts = self.session.core, self._symbol, self.parts
+        self._stops["quote"] = core.quotes.watch((symbol,))
+        self._instrument = instrument
         self.states.content()
         self._price = core.data.newest(symbol)
-        parts.offer_sizes(self._instrument.asset_class)
+        parts.offer_sizes(instrument.asset_class)
         parts.ladder.show_book(None, self._decimals)
         parts.tape.begin((), self._decimals, self._time)
         parts.face.show_facts(self._facts(symbol))
@@ -248,9 +259,15 @@ class QuotePanel(Panel):
 
     def _take_price(self, event: PricesMoved) -> None:
         price = event.prices.get(self._symbol)
-        if price is not None:
-            self._price = price
-            self._drain_soon()
+        if price is None:
+            return
+        if self._price is not None and price.source != self._price.source:
+            # Another feed answers now: nothing of the one before may stand beside its price.
+            self._symbol = ""
+            self._follow()
+            return
+        self._price = price
+        self._drain_soon()
 
     def _take_quote(self, event: QuotesMoved) -> None:
         quote = event.quotes.get(self._symbol)
