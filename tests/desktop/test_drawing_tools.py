@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -193,18 +195,20 @@ async def test_tools_that_find_no_room_are_in_a_menu(hand: Hand) -> None:
         assert button.isHidden() or strip.rect().contains(button.geometry())
 
 
-async def test_a_small_chart_has_its_tools_folded_until_somebody_wants_them(hand: Hand) -> None:
-    chart = hand.chart
-    folded = [hand.board.strip.folded]
+async def test_a_small_chart_keeps_its_room_until_somebody_wants_the_tools(hand: Hand) -> None:
+    chart, strip = hand.chart, hand.board.strip
+    (canvas,) = chart.findChildren(Canvas)
+    seen = []
     for act in (
-        lambda: chart.resize(380, 400),
+        partial(chart.resize, 380, 400),
         hand.board.toggle_strip,
-        lambda: chart.resize(300, 400),
+        partial(chart.resize, 300, 400),
         hand.board.toggle_strip,
-        lambda: chart.resize(900, 500),
+        partial(chart.resize, 900, 500),
+        hand.board.toggle_strip,
     ):
         act()
-        folded.append(hand.board.strip.folded)
-    assert folded == [False, True, False, False, True, True]
-    (canvas,) = chart.findChildren(Canvas)
-    assert canvas.x() == hand.board.strip.width()
+        room = 0 if strip.isHidden() else strip.width()
+        assert canvas.x() == room
+        seen.append("hidden" if strip.isHidden() else "folded" if strip.folded else "open")
+    assert seen == ["hidden", "open", "open", "hidden", "folded", "open"]

@@ -33,7 +33,7 @@ _STEPS = {
 }
 _FAST = 10
 # Of a smaller chart the tools would take too much.
-_LEAST_WIDTH = 420
+_LEAST_WIDTH = 400
 _LEAST_HEIGHT = 200
 
 
@@ -226,7 +226,7 @@ class DrawingBoard(QObject):
 
     def toggle_strip(self) -> None:
         """Fold the tools away, or show them again."""
-        self.fold(folded=not self.strip.folded)
+        self.fold(folded=not (self.strip.folded or self.strip.isHidden()))
 
     def fold(self, *, folded: bool | None) -> None:
         """Fold the tools away or show them; None does what fits."""
@@ -247,10 +247,12 @@ class DrawingBoard(QObject):
         return super().eventFilter(watched, event)
 
     def _fit_strip(self) -> None:
+        """Leave the room of a small chart to its prices: keys and commands still draw."""
         tight = self._chart.width() < _LEAST_WIDTH or self._chart.height() < _LEAST_HEIGHT
-        folded = tight if self._folded is None else self._folded
-        if folded != self.strip.folded:
+        hidden, folded = tight and self._folded is not False, self._folded is True
+        if (hidden, folded) != (self.strip.isHidden(), self.strip.folded):
             self.strip.show_folded(folded=folded)
+            self.strip.setVisible(not hidden)
             self._chart.make_room()
 
     def _take_key(self, event: QKeyEvent) -> bool:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from puffling.desktop.drawings.board import DrawingBoard
 
 _MENU = "View/Drawings"
-_LEAST_WIDTH = 400
 
 
 class Drawings(Part):
@@ -31,7 +30,6 @@ class Drawings(Part):
         self._kept: dict[str, bool] = {}
         self._symbol = ""
         self._beginning = False
-        self._narrow = False
         self.board: DrawingBoard | None = None
 
     def acts(self) -> Iterator[Action]:
@@ -72,12 +70,6 @@ class Drawings(Part):
         if self.board is not None:
             self.board.follow_time()
 
-    def fit(self, width: int) -> None:
-        narrow = width < _LEAST_WIDTH
-        if narrow != self._narrow:
-            self._narrow = narrow
-            self._show_strip()
-
     def sleep(self) -> None:
         self._symbol = ""
         if self.board is not None:
@@ -89,15 +81,8 @@ class Drawings(Part):
         self._beginning = False
         self.board = DrawingBoard(self.seat.session, self.seat.chart(), self.seat.present_us)
         self._take_over(self.board)
-        self._show_strip()
         if self._symbol and self.seat.session.connected:
             self.board.show(self._symbol)
-
-    def _show_strip(self) -> None:
-        """Leave the room of a narrow chart to its prices; keys and commands still draw."""
-        if self.board is not None:
-            self.board.strip.setVisible(not self._narrow)
-            self.seat.chart().make_room()
 
     def _take_over(self, board: DrawingBoard) -> None:
         board.fold(folded=self._kept.get("folded"))
