@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from puffling.market.asking import answer_of
-from puffling.market.feeds import Feed, SourceAway
+from puffling.market.feeds import Feed, ImportedFeed, SourceAway
 from puffling.market.holes import left_out, pages_missing
 from puffling.market.values import Basis
 from puffling.puffin.data.actions import CorporateAction
@@ -32,6 +32,7 @@ from puffling.puffin.data.quality import Fault, Mark, Received, received
 from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import StorageFailed, Unavailable
+from puffling.runtime.text import tr
 
 _log = logging.getLogger(__name__)
 
@@ -137,6 +138,20 @@ class BarCache:
         except StorageFailed:
             return Kept(Bars.empty())
 
+    async def renew(self, wanted: Wanted) -> None:
+        """Fetch a span anew and put it in the place of what is kept of it; when that fails, that stays."""
+        lock = self._fetching.get(wanted.key)
+        if lock is None:
+            lock = self._fetching[wanted.key] = asyncio.Lock()
+        async with lock:
+            fresh = await self._fetch(wanted, wanted.span)
+            if not len(fresh.bars):
+                raise Unavailable(
+                    tr("{label} gives no bars now.", label=wanted.feed.label),
+                    hint=tr("What was kept from before stays."),
+                )
+            await self._keep(wanted, fresh, wanted.span)
+
     async def actions(self, feed: Feed, symbol: str, since_us: int) -> tuple[CorporateAction, ...]:
         """Give the splits and dividends of a symbol, asked for since a time or kept from before."""
         try:
@@ -196,7 +211,10 @@ class BarCache:
 
     async def _asked_alone(self, wanted: Wanted) -> Closed:
         fresh = await self._fetch(wanted, wanted.span)
-        return Closed(_now_kept(fresh, to_us(self._clock.now())))
+        came_at_us = to_us(self._clock.now())
+        if isinstance(wanted.feed, ImportedFeed):
+            came_at_us = wanted.feed.came_at_us(wanted.symbol)
+        return Closed(_now_kept(fresh, came_at_us))
 
     async def _has_aged(self, wanted: Wanted, now_us: int) -> bool:
         # Minutes are not looked at anew: sources forget old ones, and what is kept is all there is.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from puffling.market.values import Basis, BidAsk, Book, Instrument, Price, Quality, Tick
 from puffling.puffin.data.actions import Adjustment, CorporateAction
@@ -135,6 +135,15 @@ class Feed(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and threads."""
+        ...
+
+
+@runtime_checkable
+class ImportedFeed(Protocol):
+    """What a feed also offers whose prices came at some time and are not asked for again."""
+
+    def came_at_us(self, symbol: str) -> int:
+        """Give when the prices of a symbol came."""
         ...
 
 

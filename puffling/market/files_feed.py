@@ -102,6 +102,10 @@ class FilesFeed:
         """Give what the file has from a time on, which is what lies in its day or in the future."""
         return await self.bars(symbol, interval, Span(since_us, END_OF_TIME_US))
 
+    def came_at_us(self, symbol: str) -> int:
+        """Give when a symbol was imported last."""
+        return max((to_us(each.imported_at) for each in self._of(symbol)), default=0)
+
     async def adjustment(self, symbol: str) -> Adjustment:
         """Give none: what a file says of splits and dividends is in its bars already."""
         return Adjustment.none()
