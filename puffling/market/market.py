@@ -34,6 +34,8 @@ from puffling.runtime.text import tr
 
 _log = logging.getLogger(__name__)
 
+LEARN_AGAIN_SECONDS = 30.0
+
 
 class Market:
     """Feeds, cache and price board in one hand."""
@@ -141,7 +143,7 @@ class Market:
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Stream these symbols as PricesMoved events until the answer is called."""
         wanted = tuple(dict.fromkeys(symbols))
-        unsettled = [symbol for symbol in wanted if not self._asking.is_settled(symbol)]
+        unsettled = [symbol for symbol in wanted if not self._is_answered(symbol)]
         ends = [self._board.watch(symbol for symbol in wanted if symbol not in unsettled)]
         asking = [
             self._scope.spawn(self._watch_once_known(symbol, ends), name="market.learn")
@@ -247,9 +249,22 @@ class Market:
                 return kept
         return None
 
+    def _is_answered(self, symbol: str) -> bool:
+        """Tell whether it is clear who answers for a symbol, or that nobody ever will."""
+        may_learn = any(feed.is_remote for feed in self._chain.feeds)
+        nobody = self._chain.answering(symbol) is None
+        return self._asking.is_settled(symbol) and not (nobody and may_learn)
+
     async def _watch_once_known(self, symbol: str, ends: list[Callable[[], None]]) -> None:
-        try:
-            await self._asking.learn(symbol)
-            ends.append(self._board.watch((symbol,)))
-        except PufflingError as error:
-            _log.info("%s is not watched: %s", symbol, error)
+        while True:
+            try:
+                await self._asking.learn(symbol)
+                ends.append(self._board.watch((symbol,)))
+            except Unavailable as away:
+                # A source that is away now comes back, and whoever watches waits for it.
+                _log.info("%s is not watched yet: %s", symbol, away)
+                await self._clock.sleep(LEARN_AGAIN_SECONDS)
+                continue
+            except PufflingError as error:
+                _log.info("%s is not watched: %s", symbol, error)
+            return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -206,7 +207,7 @@ class WatchlistPanel(Panel):
         self._say_empty(shown)
         self.table.set_rows(rows)
         known = tuple(symbol for symbol, row in rows.items() if row.known)
-        self._watch(known)
+        self._watch(known, hoped_for=tuple(symbol for symbol in rows if symbol not in known))
         for symbol in known[:1]:
             self._feed_changed(FeedStateChanged(core.quotes.feed_of(symbol)))
         self._follow_selection()
@@ -241,9 +242,15 @@ class WatchlistPanel(Panel):
     def _rows(self) -> list[Row]:
         return [self.table.rows.row(place) for place in range(self.table.rows.rowCount())]
 
-    def _watch(self, symbols: tuple[str, ...]) -> None:
-        before = self._stop_watching
-        self._stop_watching = self.session.core.data.watch(symbols) if symbols else None
+    def _watch(self, symbols: tuple[str, ...], hoped_for: tuple[str, ...] = ()) -> None:
+        before, watching = self._stop_watching, ExitStack()
+        if symbols:
+            watching.callback(self.session.core.data.watch(symbols))
+        for symbol in hoped_for:
+            # What nobody here knows may be known at a source; its first price says so.
+            with suppress(PufflingError):
+                watching.callback(self.session.core.data.watch((symbol,)))
+        self._stop_watching = watching.close
         # The new watch first: symbols in both never stop ticking.
         if before is not None:
             before()
@@ -271,7 +278,9 @@ class WatchlistPanel(Panel):
             row = self.table.rows.row_of(symbol)
             if row is not None:
                 rows[symbol] = replace(row, price=price)
-        self.table.update_rows(rows)
+        self.table.update_rows({symbol: row for symbol, row in rows.items() if row.known})
+        if not all(row.known for row in rows.values()):
+            self._fetch()
 
     def _fetch_trends(self, symbols: tuple[str, ...]) -> None:
         missing = [
