@@ -43,7 +43,7 @@ class Looks(Part):
         self.comparisons: Comparisons | None = None
         self.facts: Facts | None = None
         self._chart: ChartView | None = None
-        self.button = tool_button("more", tr("Chart menu"))
+        self.button = tool_button("chart", tr("Chart menu"))
         self.button.setObjectName("chart.menu")
         self.button.clicked.connect(self.open_menu)
 
