@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -14,7 +15,7 @@ from puffling.desktop.drawings.kinds import MEASURE, TOOLS
 from puffling.puffin.data.interval import Interval
 from puffling.store.values import DrawingKind
 from tests.desktop.conftest import OpenWindow, until
-from tests.desktop.drawing_hand import CONTROL, SHIFT, Hand, draw, hand_on
+from tests.desktop.drawing_hand import CONTROL, SHIFT, Hand, board_of, draw, hand_on
 from tests.desktop.test_chart_panel import panel_of
 
 
@@ -212,3 +213,12 @@ async def test_a_small_chart_keeps_its_room_until_somebody_wants_the_tools(hand:
         assert canvas.x() == room
         seen.append("hidden" if strip.isHidden() else "folded" if strip.folded else "open")
     assert seen == ["hidden", "open", "open", "hidden", "folded", "open"]
+
+
+async def test_of_many_charts_none_gives_room_to_tools(hand: Hand) -> None:
+    panel = panel_of(hand.window)
+    panel.show_charts(9)
+    await until(lambda: all(board_of(hand.window, pane) is not None for pane in range(9)))
+    await asyncio.sleep(0.05)
+    boards = [board_of(hand.window, pane) for pane in range(9)]
+    assert [board is not None and board.strip.isVisible() for board in boards] == [False] * 9

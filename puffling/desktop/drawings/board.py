@@ -49,6 +49,7 @@ class DrawingBoard(QObject):
         self._leave: Callable[[], None] = _nothing
         self._shown_at: tuple[object, int | None] = (None, None)
         self._folded: bool | None = None
+        self._fitted: tuple[bool, bool] | None = None
         self.book: Book | None = None
         self.layer = DrawingsLayer(chart.scene, chart.box)
         self.tools = Tools(self, self.layer, self.ground, chart.set_cursor)
@@ -250,7 +251,8 @@ class DrawingBoard(QObject):
         """Leave the room of a small chart to its prices: keys and commands still draw."""
         tight = self._chart.width() < _LEAST_WIDTH or self._chart.height() < _LEAST_HEIGHT
         hidden, folded = tight and self._folded is not False, self._folded is True
-        if (hidden, folded) != (self.strip.isHidden(), self.strip.folded):
+        if (hidden, folded) != self._fitted:
+            self._fitted = (hidden, folded)
             self.strip.show_folded(folded=folded)
             self.strip.setVisible(not hidden)
             self._chart.make_room()
