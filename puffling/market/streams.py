@@ -179,7 +179,7 @@ class PriceBoard:
         """Take trades; only the newest price of each symbol is kept, its day counts them all."""
         live_symbols, moved, printed = self._live, self._moved, self.asked.printed
         latest_us = self._latest_us()
-        newest_us = 0
+        newest_us, endless = 0, math.inf
         for tick in batch:
             symbol, price, size, time_us = tick
             live = live_symbols.get(symbol)
@@ -189,7 +189,7 @@ class PriceBoard:
             if not (
                 live.floor < price < live.ceiling
                 and live.time_us <= time_us <= latest_us
-                and 0.0 <= size < math.inf
+                and 0.0 <= size < endless
             ) and not self._is_sound(source, live, tick, latest_us):
                 continue
             live.last = price

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from puffling.desktop.feed_words import doubt_words, feed_tooltip, feed_words, short_feed_words
+from puffling.desktop.panels.chart import ChartPanel
+from puffling.desktop.panels.watchlist import WatchlistPanel
+from puffling.desktop.states import Phase
 from puffling.market.values import Condition, Doubt, FeedState, Quality
 from puffling.runtime.clock import FixedClock
 from tests.desktop.conftest import OpenWindow, until
@@ -59,3 +62,21 @@ async def test_pulling_the_network_says_stale_on_the_bottom_line_and_a_price_hea
     board.connection("demo", connected=True)
     clock.advance(1.0)
     await until(lambda: line.property("tone") == "muted")
+
+
+async def test_a_chart_and_a_watchlist_of_a_silent_feed_say_so_until_a_price_comes(
+    core: Core, open_window: OpenWindow, clock: FixedClock
+) -> None:
+    window = await open_window(core)
+    panel = window.docks["chart"].panel
+    assert isinstance(panel, ChartPanel)
+    await until(lambda: panel.source.text() == "Demo data")
+    core.market._board.reconnecting("demo", 1, 5.0)
+    await until(lambda: panel.source.text() == "reconnecting")
+    assert panel.source.property("tone") == "warn"
+    watchlist = window.docks["watchlist"].panel
+    assert isinstance(watchlist, WatchlistPanel)
+    assert watchlist.table.states.phase is Phase.STALE
+    core.market._board.connection("demo", connected=True)
+    await until(lambda: panel.source.text() == "Demo data")
+    assert watchlist.table.states.phase is Phase.CONTENT

@@ -16,9 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.charting.words import Words, short_interval
+from puffling.desktop.feed_words import feed_tooltip, short_feed_words
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import set_role
+from puffling.market.values import FeedState
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
@@ -69,8 +71,8 @@ class Header(QWidget):
             self.source,
         ]
 
-    def say(self, words: Words) -> None:
-        """Fill the line."""
+    def say(self, words: Words, feed: FeedState | None = None) -> None:
+        """Fill the line; a feed that fell silent is named in the place of what its prices are."""
         if self.symbol.text() != words.symbol:
             self.symbol.setText(words.symbol)
             self._fit_symbol()
@@ -79,9 +81,11 @@ class Header(QWidget):
         self.last.setToolTip(words.session)
         self.change.setText(words.change)
         set_role(self.change, tone=words.tone)
-        self.source.setText(words.source)
-        self.source.setToolTip(words.warnings)
-        set_role(self.source, tone=words.source_tone)
+        trouble = short_feed_words(feed) if feed is not None and feed.stale else ""
+        self.source.setText(trouble or words.source)
+        told = [feed_tooltip(feed)] if feed is not None and trouble else []
+        self.source.setToolTip("\n".join([*told, *filter(None, [words.warnings])]))
+        set_role(self.source, tone="warn" if trouble else words.source_tone)
         for interval, button in self.switch.items():
             if interval.value == words.interval:
                 button.setChecked(True)

@@ -27,8 +27,10 @@ from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
-from puffling.market.events import HistoryRenewed, PricesMoved
+from puffling.market.events import FeedStateChanged, HistoryRenewed, PricesMoved
+from puffling.market.values import FeedState
 from puffling.puffin.data.interval import Interval
+from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class ChartPanel(Panel):
         self._kept_contents: list[Kept] = []
         self.present = Present()
         self.panes: list[ChartPane] = []
+        self._feed: FeedState | None = None
+        self._feed_symbol = ""
         self.links = Links(lambda: self.panes)
         self.replay = Replay(session, self.present, lambda: self.panes, lambda: self.active)
         self.templates = Templates(session, lambda: self.active)
@@ -177,6 +181,7 @@ class ChartPanel(Panel):
     def wake(self, core: Core) -> None:
         self.hear(PricesMoved, self._take)
         self.hear(HistoryRenewed, self._fetch_renewed)
+        self.hear(FeedStateChanged, lambda _: self._look_at_feed())
         self.hear_selection(self._follow)
         selection = self.session.selection
         self.active.symbol, self.active.interval = selection.symbol, selection.interval
@@ -298,7 +303,7 @@ class ChartPanel(Panel):
             pane.stand(among_others=len(self.panes) > 1, outlined=pane is self.active)
         self._line.buttons.setCurrentWidget(self.active.buttons)
         self.setFocusProxy(self.active)
-        self._line.say(self.active.words)
+        self._say(self.active)
         self._show_replay()
 
     def _run_in_part(self, part_id: str, action_id: str) -> None:
@@ -307,8 +312,22 @@ class ChartPanel(Panel):
                 action.run()
 
     def _say(self, pane: ChartPane) -> None:
-        if pane is self.active:
-            self._line.say(pane.words)
+        if pane is not self.active:
+            return
+        if self._feed_symbol != pane.symbol:
+            self._look_at_feed()
+        self._line.say(pane.words, self._feed)
+
+    def _look_at_feed(self) -> None:
+        """Know how the feed of what is shown is doing; nobody asks for it with every price."""
+        self._feed_symbol, self._feed = self.active.symbol, None
+        if self.session.connected and self.present.us is None:
+            try:
+                self._feed = self.session.core.quotes.feed_of(self.active.symbol)
+            except PufflingError:
+                # Nobody knows the symbol: the pane says so.
+                return
+            self._line.say(self.active.words, self._feed)
 
     def _note_live(self) -> None:
         if self.active.live:
