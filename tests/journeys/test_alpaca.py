@@ -87,6 +87,15 @@ async def test_a_history_is_seen_with_where_it_comes_from(desk: Desk) -> None:
     assert table.close[:3] == (101.0, 102.0, 103.0)
 
 
+async def test_a_longer_history_agrees_with_the_kept_one_and_is_not_fetched_anew(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.core.data.ohlcv("AAPL", start=date(2026, 2, 2))
+    table = await desk.core.data.ohlcv("AAPL", start=date(2026, 1, 1))
+    assert table.close[:3] == (101.0, 102.0, 103.0)
+    assert "another history" not in caplog.text
+
+
 async def test_prices_move_the_network_fails_is_seen_and_heals(desk: Desk) -> None:
     await desk.core.data.ohlcv("AAPL", start=date(2026, 1, 1))
     unwatch = desk.core.data.watch(["AAPL"])

@@ -73,6 +73,16 @@ def test_a_day_of_new_york_stands_at_the_midnight_of_its_date(
     assert columns(provider).time.tolist() == [day_to_us(date(2024, 1, 1)), day_to_us(date(2024, 1, 2))]
 
 
+def test_a_day_belongs_to_every_span_that_holds_its_midnight_and_to_no_other(
+    alpaca: AlpacaData, provider: AlpacaProvider
+) -> None:
+    alpaca.bars["AAPL"] = daily(START, CLOSES)
+    midnight = day_to_us(date(2024, 1, 3))
+    for span, found in (((0, 1), 1), ((1, US_PER_DAY), 0), ((0, US_PER_DAY), 1), ((-1, US_PER_DAY + 1), 2)):
+        start_us, end_us = (midnight + each for each in span)
+        assert len(provider.columns(["AAPL"], Interval.D1, start_us, end_us)["AAPL"]) == found
+
+
 def test_a_frame_has_the_columns_people_know(alpaca: AlpacaData, provider: AlpacaProvider) -> None:
     alpaca.bars["AAPL"] = daily(START, CLOSES)
     frame = provider.fetch_historical("AAPL", "2024-01-01", "2024-01-05")

@@ -144,9 +144,13 @@ class AlpacaProvider(DataProvider):
         """
         if interval not in _WIDTHS:
             raise NotOffered("Weeks and months are made of days: ask for those")
+        days = not interval.is_intraday
+        if days:
+            # Alpaca's day stands some hours after the midnight at which ours does: whole days are asked for.
+            start_us, end_us = (-(-each // US_PER_DAY) * US_PER_DAY for each in (start_us, end_us))
         if self.data_feed == "delayed_sip" and self._now is not None:
             end_us = min(end_us, to_us(self._now()) - _DELAY_US)
-        stretch = Stretch(max(start_us, day_to_us(FIRST_DAY)), end_us - 1, not interval.is_intraday)
+        stretch = Stretch(max(start_us, day_to_us(FIRST_DAY)), end_us - 1, days)
         if stretch.end_us < stretch.start_us:
             return {symbol: RawBars.of_rows(()) for symbol in symbols}
         found: dict[str, RawBars] = {}
