@@ -118,6 +118,44 @@ async def test_what_is_typed_into_the_form_is_drawn_at_once_and_taken_back_with_
     assert await hand.saved() == (drawn,)
 
 
+async def test_a_form_is_one_act_however_long_it_is_open_and_escape_leaves_none(
+    hand: Hand, clock: FixedClock
+) -> None:
+    drawn = draw(hand)
+    book = hand.board.book
+    assert book is not None
+    for ending in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        hand.board.edit()
+        (editor,) = [each for each in hand.window.findChildren(DrawingEditor) if each.isVisible()]
+        for colour in (DrawingColour.PINK, DrawingColour.TEAL):
+            clock.advance(60)
+            editor.swatches.choose(colour)
+        QTest.keyClick(editor.form.editor("text"), ending)
+        if ending is Qt.Key.Key_Return:
+            assert hand.shown[0].style == {"colour": "teal"}
+            book.undo()
+        assert hand.shown == (drawn,)
+        await hand.saved()
+    book.undo()
+    assert hand.shown == ()
+    await hand.saved()
+
+
+async def test_steps_of_the_arrow_keys_are_one_act_only_in_quick_succession(
+    hand: Hand, clock: FixedClock
+) -> None:
+    states: list[tuple[Drawing, ...]] = [(draw(hand),)]
+    for pause in (10, 10):
+        clock.advance(pause)
+        hand.key(Qt.Key.Key_Up)
+        hand.key(Qt.Key.Key_Right)
+        states.append(hand.shown)
+    for state in reversed(states[:-1]):
+        hand.window.actions_.run("window.undo-drawing")
+        assert hand.shown == state
+    await hand.saved()
+
+
 async def test_the_next_drawing_of_a_kind_looks_as_the_last_was_made_to_look(hand: Hand) -> None:
     draw(hand)
     hand.board.edit()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import count
+from math import inf
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
@@ -48,6 +50,7 @@ class DrawingBoard(QObject):
         self._books = session.shared(Books)
         self._leave: Callable[[], None] = _nothing
         self._shown_at: tuple[object, int | None] = (None, None)
+        self._edits = count()
         self._folded: bool | None = None
         self._fitted: tuple[bool, bool] | None = None
         self.book: Book | None = None
@@ -342,14 +345,16 @@ class DrawingBoard(QObject):
             self.strip.width() + round(min(max(last.x(), 0), width)) + 14,
             round(min(max(last.y(), 0), height)) + 14,
         )
-        DrawingEditor(self._chart, drawing, at, partial(self._wear, book, id)).open()
+        # All that is changed while one form is open is taken back in one go.
+        token = f"edit {id} {next(self._edits)}"
+        DrawingEditor(self._chart, drawing, at, partial(self._wear, book, id, token)).open()
 
-    def _wear(self, book: Book, id: str, style: Style) -> None:
+    def _wear(self, book: Book, id: str, token: str, style: Style) -> None:
         """Give a drawing another look, and those to come of its kind as well."""
         drawing = book.find(id)
         if drawing is not None:
             self.tools.styles[drawing.kind] = replace(style, text="", locked=False)
-            book.change(replace(drawing, style=style.keep()), token=f"edit {id}")
+            book.change(replace(drawing, style=style.keep()), token=token, within_seconds=inf)
 
     def _offer(self, id: str, at: QPointF) -> None:
         """Open what can be done with a drawing."""

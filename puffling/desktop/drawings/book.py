@@ -112,11 +112,23 @@ class Book:
         self._do(Step((), (made,)))
         return made
 
-    def change(self, drawing: Drawing, *, token: str = "") -> None:
-        """Put a drawing in the place of its old self; quick acts of one token are taken back together."""
+    def change(
+        self, drawing: Drawing, *, token: str = "", within_seconds: float = MERGED_WITHIN_SECONDS
+    ) -> None:
+        """Put a drawing in the place of its old self; acts of one token, soon after each other, are one."""
         before = self.find(drawing.id)
-        if before is not None and before != drawing:
-            self._do(Step((before,), (drawing,), token, self._session.core.clock.monotonic()))
+        if before is None or before == drawing:
+            return
+        now = self._session.core.clock.monotonic()
+        step, last = Step((before,), (drawing,), token, now), self._done[-1] if self._done else None
+        if last is None or not token or last.token != token or now - last.at > within_seconds:
+            self._do(step)
+            return
+        self._undone.clear()
+        self._done.pop()
+        if last.before != step.after:
+            self._done.append(replace(step, before=last.before))
+        self._apply(step)
 
     def remove(self, id: str) -> None:
         """Take a drawing away."""
@@ -191,13 +203,9 @@ class Book:
             self._tell()
 
     def _do(self, step: Step) -> None:
-        last = self._done[-1] if self._done else None
         self._undone.clear()
-        if last is not None and step.token and last.token == step.token and _soon(last, step):
-            self._done[-1] = replace(step, before=last.before)
-        else:
-            self._done.append(step)
-            del self._done[:-MOST_STEPS]
+        self._done.append(step)
+        del self._done[:-MOST_STEPS]
         self._apply(step)
 
     def _apply(self, step: Step) -> None:
@@ -279,10 +287,6 @@ class Books:
         if symbol not in self._books:
             self._books[symbol] = Book(self._session, symbol)
         return self._books[symbol]
-
-
-def _soon(last: Step, step: Step) -> bool:
-    return step.at - last.at <= MERGED_WITHIN_SECONDS
 
 
 def _ids(drawings: Sequence[Drawing]) -> tuple[str, ...]:
