@@ -13,10 +13,10 @@ from pydantic import Field
 
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
-from puffling.market.parameters import Day, Limit, Newest, Source, Step, Symbol
+from puffling.market.parameters import Adjusted, Day, Limit, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of
 from puffling.market.tables import ExportedPrices, Table, exported, table_of
-from puffling.market.values import History, Instrument, Price
+from puffling.market.values import Coverage, FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import Fault, Flag
@@ -85,6 +85,36 @@ class CheckReport:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time, its end not included."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBars:
+    """Of which stretches bars are kept here; wide bars are made of narrower ones, which are what is kept."""
+
+    symbol: str
+    source: str
+    interval: str
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What a source answered when it was asked anew."""
+
+    symbol: str
+    interval: str
+    source: str
+    bars: int
+    flags: int
+    summary: str
+
+
 class Data(Controller):
     """The market as Puffling sees it."""
 
@@ -113,9 +143,10 @@ class Data(Controller):
         end: Day = None,
         source: Source = None,
         limit: Newest = USUAL_BARS,
+        adjusted: Adjusted = True,
     ) -> Table:
         """Show open, high, low, close and volume of a symbol, with where they come from."""
-        history = await self.history(symbol, interval, start, end, source)
+        history = await self.history(symbol, interval, start, end, source, adjusted=adjusted)
         return table_of(history, limit)
 
     @capability(title="Export prices", effect=Effect.READ, http="GET /api/data/export")
@@ -129,9 +160,51 @@ class Data(Controller):
         limit: Annotated[
             int, Field(description="How many bars at the most: the newest of the range.", ge=1, le=200_000)
         ] = 200_000,
+        adjusted: Adjusted = True,
     ) -> ExportedPrices:
         """Give a history as a table for other programs, with where it comes from above it."""
-        return await exported(await self.history(symbol, interval, start, end, source), limit)
+        history = await self.history(symbol, interval, start, end, source, adjusted=adjusted)
+        return await exported(history, limit)
+
+    @capability(title="Show what is kept", effect=Effect.READ, http="GET /api/data/coverage")
+    async def coverage(self, symbol: Symbol, interval: Step = Interval.D1, source: Source = None) -> KeptBars:
+        """Show of which stretches of time the bars of a symbol are kept here."""
+        kept = await self.kept(symbol, interval, source)
+        return KeptBars(
+            symbol=kept.key.symbol,
+            source=kept.key.source,
+            interval=str(kept.key.interval),
+            stretches=tuple(Stretch(moment_of(span.start_us), moment_of(span.end_us)) for span in kept.spans),
+        )
+
+    @capability(title="Ask source again", effect=Effect.WRITE, http="POST /api/data/reload", job=True)
+    async def reload(
+        self,
+        symbol: Symbol,
+        interval: Step = Interval.D1,
+        start: Day = None,
+        end: Day = None,
+        source: Source = None,
+    ) -> Reloaded:
+        """Fetch a history anew, in the place of what is kept of it; when that fails, what is kept stays."""
+        Job.current().progress(0, 1, tr("Asking for {symbol}", symbol=symbol))
+        span = span_of(interval, start, end, self._clock.now())
+        history = await self._market.bars(
+            symbol, interval, span.start_us, span.end_us, source=source, anew=True
+        )
+        return Reloaded(
+            symbol=history.key.symbol,
+            interval=str(interval),
+            source=history.source,
+            bars=len(history.bars),
+            flags=len(history.flags),
+            summary=tr(
+                "{label} gave {bars} bars of {symbol}.",
+                label=history.label,
+                bars=f"{len(history.bars):,}",
+                symbol=history.key.symbol,
+            ),
+        )
 
     @capability(
         title="Show splits and dividends",
@@ -263,10 +336,22 @@ class Data(Controller):
         start: date | None = None,
         end: date | None = None,
         source: str | None = None,
+        *,
+        adjusted: bool = True,
     ) -> History:
         """Give a history as columns of numbers, for faces in this process."""
         span = span_of(interval, start, end, self._clock.now())
-        return await self._market.bars(symbol, interval, span.start_us, span.end_us, source=source)
+        return await self._market.bars(
+            symbol, interval, span.start_us, span.end_us, source=source, adjusted=adjusted
+        )
+
+    async def kept(self, symbol: str, interval: Interval, source: str | None = None) -> Coverage:
+        """Give of which stretches bars are kept, for faces in this process."""
+        return await self._market.coverage(symbol, interval, source)
+
+    def feeds(self) -> tuple[FeedState, ...]:
+        """Give the feeds in the order they are asked, for faces in this process."""
+        return self._market.feed_states()
 
 
 def _quoted(price: Price) -> Quoted:

@@ -6,6 +6,7 @@ here, so nothing that takes a path has a route or is a tool: it exists in the wi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,8 @@ from pydantic import Field
 from puffling.market.market import Market
 from puffling.market.own_prices import OwnShelf
 from puffling.market.own_values import Choices, FilePreview, OwnSeries
-from puffling.market.parameters import Symbol
+from puffling.market.parameters import Adjusted, Day, Source, Step, Symbol
+from puffling.market.ranges import span_of
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock, microseconds
@@ -28,6 +30,7 @@ from puffling.runtime.text import tr
 SOURCE = "files"
 
 File = Annotated[Path, Field(description="The file: CSV or Parquet.")]
+NewFile = Annotated[Path, Field(description="Where to write them: a name that ends in .csv or .parquet.")]
 AsSymbol = Annotated[
     Symbol | None,
     Field(description="Under which symbol; empty means that of the file, or the name of the file."),
@@ -52,8 +55,20 @@ Columns = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class SavedPrices:
+    """Prices that were written into a file, and what the file is called."""
+
+    file: str
+    symbol: str
+    interval: str
+    source: str
+    bars: int
+    summary: str
+
+
 class Files(Controller):
-    """Prices from files of the person's own."""
+    """Prices from files of the person's own, and prices taken elsewhere in files."""
 
     def __init__(self, market: Market, paths: Paths, port: Port, clock: Clock) -> None:
         self._market = market
@@ -101,6 +116,39 @@ class Files(Controller):
         for symbol_kept in dict.fromkeys(series.symbol for series in kept):
             await self._market.renew(SOURCE, symbol_kept)
         return kept
+
+    @capability(title="Save prices to file", effect=Effect.WRITE, job=True)
+    async def save(
+        self,
+        symbol: Symbol,
+        path: NewFile,
+        interval: Step = Interval.D1,
+        start: Day = None,
+        end: Day = None,
+        source: Source = None,
+        adjusted: Adjusted = True,
+    ) -> SavedPrices:
+        """Write a history into a file, CSV or Parquet, its source above it; an older file is replaced."""
+        from puffling.market.own_export import write_prices
+
+        span = span_of(interval, start, end, self._clock.now())
+        history = await self._market.bars(
+            symbol, interval, span.start_us, span.end_us, source=source, adjusted=adjusted
+        )
+        bars = await Job.current().compute(write_prices, history, str(path))
+        return SavedPrices(
+            file=path.name,
+            symbol=history.key.symbol,
+            interval=str(interval),
+            source=history.source,
+            bars=bars,
+            summary=tr(
+                "{bars} bars of {symbol} were written to {file}.",
+                bars=f"{bars:,}",
+                symbol=history.key.symbol,
+                file=path.name,
+            ),
+        )
 
     @capability(title="List own prices", verb="list", effect=Effect.READ, http="GET /api/files")
     async def all(self) -> tuple[OwnSeries, ...]:

@@ -64,15 +64,29 @@ class Histories:
         *,
         adjusted: bool = True,
         kept_only: bool = False,
+        anew: bool = False,
     ) -> History:
-        """Give the bars whose time lies in the span; only what is kept when nobody can be asked."""
+        """Give the bars whose time lies in the span; only what is kept when nobody can be asked.
+
+        What is read anew is asked for at the source, whether it is kept or not.
+        """
         reading = _Reading(self, feed, instrument, interval, span, self._clock)
+        if anew:
+            await reading.renew(self._cache)
         base = await reading.base_bars(self._cache, kept_only=kept_only)
-        adjustment = await self._adjustment(feed, instrument, reading.calendar, kept_only=kept_only)
+        adjustment = await self._adjustment(
+            feed, instrument, reading.calendar, kept_only=kept_only, anew=anew
+        )
         return await reading.history(base, adjustment, adjusted=adjusted)
 
     async def _adjustment(
-        self, feed: Feed, instrument: Instrument, market_hours: Calendar, *, kept_only: bool
+        self,
+        feed: Feed,
+        instrument: Instrument,
+        market_hours: Calendar,
+        *,
+        kept_only: bool,
+        anew: bool,
     ) -> Adjustment:
         if feed.basis is Basis.GIVEN:
             return Adjustment.none()
@@ -80,7 +94,7 @@ class Histories:
             return await feed.adjustment(instrument.symbol)
         now_us = to_us(self._clock.now())
         # Splits come into effect between two sessions: once a trading day is often enough to ask.
-        since_us = 0 if kept_only else market_hours.trading_day_us(now_us)
+        since_us = 0 if kept_only else now_us if anew else market_hours.trading_day_us(now_us)
         actions = await self._cache.actions(feed, instrument.symbol, since_us)
         return Adjustment.of(actions, us_to_day(now_us))
 
@@ -119,12 +133,17 @@ class _Reading:
     def _sessions(self) -> Sessions | None:
         return self.calendar.sessions if self.calendar.is_exact else None
 
+    async def renew(self, cache: BarCache) -> None:
+        """Have the closed bars asked for at the source once more."""
+        wanted = self._closed_bars()
+        if not wanted.span.is_empty:
+            await cache.renew(wanted)
+
     async def base_bars(self, cache: BarCache, *, kept_only: bool) -> tuple[Received, Received]:
         """Give the closed bars and those that still move, as they were traded."""
         span = self._base_span()
         settled_us = self._settled_us(self._base)
-        closed_span = Span(span.start_us, max(min(span.end_us, settled_us), span.start_us))
-        wanted = Wanted(self._feed, self._instrument.symbol, self._base, closed_span, self._sessions)
+        wanted = self._closed_bars()
         if kept_only:
             kept = await cache.kept(wanted)
         else:
@@ -206,6 +225,12 @@ class _Reading:
             until_us = int(bars.time[-1]) + _reach_us(self._interval)
         return flag.time_us < until_us or flag.fault is Fault.FUTURE
 
+    def _closed_bars(self) -> Wanted:
+        span = self._base_span()
+        end_us = max(min(span.end_us, self._settled_us(self._base)), span.start_us)
+        closed = Span(span.start_us, end_us)
+        return Wanted(self._feed, self._instrument.symbol, self._base, closed, self._sessions)
+
     def _base_span(self) -> Span:
         """Give the span to read: the last wide bar needs its parts after the end of what was asked for."""
         beyond_us = 0 if self._base is self._interval else _reach_us(self._interval)
@@ -224,6 +249,12 @@ def _widened(
     span: Span,
 ) -> tuple[Bars, NDArray[np.bool_]]:
     kept_away = inspection.kept_away
+    if base.is_intraday and not interval.is_intraday and len(bars):
+        # A day is what the exchange calls one: early and late trading belongs to none.
+        place = np.searchsorted(sessions.opens_us, bars.time, side="right") - 1
+        regular = (place >= 0) & (bars.time < sessions.closes_us[np.maximum(place, 0)])
+        if not bool(regular.all()):
+            bars, kept_away = bars.where(regular), kept_away[regular]
     if base is not interval and len(bars):
         starts = bar_starts(bars.time, base, interval, sessions)
         bars = resample(bars, base, interval, sessions)

@@ -20,7 +20,7 @@ from puffling.market.history import Histories, base_of
 from puffling.market.live_quotes import LiveQuotes
 from puffling.market.sources import make_feed
 from puffling.market.streams import PriceBoard
-from puffling.market.values import FeedState, History, Instrument, Price
+from puffling.market.values import Coverage, FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.instants import to_us
@@ -182,16 +182,18 @@ class Market:
         *,
         adjusted: bool = True,
         source: str | None = None,
+        anew: bool = False,
     ) -> History:
         """Give the bars whose time lies in [start, end) up to now, the last one as far as it has come.
 
         The first feed that has the symbol and such bars answers. Where one fails, the next answers for the
         whole of it and the history says so; where all fail, what is kept of the first is given, and said so.
+        What is wanted anew is asked for at the source although it is kept.
         """
         span = Span(start_us, end_us)
 
         async def read(feed: Feed, instrument: Instrument) -> History:
-            return await self._histories.read(feed, instrument, interval, span, adjusted=adjusted)
+            return await self._histories.read(feed, instrument, interval, span, adjusted=adjusted, anew=anew)
 
         try:
             answer = await self._asking.first(
@@ -202,7 +204,7 @@ class Market:
                 able=lambda feed: base_of(feed, interval) is not None,
             )
         except Unavailable as error:
-            kept = await self._kept(symbol, interval, span, adjusted, source)
+            kept = None if anew else await self._kept(symbol, interval, span, adjusted, source)
             if kept is None:
                 raise
             said = (error.message, tr("These are the bars kept from before."))
@@ -210,7 +212,7 @@ class Market:
         history = answer.value
         passed_over = tuple(
             tr(
-                "{label} did not answer: {reason} These bars are from {other}.",
+                "No answer from {label}: {reason} These bars are from {other}.",
                 label=feed.label,
                 reason=reason,
                 other=history.label,
@@ -218,6 +220,19 @@ class Market:
             for feed, reason in answer.passed_over
         )
         return replace(history, warnings=(*passed_over, *history.warnings)) if passed_over else history
+
+    async def coverage(self, symbol: str, interval: Interval, source: str | None = None) -> Coverage:
+        """Give the stretches of which the bars of a symbol are kept here."""
+
+        async def look(feed: Feed, instrument: Instrument) -> Coverage:
+            base = base_of(feed, interval) or interval
+            key = SeriesKey(feed.source, instrument.symbol, base)
+            return Coverage(key, await self._bar_store.coverage(key))
+
+        answer = await self._asking.first(
+            symbol, source, look, interval=interval, able=lambda feed: base_of(feed, interval) is not None
+        )
+        return answer.value
 
     def sessions_of(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in."""

@@ -34,6 +34,9 @@ Source = Annotated[
     str | None,
     Field(description="The feed to ask, such as demo or samples; empty means the first.", max_length=40),
 ]
+Adjusted = Annotated[
+    bool, Field(description="Correct prices for splits and dividends; no gives them as they were traded.")
+]
 Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
 
 Choices = Annotated[

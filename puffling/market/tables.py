@@ -98,8 +98,8 @@ def table_of(history: History, limit: int) -> Table:
 
 async def exported(history: History, limit: int) -> ExportedPrices:
     """Give the newest bars of a history as text, written in pieces between which others get their turn."""
-    pieces = [_cell(line) + "\r\n" for line in _provenance(history)]
-    for piece in _rows(history, limit):
+    pieces = []
+    for _, piece in text_of(history, limit):
         pieces.append(piece)
         await asyncio.sleep(0)
     name = "".join(sign if sign.isalnum() else "-" for sign in history.key.symbol)
@@ -107,7 +107,17 @@ async def exported(history: History, limit: int) -> ExportedPrices:
     return ExportedPrices(file_name, min(len(history.bars), limit), "".join(pieces))
 
 
-def _provenance(history: History) -> Iterator[str]:
+def text_of(history: History, limit: int) -> Iterator[tuple[int, str]]:
+    """Give the newest bars as comma-separated text: how many rows are done, and the next piece."""
+    yield 0, "".join(_cell(line) + "\r\n" for line in provenance(history))
+    done = 0
+    for piece in _rows(history, limit):
+        yield done, piece
+        done += _ROWS_AT_ONCE
+
+
+def provenance(history: History) -> Iterator[str]:
+    """Give in words where a history comes from, a line for each fact."""
     key = history.key
     yield tr(
         "# {symbol}, bars of {interval}, {basis}, in {currency}",

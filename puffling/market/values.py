@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from puffling.puffin.data.bars import Bars, SeriesKey
+from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.quality import Flag
 
 
@@ -185,6 +185,14 @@ class History:
     def adjusted(self) -> bool:
         """Whether prices are corrected for splits and dividends."""
         return self.key.adjusted
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of which stretches bars are kept; wide bars are made of narrower ones, which are what is kept."""
+
+    key: SeriesKey
+    spans: tuple[Span, ...]
 
 
 class Doubt(StrEnum):

@@ -15,6 +15,7 @@ from puffling.market.demo.market import DemoMarket
 from puffling.market.feeds import Feed, FeedParts, SourceAway
 from puffling.market.market import Market
 from puffling.market.values import Basis
+from puffling.puffin.data.bars import Span
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.bus import Bus
@@ -87,7 +88,7 @@ async def test_where_a_source_fails_the_next_one_answers_and_the_history_says_so
     history = await desk.market.bars("ACME", Interval.D1, *YEAR)
     assert (history.source, history.label) == ("other", "Other vendor")
     assert history.warnings == (
-        "Vendor did not answer: The network is away. These bars are from Other vendor.",
+        "No answer from Vendor: The network is away. These bars are from Other vendor.",
     )
     assert history.bars.close[-1] < 60.0
 
@@ -228,3 +229,38 @@ async def test_another_order_counts_at_once_and_no_line_goes_on_with_another_sou
     await market.use(("demo", "samples"), parts)
     assert (await market.bars("AAPL", Interval.D1, *YEAR)).source == "demo"
     await scope.close()
+
+
+async def test_bars_wanted_anew_are_asked_for_although_they_are_kept(desk: Desk) -> None:
+    await desk.market.bars("ACME", Interval.D1, *YEAR)
+    asked = len(desk.first.asked)
+    await desk.market.bars("ACME", Interval.D1, *YEAR)
+    assert len(desk.first.asked) == asked
+    desk.first.level = 101.0
+    fresh = await desk.market.bars("ACME", Interval.D1, *YEAR, source="vendor", anew=True)
+    assert len(desk.first.asked) == asked + 1
+    kept = await desk.market.bars("ACME", Interval.D1, *YEAR)
+    assert (
+        kept.bars.close[5]
+        == fresh.bars.close[5]
+        == pytest.approx(desk.first.truth(Interval.D1, Span(*YEAR)).close[5])
+    )
+
+
+async def test_a_source_that_fails_when_asked_anew_takes_nothing_away(desk: Desk) -> None:
+    before = await desk.market.bars("ACME", Interval.D1, *YEAR)
+    desk.first.changed = lambda bars, _: bars[:0]
+    with pytest.raises(Unavailable, match="no bars"):
+        await desk.market.bars("ACME", Interval.D1, *YEAR, source="vendor", anew=True)
+    desk.first.away = no_network()
+    with pytest.raises(Unavailable):
+        await desk.market.bars("ACME", Interval.D1, *YEAR, source="vendor", anew=True)
+    after = await desk.market.bars("ACME", Interval.D1, *YEAR)
+    assert after.bars.close.tolist() == before.bars.close.tolist()
+
+
+async def test_what_is_kept_of_wide_bars_is_what_they_are_made_of(desk: Desk) -> None:
+    assert (await desk.market.coverage("ACME", Interval.W1)).spans == ()
+    await desk.market.bars("ACME", Interval.D1, *YEAR)
+    kept = await desk.market.coverage("ACME", Interval.W1)
+    assert (kept.key.interval, kept.spans[0].start_us) == (Interval.D1, YEAR[0])

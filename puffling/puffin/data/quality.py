@@ -98,6 +98,13 @@ _WORDS = {
     Fault.STALE: "The history ends too early",
     Fault.FUTURE: "Bars lie in the future",
 }
+
+
+def describe(fault: Fault) -> str:
+    """Give a fault in plain words."""
+    return _WORDS[fault]
+
+
 # The copy is gone and the bar that is left is true.
 _HARMLESS = frozenset({Fault.DUPLICATE})
 
