@@ -9,11 +9,11 @@ from itertools import count
 from math import inf
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
 
 from puffling.desktop.drawings.book import Book, Books, Points
 from puffling.desktop.drawings.ground import Ground
+from puffling.desktop.drawings.keyboard import DrawingKeys
 from puffling.desktop.drawings.kinds import tool_of
 from puffling.desktop.drawings.layer import DrawingsLayer
 from puffling.desktop.drawings.strip import POINTER, ToolStrip
@@ -27,13 +27,6 @@ from puffling.store.values import Drawing, DrawingKind
 if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
 
-_STEPS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-_FAST = 10
 # Of a smaller chart the tools would take too much.
 _LEAST_WIDTH = 400
 _LEAST_HEIGHT = 200
@@ -60,6 +53,7 @@ class DrawingBoard(QObject):
         chart.add_hand(self.tools)
         chart.set_side(self.strip)
         chart.installEventFilter(self)
+        DrawingKeys(self, chart)
         self.tools.chosen_changed.connect(self._show_tool)
         self.tools.drawn.connect(self._draw)
         self.tools.moved.connect(self._change)
@@ -160,6 +154,11 @@ class DrawingBoard(QObject):
             self.select("")
             self.book.remove(drawing.id)
 
+    @property
+    def can_paste(self) -> bool:
+        """Tell whether something was copied."""
+        return self._books.copied is not None
+
     def duplicate(self) -> None:
         """Draw what is selected once more beside it."""
         drawing, ground = self.selected, self.ground()
@@ -240,14 +239,6 @@ class DrawingBoard(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._chart and event.type() is QEvent.Type.Resize:
             self._fit_strip()
-        if (
-            watched is self._chart
-            and event.type() is QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and self._take_key(event)
-        ):
-            event.accept()
-            return True
         return super().eventFilter(watched, event)
 
     def _fit_strip(self) -> None:
@@ -259,48 +250,6 @@ class DrawingBoard(QObject):
             self.strip.show_folded(folded=folded)
             self.strip.setVisible(not hidden)
             self._chart.make_room()
-
-    def _take_key(self, event: QKeyEvent) -> bool:
-        """Do what a key means while something is selected or drawn; tell whether it means anything."""
-        key, keys = Qt.Key(event.key()), event.modifiers()
-        if key is Qt.Key.Key_Escape:
-            if self.tools.cancel():
-                return True
-            was_selected = bool(self.layer.selected)
-            self.select("")
-            return was_selected
-        if keys == Qt.KeyboardModifier.ControlModifier:
-            return self._take_control(key)
-        if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and (self.layer.selected or self.tools.tool):
-            self.step(-1 if key is Qt.Key.Key_Backtab else 1)
-            return True
-        if self.selected is None:
-            return False
-        plain: dict[Qt.Key, Callable[[], None]] = {
-            Qt.Key.Key_Delete: self.remove,
-            Qt.Key.Key_Backspace: self.remove,
-            Qt.Key.Key_Return: self.edit,
-            Qt.Key.Key_Enter: self.edit,
-        }
-        if key in _STEPS and keys & ~Qt.KeyboardModifier.KeypadModifier in _NUDGING:
-            times = _FAST if keys & Qt.KeyboardModifier.ShiftModifier else 1
-            bars, pixels = _STEPS[key]
-            self.nudge(bars * times, pixels * times)
-            return True
-        act = plain.get(key)
-        if act is not None:
-            act()
-        return act is not None
-
-    def _take_control(self, key: Qt.Key) -> bool:
-        if key is Qt.Key.Key_V and self._books.copied is not None:
-            self.paste()
-            return True
-        act = {Qt.Key.Key_C: self.copy, Qt.Key.Key_D: self.duplicate}.get(key)
-        if act is None or self.selected is None:
-            return False
-        act()
-        return True
 
     def _choose(self, tool: str, stays: bool) -> None:
         in_hand = self.tools.tool is not None and self.tools.tool.id == tool
@@ -401,9 +350,6 @@ class DrawingBoard(QObject):
         if self.layer.selected and self.selected is None:
             self.select("")
         self.layer.update()
-
-
-_NUDGING = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
 
 def _nothing() -> None:
