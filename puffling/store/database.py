@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from puffling.store.engine import Answer, Database
+    from puffling.store.repositories.attempts import AttemptLedger
     from puffling.store.repositories.audit import AuditTrail
     from puffling.store.repositories.drawings import Drawings
     from puffling.store.repositories.jobs import ScheduledJobs
     from puffling.store.repositories.layouts import Layouts
+    from puffling.store.repositories.results import BacktestResults
     from puffling.store.repositories.settings import StoredSettings
+    from puffling.store.repositories.strategies import StrategyConfigs
     from puffling.store.repositories.tokens import AccessTokens
     from puffling.store.repositories.users import Users
     from puffling.store.repositories.watchlists import Watchlists
@@ -108,6 +111,27 @@ class Unit:
         from puffling.store.repositories.drawings import Drawings
 
         return Drawings(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def strategies(self) -> StrategyConfigs:
+        """The person's configured strategies."""
+        from puffling.store.repositories.strategies import StrategyConfigs
+
+        return StrategyConfigs(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def results(self) -> BacktestResults:
+        """The results of backtests."""
+        from puffling.store.repositories.results import BacktestResults
+
+        return BacktestResults(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def attempts(self) -> AttemptLedger:
+        """What was tried on the same data."""
+        from puffling.store.repositories.attempts import AttemptLedger
+
+        return AttemptLedger(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def scheduled_jobs(self) -> ScheduledJobs:

@@ -50,6 +50,21 @@ class AccessTokensChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsChanged:
+    """The result of a backtest was kept, noted, removed or brought back."""
+
+    user: UserId
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrategiesChanged:
+    """A configured strategy was made, changed or removed."""
+
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
 class DrawingsChanged:
     """The drawings on the chart of a symbol changed."""
 

@@ -27,7 +27,7 @@ NAMED = {
     "users", "settings", "strategy_configs", "backtest_results", "trade_history", "watchlists",
     "ai_conversations", "scheduled_jobs", "portfolio_goals", "alert_configs", "alert_history", "agent_logs",
     "intents", "orders", "fills", "approvals", "audit", "trials", "optimization_jobs", "adaptations",
-    "drawings", "layouts", "access_tokens",
+    "drawings", "layouts", "access_tokens", "attempts",
 }  # fmt: skip
 
 WITHOUT_USER = """

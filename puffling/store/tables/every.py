@@ -1,6 +1,7 @@
 """All tables at once; importing this makes their metadata complete."""
 
 from puffling.store.tables.access import AccessTokenRow
+from puffling.store.tables.attempts import AttemptRow
 from puffling.store.tables.audit import AuditRow
 from puffling.store.tables.automation import (
     AgentLogRow,
@@ -29,6 +30,7 @@ __all__ = [
     "AlertConfigRow",
     "AlertHistoryRow",
     "ApprovalRow",
+    "AttemptRow",
     "AuditRow",
     "BacktestResultRow",
     "ConversationRow",

@@ -46,6 +46,9 @@ class BacktestResultRow(Row, table=True):
     metrics: dict[str, Any] = Field(sa_type=Plain)
     report: dict[str, Any] = Field(sa_type=Plain)
     data_digest: str = ""
+    notes: str = ""
+    tags: list[str] = Field(sa_type=Plain)
+    grade: str = ""
     created_at: datetime = Field(sa_type=Moment, index=True)
 
 

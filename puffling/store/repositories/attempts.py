@@ -1,0 +1,47 @@
+"""The ledger of attempts: what was tried on the same data, by a person, a search or the assistant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import col, select
+
+from puffling.store.repositories.base import Repository, checked_json
+from puffling.store.research import Attempt, Attempts
+from puffling.store.tables.attempts import AttemptRow
+
+
+class AttemptLedger(Repository):
+    """Writes down every attempt and counts the different ones; nothing is ever taken out."""
+
+    def add(self, attempts: Iterable[Attempt]) -> None:
+        """Write attempts down; the same one again is counted, but is not another one."""
+        for attempt in attempts:
+            row = self._session.get(AttemptRow, (self._user, attempt.data_key, attempt.digest))
+            if row is None:
+                row = AttemptRow(
+                    user_id=self._user,
+                    data_key=attempt.data_key,
+                    digest=attempt.digest,
+                    strategy_type=attempt.strategy,
+                    params=checked_json(attempt.parameters, "parameters"),
+                    made_by=attempt.made_by,
+                    sharpe=attempt.sharpe,
+                    bars=attempt.bars,
+                    times=1,
+                    first_at=self._now,
+                    last_at=self._now,
+                )
+            else:
+                row.times += 1
+                row.last_at = self._now
+            self._session.add(row)
+        self._session.flush()
+
+    def on(self, data_key: str) -> Attempts:
+        """Give how many different attempts there were on some data, and the variance of their ratios."""
+        wanted = select(col(AttemptRow.sharpe)).where(
+            AttemptRow.user_id == self._user, AttemptRow.data_key == data_key
+        )
+        ratios = list(self._session.exec(wanted))
+        return Attempts(len(ratios), variance(ratios) if len(ratios) > 1 else 0.0)

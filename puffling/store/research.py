@@ -1,0 +1,68 @@
+"""Stored research as frozen values: configurations of strategies, results of backtests, attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyConfig:
+    """A strategy with its parameters under a name of the person's own; the version grows with each change."""
+
+    id: str
+    name: str
+    strategy: str
+    parameters: dict[str, Any]
+    symbols: tuple[str, ...]
+    interval: str
+    enabled: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResultHead:
+    """What a list of results shows of each."""
+
+    id: str
+    name: str
+    strategy_id: str | None
+    request: dict[str, Any]
+    metrics: dict[str, Any]
+    grade: str
+    notes: str
+    tags: tuple[str, ...]
+    data_digest: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """A result of a backtest with its report."""
+
+    head: ResultHead
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A strategy with its parameters that was tried on some data, by whom, and how good it looked per bar."""
+
+    data_key: str
+    digest: str
+    strategy: str
+    parameters: dict[str, Any]
+    made_by: str
+    sharpe: float
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How many different attempts were made on the same data, and how far their Sharpe ratios spread."""
+
+    count: int
+    variance: float
