@@ -11,7 +11,7 @@ import pytest
 
 from puffling.market.market import Market
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.bars import Bars, Span
+from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.instants import day_to_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import Fault
@@ -221,6 +221,23 @@ async def test_every_width_is_made_from_minutes_when_a_source_has_no_other(
     assert history.bars.close[-1] == minutes.close[-1]
     if interval is Interval.D1:
         assert history.bars.time.tolist() == room.feed.truth(Interval.D1, Span(*span)).time.tolist()
+
+
+async def test_days_made_of_minutes_leave_early_and_late_trading_out(room: Room) -> None:
+    room.feed.intervals = frozenset({Interval.M5})
+
+    def extended(bars: Bars, interval: Interval) -> Columns:
+        early, late = bars.time - 3 * 3_600_000_000, bars.time + 390 * 60_000_000
+        parts = [
+            Bars(time, *(column * factor for column in bars.columns()))
+            for time, factor in ((early, 1.2), (late, 0.8))
+        ]
+        return Bars.join([*parts, bars])
+
+    plain = await room.market.bars("ACME", Interval.D1, day(9, 1), day(9, 20))
+    await room.store.forget(SeriesKey("vendor", "ACME", Interval.M5))
+    room.feed.changed = extended
+    assert (await room.market.bars("ACME", Interval.D1, day(9, 1), day(9, 20))).bars == plain.bars
 
 
 async def test_days_before_the_reach_of_a_source_are_no_reason_to_lose_the_later_ones(room: Room) -> None:
