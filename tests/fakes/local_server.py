@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import threading
 import time
@@ -18,6 +19,9 @@ from websockets.http11 import Request as Upgrade
 from websockets.server import ServerProtocol
 
 _PATIENCE_SECONDS = 10.0
+# Tests look for keys in the log of the client, not in that of the server.
+_silent = logging.getLogger("tests.local_server")
+_silent.setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Socket:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._protocol = ServerProtocol()
+        self._protocol = ServerProtocol(logger=_silent)
         self._parts: list[bytes] = []
         self.deaf = False
 
