@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsView, QVBoxLayout, QWidget
 
 from puffling.desktop.charting.caption import Caption
 from puffling.desktop.charting.header import ButtonRow
+from puffling.desktop.charting.last_seen import kept_bars, kept_content, kept_words
 from puffling.desktop.charting.part import Candle, Part, Seat, candle_at
 from puffling.desktop.charting.parts import PARTS
 from puffling.desktop.charting.past import Present, end_of
@@ -26,16 +27,14 @@ from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
 from puffling.desktop.theme import look, translucent
 from puffling.market.values import Instrument, Price, Quality, SessionState
-from puffling.puffin.data.bars import Bars, bars_from_rows
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.errors import PuffinError
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
 
-KEPT_BARS = 180
 SECONDS_BETWEEN_QUESTIONS = 1.0
 NEW_YORK = "XNYS"
 
@@ -145,24 +144,9 @@ class ChartPane(QWidget):
         """Give what is seen now, small enough to paint the next start with."""
         if self._shown is None or not len(self._bars):
             return self._kept_content
-        bars = self._bars[-KEPT_BARS:]
-        columns = [bars.time.tolist(), *(column.round(6).tolist() for column in bars.columns())]
-        rows = list(zip(*columns, strict=True))
-        if self._newest_bar is not None:
-            rows[-1] = (self._newest_bar.time_us, *(round(value, 6) for value in self._newest_bar[1:]))
         symbol, interval = self._shown
-        words = self.words
-        return {
-            "symbol": symbol,
-            "interval": interval.value,
-            "name": words.name,
-            "last": words.last,
-            "change": words.change,
-            "tone": words.tone,
-            "source": words.source,
-            "decimals": self._decimals,
-            "rows": rows,
-        }
+        words = replace(self.words, symbol=symbol, interval=interval.value)
+        return kept_content(self._bars, self._newest_bar, words, self._decimals)
 
     def restore(self, choices: Kept) -> None:
         """Take over what was chosen for this pane."""
@@ -175,17 +159,12 @@ class ChartPane(QWidget):
 
     def restore_content(self, content: Kept) -> None:
         """Show what was seen last, before the core is open."""
-        try:
-            bars = bars_from_rows([[float(each) for each in row] for row in content.get("rows", [])])
-        except (TypeError, ValueError, PuffinError):
-            bars = Bars.empty()
+        bars = kept_bars(content)
         if not len(bars):
             return
         self._bars = bars
         self._kept_content = content
-        kept = {name: str(content.get(name, "")) for name in ("symbol", "interval", "name", "last", "change")}
-        tone, source = str(content.get("tone", "")), str(content.get("source", ""))
-        self._say(Words(**kept, tone=tone, source=source, source_tone="warn"))
+        self._say(kept_words(content))
         self._sketch.show_bars(bars)
         self._waiting.stale(tr("As last seen"))
 
