@@ -114,6 +114,14 @@ class Panel(QWidget):
         """Follow the shared selection until the panel goes out of sight."""
         self._ears.append(self.session.selection.on_change(listener))
 
+    def hear_present(self, listener: Callable[[], None]) -> None:
+        """Follow the moment of a replay until the panel goes out of sight."""
+        self._ears.append(self.session.selection.on_present(listener))
+
+    def hear_pointing(self, listener: Callable[[str, int], None]) -> None:
+        """Hear which moments others point at until the panel goes out of sight."""
+        self._ears.append(self.session.selection.on_point(listener))
+
     def mark_live(self) -> None:
         """Say that the first content from the core is shown."""
         if not self._live:

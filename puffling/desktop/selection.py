@@ -1,4 +1,8 @@
-"""What the person looks at: one symbol and one interval, shared by every panel."""
+"""What the person looks at: one symbol, one interval and, in a replay, one moment, shared by every panel.
+
+`present_us` is the moment the charts stand at while history is replayed: no panel shows what lies after it.
+Pointing at a moment is a gesture, not a state: whoever shows that symbol goes there.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,9 @@ class Selection:
         self._symbol = symbol
         self._interval = interval
         self._listeners: tuple[Callable[[], None], ...] = ()
+        self._present_us: int | None = None
+        self._present_listeners: tuple[Callable[[], None], ...] = ()
+        self._pointed_listeners: tuple[Callable[[str, int], None], ...] = ()
 
     @property
     def symbol(self) -> str:
@@ -26,6 +33,11 @@ class Selection:
     def interval(self) -> Interval:
         """Give the width of the bars that are looked at."""
         return self._interval
+
+    @property
+    def present_us(self) -> int | None:
+        """Give the moment a replay stands at; None while the charts are live."""
+        return self._present_us
 
     def choose(self, symbol: str | None = None, interval: Interval | None = None) -> None:
         """Look at something else and tell whoever listens; choosing the same again is no news."""
@@ -42,5 +54,39 @@ class Selection:
 
         def unsubscribe() -> None:
             self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return unsubscribe
+
+    def stand_at(self, present_us: int | None) -> None:
+        """Let the moment of the replay be another one, or none, and tell whoever listens."""
+        if present_us != self._present_us:
+            self._present_us = present_us
+            for listener in self._present_listeners:
+                listener()
+
+    def on_present(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call the listener whenever the moment of the replay moves; the answer unsubscribes."""
+        self._present_listeners = (*self._present_listeners, listener)
+
+        def unsubscribe() -> None:
+            self._present_listeners = tuple(
+                other for other in self._present_listeners if other is not listener
+            )
+
+        return unsubscribe
+
+    def point_at(self, symbol: str, moment_us: int) -> None:
+        """Show a moment of a symbol wherever it is looked at."""
+        for listener in self._pointed_listeners:
+            listener(symbol, moment_us)
+
+    def on_point(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
+        """Call the listener when somebody points at a moment; the answer unsubscribes."""
+        self._pointed_listeners = (*self._pointed_listeners, listener)
+
+        def unsubscribe() -> None:
+            self._pointed_listeners = tuple(
+                other for other in self._pointed_listeners if other is not listener
+            )
 
         return unsubscribe

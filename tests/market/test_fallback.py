@@ -255,7 +255,7 @@ async def test_a_source_that_fails_when_asked_anew_takes_nothing_away(desk: Desk
     desk.first.away = no_network()
     with pytest.raises(Unavailable):
         await desk.market.bars("ACME", Interval.D1, *YEAR, source="vendor", anew=True)
-    after = await desk.market.bars("ACME", Interval.D1, *YEAR)
+    after = await desk.market.bars("ACME", Interval.D1, *YEAR, source="vendor")
     assert after.bars.close.tolist() == before.bars.close.tolist()
 
 

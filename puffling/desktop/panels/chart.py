@@ -21,6 +21,7 @@ from puffling.desktop.charting.pane import ChartPane
 from puffling.desktop.charting.past import Present
 from puffling.desktop.charting.replay import Replay
 from puffling.desktop.charting.templates import Templates
+from puffling.desktop.charting.timescale import bar_at
 from puffling.desktop.charting.transport import Transport
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.panel import Area, Panel, panel
@@ -183,6 +184,7 @@ class ChartPanel(Panel):
         self.hear(HistoryRenewed, self._fetch_renewed)
         self.hear(FeedStateChanged, lambda _: self._look_at_feed())
         self.hear_selection(self._follow)
+        self.hear_pointing(self._point_at)
         selection = self.session.selection
         self.active.symbol, self.active.interval = selection.symbol, selection.interval
         for pane in self.panes:
@@ -356,7 +358,20 @@ class ChartPanel(Panel):
         self.replay.note_interval(selection.interval)
         self._show_replay()
 
+    def _point_at(self, symbol: str, moment_us: int) -> None:
+        """Show a moment that another panel points at, in the middle, with the crosshair on it."""
+        pane = self.active
+        if pane.symbol != symbol or not pane.drawn:
+            return
+        times = pane.bars.time
+        place = bar_at(times, moment_us, from_wider=False) or 0
+        first, last = pane.chart.visible_range
+        if not first <= place <= last:
+            pane.chart.look_at(place - (last - first) / 2, place + (last - first) / 2)
+        pane.chart.point_at(place)
+
     def _show_replay(self) -> None:
+        self.session.selection.stand_at(self.replay.present_us)
         self.replay_button.setChecked(self.replay.on or self.replay.choosing)
         self.transport.show_state(self.active.interval, self.active.zone)
 
