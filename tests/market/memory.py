@@ -29,9 +29,10 @@ class MemoryBars:
         bars = self.kept.get(key, Bars.empty()).between(start_us, end_us)
         marks = (each for each in self.marks.get(key, ()) if start_us <= each.time_us < end_us)
         ages = [
-            each.fetched_us
+            age
             for each in self.fetches.get(key, ())
             if each.span.end_us > start_us and each.span.start_us < end_us
+            for age in (each.fetched_us, each.newest_us)
         ]
         return Kept(bars, tuple(marks), min(ages, default=None), max(ages, default=None))
 
@@ -43,7 +44,7 @@ class MemoryBars:
         held = self.kept.get(key, Bars.empty())
         outside = (held.time < span.start_us) | (held.time >= span.end_us)
         self.kept[key] = Bars.join([held.where(outside), bars])
-        self.fetches[key] = cut_fetches(self.fetches.get(key, ()), Fetch(span, fetched_us))
+        self.fetches[key] = cut_fetches(self.fetches.get(key, ()), Fetch(span, fetched_us, fetched_us))
         self.marks[key] = (*self.marks.get(key, ()), *marks)
 
     async def coverage(self, key: SeriesKey) -> tuple[Span, ...]:

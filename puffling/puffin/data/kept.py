@@ -20,10 +20,11 @@ class Kept(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """A stretch of time and when its bars came from the source."""
+    """A stretch of time, and when the oldest and the newest of its bars came from the source."""
 
     span: Span
     fetched_us: int
+    newest_us: int
 
 
 class Note(NamedTuple):
@@ -36,11 +37,12 @@ class Note(NamedTuple):
 def cut_fetches(fetches: Iterable[Fetch], fresh: Fetch) -> tuple[Fetch, ...]:
     """Put a fresh fetch in the place of what it covers; neighbours of one day become one."""
     parts = [] if fresh.span.is_empty else [fresh]
-    for span, fetched_us in fetches:
-        if span.start_us < fresh.span.start_us:
-            parts.append(Fetch(Span(span.start_us, min(span.end_us, fresh.span.start_us)), fetched_us))
-        if span.end_us > fresh.span.end_us:
-            parts.append(Fetch(Span(max(span.start_us, fresh.span.end_us), span.end_us), fetched_us))
+    for fetch in fetches:
+        start_us, end_us = fetch.span.start_us, fetch.span.end_us
+        if start_us < fresh.span.start_us:
+            parts.append(fetch._replace(span=Span(start_us, min(end_us, fresh.span.start_us))))
+        if end_us > fresh.span.end_us:
+            parts.append(fetch._replace(span=Span(max(start_us, fresh.span.end_us), end_us)))
     joined: list[Fetch] = []
     for part in sorted(parts, key=lambda each: each.span.start_us):
         before = joined[-1] if joined else None
@@ -51,7 +53,8 @@ def cut_fetches(fetches: Iterable[Fetch], fresh: Fetch) -> tuple[Fetch, ...]:
             and abs(before.fetched_us - part.fetched_us) < US_PER_DAY
         ):
             together = Span(before.span.start_us, part.span.end_us)
-            joined[-1] = Fetch(together, min(before.fetched_us, part.fetched_us))
+            oldest_us = min(before.fetched_us, part.fetched_us)
+            joined[-1] = Fetch(together, oldest_us, max(before.newest_us, part.newest_us))
         else:
             joined.append(part)
     return tuple(joined)
