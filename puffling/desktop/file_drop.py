@@ -48,6 +48,14 @@ class FileDrop(QWidget):
         """Give what is said to be dragged."""
         return self._name
 
+    def offer(self, files: Sequence[Path]) -> None:
+        """Say over the whole window what letting go would do."""
+        self._name = files[0].name if len(files) == 1 else tr("{count} files", count=len(files))
+        self.setGeometry(self._window.rect())
+        self.show()
+        self.raise_()
+        self.update()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window:
             if event.type() == QEvent.Type.DragEnter and isinstance(event, QDragEnterEvent):
@@ -104,12 +112,8 @@ class FileDrop(QWidget):
         files = files_in(event.mimeData())
         if not files:
             return False
-        self._name = files[0].name if len(files) == 1 else tr("{count} files", count=len(files))
         event.acceptProposedAction()
-        self.setGeometry(self._window.rect())
-        self.show()
-        self.raise_()
-        self.update()
+        self.offer(files)
         return True
 
 

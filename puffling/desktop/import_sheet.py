@@ -120,7 +120,7 @@ class ImportSheet(QWidget):
             lambda: core.files.preview(self._path, **chosen),
             name="look into file",
             newest="import.preview",
-            then=self._show,
+            then=self.show_preview,
             failed=self._refused,
             owner=self,
         )
@@ -144,23 +144,8 @@ class ImportSheet(QWidget):
             import_it, name="import file", then=self._imported, failed=self._refused, owner=self
         )
 
-    def _choices(self) -> dict[str, Any]:
-        chosen: dict[str, Any] = {}
-        if self.symbol.text().strip():
-            chosen["symbol"] = self.symbol.text().strip()
-        if self.width_.currentData() is not None:
-            chosen["interval"] = self.width_.currentData()
-        if self.zone.text().strip() and not self.zone.isHidden():
-            chosen["zone"] = self.zone.text().strip()
-        if self.preview is not None:
-            named = {role: str(choice.currentData() or "") for role, choice in self.columns.items()}
-            guessed = {role: self.preview.columns.get(role, "") for role in _ROLES}
-            if named != guessed or self._corrected:
-                self._corrected = True
-                chosen["columns"] = named
-        return chosen
-
-    def _show(self, preview: FilePreview) -> None:
+    def show_preview(self, preview: FilePreview) -> None:
+        """Show what was found, and take it for the answer to what was chosen."""
         self.preview = preview
         self._filling = True
         for role, choice in self.columns.items():
@@ -188,6 +173,22 @@ class ImportSheet(QWidget):
         self.faults.setVisible(bool(self.faults.text()))
         self._say("" if preview.series else "\n".join(preview.faults))
         self._rest()
+
+    def _choices(self) -> dict[str, Any]:
+        chosen: dict[str, Any] = {}
+        if self.symbol.text().strip():
+            chosen["symbol"] = self.symbol.text().strip()
+        if self.width_.currentData() is not None:
+            chosen["interval"] = self.width_.currentData()
+        if self.zone.text().strip() and not self.zone.isHidden():
+            chosen["zone"] = self.zone.text().strip()
+        if self.preview is not None:
+            named = {role: str(choice.currentData() or "") for role, choice in self.columns.items()}
+            guessed = {role: self.preview.columns.get(role, "") for role in _ROLES}
+            if named != guessed or self._corrected:
+                self._corrected = True
+                chosen["columns"] = named
+        return chosen
 
     def _refused(self, error: PufflingError) -> None:
         self._job = None

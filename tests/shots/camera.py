@@ -25,7 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
-from tests.shots import drawings, quotes, room
+from tests.shots import drawings, imports, quotes, room
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -71,7 +71,13 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         dock.resize(*PANEL_SIZE)
                         await take(dock.grab, file(f"panel-{panel_id}", scheme))
                         dock.setFloating(False)
-                for name, prepare in {**SCENES, **drawings.SCENES, **room.SCENES, **quotes.SCENES}.items():
+                for name, prepare in {
+                    **SCENES,
+                    **drawings.SCENES,
+                    **room.SCENES,
+                    **quotes.SCENES,
+                    **imports.SCENES,
+                }.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
                         prepare(window)
@@ -80,6 +86,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         drawings.bare(window)
                         room.alone(window)
                         quotes.away(window)
+                        imports.closed(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)
