@@ -13,11 +13,13 @@ from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.strategies.balanced import BalancedStrategy
+from puffling.puffin.strategies.cointegration import bond, p_value
 from puffling.puffin.strategies.dual_momentum import DualMomentumStrategy
 from puffling.puffin.strategies.factor_long_short import FactorLongShortStrategy
 from puffling.puffin.strategies.holding import new_months
 from puffling.puffin.strategies.portfolio import PortfolioStrategy
 from puffling.puffin.strategies.registry import find_strategy, list_strategies
+from puffling.puffin.strategies.stat_arb import StatArbStrategy
 
 KINDS = [find_strategy(name) for name in list_strategies()]
 TOGETHER = [kind for kind in KINDS if issubclass(kind, PortfolioStrategy)]
@@ -46,9 +48,9 @@ def test_no_bar_to_come_changes_what_was_held(kind: type[PortfolioStrategy]) -> 
     for count in (600, 1_400, len(panel) - 1):
         part = targets_of(kind(), panel.until(count))
         assert np.array_equal(part.weights, whole.weights[:count])
-        assert part.rebalance is not None
-        assert whole.rebalance is not None
-        assert np.array_equal(part.rebalance, whole.rebalance[:count])
+        if part.rebalance is not None:
+            assert whole.rebalance is not None
+            assert np.array_equal(part.rebalance, whole.rebalance[:count])
 
 
 @pytest.mark.parametrize("kind", TOGETHER, ids=lambda kind: kind.name())
@@ -99,8 +101,48 @@ def test_the_best_are_bought_and_the_worst_sold_for_as_much() -> None:
         assert np.allclose(weights.sum(axis=1), 0.0)
 
 
-@pytest.mark.parametrize("kind", [BalancedStrategy, FactorLongShortStrategy])
+@pytest.mark.parametrize("kind", [BalancedStrategy, FactorLongShortStrategy, StatArbStrategy])
 def test_who_needs_several_symbols_says_so(kind: type[PortfolioStrategy]) -> None:
     with pytest.raises(InvalidValue, match="needs 2 symbols, there are 1") as refused:
         targets_of(kind(), months(400, 0.001))
     assert refused.value.field == "symbols"
+
+
+def together(seed: int, count: int = 600) -> Panel:
+    """Three walks at random, of which the last hangs on the first."""
+    draw = np.random.default_rng(seed)
+    walk, other = (100.0 + np.cumsum(draw.normal(0.0, 0.5, count)) for _ in range(2))
+    rest = np.zeros(count)
+    for place in range(1, count):
+        rest[place] = 0.8 * rest[place - 1] + draw.normal(0.0, 0.5)
+    time = np.arange(count, dtype=np.int64) * 86_400_000_000
+    volume = np.full(count, 1e6)
+    prices: dict[str, Floats] = {"FIRST": walk, "OTHER": other, "TIED": 40.0 + 0.5 * walk + rest}
+    return Panel.of({name: Bars(time, each, each, each, each, volume) for name, each in prices.items()})
+
+
+def test_what_does_not_hang_together_seems_to_as_seldom_as_the_test_says() -> None:
+    draw = np.random.default_rng(4)
+    chances = [bond(*np.cumsum(draw.normal(size=(2, 240)), axis=1)).p_value for _ in range(1_500)]
+    for level, slack in ((0.01, 0.01), (0.05, 0.02), (0.1, 0.025), (0.5, 0.05)):
+        assert float(np.mean(np.array(chances) < level)) == pytest.approx(level, abs=slack)
+
+
+@pytest.mark.parametrize(("statistic", "chance"), [(-3.896, 0.01), (-3.336, 0.05), (-3.045, 0.1)])
+def test_the_published_critical_values_get_their_chances(statistic: float, chance: float) -> None:
+    # MacKinnon (2010), table 2, two series with a constant, no end of observations.
+    assert p_value(statistic) == pytest.approx(chance, rel=0.03)
+
+
+def test_the_pair_that_hangs_together_is_found_and_traded_against_itself() -> None:
+    panel = together(1)
+    strategy = StatArbStrategy()
+    frame = pd.DataFrame(panel.close, columns=list(panel.symbols))
+    assert [pair[:2] for pair in strategy.find_cointegrated_pairs(frame, 0.01)] == [("FIRST", "TIED")]
+    weights = targets_of(strategy, panel).weights
+    assert not weights[:, 1].any()
+    held = weights[:, 0] != 0.0
+    assert held.any()
+    assert (np.sign(weights[held, 0]) == -np.sign(weights[held, 2])).all()
+    assert np.abs(weights).max() == 0.5
+    assert Backtester(100_000.0).run(strategy, panel).final_value > 100_000.0

@@ -17,6 +17,7 @@ from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Whole
 from puffling.puffin.strategies.base import Signals, Strategy
+from puffling.puffin.strategies.market_making import MarketMakingStrategy
 from puffling.puffin.strategies.mean_reversion import MeanReversionStrategy
 from puffling.puffin.strategies.momentum import MomentumStrategy
 from puffling.puffin.strategies.portfolio import PortfolioStrategy
@@ -233,3 +234,17 @@ def test_a_strategy_that_answers_wrongly_is_told_so(size: int, value: float, fie
     with pytest.raises(InvalidValue, match=f"loose has to give a {field}") as caught:
         Loose().signals(flat(10))
     assert caught.value.field == field
+
+
+def test_quotes_stand_around_the_price_and_further_apart_when_it_is_wild() -> None:
+    maker = MarketMakingStrategy(spread_bps=10.0)
+    assert maker.get_quote_prices(100.0) == pytest.approx((99.95, 100.05))
+    assert maker.get_quote_prices(100, 0.01) == pytest.approx((99.45, 100.55))
+    for price, volatility, field in ((0.0, 0.0, "mid_price"), (100.0, -0.1, "volatility")):
+        with pytest.raises(InvalidValue) as refused:
+            maker.get_quote_prices(price, volatility)
+        assert refused.value.field == field
+
+
+def test_the_four_that_puffins_users_know_come_first() -> None:
+    assert list_strategies()[:4] == ["momentum", "mean_reversion", "stat_arb", "market_making"]
