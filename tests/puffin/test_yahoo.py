@@ -93,11 +93,14 @@ def test_minutes_without_trade_are_left_out_and_half_empty_ones_stay(
 def test_an_answer_nobody_can_read_is_said_and_the_next_good_one_is_taken(
     fault: str, provider: YFinanceProvider, yahoo: FakeYahoo
 ) -> None:
+    # A symbol the client has never asked about: it remembers its first answers, bad ones too.
+    symbol = f"NEW{fault.upper()}"
+    yahoo.known[symbol] = yahoo.known["AAPL"]
     yahoo.fault = fault
     with pytest.raises(SourceFailed, match="Yahoo"):
-        provider.history("AAPL")
+        provider.history(symbol)
     yahoo.fault = ""
-    assert len(provider.history("AAPL").bars) == 20
+    assert len(provider.history(symbol).bars) == 20
 
 
 def test_a_limit_is_told_from_other_failures(provider: YFinanceProvider, yahoo: FakeYahoo) -> None:
