@@ -116,8 +116,6 @@ class Market:
     async def renew(self, source: str, symbol: str) -> None:
         """Take in that what a feed has under a symbol is another history now, or none."""
         feed = self._chain.named(source)
-        for interval in feed.intervals:
-            await self._bar_store.forget(SeriesKey(source, symbol, interval))
         instrument = await feed.learn(symbol)
         # One that is gone stays known until the end: whoever watches it is told that it has no prices.
         if instrument is not None:
