@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -54,6 +55,8 @@ class Legend(Layer):
         font = theme.font()
         metrics = QFontMetricsF(font)
         widths = [metrics.horizontalAdvance(text) for _, text in parts]
+        count = fitting([tone for tone, _ in parts], widths, viewport.width - _LEFT)
+        parts, widths = parts[:count], widths[:count]
         total = sum(widths) + 4 * len(parts)
         painter.setFont(font)
         painter.fillRect(
@@ -85,6 +88,17 @@ class Legend(Layer):
     def _ink(self, direction: float) -> QColor:
         theme = self.shared.theme
         return theme.colours.muted if direction == 0 else direction_colour(theme, 0.0, direction)
+
+
+def fitting(tones: Sequence[float], widths: Sequence[float], room: float) -> int:
+    """Give how many words there is room for: half a number would read as another one."""
+    x = 0.0
+    for count, (tone, width) in enumerate(zip(tones, widths, strict=True)):
+        if x + width > room:
+            # A name goes with its value.
+            return count - 1 if count and tones[count - 1] == 0 else count
+        x += width + (4 if tone == 0 else 10)
+    return len(widths)
 
 
 def legend(bars: Pyramid, index: int | None, decimals: int) -> list[tuple[float, str]]:

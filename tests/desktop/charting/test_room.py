@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsView
 from puffling.desktop.charting.grid import LAYOUTS
 from puffling.desktop.charting.links import Link
 from puffling.desktop.charting.pane import ChartPane
+from puffling.desktop.charts.crosshair import fitting
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.snapshot import Snapshot
 from puffling.market.events import PricesMoved
@@ -156,6 +157,11 @@ async def test_linked_charts_show_the_same_stretch_of_time_across_intervals(
     seen = daily.bars.time[[round(begin), round(end)]]
     assert abs(int(seen[0]) - int(first)) < 8 * 86_400_000_000
     assert abs(int(seen[1]) - int(last)) < 8 * 86_400_000_000
+
+
+def test_a_legend_ends_with_a_whole_number() -> None:
+    tones, widths = [0.0, 1.0, 0.0, 1.0, 0.0, 0.0], [10.0, 40.0, 10.0, 40.0, 20.0, 30.0]
+    assert [fitting(tones, widths, room) for room in (5, 12, 60, 75, 118, 150, 200)] == [0, 0, 2, 2, 4, 4, 6]
 
 
 async def test_hidden_charts_neither_listen_nor_watch(core: Core, open_window: OpenWindow) -> None:
