@@ -6,9 +6,9 @@ import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
-from puffling.market.doubts import Doubts, doubt_of_book, doubt_of_quote
+from puffling.market.doubts import JITTER_US, Doubts, doubt_of_book, doubt_of_quote
 from puffling.market.events import BooksMoved, QuotesMoved, TapePrinted
-from puffling.market.values import BidAsk, Book, Tick
+from puffling.market.values import BidAsk, Book, Doubt, Tick
 from puffling.runtime.bus import Bus
 
 # More than anybody reads between two pictures; what a stalled loop missed beyond that stays missed.
@@ -72,29 +72,24 @@ class QuoteBoard:
         self.taped = Watched(self._settle_tape)
         # Read by whoever takes trades, one by one: empty for as long as nobody looks.
         self.printed: dict[str, deque[Tick]] = {}
+        self.noted = 0
         self._quotes: dict[str, BidAsk] = {}
         self._books: dict[str, Book] = {}
         self._moved_quotes: set[str] = set()
         self._moved_books: set[str] = set()
 
-    def take_quotes(self, batch: Sequence[BidAsk]) -> tuple[BidAsk | None, int]:
-        """Take quotes; give the newest sound one of a watched symbol, and how many were left out."""
-        quoted, newest, left_out = self.quoted, None, 0
+    def take_quotes(self, batch: Sequence[BidAsk]) -> BidAsk | None:
+        """Take quotes and give the newest sound one of a watched symbol."""
+        quoted, newest = self.quoted, None
         for quote in batch:
-            if quote.symbol not in quoted:
-                continue
-            if self.believed_quote(quote) is None:
-                left_out += 1
-                continue
-            self._quotes[quote.symbol] = newest = quote
-            self._moved_quotes.add(quote.symbol)
-        return newest, left_out
+            if quote.symbol in quoted and self.believed_quote(quote) is not None:
+                self._quotes[quote.symbol] = newest = quote
+                self._moved_quotes.add(quote.symbol)
+        return newest
 
-    def take_book(self, book: Book) -> bool | None:
-        """Take an order book; tell whether it was sound, or None when nobody watches it."""
-        if book.symbol not in self.booked:
-            return None
-        if self.believed_book(book) is None:
+    def take_book(self, book: Book) -> bool:
+        """Take an order book and tell whether it is sound and somebody watches it."""
+        if book.symbol not in self.booked or self.believed_book(book) is None:
             return False
         self._books[book.symbol] = book
         self._moved_books.add(book.symbol)
@@ -105,16 +100,14 @@ class QuoteBoard:
         if quote is None:
             return None
         before = self._quotes.get(quote.symbol)
+        newest_us = before.time_us if before is not None else 0
         doubt = doubt_of_quote(
-            quote,
-            last=self._last_price(quote.symbol),
-            newest_us=before.time_us if before is not None else 0,
-            latest_us=self._latest_us(),
+            quote, last=self._last_price(quote.symbol), newest_us=newest_us, latest_us=self._latest_us()
         )
         if doubt is None:
             return quote
         strange = quote.bid if not 0.0 < quote.bid < math.inf else quote.ask
-        self._doubts.note(quote.symbol, doubt, strange, quote.time_us)
+        self._leave_out(quote.symbol, doubt, strange, quote.time_us, newest_us)
         return None
 
     def believed_book(self, book: Book | None) -> Book | None:
@@ -122,17 +115,21 @@ class QuoteBoard:
         if book is None:
             return None
         before = self._books.get(book.symbol)
+        newest_us = before.time_us if before is not None else 0
         doubt = doubt_of_book(
-            book,
-            last=self._last_price(book.symbol),
-            newest_us=before.time_us if before is not None else 0,
-            latest_us=self._latest_us(),
+            book, last=self._last_price(book.symbol), newest_us=newest_us, latest_us=self._latest_us()
         )
         if doubt is None:
             return book
         best = book.bids[0].price if book.bids else 0.0
-        self._doubts.note(book.symbol, doubt, best, book.time_us)
+        self._leave_out(book.symbol, doubt, best, book.time_us, newest_us)
         return None
+
+    def _leave_out(self, symbol: str, doubt: Doubt, price: float, time_us: int, newest_us: int) -> None:
+        # Each exchange stamps its own: what is passed by a moment is everyday business and no fault.
+        if doubt is not Doubt.LATE or time_us < newest_us - JITTER_US:
+            self._doubts.note(symbol, doubt, price, time_us)
+            self.noted += 1
 
     def quote(self, symbol: str) -> BidAsk | None:
         """Give the newest quote of a watched symbol."""

@@ -211,20 +211,21 @@ class PriceBoard:
 
     def quotes(self, source: str, batch: Sequence[BidAsk]) -> None:
         """Take bids and asks; only the newest of each symbol is kept."""
-        newest, left_out = self.asked.take_quotes(batch)
-        self._health[source].left_out += left_out
+        noted = self.asked.noted
+        newest = self.asked.take_quotes(batch)
+        self._health[source].left_out += self.asked.noted - noted
         if newest is not None:
             self._heard(source, newest.time_us)
             self._something_moved.set()
 
     def book(self, source: str, book: Book) -> None:
         """Take an order book; only the newest of each symbol is kept."""
+        noted = self.asked.noted
         sound = self.asked.take_book(book)
+        self._health[source].left_out += self.asked.noted - noted
         if sound:
             self._heard(source, book.time_us)
             self._something_moved.set()
-        elif sound is not None:
-            self._health[source].left_out += 1
 
     def snapshots(self, prices: Sequence[Price]) -> None:
         """Take prices whose day begins anew; one that cannot be a price changes nothing."""

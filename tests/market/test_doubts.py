@@ -178,6 +178,16 @@ async def test_a_quote_out_of_the_future_or_older_than_the_newest_is_left_out() 
         assert room.board.asked.quote("SPY") == good
 
 
+async def test_a_quote_passed_by_a_moment_is_no_fault_and_moves_nothing() -> None:
+    async with open_room() as room:
+        await watching(room)
+        room.board.asked.quoted.watch(["SPY"])
+        good = quote(room, 749.9, 750.1)
+        room.board.quotes("demo", (good, quote(room, 749.0, 751.0, after_us=-2_000)))
+        assert room.board.asked.quote("SPY") == good
+        assert room.board.left_out("SPY") == ()
+
+
 async def test_a_side_on_which_nobody_stands_and_a_locked_market_are_no_faults() -> None:
     async with open_room() as room:
         await watching(room)
