@@ -178,6 +178,8 @@ class Replay(QObject):
                     self._player = None
                     self.changed.emit()
                     return
+                # Many charts take their time: one bar a turn keeps the loop free.
+                await clock.sleep(0)
 
 
 def _width(interval: Interval) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
@@ -25,6 +25,8 @@ _SPEED_WIDTH = 92
 class Transport(QWidget):
     """Is there while a replay is on, or waits for the bar to begin at."""
 
+    went = Signal()
+
     def __init__(self, session: Session, replay: Replay) -> None:
         super().__init__()
         self._session = session
@@ -43,6 +45,8 @@ class Transport(QWidget):
         for speed in SPEEDS:
             self.speed.addItem(tr("{speed}x", speed=f"{speed:g}") if speed else tr("Fastest"), speed)
         self.speed.setFixedWidth(_SPEED_WIDTH)
+        # A click on it leaves the keyboard with the chart, whose keys are those of the replay.
+        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.day = QLineEdit()
         self.day.setPlaceholderText(tr("YYYY-MM-DD"))
         self.day.setAccessibleName(tr("Day to go to"))
@@ -124,6 +128,7 @@ class Transport(QWidget):
             self._session.tell_error(error)
             return
         self.day.clear()
+        self.went.emit()
 
 
 def moment_words(moment_us: int, interval: Interval, zone: tzinfo) -> str:

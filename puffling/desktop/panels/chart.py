@@ -75,6 +75,7 @@ class ChartPanel(Panel):
         self._drain.setSingleShot(True)
         self._drain.timeout.connect(self._show_newest)
         self.transport = Transport(session, self.replay)
+        self.transport.went.connect(self.take_focus)
         self.replay.changed.connect(self._show_replay)
         self.grid = Grid()
         self.active = self._add_pane()
@@ -261,6 +262,7 @@ class ChartPanel(Panel):
             self.replay.end()
         elif self.session.connected:
             self.replay.choose()
+            self.transport.day.setFocus()
 
     def _set_panes(self, count: int) -> None:
         while len(self.panes) > count:

@@ -311,9 +311,11 @@ async def test_the_bar_names_the_day_and_its_field_goes_to_another(
     window, panel = await settled(core, open_window)
     window.actions_.run("window.replay")
     transport = panel.transport
+    assert transport.day.hasFocus()
     QTest.keyClicks(transport.day, "2025-03-11")
     QTest.keyClick(transport.day, Qt.Key.Key_Return)
     assert transport.badge.text() == "REPLAY 2025-03-11"
+    assert panel.chart.hasFocus()
     QTest.mouseClick(transport.forward, Qt.MouseButton.LeftButton)
     assert transport.badge.text() == "REPLAY 2025-03-12"
     QTest.keyClicks(transport.day, "2024-07-01")
