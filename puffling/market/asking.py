@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from puffling.market.chain import FeedChain
 from puffling.market.feeds import Feed, SourceAway
-from puffling.market.values import AssetClass, Instrument
+from puffling.market.values import AssetClass, Instrument, Quality
 from puffling.puffin.data.instants import US_PER_SECOND, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.kept import Note
@@ -27,6 +27,8 @@ PATIENCE_SECONDS = 45.0
 SEARCH_SECONDS = 4.0
 _UNKNOWN_FOR_US = 3_600 * US_PER_SECOND
 _INSTRUMENTS = "instrument"
+
+_NO_STAND_IN = frozenset({Quality.DEMO, Quality.SAMPLE})
 
 R = TypeVar("R")
 
@@ -99,6 +101,9 @@ class Asking:
         failed: list[tuple[Feed, Unavailable]] = []
         has_it = False
         for feed in feeds:
+            # Nobody who asked for real prices is given made-up or ancient ones because the source is away.
+            if feed.quality in _NO_STAND_IN and any(away.is_remote for away, _ in failed):
+                continue
             try:
                 self._let_rest(feed)
                 instrument = await self._instrument(feed, symbol)

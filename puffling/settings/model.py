@@ -47,9 +47,11 @@ class Market(Section):
     feeds: tuple[Literal["demo", "samples", "files", "yahoo", "alpaca"], ...] = Field(
         ("demo", "samples", "files"),
         title="Feeds, in order",
-        description="The first feed that has a symbol answers for it; where it fails, the next one does.",
+        description="The first feed that has a symbol answers for it; where it fails, the next one does. "
+        "Demo and sample prices never stand in for real ones.",
         min_length=1,
         max_length=8,
+        json_schema_extra=BY_THE_PERSON,
     )
     alpaca_data: Literal["one exchange", "delayed", "complete"] = Field(
         "one exchange",

@@ -90,7 +90,7 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 def test_every_import_is_declared(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    offered = ("server", "postgres", "cluster", "data")
+    offered = ("server", "postgres", "cluster", "data", "plots")
     wanted = [*project["dependencies"], *(line for name in offered for line in extras[name])]
     # What makes the shipped data runs in a checkout only.
     making = [line for line in extras["dev"] if line.startswith("bokeh")]
