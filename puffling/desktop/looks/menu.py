@@ -18,7 +18,6 @@ from puffling.desktop.menus import Menu
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import Tone
-from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -82,13 +81,16 @@ class SymbolQuestion(Popover):
         self.open_at(self.field)
 
     def _chosen(self, symbol: str) -> None:
-        try:
-            self._session.core.data.instrument(symbol)
-        except PufflingError as error:
-            self._session.tell_error(error)
-            return
-        self.leave(give_back=True)
-        self._then(symbol)
+        core = self._session.core
+
+        def known(_: object) -> None:
+            self.leave(give_back=True)
+            self._then(symbol)
+
+        # A feed that does not list its symbols has to be asked.
+        self._session.dispatch.run(
+            lambda: core.data.learn(symbol), name="learn symbol", newest="compare", then=known, owner=self
+        )
 
 
 def _choices(menu: Menu, titles: dict[str, str], chosen: str, choose: Callable[[str], None]) -> None:
