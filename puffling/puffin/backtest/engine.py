@@ -19,7 +19,7 @@ from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_
 from puffling.puffin.backtest.trades import TradeColumns, round_trips
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.backtest.waiting import Protection
-from puffling.puffin.backtest.walk import Walked, walk
+from puffling.puffin.backtest.walk import Refusal, Walked, walk
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, from_us
 from puffling.puffin.errors import NotOffered
@@ -44,6 +44,8 @@ class BacktestResult:
         slippage: Floats | None = None,
         reasons: Sequence[str] = (),
         held: Floats | None = None,
+        carry: Floats | None = None,
+        refusals: Sequence[Refusal] = (),
     ) -> None:
         self.initial_capital = initial_capital
         self.final_value = final_value
@@ -51,6 +53,8 @@ class BacktestResult:
         self.columns = columns
         self.reasons = tuple(reasons)
         self.held = held
+        self.carry = carry
+        self.refusals = tuple(refusals)
         self._slippage = slippage
         self.equity: Floats = np.array([initial_capital]) if equity is None else equity
         if equity_curve is not None:
@@ -110,6 +114,11 @@ class BacktestResult:
     def bars_a_year(self) -> float:
         """How many bars a year has, found from the times of the bars."""
         return DAYS_A_YEAR if self.panel is None else bars_a_year(self.panel)
+
+    @property
+    def slippage_paid(self) -> float:
+        """What slippage cost in all."""
+        return 0.0 if self._slippage is None else float(self._slippage.sum())
 
     def metrics(self, risk_free_rate: float = 0.05) -> dict[str, float]:
         """Give the figures by name; the risk-free rate is that of a year."""
@@ -206,38 +215,36 @@ class Backtester:
         done = simulate(panel, targets.weights[None], self.terms, rebalance=targets.rebalance)
         made = done.fills(0)
         worse = np.abs(made.price - panel.open[made.bar, made.symbol]) * np.abs(made.quantity)
-        reasons, held = ("target",) * len(made), done.positions(0)
-        return self._result(panel, done.equity(0), made, worse, reasons, held)
+        equity = done.equity(0)
+        return BacktestResult(
+            initial_capital=self.terms.capital,
+            final_value=float(equity[-1]),
+            panel=panel,
+            equity=equity,
+            columns=made,
+            slippage=worse,
+            reasons=("target",) * len(made),
+            held=done.positions(0),
+        )
 
     def _walked(self, walked: Walked) -> BacktestResult:
-        return self._result(
-            walked.panel, walked.equity, walked.fills, walked.slippage, walked.reasons, walked.held
+        return BacktestResult(
+            initial_capital=self.terms.capital,
+            final_value=float(walked.equity[-1]),
+            panel=walked.panel,
+            equity=walked.equity,
+            columns=walked.fills,
+            slippage=walked.slippage,
+            reasons=walked.reasons,
+            held=walked.held,
+            carry=walked.carry,
+            refusals=walked.refusals,
         )
 
     @property
     def _needs_a_walk(self) -> bool:
         terms = self.terms
         return bool(terms.volume_cap) or terms.slippage.depends_on_size or not terms.carry.is_free
-
-    def _result(
-        self,
-        panel: Panel,
-        equity: Floats,
-        columns: FillColumns,
-        slippage: Floats,
-        reasons: Sequence[str],
-        held: Floats,
-    ) -> BacktestResult:
-        return BacktestResult(
-            initial_capital=self.terms.capital,
-            final_value=float(equity[-1]),
-            panel=panel,
-            equity=equity,
-            columns=columns,
-            slippage=slippage,
-            reasons=reasons,
-            held=held,
-        )
 
 
 def bars_a_year(panel: Panel) -> float:

@@ -15,7 +15,8 @@ from puffling.puffin.backtest.simulation import FillColumns, Simulated
 class TradeColumns:
     """Round trips as columns, in the order they ended; a quantity is negative where it was sold short.
 
-    `profit` is what a trade brought after its part of the commissions; slippage is in the prices.
+    `profit` is what a trade brought after its part of the commissions; slippage is in the prices. `exit_fill`
+    is the place of the fill that ended it.
     """
 
     symbol: Ints
@@ -26,6 +27,7 @@ class TradeColumns:
     exit_price: Floats
     commission: Floats
     profit: Floats
+    exit_fill: Ints
 
     def __len__(self) -> int:
         return len(self.symbol)
@@ -47,10 +49,11 @@ class _Lot:
 
 def round_trips(fills: FillColumns) -> TradeColumns:
     """Pair the fills of one run; what is still held at the end is no trade yet."""
-    rows: list[tuple[int, float, int, float, int, float, float, float]] = []
+    rows: list[tuple[int, float, int, float, int, float, float, float, int]] = []
     lots: dict[int, deque[_Lot]] = {}
     columns = (fills.bar, fills.symbol, fills.quantity, fills.price, fills.commission)
-    for bar, symbol, quantity, price, commission in zip(*(each.tolist() for each in columns), strict=True):
+    told_fills = zip(*(each.tolist() for each in columns), strict=True)
+    for place, (bar, symbol, quantity, price, commission) in enumerate(told_fills):
         open_lots = lots.setdefault(symbol, deque())
         left, fee = quantity, commission / abs(quantity)
         while left and open_lots and open_lots[0].quantity * left < 0.0:
@@ -59,7 +62,7 @@ def round_trips(fills: FillColumns) -> TradeColumns:
             signed = closed if lot.quantity > 0.0 else -closed
             paid = closed * (lot.fee + fee)
             profit = signed * (price - lot.price) - paid
-            rows.append((symbol, signed, lot.bar, lot.price, bar, price, paid, profit))
+            rows.append((symbol, signed, lot.bar, lot.price, bar, price, paid, profit, place))
             lot.quantity -= signed
             left += signed
             if not lot.quantity:
@@ -67,7 +70,7 @@ def round_trips(fills: FillColumns) -> TradeColumns:
         if left:
             open_lots.append(_Lot(left, price, fee, bar))
     whole, exact = np.int64, np.float64
-    told = [*zip(*rows, strict=True)] or [()] * 8
+    told = [*zip(*rows, strict=True)] or [()] * 9
     return TradeColumns(
         symbol=np.array(told[0], whole),
         quantity=np.array(told[1], exact),
@@ -77,6 +80,7 @@ def round_trips(fills: FillColumns) -> TradeColumns:
         exit_price=np.array(told[5], exact),
         commission=np.array(told[6], exact),
         profit=np.array(told[7], exact),
+        exit_fill=np.array(told[8], whole),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
-from puffling.puffin.backtest.targets import Tested, panel_of, targets_of
+from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of
+from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
 
@@ -83,15 +86,27 @@ def walk_forward(
         raise InvalidValue("There must be at least one split", field="n_splits")
     backtester = Backtester(initial_capital, **backtester_kwargs)
     panel = panel_of(data)
+    return walk_targets(targets_of(strategy, panel), panel, backtester, train_ratio, n_splits)
+
+
+def walk_targets(
+    targets: Targets,
+    panel: Panel,
+    backtester: Backtester,
+    train_ratio: float = 0.7,
+    n_splits: int = 5,
+    *,
+    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+) -> WalkForward:
+    """Walk forward with what a strategy said already."""
     edges = np.linspace(0, len(panel), n_splits + 1).astype(int).tolist()
     if min(np.diff(edges)) * min(train_ratio, 1.0 - train_ratio) < 2:
         raise InvalidValue(f"{len(panel)} bars are too few for {n_splits} splits", field="n_splits")
-    targets = targets_of(strategy, panel)
     splits = []
     for first, last in pairwise(edges):
         turn = first + round((last - first) * train_ratio)
         train, test = (
-            _stretch(backtester.hold(targets.part(begin, end), panel.part(begin, end)))
+            _stretch(backtester.hold(targets.part(begin, end), panel.part(begin, end), actions=actions))
             for begin, end in ((first, turn), (turn, last))
         )
         splits.append(Split(train, test))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -15,6 +15,7 @@ from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import simulate
 from puffling.puffin.backtest.sweep import targets_of_many
 from puffling.puffin.backtest.targets import Targets
+from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Setting
 from puffling.puffin.strategies.base import Strategy
@@ -58,9 +59,14 @@ def later(targets: Targets) -> Targets:
     return Targets(weights, rebalance)
 
 
-def under(backtester: Backtester, targets: Targets, panel: Panel) -> Stressed:
+def under(
+    backtester: Backtester,
+    targets: Targets,
+    panel: Panel,
+    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+) -> Stressed:
     """Give what targets come to."""
-    told = backtester.hold(targets, panel).metrics()
+    told = backtester.hold(targets, panel, actions=actions).metrics()
     return Stressed(told["total_return"], told["sharpe_ratio"])
 
 
@@ -81,12 +87,13 @@ def neighbours(kind: type[Strategy], parameters: Mapping[str, Setting]) -> list[
 
 
 def returns_of_many(
-    kind: type[Strategy], sets: list[dict[str, Setting]], panel: Panel, terms: Terms
+    kind: type[Strategy], sets: list[dict[str, Setting]], panel: Panel, terms: Terms, *, since: int = 0
 ) -> tuple[Floats, Sweep]:
-    """Give the returns of parameter sets, (bars, sets), and their figures."""
-    done = simulate(panel, targets_of_many(kind, sets, panel), terms)
+    """Give the returns of parameter sets, (bars, sets), and their figures; trading begins after `since`."""
+    targets = targets_of_many(kind, sets, panel)[:, since:]
+    done = simulate(panel.part(since, len(panel)), targets, terms)
     equity = done.equities(0, len(sets))
-    return returns_of(equity).T, sweep(done, bars_a_year=bars_a_year(panel))
+    return returns_of(equity).T, sweep(done, bars_a_year=bars_a_year(done.panel))
 
 
 def _notches(kind: type[Strategy], name: str, value: Setting) -> Iterator[Setting]:

@@ -7,9 +7,10 @@ with their values beside them, so that a face can say them in another language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 
@@ -22,7 +23,8 @@ from puffling.puffin.backtest.trust.luck import fortunes, timing_p
 from puffling.puffin.backtest.trust.overfitting import overfitting
 from puffling.puffin.backtest.trust.sharpe import Track, deflated_p, deflated_sharpe
 from puffling.puffin.backtest.trust.stress import dearer, later, neighbours, returns_of_many, under
-from puffling.puffin.backtest.walk_forward import walk_forward
+from puffling.puffin.backtest.walk_forward import walk_targets
+from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.strategies.base import Strategy
@@ -97,12 +99,19 @@ def examine(
     trial_variance: float | None = None,
     seed: int = 0,
     progress: Progress = lambda done, total, note: None,
+    since: int = 0,
+    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
 ) -> Verdict:
-    """Look at a result from every side; `trials` counts all attempts on this data, this one included."""
-    exam = _Exam(strategy, panel, backtester, max(trials, 1), trial_variance, seed)
+    """Look at a result from every side; `trials` counts all attempts on this data, this one included.
+
+    Bars before `since` only warm up: what is decided on the close of that bar is traded first. Progress is
+    told often enough for whoever wants to stop to be heard.
+    """
+    exam = _Exam(strategy, panel, backtester, max(trials, 1), trial_variance, seed, since, actions or {})
     reasons: list[Reason] = []
     for place, (note, check) in enumerate(exam.checks()):
-        progress(place, _CHECKS, note)
+        exam.pulse = partial(progress, place, _CHECKS, note)
+        exam.pulse()
         reasons += check()
         if reasons and reasons[-1].outcome is Outcome.FATAL:
             break
@@ -121,12 +130,19 @@ class _Exam:
         trials: int,
         trial_variance: float | None,
         seed: int,
+        since: int,
+        actions: Mapping[str, Sequence[CorporateAction]],
     ) -> None:
         self._strategy, self._panel, self._backtester = strategy, panel, backtester
         self._trials, self._variance, self._seed = trials, trial_variance, seed
+        self._since, self._actions = since, actions
+        self.pulse: Callable[[], None] = lambda: None
         self.figures: dict[str, float] = {}
-        self._targets: Targets = targets_of(strategy, panel)
-        self._result: BacktestResult = backtester.hold(self._targets, panel)
+        self._told: Targets = targets_of(strategy, panel)
+        # What is judged begins where trading does; whether it sees ahead is asked about all of history.
+        self._traded: Panel = panel.part(since, len(panel))
+        self._targets: Targets = self._told.part(since, len(panel))
+        self._result: BacktestResult = backtester.hold(self._targets, self._traded, actions=actions)
         self._returns: Floats = returns_of(self._result.equity)
 
     def checks(self) -> tuple[tuple[str, Callable[[], list[Reason]]], ...]:
@@ -144,10 +160,11 @@ class _Exam:
         )
 
     def _ask(self, panel: Panel) -> Floats:
+        self.pulse()
         return targets_of(self._strategy, panel).weights
 
     def _foresight(self) -> list[Reason]:
-        told = foresight(self._ask, self._panel, self._targets.weights)
+        told = foresight(self._ask, self._panel, self._told.weights)
         if not told.repeatable:
             message = "Asked twice about the same history it gave two different answers"
             return [Reason("foresight", Outcome.FATAL, message)]
@@ -163,7 +180,7 @@ class _Exam:
     def _warm_up(self) -> list[Reason]:
         if not isinstance(self._strategy, Strategy):
             return []
-        told = warm_up(self._ask, self._panel, self._targets.weights, self._strategy.bars_needed())
+        told = warm_up(self._ask, self._panel, self._told.weights, self._strategy.bars_needed())
         self.figures["warm_up_differing"] = told.differing
         if told.differing > 0.01:
             message = (
@@ -189,12 +206,12 @@ class _Exam:
         tester = Backtester(
             terms=terms, protection=self._backtester.protection, intrabar=self._backtester.intrabar
         )
-        left = under(tester, self._targets, self._panel)
+        left = under(tester, self._targets, self._traded, self._actions)
         self.figures["return_at_double_costs"] = left.total_return
         return [self._kept("costs", left.total_return, "at twice the costs")]
 
     def _delay(self) -> list[Reason]:
-        left = under(self._backtester, later(self._targets), self._panel)
+        left = under(self._backtester, later(self._targets), self._traded, self._actions)
         self.figures["return_one_bar_later"] = left.total_return
         return [self._kept("delay", left.total_return, "when every order comes a bar later")]
 
@@ -210,12 +227,7 @@ class _Exam:
 
     def _forward(self) -> list[Reason]:
         try:
-            told = walk_forward(
-                self._strategy,
-                self._panel,
-                initial_capital=self._backtester.terms.capital,
-                terms=self._backtester.terms,
-            )
+            told = walk_targets(self._targets, self._traded, self._backtester, actions=self._actions)
         except InvalidValue:
             message = "The history is too short to walk forward"
             return [Reason("walk_forward", Outcome.DOUBTFUL, message)]
@@ -238,7 +250,7 @@ class _Exam:
         )
         if self._passive:
             return []
-        chance = timing_p(self._targets.weights, self._panel)
+        chance = timing_p(self._targets.weights, self._traded)
         self.figures["timing_p"] = chance
         outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.3 else Outcome.BAD
         message = "The same positions at other moments would have done as well in {chance:.0%} of cases"
@@ -268,9 +280,10 @@ class _Exam:
         if len(sets) < 4:
             return []
         terms = replace(self._backtester.terms, volume_cap=0.0)
-        if terms.slippage.depends_on_size or not terms.carry.is_free:
+        if terms.slippage.depends_on_size or not terms.carry.is_free or self._actions:
             return []
-        returns, figures = returns_of_many(type(strategy), sets, self._panel, terms)
+        self.pulse()
+        returns, figures = returns_of_many(type(strategy), sets, self._panel, terms, since=self._since)
         around = np.nan_to_num(figures.sharpe_ratio, nan=0.0)
         own, beside = float(around[0]), float(np.median(around[1:]))
         self.figures["neighbours_sharpe"] = beside

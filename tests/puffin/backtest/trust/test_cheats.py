@@ -158,8 +158,21 @@ def test_a_verdict_names_every_check_and_tells_how_far_it_is() -> None:
         progress=lambda done, total, _: told.append((done, total)),
     )
     assert [reason.check for reason in verdict.reasons] == CHECKS
-    assert told == [(done, 9) for done in range(10)]
+    # Within a check it is told again and again, for whoever wants to stop.
+    assert list(dict.fromkeys(told)) == [(done, 9) for done in range(10)]
+    assert len(told) > 100
     assert verdict.figures["trials"] == 7.0
+
+
+def test_bars_that_only_warm_up_are_not_judged() -> None:
+    market, strategy, tester = panel(), get_strategy("momentum"), Backtester()
+    since = len(market) // 2
+    verdict = examine(strategy, market, tester, since=since)
+    targets = targets_of(strategy, market).part(since, len(market))
+    traded = tester.hold(targets, market.part(since, len(market)))
+    assert verdict.figures["total_trades"] == len(traded.trades)
+    assert verdict.figures["total_trades"] < examine(strategy, market, tester).figures["total_trades"]
+    assert verdict.reasons[0].outcome is Outcome.FINE
 
 
 def test_the_same_question_gets_the_same_verdict() -> None:
