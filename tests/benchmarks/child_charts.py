@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from itertools import product
 
 import psutil
 from PySide6.QtWidgets import QApplication
@@ -17,6 +18,7 @@ from puffling.desktop.application import main
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.window import Window
+from puffling.market.values import AssetClass
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.paths import Paths
 from tests.benchmarks.measure import percentile
@@ -25,6 +27,7 @@ from tests.benchmarks.storm import Delays, probed, send
 CHARTS = 9
 SETTLING_SECONDS = 3.0
 CALM_SECONDS = 5.0
+INTERVALS = (Interval.M1, Interval.M5, Interval.M15)
 INDICATORS = ("sma", "rsi", "bollinger")
 
 _tasks: list[asyncio.Task[None]] = []
@@ -35,13 +38,13 @@ async def _storm(seconds: float) -> None:
     panel = window.docks["chart"].panel
     assert isinstance(panel, ChartPanel)
     core = window.session.core
-    # What trades around the clock first: its newest bars move at whatever hour this is run.
-    found = sorted(core.market.search(limit=100), key=lambda each: each.asset_class.value)
-    symbols = tuple(each.symbol for each in found[:CHARTS])
+    # What trades around the clock: its newest bars move at whatever hour this is run.
+    found = [each.symbol for each in core.market.search(limit=100) if each.asset_class is AssetClass.CRYPTO]
+    symbols = tuple(found[: CHARTS // len(INTERVALS)])
     panel.show_charts(CHARTS)
-    for pane, symbol in zip(panel.panes, symbols, strict=True):
+    for pane, (symbol, interval) in zip(panel.panes, product(symbols, INTERVALS), strict=True):
         panel.activate(pane)
-        window.session.selection.choose(symbol, Interval.M5)
+        window.session.selection.choose(symbol, interval)
     await asyncio.sleep(SETTLING_SECONDS)
     for pane in panel.panes:
         part = pane.part(Indicators.id)
