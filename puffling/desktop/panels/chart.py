@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from puffling.desktop.charts.chart import ChartView
 
 DRAIN_MILLISECONDS = 50
-LEAST_DRAIN_MILLISECONDS = 11
+LEAST_DRAIN_MILLISECONDS = 16
 
 
 @panel(id="chart", title="Chart", icon="chart", area=Area.CENTRE, order=2)
