@@ -55,7 +55,8 @@ def targets_of(strategy: Tested, panel: Panel) -> Targets:
         if isinstance(strategy, Strategy):
             signal = strategy.signals(bars).signal
         else:
-            signal = _signal_column(strategy.generate_signals(bars.to_frame()), bars, symbol)
+            frame = bars.to_frame()
+            signal = _signal_column(strategy.generate_signals(frame), frame, symbol)
         weights[:, place] = spread(panel, place, signal)
     return Targets(weights / len(panel.symbols))
 
@@ -108,16 +109,23 @@ def _look_through(symbol: str, bars: Bars) -> None:
         raise InvalidValue(f"The bars of {symbol} hold a price of zero or less", field="data")
 
 
-def _signal_column(told: pd.DataFrame, bars: Bars, symbol: str) -> Floats:
+def _signal_column(told: pd.DataFrame, frame: pd.DataFrame, symbol: str) -> Floats:
     """Read what a strategy from outside gave, or say what about it is not as agreed."""
     if "signal" not in getattr(told, "columns", ()):
         raise InvalidValue("The strategy gave no column signal", field="strategy")
-    if len(told) != len(bars):
+    if len(told) != len(frame):
         raise InvalidValue(
-            f"The strategy gave {len(told)} signals for {len(bars)} bars of {symbol}; it needs one for each",
+            f"The strategy gave {len(told)} signals for {len(frame)} bars of {symbol}; it needs one for each",
             field="strategy",
         )
-    signal = told["signal"].to_numpy(dtype=np.float64)
+    if not told.index.equals(frame.index):
+        raise InvalidValue(
+            f"The strategy gave signals on another index than that of the bars of {symbol}", field="strategy"
+        )
+    try:
+        signal = told["signal"].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidValue(f"The signals for {symbol} are not all numbers", field="strategy") from None
     if not bool((np.abs(signal) <= 1.0).all()):
         raise InvalidValue(
             f"A signal for {symbol} is not a number from -1 to 1; leave 0 where there is none",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, cast
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class Strategy:
     def signals(self, bars: Bars) -> Signals:
         """Give the signal and the confidence as columns as long as the bars, which must hold no gaps."""
         self._look_through(bars)
-        given = self.decide(bars)
+        given = self._columns(self.decide(bars))
         for column, title, lowest in zip(given, Signals._fields, (-1.0, 0.0), strict=True):
             fits = column.shape == (len(bars),) and bool(np.all((column >= lowest) & (column <= 1.0)))
             if not fits:
@@ -106,6 +106,16 @@ class Strategy:
 
         signal, confidence = self.signals(_bars_of(data))
         return pd.DataFrame({"signal": signal, "confidence": confidence}, index=data.index)
+
+    def _columns(self, told: object) -> Signals:
+        try:
+            signal, confidence = (np.asarray(column, dtype=np.float64) for column in cast("Signals", told))
+        except (TypeError, ValueError):
+            raise InvalidValue(
+                f"{self.name()} has to give two columns of numbers: the signal and the confidence",
+                field="signal",
+            ) from None
+        return Signals(signal, confidence)
 
     def _look_through(self, bars: Bars) -> None:
         needed = self.bars_needed()

@@ -57,7 +57,8 @@ class PortfolioStrategy(Strategy):
                 field="data",
             )
         given = self.allocate(columns)
-        if given.weights.shape != columns.close.shape or not bool((np.abs(given.weights) <= 1.0).all()):
+        fits = isinstance(given, Allocation) and np.shape(given.weights) == columns.close.shape
+        if not fits or not bool((np.abs(given.weights) <= 1.0).all()):
             raise InvalidValue(
                 f"{self.name()} has to give a share from -1 to 1 for each symbol and bar", field="weights"
             )

@@ -1,0 +1,144 @@
+"""Questions to a strategy, as functions that run anywhere: here for those of the house, else in a child.
+
+What goes wrong is part of the answer, so that it crosses the border between processes with its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.targets import Tested, targets_of
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.errors import InvalidValue
+from puffling.puffin.factors.declaration import Parameter, Setting
+from puffling.puffin.strategies.base import Signals, Strategy
+from puffling.puffin.strategies.loading import OwnStrategyFailed
+from puffling.puffin.strategies.patience import TookTooLong, patience
+from puffling.puffin.strategies.portfolio import PortfolioStrategy
+from puffling.puffin.strategies.recipe import Recipe
+from puffling.puffin.strategies.upstream import find_outside, names_outside, parameters_of
+
+R = TypeVar("R")
+
+# Of a strategy that does not say how much it needs.
+_LEAST_BARS = 250
+_MOST_BARS = 5_000
+PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a strategy or what was asked of it; `line` is that in a person's own file."""
+
+    message: str
+    field: str = ""
+    line: int = 0
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a strategy says of itself."""
+
+    name: str
+    title: str
+    help: str
+    parameters: tuple[Parameter, ...]
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A strategy that could be made: all its parameters, and how many bars it takes until it speaks."""
+
+    parameters: dict[str, Setting]
+    bars_needed: int
+    several: bool
+
+
+def describe(recipe: Recipe) -> Declared | Trouble:
+    """Ask a strategy what can be chosen, and make it once with nothing chosen."""
+
+    def work() -> Declared:
+        kind = recipe.kind()
+        recipe.make()
+        return _declared(recipe.strategy, kind)
+
+    return _answered(recipe, work)
+
+
+def describe_outside() -> tuple[Declared, ...]:
+    """Ask every installed strategy what can be chosen; one that cannot be loaded says why in its help."""
+    found: list[Declared] = []
+    for name in names_outside():
+        try:
+            found.append(_declared(name, find_outside(name).kind))
+        except Exception as error:  # noqa: BLE001  the edge: a broken package must not hide the others
+            found.append(Declared(name, name, f"It cannot be loaded: {type(error).__name__}: {error}.", ()))
+    return tuple(found)
+
+
+def settle(recipe: Recipe) -> Settled | Trouble:
+    """Make a strategy with its parameters and give what they all are."""
+    return _answered(recipe, lambda: _settled(recipe, recipe.make()))
+
+
+def decide(recipe: Recipe, series: Mapping[str, Bars], symbol: str) -> Signals | Trouble:
+    """Give what a strategy says at every bar of one symbol; some weigh all the symbols for that."""
+    return _answered(recipe, lambda: said_by(recipe.make(), series, symbol))
+
+
+def said_by(strategy: Tested, series: Mapping[str, Bars], symbol: str) -> Signals:
+    """Give what a strategy of any kind says at every bar of one symbol."""
+    bars = series[symbol]
+    if isinstance(strategy, PortfolioStrategy):
+        panel = Panel.of(series)
+        place = panel.symbols.index(symbol)
+        weight = targets_of(strategy, panel).weights[panel.present[:, place], place]
+        return Signals(weight, np.abs(weight))
+    if isinstance(strategy, Strategy):
+        return strategy.signals(bars)
+    signal = targets_of(strategy, Panel.of({symbol: bars})).weights[:, 0]
+    return Signals(signal, np.abs(signal))
+
+
+def _answered(recipe: Recipe, work: Callable[[], R]) -> R | Trouble:
+    waiting = nullcontext() if recipe.in_house else patience(PATIENCE_SECONDS)
+    try:
+        with waiting, recipe.faults_named():
+            return work()
+    except OwnStrategyFailed as error:
+        return Trouble(str(error), error.field, error.line, error.said)
+    except InvalidValue as error:
+        return Trouble(str(error), error.field)
+    except TookTooLong as error:
+        return Trouble(f"{recipe.strategy}: {error}", "strategy")
+    except Exception as error:
+        if recipe.in_house:
+            raise
+        return Trouble(f"{recipe.strategy}: {type(error).__name__}: {error}", "strategy")
+
+
+def _declared(name: str, kind: object) -> Declared:
+    own = name.rpartition(":")[2].replace("_", " ").capitalize()
+    title = getattr(kind, "title", "") or own
+    said = getattr(kind, "help", "") or (getattr(kind, "__doc__", "") or "").strip().partition("\n")[0]
+    several = isinstance(kind, type) and issubclass(kind, PortfolioStrategy)
+    parameters = parameters_of(kind) if callable(kind) else ()
+    return Declared(name, str(title), str(said), parameters, several)
+
+
+def _settled(recipe: Recipe, made: Tested) -> Settled:
+    several = isinstance(made, PortfolioStrategy)
+    if isinstance(made, Strategy):
+        return Settled(made.get_parameters(), max(int(made.bars_needed()), 1), several)
+    given = {each.name: recipe.parameters.get(each.name, each.default) for each in recipe.declared()}
+    # Whole numbers are mostly windows; one that is not must not ask for a century.
+    windows = [value for value in given.values() if isinstance(value, int) and value <= _MOST_BARS]
+    return Settled(given, max([*windows, _LEAST_BARS]), several)
