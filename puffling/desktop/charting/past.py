@@ -6,14 +6,19 @@ over: a week on its Wednesday is made of Monday, Tuesday and Wednesday, and of n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
+from puffling.market.values import History
 from puffling.puffin.data.bars import Bars, bars_from_rows
+from puffling.puffin.data.holes import Hole
 from puffling.puffin.data.instants import US_PER_DAY, from_us, to_us
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.quality import Fault, Mark, inspect_bars
+
+_MET_ON_ARRIVAL = frozenset({Fault.OUT_OF_ORDER, Fault.DUPLICATE, Fault.CONFLICT})
 
 
 @dataclass(slots=True)
@@ -70,6 +75,23 @@ def known_at(
         ]
     )
     return Bars.join([known, under_way])
+
+
+def history_at(
+    whole: History, present_us: int, finer: Bars | None = None, finer_interval: Interval = Interval.D1
+) -> History:
+    """Give a history as it was known then, inspected then: a fault that only later bars show is none yet."""
+    bars = known_at(whole.bars, whole.key.interval, present_us, finer, finer_interval)
+    last_us = int(bars.time[-1]) if len(bars) else 0
+    seen = [flag for flag in whole.flags if flag.until_us <= last_us]
+    found = inspect_bars(
+        bars,
+        marks=[Mark(flag.time_us, flag.fault) for flag in seen if flag.fault in _MET_ON_ARRIVAL],
+        holes=[Hole(flag.time_us, flag.until_us, flag.count) for flag in seen if flag.fault is Fault.GAP],
+    )
+    return replace(
+        whole, bars=bars, kept_away=found.kept_away, flags=found.flags, developing=False, warnings=()
+    )
 
 
 def next_moment(bars: Bars, interval: Interval, present_us: int, now_us: int) -> int | None:

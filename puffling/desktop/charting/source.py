@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from puffling.desktop.charting.past import Present, known_at, moment_before, next_moment
+from puffling.desktop.charting.past import Present, history_at, moment_before, next_moment
 from puffling.desktop.session import Session
 from puffling.market.values import History
-from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import from_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
@@ -124,7 +122,7 @@ class Source:
             whole = self._others[key] = await history(symbol, interval, since or past.date())
         # The present may have moved while the bars were on their way.
         present = self._present.us
-        return whole if present is None else whole.showing(known_at(whole.bars, interval, present))
+        return whole if present is None else history_at(whole, present)
 
     async def _live(self, symbol: str, interval: Interval, screenful: bool, arrived: Arrived) -> None:
         core = self._session.core
@@ -170,8 +168,6 @@ class Source:
         self._whole, self._finer = whole, finer
 
     def _cut(self, whole: History, present_us: int) -> History:
-        finer, width = Bars.empty(), Interval.D1
-        if self._finer is not None:
-            finer, width = self._finer.bars, self._finer.key.interval
-        bars = known_at(whole.bars, whole.key.interval, present_us, finer, width)
-        return replace(whole.showing(bars), developing=False, warnings=())
+        if self._finer is None:
+            return history_at(whole, present_us)
+        return history_at(whole, present_us, self._finer.bars, self._finer.key.interval)

@@ -10,15 +10,18 @@ import pytest
 from puffling.desktop.charting.past import (
     closed_before,
     end_of,
+    history_at,
     known_at,
     moment_before,
     moment_of_day,
     next_moment,
 )
 from puffling.desktop.charting.timescale import bar_at, moment_at, place_at
-from puffling.puffin.data.bars import Bars
+from puffling.market.values import History, Quality
+from puffling.puffin.data.bars import Bars, SeriesKey
 from puffling.puffin.data.instants import US_PER_DAY, to_us
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.quality import inspect_bars
 from puffling.puffin.data.resample import resample
 
 FOREVER = to_us(datetime(2100, 1, 1, tzinfo=UTC))
@@ -144,3 +147,31 @@ def test_a_finer_chart_answers_a_wider_bar_with_its_first_and_a_wider_one_with_t
     assert bar_at(daily, int(daily[0]) - 1, from_wider=False) is None
     assert bar_at(daily, int(daily[-1]) + 1, from_wider=True) is None
     assert bar_at(Bars.empty().time, 5, from_wider=True) is None
+
+
+def test_a_fault_that_only_later_bars_show_is_none_yet() -> None:
+    bars = days(200)
+    columns = [each.copy() for each in bars.columns()]
+    for column in columns[:4]:
+        # A change of unit at bar 30: what lies before cannot be compared with what follows.
+        column[30:] *= 1000
+    broken = Bars(bars.time, *columns)
+    found = inspect_bars(broken)
+    assert found.flags
+    assert found.kept_away[:30].all()
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    whole = History(
+        SeriesKey("demo", "SPY", Interval.D1),
+        broken,
+        "Demo data",
+        Quality.DEMO,
+        moment,
+        moment,
+        found.kept_away,
+        flags=found.flags,
+    )
+    before = history_at(whole, end_of(int(bars.time[20]), Interval.D1))
+    assert before.bars == bars[:21]
+    assert not before.flags
+    assert not before.kept_away.any()
+    assert history_at(whole, FOREVER).kept_away.tolist() == found.kept_away.tolist()
