@@ -1,0 +1,78 @@
+"""Strategies as faces show them: kinds to choose from, configured ones, a person's own files, signals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from puffling.puffin.factors.declaration import Parameter, Setting
+
+
+class Origin(StrEnum):
+    """Where a strategy comes from."""
+
+    HOUSE = "built-in"
+    OWN = "own"
+    PACKAGE = "package"
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyKind:
+    """One strategy with what can be chosen; `several` tells that it weighs symbols against each other."""
+
+    name: str
+    title: str
+    help: str
+    parameters: tuple[Parameter, ...]
+    origin: Origin = Origin.HOUSE
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedStrategy:
+    """A strategy as the person configured it; `trouble` says why it cannot run now."""
+
+    id: str
+    name: str
+    strategy: str
+    parameters: dict[str, Any]
+    symbols: tuple[str, ...]
+    interval: str
+    enabled: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStrategyFile:
+    """One file of the person's own: what it is, whether it is trusted as it is, and what is wrong where."""
+
+    name: str
+    strategy: str
+    path: str
+    size: int
+    digest: str
+    trusted: bool
+    trouble: str = ""
+    line: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTable:
+    """What a strategy decides on the close of every bar: -1 short to 1 long, and how sure it is, 0 to 1."""
+
+    symbol: str
+    interval: str
+    strategy: str
+    parameters: dict[str, Setting]
+    source: str
+    data_label: str
+    warnings: tuple[str, ...]
+    time: tuple[datetime, ...]
+    signal: tuple[float, ...]
+    confidence: tuple[float, ...]
