@@ -63,6 +63,13 @@ def full(value: Number | None) -> str:
     return (f"{value:,}" if isinstance(value, int) else f"{value:,.10g}").replace("-", MINUS)
 
 
+def split(ratio: float) -> str:
+    """Give the split ratio 4.0 as "4 for 1" and 0.1 as "1 for 10"."""
+    if ratio >= 1:
+        return tr("{new} for {old}", new=full(round(ratio, 6)), old=1)
+    return tr("{new} for {old}", new=1, old=full(round(1 / ratio, 6)))
+
+
 def age(seconds: float | None) -> str:
     """Give how long ago something was: "0.2 s", "12 s", "3 min", "2 h", "5 d"."""
     if seconds is None or not math.isfinite(seconds):

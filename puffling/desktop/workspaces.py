@@ -52,7 +52,11 @@ WORKSPACES = (
             ),
         ),
     ),
-    Workspace("research", "Research", Split(True, ((_tabs("chart"), 74), (_tabs("watchlist"), 26)))),
+    Workspace(
+        "research",
+        "Research",
+        Split(True, ((_tabs("chart"), 65), (_tabs("data", "fundamentals", "watchlist"), 35))),
+    ),
     Workspace("automate", "Automate", Split(True, ((_tabs("jobs"), 45), (_tabs("activity"), 55)))),
     Workspace(
         "assistant",

@@ -85,7 +85,7 @@ async def test_years_and_quarters_are_a_key_apart(core: Core, open_window: OpenW
     quarters.setFocus()
     QTest.keyClick(quarters, Qt.Key.Key_Space)
     await until(lambda: titles(panel)[2] == "Dec 2025")
-    panel.session.actions.run("fundamentals.switch-period")
+    panel.session.actions.run("window.fundamentals-period")
     await until(lambda: titles(panel)[2] == "2025")
 
 
@@ -93,7 +93,7 @@ async def test_pages_are_turned_and_remembered(core: Core, open_window: OpenWind
     panel = await open_panel(open_window, core)
     panel.view.open_page("balance")
     await until(lambda: panel.view.sheet.keys()[:1] == ("group Assets",))
-    panel.session.actions.run("fundamentals.switch-period")
+    panel.session.actions.run("window.fundamentals-period")
     window = panel.window()
     assert isinstance(window, Window)
     snapshot = await close_window(window)
@@ -116,7 +116,7 @@ async def test_a_cell_is_short_and_its_tooltip_has_every_digit(core: Core, open_
 
 async def test_a_statement_is_copied_whole_and_exact(core: Core, open_window: OpenWindow) -> None:
     panel = await open_panel(open_window, core)
-    panel.session.actions.run("fundamentals.copy-csv")
+    panel.session.actions.run("window.fundamentals-copy")
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0].startswith("line,unit,2025-12-31,2024-12-31")
     revenue = lines[1].split(",")

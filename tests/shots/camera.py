@@ -25,7 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
-from tests.shots import drawings, imports, quotes, room
+from tests.shots import drawings, histories, imports, quotes, room
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -77,6 +77,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **room.SCENES,
                     **quotes.SCENES,
                     **imports.SCENES,
+                    **histories.SCENES,
                 }.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
@@ -87,6 +88,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         room.alone(window)
                         quotes.away(window)
                         imports.closed(window)
+                        histories.closed(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)

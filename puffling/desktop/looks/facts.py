@@ -122,12 +122,5 @@ def action_marks(history: History, actions: list[CorporateAction]) -> Marks:
         if action.split_ratio not in (0.0, 1.0):
             moments.append(begun)
             chosen.append(1)
-            texts.append(tr("Split {ratio}, {day}", ratio=_ratio(action.split_ratio), day=day))
+            texts.append(tr("Split {ratio}, {day}", ratio=numbers.split(action.split_ratio), day=day))
     return Marks(styles, moments, chosen, texts)
-
-
-def _ratio(ratio: float) -> str:
-    """Give 4.0 as "4 for 1" and 0.1 as "1 for 10"."""
-    if ratio >= 1:
-        return tr("{new} for {old}", new=numbers.full(round(ratio, 6)), old=1)
-    return tr("{new} for {old}", new=1, old=numbers.full(round(1 / ratio, 6)))

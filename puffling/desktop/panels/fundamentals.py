@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
@@ -15,6 +17,7 @@ from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
 from puffling.desktop.theme import set_role
+from puffling.puffin.data.instants import us_to_day
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.events import SettingChanged
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from puffling.desktop.company.view import CompanyView
     from puffling.puffin.data.reported import FilingList, RatioReport, StatementTable
 
+FOLLOW_MILLISECONDS = 250
 MOST_PERIODS = 24
 PERIODS = {"annual": "Years", "quarterly": "Quarters"}
 PREFERENCES = "window.preferences"
@@ -49,6 +53,10 @@ class FundamentalsPanel(Panel):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self._room)
+        self._follow = QTimer(self)
+        self._follow.setSingleShot(True)
+        self._follow.setInterval(FOLLOW_MILLISECONDS)
+        self._follow.timeout.connect(self._fetch)
         self.states = States(self)
         self.setMinimumSize(330, 240)
         self.states.loading()
@@ -78,14 +86,14 @@ class FundamentalsPanel(Panel):
     def acts(self) -> Iterable[Action]:
         group = tr("Fundamentals")
         yield Action(
-            "fundamentals.switch-period",
+            "window.fundamentals-period",
             tr("Years or quarters"),
             self._switch_period,
             group,
             tr("Show the statements by years or by quarters."),
         )
         yield Action(
-            "fundamentals.copy-csv",
+            "window.fundamentals-copy",
             tr("Copy statement as CSV"),
             self._copy_csv,
             group,
@@ -103,8 +111,12 @@ class FundamentalsPanel(Panel):
 
     def wake(self, core: Core) -> None:
         self.hear_selection(self._fetch)
+        self.hear_present(self._present_moved)
         self.hear(SettingChanged, self._setting_changed)
         self._fetch()
+
+    def sleep(self) -> None:
+        self._follow.stop()
 
     def take_focus(self) -> None:
         if self._view is not None:
@@ -130,6 +142,17 @@ class FundamentalsPanel(Panel):
         if event.key.startswith("fundamentals."):
             self._fetch()
 
+    def _present_moved(self) -> None:
+        # A replay may play faster than anybody reads reports.
+        if not self._follow.isActive():
+            self._follow.start()
+
+    @property
+    def _as_of(self) -> date | None:
+        """Give the last day that is over in a replay: what was filed after it is not known there."""
+        present_us = self.session.selection.present_us
+        return None if present_us is None else us_to_day(present_us) - timedelta(days=1)
+
     def _fetch(self) -> None:
         symbol = self.session.selection.symbol
         if symbol != self._symbol:
@@ -153,11 +176,14 @@ class FundamentalsPanel(Panel):
         page = self.view.page
         await asyncio.sleep(0)
         statement = Statement(page) if page in set(Statement) else Statement.INCOME
-        table = await reported.show(symbol, statement, Period(self.period), limit=MOST_PERIODS)
+        as_of = self._as_of
+        table = await reported.show(
+            symbol, statement, Period(self.period), limit=MOST_PERIODS, as_of=as_of
+        )
         await asyncio.sleep(0)
-        ratios = await reported.ratios(symbol)
+        ratios = await reported.ratios(symbol, as_of=as_of)
         await asyncio.sleep(0)
-        filed = await reported.filings(symbol)
+        filed = await reported.filings(symbol, as_of=as_of)
         await asyncio.sleep(0)
         return table, ratios, filed
 

@@ -1,0 +1,1 @@
+"""The parts of the Data panel: bars, what is wrong with them, splits and dividends, their origin."""
