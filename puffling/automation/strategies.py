@@ -91,15 +91,15 @@ class StrategyShelf:
             text,
         )
 
-    async def settled(self, name: str, parameters: Mapping[str, Setting]) -> tuple[Recipe, Settled]:
+    async def recipe(self, name: str, parameters: Mapping[str, Setting]) -> tuple[Recipe, Settled]:
         """Give what makes this strategy anywhere, after making sure that it can be made."""
         from puffling.puffin.strategies.asking import settle
 
-        recipe = await self.recipe(name, parameters)
+        recipe = await self.prepared(name, parameters)
         settled = await self._ask(recipe, settle, recipe)
         return recipe.with_parameters(settled.parameters), settled
 
-    async def recipe(self, name: str, parameters: Mapping[str, Setting]) -> Recipe:
+    async def prepared(self, name: str, parameters: Mapping[str, Setting]) -> Recipe:
         """Give what makes this strategy anywhere; whether the parameters fit is known when it is made."""
         from puffling.puffin.strategies.recipe import Recipe
 

@@ -109,7 +109,7 @@ class Strategies(Controller):
         interval = interval or Interval.D1
         span = span_of(interval, start, end, self._clock.now())
         kind = config.strategy if config is not None else name
-        recipe, settled = await self._shelf.settled(kind, parameters)
+        recipe, settled = await self._shelf.recipe(kind, parameters)
         early_us = warmed_up_from(span, settled.bars_needed, interval)
         others = [each for each in symbols if each != symbol] if settled.several else []
         history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
@@ -143,7 +143,7 @@ class Strategies(Controller):
 
     async def decided(self, saved: SavedStrategy, series: Mapping[str, Bars], symbol: str) -> Signals:
         """Give what a configured strategy says at every bar, as columns, for faces in this process."""
-        recipe = await self._shelf.recipe(saved.strategy, saved.parameters)
+        recipe = await self._shelf.prepared(saved.strategy, saved.parameters)
         return await self._shelf.signals(recipe, series, symbol)
 
     async def stamp(self) -> tuple[tuple[str, int, int], ...]:
@@ -348,7 +348,7 @@ class Strategies(Controller):
     ) -> dict[str, Setting]:
         """Give all parameters, or say which field of what should be kept does not fit."""
         await self._refuse_name_of_type(name)
-        _, settled = await self._shelf.settled(strategy, parameters)
+        _, settled = await self._shelf.recipe(strategy, parameters)
         for symbol in symbols:
             await self._market.learn(symbol)
         return settled.parameters
