@@ -89,9 +89,11 @@ def settle(recipe: Recipe) -> Settled | Trouble:
     return _answered(recipe, lambda: _settled(recipe, recipe.make()))
 
 
-def decide(recipe: Recipe, series: Mapping[str, Bars], symbol: str) -> Signals | Trouble:
+def decide(
+    recipe: Recipe, series: Mapping[str, Bars], symbol: str, *, patience_seconds: float = PATIENCE_SECONDS
+) -> Signals | Trouble:
     """Give what a strategy says at every bar of one symbol; some weigh all the symbols for that."""
-    return _answered(recipe, lambda: said_by(recipe.make(), series, symbol))
+    return _answered(recipe, lambda: said_by(recipe.make(), series, symbol), patience_seconds)
 
 
 def said_by(strategy: Tested, series: Mapping[str, Bars], symbol: str) -> Signals:
@@ -108,8 +110,10 @@ def said_by(strategy: Tested, series: Mapping[str, Bars], symbol: str) -> Signal
     return Signals(signal, np.abs(signal))
 
 
-def _answered(recipe: Recipe, work: Callable[[], R]) -> R | Trouble:
-    waiting = nullcontext() if recipe.in_house else patience(PATIENCE_SECONDS)
+def _answered(
+    recipe: Recipe, work: Callable[[], R], patience_seconds: float = PATIENCE_SECONDS
+) -> R | Trouble:
+    waiting = nullcontext() if recipe.in_house else patience(patience_seconds)
     try:
         with waiting, recipe.faults_named():
             return work()

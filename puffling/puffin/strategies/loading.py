@@ -38,8 +38,13 @@ def load_own(source: OwnSource) -> type[Any]:
         raise OwnStrategyFailed("the text is not the one that was trusted", file=source.file)
     module = ModuleType(f"own_strategy_{source.name}")
     module.__file__ = source.file
-    with faults_named(source):
+    try:
         code = compile(source.text, _place(source), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise OwnStrategyFailed(error.msg, line=error.lineno or 1, file=source.file) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise OwnStrategyFailed(_words(error), line=1, file=source.file) from None
+    with faults_named(source):
         # Dataclasses and the like look their module up by its name.
         sys.modules[module.__name__] = module
         exec(code, module.__dict__)  # noqa: S102  the person has looked at exactly this text and trusts it
@@ -53,10 +58,6 @@ def faults_named(source: OwnSource | None) -> Iterator[None]:
         yield
     except OwnStrategyFailed:
         raise
-    except SyntaxError as error:
-        if source is None or error.filename != _place(source):
-            raise
-        raise OwnStrategyFailed(error.msg, line=error.lineno or 1, file=source.file) from None
     except InvalidValue as error:
         if source is None or (error.field and error.field not in _ANSWERS):
             # A parameter that does not fit, or too little history: no fault of the file.

@@ -22,7 +22,7 @@ from puffling.puffin.strategies.base import Strategy
 GROUP = "puffling.strategies"
 PUFFIN = "puffin"
 _REGISTRY = "puffin.strategies.registry"
-_MOST = 1_000_000
+_MOST = 100_000
 _YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 
 
