@@ -335,3 +335,25 @@ async def test_a_dividend_is_seen_at_the_foot_of_the_chart(core: Core, open_wind
 
     assert any(action.dividend for action in actions)
     await until(lambda: "D" in letters())
+
+
+async def test_dividends_are_left_out_when_one_does_not_want_them_and_that_is_remembered(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel, looks = await settled(core, open_window)
+    panel.chart.show_last(150)
+
+    def letters() -> set[str]:
+        panel.chart.grab()
+        return {glyph.style.letter for glyph in panel.chart.marks.glyphs}
+
+    await until(lambda: "D" in letters())
+    window.session.actions.run("window.chart-mark-actions")
+    assert letters() == set()
+    kept = looks.keep()
+    looks.restore({"unmarked": [None, ["x"], 7]})
+    assert "D" in letters()
+    looks.restore(kept)
+    assert letters() == set()
+    looks.mark("actions")
+    assert "D" in letters()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Container
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,10 @@ _MOST_IN_A_ROW = 3
 class Facts:
     """The marks of one chart that come with its bars."""
 
-    def __init__(self, seat: Seat, chart: ChartView) -> None:
+    def __init__(self, seat: Seat, chart: ChartView, unmarked: Callable[[], Container[str]]) -> None:
         self._seat = seat
         self._chart = chart
+        self._unmarked = unmarked
         self._symbol = ""
         self._actions: tuple[CorporateAction, ...] = ()
 
@@ -54,6 +56,11 @@ class Facts:
             owner=self._chart,
         )
 
+    def renew(self, history: History) -> None:
+        """Mark what is wanted now."""
+        self._put("faults", fault_marks(history))
+        self._put("actions", self._action_marks(history))
+
     def _take(self, history: History, actions: tuple[CorporateAction, ...]) -> None:
         self._actions = actions
         self._put("actions", self._action_marks(history))
@@ -67,7 +74,7 @@ class Facts:
         return action_marks(history, known)
 
     def _put(self, key: str, marks: Marks) -> None:
-        if len(marks):
+        if len(marks) and key not in self._unmarked():
             self._chart.marks.put(key, marks)
         else:
             self._chart.marks.remove(key)

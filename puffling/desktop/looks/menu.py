@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.card import label
 from puffling.desktop.icons import set_icon
 from puffling.desktop.indicators.popover import Popover
-from puffling.desktop.looks.names import KINDS, SCALES
+from puffling.desktop.looks.names import KINDS, MARKS, SCALES
 from puffling.desktop.menus import Menu
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
@@ -43,6 +43,11 @@ def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
     hours.setCheckable(True)
     hours.setChecked(looks.hours)
     hours.triggered.connect(lambda _checked: looks.toggle_hours())
+    for name, title in MARKS.items():
+        marked = menu.addAction(tr(title))
+        marked.setCheckable(True)
+        marked.setChecked(name not in looks.unmarked)
+        marked.triggered.connect(partial(_chosen, looks.mark, name))
     _act(menu, tr("Reset the view"), looks.reset)
     menu.addSeparator()
     exports = Menu(menu, tr("Export"))

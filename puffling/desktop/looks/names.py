@@ -12,5 +12,7 @@ KINDS = {
     "baseline": "Baseline",
 }
 SCALES = {"linear": "Linear", "log": "Logarithmic", "percent": "Percent"}
+# What is known of bars besides their prices.
+MARKS = {"actions": "Dividends and splits", "faults": "Faulty bars"}
 FIRST_KIND = "candles"
 FIRST_SCALE = "linear"

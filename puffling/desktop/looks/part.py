@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.actions import Action
 from puffling.desktop.card import tool_button
 from puffling.desktop.charting.part import Part, Seat
-from puffling.desktop.looks.names import FIRST_KIND, FIRST_SCALE, KINDS, SCALES
+from puffling.desktop.looks.names import FIRST_KIND, FIRST_SCALE, KINDS, MARKS, SCALES
 from puffling.market.values import History
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -38,6 +38,7 @@ class Looks(Part):
         self.kind = FIRST_KIND
         self.scale = FIRST_SCALE
         self.hours = True
+        self.unmarked: frozenset[str] = frozenset()
         self.compared: tuple[str, ...] = ()
         self.history: History | None = None
         self.comparisons: Comparisons | None = None
@@ -86,6 +87,14 @@ class Looks(Part):
             ("menu", tr("Open the menu of the chart"), "", self.open_menu),
         ):
             yield Action(f"window.chart-{name}", title, act, group, summary, place)
+        for name, title in MARKS.items():
+            yield Action(
+                f"window.chart-mark-{name}",
+                tr("Mark on the chart: {what}", what=tr(title)),
+                partial(self.mark, name),
+                group,
+                menu=place,
+            )
         for way, title in (
             ("png", tr("Save the chart as a picture (PNG)")),
             ("svg", tr("Save the chart as a drawing (SVG)")),
@@ -102,6 +111,7 @@ class Looks(Part):
             "kind": self.kind,
             "scale": self.scale,
             "hours": self.hours,
+            "unmarked": sorted(self.unmarked),
             "compared": list(self.compared),
         }
 
@@ -111,12 +121,15 @@ class Looks(Part):
         self.kind = kind if kind in KINDS else FIRST_KIND
         self.scale = scale if scale in SCALES else FIRST_SCALE
         self.hours = found.get("hours") is not False
+        unmarked = found.get("unmarked")
+        self.unmarked = frozenset(MARKS) & set(map(str, unmarked if isinstance(unmarked, list) else ()))
         self.compared = (
             tuple(dict.fromkeys(str(symbol) for symbol in symbols))[:MOST_COMPARED]
             if isinstance(symbols, list)
             else ()
         )
         self._apply()
+        self._renew_marks()
 
     def show(self, history: History) -> None:
         self.history = history
@@ -127,7 +140,7 @@ class Looks(Part):
 
             self._chart = self.seat.chart()
             self._chart.menu_asked.connect(self._open_menu_at)
-            self.facts = Facts(self.seat, self._chart)
+            self.facts = Facts(self.seat, self._chart, lambda: self.unmarked)
             self.comparisons = Comparisons(self.seat, self._chart, self.compare_less)
         if self.facts is not None:
             self.facts.show(history)
@@ -151,6 +164,11 @@ class Looks(Part):
         """Shade hours outside the session, or leave them as they are."""
         self.hours = not self.hours
         self._apply()
+
+    def mark(self, name: str) -> None:
+        """Mark this kind of facts at the foot of the chart, or leave it out."""
+        self.unmarked ^= {name}
+        self._renew_marks()
 
     def reset(self) -> None:
         """Show the newest bars again, with prices that fit them."""
@@ -238,6 +256,10 @@ class Looks(Part):
         if len(history.bars):
             self.comparisons.show(history, others)
         chart.refresh()
+
+    def _renew_marks(self) -> None:
+        if self.facts is not None and self.history is not None:
+            self.facts.renew(self.history)
 
     def _show_hours(self, chart: ChartView, history: History) -> None:
         bars, data = history.bars, self.seat.session.core.data
