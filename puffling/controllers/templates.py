@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, JsonValue
@@ -14,6 +14,7 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
 from puffling.store.database import Store, Unit
+from puffling.store.values import ChartTemplate
 
 R = TypeVar("R")
 
@@ -27,15 +28,6 @@ Content = Annotated[
     Field(description="What each part of a chart keeps: its indicators, its look.", max_length=40),
 ]
 Default = Annotated[bool, Field(description="Whether new charts begin with it.")]
-
-
-@dataclass(frozen=True, slots=True)
-class ChartTemplate:
-    """One look of a chart; the default is what new charts begin with."""
-
-    name: str
-    content: dict[str, Any]
-    default: bool = False
 
 
 class Templates(Controller):

@@ -42,6 +42,15 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartTemplate:
+    """One look of a chart under a name; the default is what new charts begin with."""
+
+    name: str
+    content: dict[str, Any]
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One line of the audit trail, chained to the line before it."""
 

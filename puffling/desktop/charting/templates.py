@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
@@ -15,9 +14,7 @@ from puffling.desktop.menus import Menu
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.runtime.text import tr
-
-if TYPE_CHECKING:
-    from puffling.controllers.templates import ChartTemplate
+from puffling.store.values import ChartTemplate
 
 
 class Templates:

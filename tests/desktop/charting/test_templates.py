@@ -19,9 +19,9 @@ from tests.desktop.charting.test_room import all_drawn
 from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
-    from puffling.controllers.templates import ChartTemplate
     from puffling.core.core import Core
     from puffling.desktop.window import Window
+    from puffling.store.values import ChartTemplate
 
 
 async def kept(core: Core) -> tuple[ChartTemplate, ...]:
