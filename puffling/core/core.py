@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
+from puffling.controllers.backtests import Backtests
 from puffling.controllers.backups import Backups, data_state
 from puffling.controllers.data import Data
 from puffling.controllers.drawings import Drawings
@@ -249,6 +250,7 @@ class Core:
         self.files = self._controller(Files)
         self.fundamentals = self._controller(Fundamentals)
         self.strategies = self._controller(Strategies)
+        self.backtests = self._controller(Backtests)
 
     def _controller(self, kind: type[C]) -> C:
         found = self._controllers[kind]

@@ -62,7 +62,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """How many different attempts were made on the same data, and how far their Sharpe ratios spread."""
+    """How many different attempts were made on the same data, and how their Sharpe ratios spread."""
 
     count: int
     variance: float
+    mean: float = 0.0

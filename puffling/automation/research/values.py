@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -90,6 +91,14 @@ class BacktestRequest(_Part):
     seed: int
     examine: bool
     strategy_id: str | None = None
+
+
+class ExportFormat(StrEnum):
+    """What a result can be given as."""
+
+    HTML = "html"
+    PDF = "pdf"
+    CSV = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +192,11 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ExportedBacktest:
-    """A result as text, and the name and kind a file of it may have."""
+    """A result as a file: its name, its kind, and its text, which is base64 where the kind is no text."""
 
     file_name: str
     media_type: str
+    encoding: str
     text: str
 
 

@@ -34,12 +34,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check of the trust verdict found; `text` is `message` with its values filled in."""
+    """What one check of the trust verdict found, in words and as the values they are made of."""
 
     check: str
     outcome: str
     text: str
-    message: str = ""
     values: dict[str, float | str] = field(default_factory=dict)
 
 
@@ -142,6 +141,22 @@ class Curves:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """How many other attempts there were on the same data, and the mean and variance of their ratios."""
+
+    count: int = 0
+    mean: float = 0.0
+    variance: float = 0.0
+
+    def variance_with(self, ratio: float) -> float | None:
+        """Give the variance with one ratio more, None where there is no other."""
+        if not self.count:
+            return None
+        apart = (ratio - self.mean) ** 2 * self.count / (self.count + 1)
+        return ((self.count - 1) * self.variance + apart) / self.count
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """All it takes to tell whether a second run is the same: hashes of what went in and of what came out."""
 
@@ -151,12 +166,10 @@ class Manifest:
     parameters: str
     result: str
     seed: int
-    trials: int
+    others: Others
     first_us: int
     last_us: int
     libraries: dict[str, str]
-    # The ratios of the other attempts, which the verdict was told.
-    other_ratios: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

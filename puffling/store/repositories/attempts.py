@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from statistics import variance
+from statistics import fmean, variance
 
 from sqlmodel import col, select
 
@@ -39,10 +39,17 @@ class AttemptLedger(Repository):
             self._session.add(row)
         self._session.flush()
 
-    def on(self, data_key: str) -> Attempts:
-        """Give how many different attempts there were on some data, and the variance of their ratios."""
-        wanted = select(col(AttemptRow.sharpe)).where(
-            AttemptRow.user_id == self._user, AttemptRow.data_key == data_key
+    def on(self, data_key: str, *, besides: str = "") -> Attempts:
+        """Give how many different attempts there were on some data, and how their ratios spread."""
+        wanted = (
+            select(col(AttemptRow.sharpe))
+            .where(AttemptRow.user_id == self._user, AttemptRow.data_key == data_key)
+            .where(AttemptRow.digest != besides)
+            .order_by(col(AttemptRow.digest))
         )
         ratios = list(self._session.exec(wanted))
-        return Attempts(len(ratios), variance(ratios) if len(ratios) > 1 else 0.0)
+        return Attempts(
+            len(ratios),
+            variance(ratios) if len(ratios) > 1 else 0.0,
+            fmean(ratios) if ratios else 0.0,
+        )

@@ -1,0 +1,126 @@
+"""Results as files for other programs and other people: a tear sheet, its pages, or the trades as a table."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from puffling.automation.research.values import ExportedBacktest, ExportFormat
+from puffling.puffin.backtest.report import BacktestReport
+from puffling.runtime.errors import StorageFailed
+from puffling.runtime.text import tr
+
+_MEDIA_TYPES = {
+    ExportFormat.HTML: "text/html; charset=utf-8",
+    ExportFormat.PDF: "application/pdf",
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+}
+# A spreadsheet takes what begins with one of these for a formula.
+_FORMULAS = frozenset("=+-@\t\r")
+
+
+def exported(report: BacktestReport, kind: ExportFormat) -> ExportedBacktest:
+    """Give a result as a file; runs in a process of its own."""
+    content = _content(report, kind)
+    is_text = kind is not ExportFormat.PDF
+    return ExportedBacktest(
+        file_name=f"{_file_stem(report)}.{kind}",
+        media_type=_MEDIA_TYPES[kind],
+        encoding="utf-8" if is_text else "base64",
+        text=content.decode("utf-8") if is_text else base64.b64encode(content).decode("ascii"),
+    )
+
+
+def write_file(report: BacktestReport, path: str) -> None:
+    """Write a result as the name ends; an older file stays until that is done."""
+    file = Path(path)
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(_content(report, ExportFormat(file.suffix[1:].lower())))
+        unfinished.replace(file)
+    except OSError as error:
+        raise StorageFailed(
+            tr("{file} could not be written.", file=file.name),
+            hint=error.strerror or tr("Choose another place."),
+        ) from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def trades_as_text(report: BacktestReport) -> str:
+    """Give the trades as comma-separated text, plain numbers, and above them where they come from."""
+    summary = report.summary
+    head = [
+        tr("# {name}: {count} trades", name=summary.name, count=len(report.trades)),
+        tr("# prices: {labels}; trust: {grade}", labels=summary.data_label, grade=summary.grade or "-"),
+        *(f"# {warning}" for warning in summary.warnings),
+    ]
+    columns = (
+        "symbol,side,quantity,entered_at,entry_price,left_at,exit_price,commission,profit,gain,bars,reason,"
+        "worst,best"
+    )
+    rows = [
+        ",".join(
+            (
+                _text(trade.symbol),
+                trade.side,
+                repr(trade.quantity),
+                trade.entered_at.isoformat(),
+                repr(trade.entry_price),
+                trade.left_at.isoformat(),
+                repr(trade.exit_price),
+                repr(trade.commission),
+                repr(trade.profit),
+                repr(trade.gain),
+                str(trade.bars),
+                _text(trade.reason),
+                repr(trade.worst),
+                repr(trade.best),
+            )
+        )
+        for trade in report.trades
+    ]
+    # The mark at the beginning tells spreadsheets that this is UTF-8.
+    return "\ufeff" + "".join(f"{line}\r\n" for line in (*map(_text, head), columns, *rows))
+
+
+def _content(report: BacktestReport, kind: ExportFormat) -> bytes:
+    return _MAKERS[kind](report)
+
+
+def _csv(report: BacktestReport) -> bytes:
+    return trades_as_text(report).encode("utf-8")
+
+
+def _html(report: BacktestReport) -> bytes:
+    from puffling.automation.research.tearsheet.page import tear_sheet
+
+    return tear_sheet(report).encode("utf-8")
+
+
+def _pdf(report: BacktestReport) -> bytes:
+    from puffling.automation.research.tearsheet.pdf import tear_sheet_pdf
+
+    return tear_sheet_pdf(report)
+
+
+_MAKERS: dict[ExportFormat, Callable[[BacktestReport], bytes]] = {
+    ExportFormat.CSV: _csv,
+    ExportFormat.HTML: _html,
+    ExportFormat.PDF: _pdf,
+}
+
+
+def _text(words: str) -> str:
+    """Give words as one cell that no program runs, and that stays one cell."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in words)
+    guarded = f"'{plain}" if plain[:1] in _FORMULAS else plain
+    quoted = guarded.replace('"', '""')
+    return f'"{quoted}"' if quoted != guarded or set(guarded) & {",", ";", "'", " "} else guarded
+
+
+def _file_stem(report: BacktestReport) -> str:
+    name = "".join(sign if sign.isalnum() else "-" for sign in report.summary.name.lower())
+    return "-".join(part for part in name.split("-") if part)[:80] or "backtest"
