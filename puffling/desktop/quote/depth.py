@@ -38,7 +38,7 @@ class Depth(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Order book"))
-        look().changed.connect(lambda _: self.update())
+        look().changed.connect(self.update)
 
     def show_book(self, book: Book | None, decimals: int) -> None:
         """Show a book as it stands, or none."""

@@ -53,7 +53,7 @@ class QuoteFace(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(tr("Quote"))
-        look().changed.connect(lambda _: self.update())
+        look().changed.connect(self.update)
 
     def show_facts(self, facts: Facts) -> None:
         """Show these; what changed of the same symbol flashes once."""

@@ -65,7 +65,7 @@ class Tape(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(tr("Time and sales"))
         self.verticalScrollBar().valueChanged.connect(lambda _: self._settle())
-        look().changed.connect(lambda _: self._fit())
+        look().changed.connect(self._fit)
         self._fit()
 
     @property
