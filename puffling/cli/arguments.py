@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -38,6 +39,7 @@ class Argument:
     choices: tuple[str, ...]
     default: Any
     free: bool
+    named: bool = False
 
     @property
     def option(self) -> str:
@@ -113,7 +115,7 @@ class Call:
 
 def parse_ability(ability: AbilityOutline, words: Sequence[str]) -> Call:
     """Read the words after an ability's verb."""
-    arguments = arguments_of(ability)
+    arguments = tuple(_as_given(argument, words) for argument in arguments_of(ability))
     parser = _parser(ability.id, ability.title, ability.help)
     trailing = _trailing(arguments)
     for argument in arguments:
@@ -141,6 +143,12 @@ def parse_ability(ability: AbilityOutline, words: Sequence[str]) -> Call:
         if argument.kind is Kind.SECRET and (argument.required or found.get(argument.name))
     )
     return Call(values, secrets, found["as json"])
+
+
+def _as_given(argument: Argument, words: Sequence[str]) -> Argument:
+    """What is needed is a word of its own, or stands behind its name as what may be left out does."""
+    options = {word.partition("=")[0] for word in itertools.takewhile(lambda word: word != "--", words)}
+    return replace(argument, named=argument.required and argument.option in options)
 
 
 def _trailing(arguments: Sequence[Argument]) -> Argument | None:
@@ -189,7 +197,7 @@ def _add(parser: Parser, argument: Argument) -> None:
         return
     if argument.choices:
         options["choices"] = argument.choices
-    if argument.required:
+    if argument.required and not argument.named:
         if argument.kind is Kind.SEVERAL:
             options["nargs"] = "+"
         options["metavar"] = None if argument.choices else argument.name

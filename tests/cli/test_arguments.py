@@ -90,6 +90,16 @@ def test_words_become_arguments_that_the_model_takes() -> None:
     assert (model.shape.sides, model.anything, model.places) == (3, 5, {"a": 1.0})
 
 
+def test_what_is_needed_may_stand_behind_its_name_too() -> None:
+    plain = parse_ability(EVERYTHING, ["x", "red", "blue", '{"sides": 3}', "--count", "4"])
+    named = parse_ability(
+        EVERYTHING, ["--needed", "x", "--count", "4", '--shape={"sides": 3}', "--colours", "red", "blue"]
+    )
+    assert named.arguments == plain.arguments
+    mixed = parse_ability(EVERYTHING, ["red", "blue", "{}", "--needed", "x"])
+    assert (mixed.arguments["needed"], mixed.arguments["colours"]) == ("x", ["red", "blue"])
+
+
 def test_a_path_is_meant_from_where_one_types(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     call = parse_ability(EVERYTHING, ["x", "red", "{}", "--file", "prices.csv"])
