@@ -20,7 +20,7 @@ from puffling.market.ranges import span_of
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock, microseconds
-from puffling.runtime.errors import Conflict
+from puffling.runtime.errors import Conflict, PufflingError
 from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job
 from puffling.runtime.paths import Paths
@@ -164,10 +164,17 @@ class Files(Controller):
 
     @capability(title="Restore own prices", effect=Effect.WRITE)
     async def restore(self, symbol: Symbol) -> tuple[OwnSeries, ...]:
-        """Bring back an imported symbol that was removed last."""
+        """Bring back an imported symbol as it was before it was removed or replaced last."""
         back = await self._port.thread(self._shelf.restore, symbol)
         await self._market.renew(SOURCE, symbol)
         return back
+
+    def is_own(self, symbol: str) -> bool:
+        """Tell whether a file was imported under this symbol, for faces in this process."""
+        try:
+            return self._market.price(symbol).source == SOURCE
+        except PufflingError:
+            return False
 
     def free_symbol(self, file_name: str) -> str:
         """Give a symbol for a file that no other feed answers for, for faces in this process."""

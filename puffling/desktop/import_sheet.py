@@ -245,6 +245,12 @@ class ImportSheet(QWidget):
         there = self.preview is not None and bool(self.preview.series)
         named = bool(self.symbol.text().strip()) or not self.symbol.isEnabled()
         self.act.setEnabled(there and named and self._job is None)
+        if self._job is None:
+            symbol = self.symbol.text().strip().upper()
+            replaced = there and bool(symbol) and self._session.core.files.is_own(symbol)
+            self.note.setText(
+                tr("{symbol} is imported already and will be replaced.", symbol=symbol) if replaced else ""
+            )
 
     def _column_choice(self, title: str) -> Choice:
         made = Choice()

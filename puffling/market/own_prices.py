@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -117,8 +118,12 @@ class OwnShelf:
                 )
                 file.flush()
                 os.fsync(file.fileno())
+            if path.exists():
+                # What is replaced can be brought back, as what is removed can: nobody else has it.
+                shutil.copyfile(path, path.with_suffix(_REMOVED))
+            else:
+                path.with_suffix(_REMOVED).unlink(missing_ok=True)
             beside.replace(path)
-            path.with_suffix(_REMOVED).unlink(missing_ok=True)
         except OSError as error:
             beside.unlink(missing_ok=True)
             raise StorageFailed(
@@ -134,27 +139,45 @@ class OwnShelf:
                 tr("No file was imported as {symbol}.", symbol=symbol),
                 hint=tr("List your own prices to see what there is."),
             )
-        for older in self._files(_REMOVED):
-            older.unlink()
-        for each in gone:
-            path = self._path(symbol, each.interval)
-            path.replace(path.with_suffix(_REMOVED))
+        try:
+            for older in self._files(_REMOVED):
+                older.unlink()
+            for each in gone:
+                path = self._path(symbol, each.interval)
+                path.replace(path.with_suffix(_REMOVED))
+        except OSError as error:
+            raise self._stuck(error) from error
         return gone
 
     def restore(self, symbol: str) -> tuple[OwnSeries, ...]:
-        """Bring back what was removed last."""
+        """Bring back what was removed or replaced last; what stood in its place can be brought back then."""
         back = []
         for path in self._files(_REMOVED):
             about, _ = _about(path)
-            if about.symbol == symbol and not path.with_suffix(_KEPT).exists():
-                path.replace(path.with_suffix(_KEPT))
-                back.append(about)
+            if about.symbol != symbol:
+                continue
+            kept, aside = path.with_suffix(_KEPT), path.with_suffix(".aside")
+            try:
+                if kept.exists():
+                    shutil.copyfile(kept, aside)
+                path.replace(kept)
+                if aside.exists():
+                    aside.replace(path)
+            except OSError as error:
+                raise self._stuck(error) from error
+            back.append(about)
         if not back:
             raise NotFound(
                 tr("Nothing of {symbol} was kept to bring back.", symbol=symbol),
                 hint=tr("Import its file again."),
             )
         return tuple(back)
+
+    def _stuck(self, error: OSError) -> StorageFailed:
+        return StorageFailed(
+            tr("The kept prices cannot be changed: {reason}.", reason=error.strerror or error),
+            hint=tr("Make {folder} writable, then try again.", folder=self.folder),
+        )
 
     def _files(self, ending: str) -> Iterator[Path]:
         return iter(sorted(self.folder.glob(f"*{ending}"))) if self.folder.is_dir() else iter(())

@@ -76,6 +76,19 @@ async def test_importing_again_replaces_what_was_there(core: Core, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("as_person")
+async def test_what_an_import_replaced_can_be_brought_back_and_that_taken_back_again(
+    core: Core, tmp_path: Path
+) -> None:
+    for name, close in (("first.csv", 10.0), ("second.csv", 20.0)):
+        await core.files.add(days_file(tmp_path, name, close=close), "MYDATA")
+    for file, close in (("first.csv", 10.0), ("second.csv", 20.0)):
+        [back] = await core.files.restore("MYDATA")
+        assert back.file == file
+        assert (await core.data.history("MYDATA", Interval.D1, *DAYS)).bars.close.tolist() == [close] * 3
+    assert [each.file for each in await core.files.all()] == ["second.csv"]
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_wider_bars_are_made_from_narrow_ones_and_narrower_ones_are_refused(
     core: Core, tmp_path: Path
 ) -> None:

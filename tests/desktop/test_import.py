@@ -170,6 +170,25 @@ async def test_faults_are_listed_with_their_places_before_anything_is_kept(
         assert await core.files.all() == ()
 
 
+async def test_the_sheet_says_what_an_import_would_replace(
+    core: Core, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    window = await open_window(core)
+    path = daily_file(tmp_path, rows=40)
+    window.importing.take([path])
+    sheet = await looked_into(window)
+    assert sheet.note.text() == ""
+    sheet.start()
+    await until(lambda: window.sheet.body is None)
+    window.importing.take([path])
+    sheet = await looked_into(window)
+    assert sheet.note.text() == "MINE is imported already and will be replaced."
+    sheet.symbol.setText("OTHER")
+    sheet.symbol.textEdited.emit("OTHER")
+    assert sheet.note.text() == ""
+    window.sheet.close_sheet()
+
+
 async def test_an_import_shows_how_far_it_is_and_can_be_stopped(
     core: Core, open_window: OpenWindow, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -175,6 +176,8 @@ def test_every_row_that_cannot_be_used_is_counted_with_its_place(tmp_path: Path)
         (b"PK\x03\x04 a workbook", "save it as CSV"),
         (b"\x00\x01\x02\x03", "not a text file"),
         ("just some words\nand more of them\n", "not a table"),
+        ("a line that never ends," * 20_000, "not a table"),
+        (f'Date,Open,High,Low,Close\n2024-01-02,1,2,0.5,"{"9" * 150_000}"\n', "a cell too long"),
         ('Date,Open,High,Low,Close\n2024-01-02,"1,2,0.5,1\n2024-01-03,1,2,0.5,1\n', "cannot be read"),
     ],
 )
@@ -188,6 +191,11 @@ def test_a_file_that_is_not_there_or_a_folder_is_refused_in_words(tmp_path: Path
         read_prices(tmp_path / "nowhere.csv")
     with pytest.raises(InvalidValue, match="is a folder"):
         read_prices(tmp_path)
+
+
+def test_a_device_or_pipe_is_refused_instead_of_waited_for() -> None:
+    with pytest.raises(InvalidValue, match="a pipe or a device"):
+        read_prices(Path(os.devnull))
 
 
 def test_columns_that_are_named_need_no_guess(tmp_path: Path) -> None:

@@ -125,6 +125,9 @@ def guess_layout(path: Path, columns: Mapping[str, str] | None = None) -> FileLa
     """Find out how a file of prices is written, or say what it lacks; given columns need no guess."""
     given = dict(columns or {})
     try:
+        # A pipe or a device would be waited for and never end.
+        if not (path.is_file() or path.is_dir() or not path.exists()):
+            raise InvalidValue(f"{path.name} is no file but a pipe or a device", field="path")
         with path.open("rb") as file:
             start = file.read(SAMPLE_BYTES)
     except IsADirectoryError:
@@ -258,7 +261,10 @@ def _sample(file_name: str, start: bytes) -> Sample:
         # The last line was cut somewhere.
         lines = lines[:-1]
     separator = _separator(lines)
-    rows = [tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=separator)]
+    try:
+        rows = [tuple(cell.strip() for cell in row) for row in csv.reader(lines, delimiter=separator)]
+    except csv.Error:
+        raise InvalidValue(f"{file_name} has a cell too long for any price", field="path") from None
     width = Counter(len(row) for row in rows if len(row) > 1).most_common(1)
     # Some exports begin with lines about themselves: the table starts where rows are as wide as most.
     skipped = next((at for at, row in enumerate(rows) if width and len(row) == width[0][0]), None)
@@ -283,6 +289,8 @@ def _encoding(file_name: str, start: bytes) -> str:
 
 def _separator(lines: Sequence[str]) -> str:
     shown = [line for line in lines[:200] if line.strip()]
+    if not shown:
+        return ","
     counts = {mark: Counter(line.count(mark) for line in shown).most_common(1)[0] for mark in ";\t|,"}
     # The mark that stands equally often in most lines; a comma may also be a decimal mark.
     steady = {mark: times * lines for mark, (times, lines) in counts.items() if times >= 3}
