@@ -73,9 +73,8 @@ class Header(QWidget):
 
     def say(self, words: Words, feed: FeedState | None = None) -> None:
         """Fill the line; a feed that fell silent is named in the place of what its prices are."""
-        if self.symbol.text() != words.symbol:
-            self.symbol.setText(words.symbol)
-            self._fit_symbol()
+        self.symbol.setText(words.symbol)
+        self._fit_symbol()
         self.name.setText(words.name)
         self.last.setText(words.last)
         self.last.setToolTip(words.session)

@@ -85,6 +85,15 @@ async def test_the_active_chart_follows_the_selection_and_the_others_stay(
     assert (first.symbol, second.symbol) == ("QQQ", "GLD")
 
 
+async def test_the_symbol_has_the_room_it_needs_and_no_more(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    for symbol in ("SPY", "BTC/USD", "SPY"):
+        window.session.selection.choose(symbol)
+        await all_drawn(panel)
+        assert panel.symbol.width() == panel.symbol.sizeHint().width()
+
+
 async def test_the_keyboard_goes_from_chart_to_chart(core: Core, open_window: OpenWindow) -> None:
     window, panel = await two_charts(core, open_window)
     window.actions_.run("window.next-chart")
