@@ -94,6 +94,9 @@ class ActionBook(QObject):
 
     def _shown(self, action: Action) -> QAction:
         found = self._qt[action.id]
+        # Most actions are never seen in a menu, and the start waits for none of their icons.
+        if action.icon and found.icon().isNull():
+            set_icon(found, action.icon)
         if action.checked is not None:
             found.setChecked(action.checked())
         return found
@@ -103,8 +106,6 @@ class ActionBook(QObject):
         bound.setObjectName(action.id)
         bound.setStatusTip(action.summary)
         bound.setCheckable(action.checked is not None)
-        if action.icon:
-            set_icon(bound, action.icon)
         if action.shortcut:
             bound.setShortcut(QKeySequence(action.shortcut))
             bound.setShortcutContext(Qt.ShortcutContext.WindowShortcut)

@@ -32,18 +32,18 @@ def pixmap(name: str, colour: QColor, size: int = SMALL, ratio: float = 1.0) -> 
 def icon(name: str, theme: Theme, tone: Tone = Tone.MUTED) -> QIcon:
     """Give an icon in a tone: brighter under the pointer, in the accent when on, faded when unusable."""
     shades = theme.colours
-    normal = shades.tone(tone)
     found = QIcon()
-    for mode, state, colour in (
-        (QIcon.Mode.Normal, QIcon.State.Off, normal),
-        (QIcon.Mode.Active, QIcon.State.Off, shades.text if tone is Tone.MUTED else normal),
+    # What is not given for the pointer is taken from what is given without it.
+    looks = [
+        (QIcon.Mode.Normal, QIcon.State.Off, shades.tone(tone)),
         (QIcon.Mode.Normal, QIcon.State.On, shades.accent),
-        (QIcon.Mode.Active, QIcon.State.On, shades.accent),
         (QIcon.Mode.Disabled, QIcon.State.Off, translucent(shades.muted, 0.45)),
-    ):
-        for size in (SMALL, LARGE):
-            for ratio in _RATIOS:
-                found.addPixmap(pixmap(name, colour, size, ratio), mode, state)
+    ]
+    if tone is Tone.MUTED:
+        looks.append((QIcon.Mode.Active, QIcon.State.Off, shades.text))
+    for mode, state, colour in looks:
+        for ratio in _RATIOS:
+            found.addPixmap(pixmap(name, colour, SMALL, ratio), mode, state)
     return found
 
 
@@ -58,7 +58,7 @@ def application_icon() -> QIcon:
     """Give the puffin that stands for the application."""
     found = QIcon()
     for size in (16, 24, 32, 48, 64, 128, 256):
-        found.addPixmap(_render(_source("puffling"), size, 1.0))
+        found.addPixmap(_render(_strokes("puffling"), size))
     return found
 
 
@@ -83,23 +83,32 @@ class _Tint(QObject):
 
 
 @cache
-def _source(name: str) -> str:
-    return (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+    # Reading strokes is what costs: they are drawn once in black, and every colour is poured over a copy.
+    drawn = QPixmap(_stroked(name, size, ratio))
+    painter = QPainter(drawn)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(drawn.rect(), QColor(colour))
+    painter.end()
+    drawn.setDevicePixelRatio(ratio)
+    return drawn
 
 
 @cache
-def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    found = QColor(colour)
-    source = _source(name).replace("currentColor", found.name())
-    return _render(source, size, ratio, found.alphaF())
+def _stroked(name: str, size: int, ratio: float) -> QPixmap:
+    return _render(_strokes(name), size, ratio)
 
 
-def _render(source: str, size: int, ratio: float, opacity: float = 1.0) -> QPixmap:
+@cache
+def _strokes(name: str) -> QSvgRenderer:
+    source = (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(source.replace("currentColor", "#000000").encode()))
+
+
+def _render(strokes: QSvgRenderer, size: int, ratio: float = 1.0) -> QPixmap:
     drawn = QPixmap(round(size * ratio), round(size * ratio))
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
-    painter.setOpacity(opacity)
-    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, drawn.width(), drawn.height()))
+    strokes.render(painter, QRectF(0, 0, drawn.width(), drawn.height()))
     painter.end()
-    drawn.setDevicePixelRatio(ratio)
     return drawn
