@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from puffling.market.values import BidAsk, Book, Doubt, LeftOut, Level
+from puffling.market.values import BidAsk, Book, Doubt, LeftOut, Level, Price
 from puffling.puffin.data.instants import US_PER_SECOND
 from puffling.runtime.text import tr
 
@@ -57,6 +57,19 @@ def doubt_of_trade(
     if time_us < newest_us:
         return Doubt.LATE
     return Doubt.SPIKE if _far(price, last) else None
+
+
+def doubt_of_snapshot(price: Price, *, last: float | None, latest_us: int) -> Doubt | None:
+    """Give why a price a feed was asked for is not to be believed, or None; the last sound one counts most."""
+    known = price.previous_close if last is None else last
+    return doubt_of_trade(
+        price.price,
+        0.0,
+        price.time_us,
+        last=known if math.isfinite(known) and known > 0.0 else price.price,
+        newest_us=price.time_us,
+        latest_us=latest_us,
+    )
 
 
 def doubt_of_quote(quote: BidAsk, *, last: float | None, newest_us: int, latest_us: int) -> Doubt | None:

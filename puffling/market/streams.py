@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 
 from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
-from puffling.market.doubts import FUTURE_US, JITTER_US, SOUND_BAND, Doubts, NewLevel, doubt_of_trade
+from puffling.market.doubts import (
+    FUTURE_US,
+    JITTER_US,
+    SOUND_BAND,
+    Doubts,
+    NewLevel,
+    doubt_of_snapshot,
+    doubt_of_trade,
+    words_of,
+)
 from puffling.market.events import FeedStateChanged, MessagesLeftOut, PricesMoved
 from puffling.market.feeds import Feed
 from puffling.market.health import FeedHealth, patience_with
@@ -20,7 +29,7 @@ from puffling.market.values import BidAsk, Book, Doubt, FeedState, LeftOut, Pric
 from puffling.puffin.data.instants import to_us
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
-from puffling.runtime.errors import PufflingError
+from puffling.runtime.errors import PufflingError, Unavailable
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 
@@ -159,7 +168,21 @@ class PriceBoard:
     def price(self, symbol: str) -> Price:
         """Give the newest price: the stream's when it is watched, the feed's own otherwise."""
         live = self._live.get(symbol)
-        return live.told() if live is not None else self._chain.feed_of(symbol).price(symbol)
+        if live is not None:
+            return live.told()
+        price = self._chain.feed_of(symbol).price(symbol)
+        doubt = doubt_of_snapshot(price, last=None, latest_us=self._latest_us())
+        if doubt is not None:
+            raise Unavailable(
+                tr(
+                    "{label} tells a price of {symbol} that cannot be right: {words}.",
+                    label=price.label,
+                    symbol=symbol,
+                    words=words_of(doubt),
+                ),
+                hint=tr("It is shown nowhere; the next sound price is."),
+            )
+        return price
 
     def watched(self) -> frozenset[str]:
         """Give the symbols somebody watches."""
@@ -233,14 +256,14 @@ class PriceBoard:
         for price in prices:
             if price.symbol not in self._counts:
                 continue
-            doubt = doubt_of_trade(
-                price.price,
-                0.0,
-                price.time_us,
-                last=price.price,
-                newest_us=price.time_us,
-                latest_us=latest_us,
-            )
+            live = self._live.get(price.symbol)
+            if live is not None and live.price.source != price.source:
+                live = None
+            doubt = doubt_of_snapshot(price, last=live.last if live else None, latest_us=latest_us)
+            if doubt is Doubt.SPIKE and live and live.jump.confirmed_by(
+                price.price, price.time_us, live.time_us
+            ):
+                doubt = None
             if doubt is not None:
                 self._leave_out(price.source, price.symbol, doubt, price.price, price.time_us)
                 continue

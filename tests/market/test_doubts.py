@@ -7,9 +7,10 @@ import math
 
 import pytest
 
-from puffling.market.values import BidAsk, Book, Doubt, Level
+from puffling.market.values import BidAsk, Book, Doubt, Level, Price
 from puffling.puffin.data.instants import US_PER_SECOND
-from tests.market.boards import Room, open_room
+from puffling.runtime.errors import Unavailable
+from tests.market.boards import Room, SilentFeed, open_room
 
 GARBAGE = [
     (math.nan, Doubt.NOT_A_NUMBER),
@@ -122,6 +123,45 @@ async def test_a_snapshot_that_is_no_price_changes_nothing() -> None:
         before = room.board.price("SPY")
         room.board.snapshots((before._replace(price=math.nan), before._replace(price=0.0)))
         assert room.board.price("SPY") == before
+
+
+async def test_a_snapshot_a_thousandfold_away_is_left_out_until_it_comes_again_and_again() -> None:
+    async with open_room() as room:
+        before = await watching(room)
+        for _ in range(4):
+            room.board.snapshots((room.board.price("SPY")._replace(price=before * 1e3, time_us=room.now_us()),))
+            await room.live(10.0)
+            assert room.board.price("SPY").price == before
+        [left_out] = room.board.left_out("SPY")
+        assert (left_out.doubt, left_out.count) == (Doubt.SPIKE, 4)
+        room.board.snapshots((room.board.price("SPY")._replace(price=before * 1e3, time_us=room.now_us()),))
+        assert room.board.price("SPY").price == before * 1e3
+
+
+class Lying(SilentFeed):
+    """Answers with a price that cannot be one."""
+
+    told = math.nan
+    ahead_us = 0
+
+    def price(self, symbol: str) -> Price:
+        sound = super().price(symbol)
+        return sound._replace(price=self.told, time_us=sound.time_us + self.ahead_us)
+
+
+@pytest.mark.parametrize(("told", "ahead_us"), [*((each, 0) for each, _ in GARBAGE), (700.0, 10**18)])
+async def test_what_a_feed_answers_is_believed_no_more_than_what_it_streams(told: float, ahead_us: int) -> None:
+    class Feed(Lying):
+        pass
+
+    Feed.told, Feed.ahead_us = told, ahead_us
+    async with open_room(feed=Feed) as room:
+        with pytest.raises(Unavailable, match="Demo data tells a price of SPY that cannot be right"):
+            room.board.price("SPY")
+        room.board.watch(["SPY"])
+        await room.live(1.0)
+        assert room.prices == []
+        assert len(room.board.left_out("SPY")) == 1
 
 
 async def test_a_storm_of_garbage_is_a_handful_of_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
