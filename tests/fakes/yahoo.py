@@ -37,6 +37,7 @@ class Traded:
     zone: str = "America/New_York"
     price: float | None = None
     price_second: int | None = None
+    said: dict[str, Any] = field(default_factory=dict)
 
 
 class FakeYahoo:
@@ -207,6 +208,7 @@ class FakeYahoo:
                 part: {"timezone": "EST", "start": 0, "end": 1, "gmtoffset": -18_000}
                 for part in ("pre", "regular", "post")
             },
+            **traded.said,
         }
 
 

@@ -129,7 +129,9 @@ async def test_a_snapshot_a_thousandfold_away_is_left_out_until_it_comes_again_a
     async with open_room() as room:
         before = await watching(room)
         for _ in range(4):
-            room.board.snapshots((room.board.price("SPY")._replace(price=before * 1e3, time_us=room.now_us()),))
+            room.board.snapshots(
+                (room.board.price("SPY")._replace(price=before * 1e3, time_us=room.now_us()),)
+            )
             await room.live(10.0)
             assert room.board.price("SPY").price == before
         [left_out] = room.board.left_out("SPY")
@@ -150,7 +152,9 @@ class Lying(SilentFeed):
 
 
 @pytest.mark.parametrize(("told", "ahead_us"), [*((each, 0) for each, _ in GARBAGE), (700.0, 10**18)])
-async def test_what_a_feed_answers_is_believed_no_more_than_what_it_streams(told: float, ahead_us: int) -> None:
+async def test_what_a_feed_answers_is_believed_no_more_than_what_it_streams(
+    told: float, ahead_us: int
+) -> None:
     class Feed(Lying):
         pass
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,6 +75,30 @@ def test_the_newest_price_comes_with_its_day_and_the_close_before(
     _, last = provider.last_price("AAPL")
     assert (last.price, last.previous_close, last.day_open) == (120.5, 118.0, 118.5)
     assert last.time_us == (ROWS[-1][0] + 3_600) * 1_000_000
+
+
+def test_nonsense_around_the_newest_price_is_not_taken_for_numbers(
+    provider: YFinanceProvider, yahoo: FakeYahoo
+) -> None:
+    said: dict[str, Any] = {
+        "regularMarketDayHigh": "high",
+        "regularMarketDayLow": -1.0,
+        "regularMarketVolume": [7],
+        "priceHint": "two",
+    }
+    yahoo.known["AAPL"].price = 120.5
+    yahoo.known["AAPL"].said = said
+    listing, last = provider.last_price("AAPL")
+    assert (last.price, last.day_high, last.day_low, last.day_volume) == (120.5, 120.5, 120.5, 1_000.0)
+    assert listing.decimals == 2
+    for broken in (
+        {"regularMarketPrice": "120"},
+        {"regularMarketPrice": math.inf},
+        {"regularMarketPrice": -1},
+    ):
+        yahoo.known["AAPL"].said = said | broken
+        with pytest.raises(SourceFailed, match="no price of AAPL now"):
+            provider.last_price("AAPL")
 
 
 def test_minutes_without_trade_are_left_out_and_half_empty_ones_stay(

@@ -7,6 +7,7 @@ back, so that a history kept today still fits after the next split, and is corre
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ _PRICES = tuple(name.title() for name in COLUMNS[:4])
 # What American exchanges write with a point, Yahoo writes with a dash; its points name exchanges.
 _SHARE_CLASSES = frozenset("ABC")
 _SILENT = logging.CRITICAL + 1
+_LATEST_SECOND = 253_402_300_799
 # The library keeps one session, one cookie and one set of options for the whole process.
 _one_at_a_time = threading.Lock()
 
@@ -328,27 +330,41 @@ def _column(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
 
 
 def _last_price(frame: pd.DataFrame, about: Mapping[str, Any]) -> LastPrice | None:
-    price, at = about.get("regularMarketPrice"), about.get("regularMarketTime")
+    price, at = _number(about.get("regularMarketPrice")), about.get("regularMarketTime")
     if isinstance(at, datetime):
         # The library turns seconds into moments once somebody has looked at them.
         at = int(at.timestamp())
-    if not isinstance(price, int | float) or not isinstance(at, int) or not price > 0 or frame.empty:
+    if not price > 0 or not isinstance(at, int) or not 0 <= at <= _LATEST_SECOND or frame.empty:
         return None
     row = frame.iloc[-1]
     before = frame["Close"].dropna().iloc[:-1]
-    previous = float(before.iloc[-1]) if len(before) else float(about.get("chartPreviousClose") or price)
+    previous = float(before.iloc[-1]) if len(before) else _number(about.get("chartPreviousClose"))
     numbers = {
-        "day_open": row["Open"],
-        "day_high": about.get("regularMarketDayHigh", row["High"]),
-        "day_low": about.get("regularMarketDayLow", row["Low"]),
+        "previous_close": previous,
+        "day_open": _number(row["Open"]),
+        "day_high": _number(about.get("regularMarketDayHigh", row["High"])),
+        "day_low": _number(about.get("regularMarketDayLow", row["Low"])),
     }
     # What the day lacks is the price itself: before its first trade a day has no more.
-    day = {name: float(value) if value and value > 0 else float(price) for name, value in numbers.items()}
-    volume = float(about.get("regularMarketVolume") or row["Volume"] or 0.0)
-    return LastPrice(float(price), at * 1_000_000, previous, day_volume=volume, **day)
+    day = {name: value if value > 0 else price for name, value in numbers.items()}
+    volumes = (_number(about.get("regularMarketVolume")), _number(row["Volume"]))
+    volume = next((each for each in volumes if each > 0), 0.0)
+    return LastPrice(price, at * 1_000_000, day_volume=volume, **day)
+
+
+def _number(value: object) -> float:
+    """Give a finite number; NaN for whatever else stands in an answer."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return math.nan
+    try:
+        number = float(value)
+    except OverflowError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 def _listing_of(symbol: str, about: Mapping[str, Any]) -> Listing:
+    decimals = about.get("priceHint")
     return Listing(
         symbol.strip().upper(),
         str(about.get("longName") or about.get("shortName") or symbol),
@@ -356,7 +372,7 @@ def _listing_of(symbol: str, about: Mapping[str, Any]) -> Listing:
         str(about.get("fullExchangeName") or about.get("exchangeName") or ""),
         str(about.get("currency") or ""),
         str(about.get("exchangeTimezoneName") or ""),
-        int(about.get("priceHint") or 2),
+        decimals if isinstance(decimals, int) and 0 <= decimals <= 8 else 2,
     )
 
 
