@@ -17,6 +17,7 @@ from puffling.desktop.card import Surface, tool_button
 from puffling.desktop.cells import CELL_PADDING
 from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Panel
+from puffling.desktop.squeezing import Squeezed
 from puffling.desktop.theme import PADDING, set_role
 from puffling.runtime.text import tr
 
@@ -84,27 +85,26 @@ class TitleLine(Surface):
             self._row.addWidget(piece, 1 if piece.property("grows") else 0)
         if not any(piece.property("grows") for piece in dock.panel.header()):
             self._row.addStretch(1)
-        self._siblings: list[QPushButton] = []
+        self._siblings = Squeezed(tr("Panels behind this one"))
+        self._siblings.one.setText(tr("Panels"))
+        self._row.addWidget(self._siblings)
         self.more = tool_button("more", tr("Panel menu"))
         self.more.clicked.connect(dock.show_menu)
         self._row.addWidget(self.more)
 
     def show_siblings(self, docks: list[PanelDock]) -> None:
         """Offer the panels that stand behind this one."""
-        if [button.objectName() for button in self._siblings] == [
-            f"tab.{dock.objectName()}" for dock in docks
-        ]:
+        shown = [button.objectName() for button in self._siblings.shown]
+        if shown == [f"tab.{dock.objectName()}" for dock in docks]:
             return
-        for button in self._siblings:
-            button.deleteLater()
-        self._siblings = []
+        self._siblings.let_go()
         for dock in docks:
             button = QPushButton(dock.windowTitle())
             button.setObjectName(f"tab.{dock.objectName()}")
             set_role(button, kind="quiet")
             button.clicked.connect(dock.raise_)
-            self._row.insertWidget(self._row.indexOf(self.more), button)
-            self._siblings.append(button)
+            self._siblings.hold(button)
+        self._siblings.setVisible(bool(docks))
 
     def event(self, event: QEvent) -> bool:
         """Let the dock see presses, so that the line is also the handle to drag it by."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -15,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from puffling.desktop.charting.words import Words, short_interval
+from puffling.desktop.charting.switch import IntervalSwitch
+from puffling.desktop.charting.words import Words
 from puffling.desktop.feed_words import feed_tooltip, short_feed_words
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
@@ -50,11 +49,13 @@ class Header(QWidget):
         self.symbol_place.addWidget(self.symbol)
         self.symbol_place.addWidget(self.field)
         self.symbol_place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._fit_symbol()
         self.name, self.last, self.change, self.source = ElidedLabel(), QLabel(), QLabel(), QLabel()
         set_role(self.name, tone="muted")
         set_role(self.last, kind="title")
         self.name.setProperty("grows", True)
-        self.switch = self._make_switch(session.selection.interval)
+        self.switch = IntervalSwitch(session.selection.interval)
+        self.switch.chosen.connect(self.interval_chosen)
         # Each pane brings buttons of its own; the line shows those of one pane.
         self.buttons = QStackedWidget()
         self.buttons.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -66,7 +67,7 @@ class Header(QWidget):
             self.last,
             self.change,
             self.name,
-            *self.switch.values(),
+            self.switch,
             self.buttons,
             self.source,
         ]
@@ -85,9 +86,9 @@ class Header(QWidget):
         told = [feed_tooltip(feed)] if feed is not None and trouble else []
         self.source.setToolTip("\n".join([*told, *filter(None, [words.warnings])]))
         set_role(self.source, tone="warn" if trouble else words.source_tone)
-        for interval, button in self.switch.items():
+        for interval in Interval:
             if interval.value == words.interval:
-                button.setChecked(True)
+                self.switch.show_chosen(interval)
 
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
@@ -102,25 +103,9 @@ class Header(QWidget):
 
     def _fit_symbol(self) -> None:
         if self.symbol_place.currentWidget() is self.symbol:
+            # Before its style is on it would ask for more room than it needs.
+            self.symbol.ensurePolished()
             self.symbol_place.setFixedWidth(self.symbol.sizeHint().width())
-
-    def _make_switch(self, chosen: Interval) -> dict[Interval, QPushButton]:
-        group = QButtonGroup(self)
-        switch: dict[Interval, QPushButton] = {}
-        for interval in Interval:
-            button = QPushButton(short_interval(interval))
-            button.setCheckable(True)
-            button.setAccessibleName(tr("Interval {interval}", interval=interval.value))
-            set_role(button, kind="quiet")
-            button.setStyleSheet("QPushButton { padding: 2px 7px; }")
-            button.clicked.connect(partial(self._interval_clicked, interval))
-            group.addButton(button)
-            switch[interval] = button
-        switch[chosen].setChecked(True)
-        return switch
-
-    def _interval_clicked(self, interval: Interval) -> None:
-        self.interval_chosen.emit(interval)
 
 
 class ButtonRow(QWidget):
@@ -136,9 +121,20 @@ class ButtonRow(QWidget):
 
 
 class ElidedLabel(QLabel):
-    """A label that gives way when room is scarce."""
+    """A label that gives way when room is scarce: it takes what the others leave."""
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
         hint.setWidth(0)
         return hint
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        # One letter and dots tell nothing.
+        if len(words) > 3 or words == self.text():
+            painter = QPainter(self)
+            painter.setPen(self.palette().color(self.foregroundRole()))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)

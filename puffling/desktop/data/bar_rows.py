@@ -28,6 +28,8 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _BESIDE = frozenset({Fault.GAP, Fault.STALE})
 _PARTING = frozenset({Fault.BREAK, Fault.GAP})
 _MOST_SAID = 4
+# A change that reads 0.00% has no colour.
+_SEEN = 0.00005
 
 
 class Shown(NamedTuple):
@@ -168,7 +170,9 @@ class BarRows(QAbstractTableModel):
             return Tone.MUTED
         if column == CHANGE:
             change = self._change(place)
-            return Tone.UP if change > 0 else Tone.DOWN if change < 0 else Tone.MUTED
+            if not abs(change) >= _SEEN:
+                return Tone.MUTED
+            return Tone.UP if change > 0 else Tone.DOWN
         return Tone.TEXT
 
     def faults_of(self, place: int) -> str:
@@ -206,18 +210,22 @@ class BarRows(QAbstractTableModel):
         return tuple(float(column[place]) for column in self._bars.columns())
 
     def _change(self, place: int) -> float:
-        before = float(self._bars.close[place - 1]) if place else 0.0
+        faulty = place > 0 and bool(self._away[place - 1] & self._noted[place - 1])
+        before = float(self._bars.close[place - 1]) if place and not faulty else 0.0
         return self._values(place)[3] / before - 1.0 if before > 0.0 else float("nan")
 
     def _tip(self, place: int, column: int) -> str:
-        faults = self.faults_of(place)
-        if faults:
-            return faults
-        if column == TIME and not self._whole_days:
+        return "\n".join(each for each in (self._whole(place, column), self.faults_of(place)) if each)
+
+    def _whole(self, place: int, column: int) -> str:
+        """Give a cell with all that was left out of it."""
+        if column == TIME:
+            if self._whole_days:
+                return ""
             moment = f"{from_us(int(self._bars.time[place])):%Y-%m-%d %H:%M}"
             return tr("{here} ({moment} UTC)", here=self.time(place), moment=moment)
-        if column in (TIME, CHANGE):
-            return ""
+        if column == CHANGE:
+            return numbers.percent(self._change(place))
         return numbers.full(self._values(place)[column - 1 if column < CHANGE else 4])
 
 

@@ -195,6 +195,7 @@ class _Cells(QStyledItemDelegate):
         """Paint with this theme from now on."""
         self._theme = theme
         self._font = theme.font()
+        self._metrics = QFontMetrics(self._font)
         self._tones = {tone: theme.colours.tone(tone) for tone in Tone}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -212,7 +213,11 @@ class _Cells(QStyledItemDelegate):
         painter.setPen(self._tones[self._rows.tone(place, column)])
         side = Qt.AlignmentFlag.AlignLeft if column == TIME else Qt.AlignmentFlag.AlignRight
         inside = rect.adjusted(self._table.padding, 0, -self._table.padding, 0)
-        painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, self._rows.text(place, column))
+        text = self._rows.text(place, column)
+        if self._metrics.horizontalAdvance(text) > inside.width():
+            # A number that lost its first digits would read as another number.
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, inside.width())
+        painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _paint_edge(self, painter: QPainter, rect: QRect, index: Index, place: int) -> None:
         shown = self._rows.shown(place)

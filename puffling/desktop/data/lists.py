@@ -11,7 +11,7 @@ from puffling.desktop.columns import Column, Kind
 from puffling.desktop.theme import Tone
 from puffling.market.values import History
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.instants import day_to_us, from_us
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us
 from puffling.puffin.data.quality import Fault, describe
 from puffling.runtime.text import tr
 
@@ -46,6 +46,7 @@ class Act:
 def findings(history: History, zone: tzinfo) -> dict[str, Finding]:
     """Give what is missing or wrong, the newest first."""
     whole_days = not history.key.interval.is_intraday
+    width_us = US_PER_DAY if whole_days else history.key.interval.us
     found: dict[str, Finding] = {}
     for number, flag in enumerate(reversed(history.flags[-MOST_FINDINGS:])):
         found[str(number)] = Finding(
@@ -53,7 +54,10 @@ def findings(history: History, zone: tzinfo) -> dict[str, Finding]:
             count=flag.count,
             since_us=flag.time_us,
             since=_moment(flag.time_us, zone, whole_days=whole_days),
-            until=_moment(flag.until_us, zone, whole_days=whole_days),
+            # A gap is told to where bars begin again.
+            until=_moment(
+                flag.until_us - (width_us if flag.fault is Fault.GAP else 0), zone, whole_days=whole_days
+            ),
             message=flag.message,
             used=flag.fault in _USED,
         )

@@ -62,6 +62,7 @@ class DataPanel(Panel):
         self.place.addWidget(self.symbol)
         self.place.addWidget(self.field)
         self.place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.leave_field()
         self.pin = tool_button("pin", tr("Keep this symbol, whatever the chart shows"), checkable=True)
         self.pin.clicked.connect(self._pinned)
         self.bring = tool_button("import", tr("Import prices…"))
@@ -186,6 +187,7 @@ class DataPanel(Panel):
     def leave_field(self) -> None:
         """Show the symbol again in the place of the field."""
         self.place.setCurrentWidget(self.symbol)
+        self.symbol.ensurePolished()
         self.place.setFixedWidth(self.symbol.sizeHint().width())
 
     def fetch(self) -> None:
