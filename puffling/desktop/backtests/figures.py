@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from puffling.desktop import numbers
 from puffling.desktop.theme import Tone
+from puffling.puffin.backtest.glossary import FIGURES as GLOSSARY
 from puffling.puffin.backtest.report import Number
 from puffling.runtime.text import tr
 
@@ -40,65 +41,39 @@ class Figure:
         return Tone.UP if value > 0 else Tone.DOWN
 
 
-FIGURES = (
-    Figure("total_return", "Return", "gain", "What all of it came to, costs paid: end over beginning."),
-    Figure(
-        "annualized_return",
-        "A year",
-        "gain",
-        "The rate at which each year would have come to the same: compound annual growth.",
-    ),
-    Figure("benchmark_return", "Benchmark", "gain", "What holding the benchmark came to meanwhile.", 0),
-    Figure(
-        "sharpe_ratio",
-        "Sharpe",
-        "ratio",
-        "Mean return above the risk-free rate for each unit of its deviation, for a year.",
-    ),
-    Figure(
-        "sortino_ratio",
-        "Sortino",
-        "ratio",
-        "Like Sharpe, but only falling short of the risk-free rate counts as risk.",
-    ),
-    Figure("max_drawdown", "Deepest fall", "gain", "The deepest fall from a high to a low after it."),
-    Figure("calmar_ratio", "Calmar", "ratio", "Return of a year for each unit of the deepest fall."),
-    Figure(
-        "annualized_volatility", "Volatility", "share", "Standard deviation of the returns, for a year.", -1
-    ),
-    Figure("win_rate", "Win rate", "share", "Share of the trades that made money, costs paid."),
-    Figure(
-        "profit_factor",
-        "Profit factor",
-        "ratio",
-        "What the winners made for each unit the losers lost; a dash when nothing was lost.",
-    ),
-    Figure("total_trades", "Trades", "count", "Round trips: bought and sold, or the other way round.", 0),
-    Figure("exposure", "In the market", "share", "Share of the bars on which something was held.", 0),
-    Figure(
-        "alpha", "Alpha", "gain", "Return of a year that moving along with the benchmark does not explain."
-    ),
-    Figure("beta", "Beta", "ratio", "How far it moved when the benchmark moved by one.", 0),
-    Figure("omega_ratio", "Omega", "ratio", "What lies above the risk-free rate for each unit below it."),
-    Figure("tail_ratio", "Tail ratio", "ratio", "The 95th percentile of returns for each unit of the 5th."),
-    Figure("stability", "Stability", "ratio", "How straight the equity grows: r² of a line through its log."),
-    Figure("value_at_risk", "Value at risk", "gain", "One bar in twenty is worse than this."),
-    Figure(
-        "conditional_value_at_risk",
-        "Expected shortfall",
-        "gain",
-        "Mean of the worst bars, one in twenty.",
-    ),
-    Figure("skewness", "Skew", "ratio", "Above nothing: rare large gains; below: rare large losses."),
-    Figure("kurtosis", "Kurtosis", "ratio", "How much heavier the tails are than those of a bell.", -1),
-    Figure("max_drawdown_bars", "Longest fall", "count", "Bars until the longest fall was made good.", -1),
-    Figure("average_trade", "Average trade", "money", "What a trade made on average."),
-    Figure("average_win", "Average win", "money", "What a trade that won made on average."),
-    Figure("average_loss", "Average loss", "money", "What a trade that lost cost on average."),
-    Figure("best_trade", "Best trade", "money", "The trade that made most."),
-    Figure("worst_trade", "Worst trade", "money", "The trade that cost most."),
-    Figure("average_bars_held", "Bars held", "ratio", "How long a trade lasted on average.", 0),
-    Figure("commission_paid", "Commissions", "money", "What the broker took.", -1),
+FIGURES = tuple(
+    Figure(name, title, reads, GLOSSARY[name].help, better)
+    for name, title, reads, better in (
+        ("total_return", "Return", "gain", 1),
+        ("annualized_return", "A year", "gain", 1),
+        ("benchmark_return", "Benchmark", "gain", 0),
+        ("sharpe_ratio", "Sharpe", "ratio", 1),
+        ("sortino_ratio", "Sortino", "ratio", 1),
+        ("max_drawdown", "Deepest fall", "gain", 1),
+        ("calmar_ratio", "Calmar", "ratio", 1),
+        ("annualized_volatility", "Volatility", "share", -1),
+        ("win_rate", "Won", "share", 1),
+        ("profit_factor", "Profit factor", "ratio", 1),
+        ("total_trades", "Trades", "count", 0),
+        ("exposure", "In the market", "share", 0),
+        ("alpha", "Alpha", "gain", 1),
+        ("beta", "Beta", "ratio", 0),
+        ("omega_ratio", "Omega", "ratio", 1),
+        ("tail_ratio", "Tail ratio", "ratio", 1),
+        ("stability", "Stability", "ratio", 1),
+        ("value_at_risk", "Value at risk", "gain", 1),
+        ("conditional_value_at_risk", "Expected shortfall", "gain", 1),
+        ("skewness", "Skewness", "ratio", 1),
+        ("kurtosis", "Kurtosis", "ratio", -1),
+        ("max_drawdown_bars", "Longest fall, bars", "count", -1),
+        ("average_trade", "Average trade", "money", 1),
+        ("average_win", "Average win", "money", 1),
+        ("average_loss", "Average loss", "money", 1),
+        ("best_trade", "Best trade", "money", 1),
+        ("worst_trade", "Worst trade", "money", 1),
+        ("average_bars_held", "Bars held", "ratio", 0),
+        ("commission_paid", "Commissions", "money", -1),
+    )
 )
 BY_ID: Mapping[str, Figure] = {figure.id: figure for figure in FIGURES}
 HEADLINES = (

@@ -72,7 +72,7 @@ class Rules:
 
     size: float = 1.0
     leverage: float = 1.0
-    lot: float = 0.0
+    lot: float = 1.0
     volume_cap: float = 0.0
     stop_loss: float = 0.0
     take_profit: float = 0.0
