@@ -32,7 +32,7 @@ from puffling.puffin.data.instants import from_us
 
 MOST_POINTS = 5_000
 MOST_TRADES = 5_000
-_MOST_BINS = 31
+_LEAST_BINS, _MOST_BINS = 8, 30
 _LEAST_ROLLING = 20
 
 
@@ -134,7 +134,14 @@ def distribution_of(result: BacktestResult) -> tuple[Bin, ...]:
     gains = result.trades.returns
     if not len(gains):
         return ()
-    counts, edges = np.histogram(gains, bins=min(_MOST_BINS, max(5, math.isqrt(len(gains)) + 1)))
+    low, high = min(float(gains.min()), 0.0), max(float(gains.max()), 0.0)
+    wanted = min(_MOST_BINS, max(_LEAST_BINS, 2 * math.isqrt(len(gains))))
+    step = _round((high - low) / wanted)
+    # Nothing is both a gain and a loss: a bin ends where the gains begin.
+    edges = step * np.arange(math.floor(low / step), max(math.ceil(high / step), 1) + 1)
+    # Rounding must not leave out the best or the worst of them.
+    edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
+    counts, _ = np.histogram(gains, bins=edges)
     return tuple(
         Bin(float(low), float(high), int(count))
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
@@ -268,6 +275,14 @@ def _exposure(result: BacktestResult, panel: Panel) -> Floats:
     gross: Floats = np.abs(result.held * panel.marks).sum(axis=1)
     share: Floats = np.divide(gross, result.equity, out=np.zeros_like(gross), where=result.equity > 0.0)
     return share
+
+
+def _round(size: float) -> float:
+    """Give the round step just above a size."""
+    if size <= 0.0:
+        return 0.01
+    power = 10.0 ** math.floor(math.log10(size))
+    return next(each * power for each in (1.0, 2.0, 2.5, 5.0, 10.0) if each * power >= size * (1.0 - 1e-9))
 
 
 def _steps(values: Floats, ends: Any) -> list[Number]:

@@ -269,6 +269,8 @@ class _Exam:
         outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.25 else Outcome.BAD
         message = (
             "After {trials} attempts on this data, luck alone would show as much in {chance:.0%} of cases"
+            if self._trials > 1
+            else "At the first attempt on this data, luck alone would show as much in {chance:.0%} of cases"
         )
         return [Reason("attempts", outcome, message, {"chance": chance, "trials": self._trials})]
 
