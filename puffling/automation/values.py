@@ -32,7 +32,10 @@ class StrategyKind:
 
 @dataclass(frozen=True, slots=True)
 class SavedStrategy:
-    """A strategy as the person configured it; `trouble` says why it cannot run now."""
+    """A strategy as the person configured it; `trouble` says why it cannot run now.
+
+    `several` tells that it weighs its symbols against each other.
+    """
 
     id: str
     name: str
@@ -45,6 +48,7 @@ class SavedStrategy:
     created_at: datetime
     updated_at: datetime
     trouble: str = ""
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -283,6 +284,10 @@ class Strategies(Controller):
         """Show the files of your own strategies: where, how large, whether trusted, and what is wrong."""
         return await self._shelf.files()
 
+    async def folder(self) -> Path:
+        """Give the folder of own strategies, made if need be, for faces in this process."""
+        return await self._port.thread(self._shelf.own.prepare)
+
     @capability(title="Show strategy file", effect=Effect.READ)
     async def source(self, file: File) -> OwnStrategyFile:
         """Show a file of your own with its text; looking at it runs nothing."""
@@ -368,13 +373,13 @@ class Strategies(Controller):
 
 def _saved(config: StrategyConfig, kinds: Mapping[str, StrategyKind]) -> SavedStrategy:
     kind = kinds.get(config.strategy)
-    if kind is None:
-        return SavedStrategy(**asdict(config), trouble=_missing(config.strategy))
-    try:
-        settle_parameters(kind.parameters, config.parameters)
-    except InvalidValue as error:
-        return SavedStrategy(**asdict(config), trouble=f"{error}.")
-    return SavedStrategy(**asdict(config))
+    trouble = _missing(config.strategy) if kind is None else ""
+    if kind is not None:
+        try:
+            settle_parameters(kind.parameters, config.parameters)
+        except InvalidValue as error:
+            trouble = f"{error}."
+    return SavedStrategy(**asdict(config), trouble=trouble, several=kind is not None and kind.several)
 
 
 def _missing(strategy: str) -> str:

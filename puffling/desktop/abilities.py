@@ -38,6 +38,8 @@ _ELSEWHERE = frozenset(
         "drawings.restore",
         "files.add",
         "files.preview",
+        "strategies.restore",
+        "strategies.trust",
     }
 )
 RESTORE = "backups.restore"

@@ -6,5 +6,6 @@ from puffling.desktop.charting.part import Part
 from puffling.desktop.drawings.part import Drawings
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.looks.part import Looks
+from puffling.desktop.strategies.part import Signals
 
-PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings)
+PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings, Signals)

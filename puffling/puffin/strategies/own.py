@@ -113,6 +113,11 @@ class OwnFolder:
         self.folder = folder
         self._trusted = trusted
 
+    def prepare(self) -> Path:
+        """Make the folder, for this person only, and give it."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.folder
+
     def all(self) -> tuple[OwnFile, ...]:
         """Give every file that can be a strategy, by name."""
         trusted = self._digests()
@@ -167,8 +172,7 @@ class OwnFolder:
             )
         words = wanted.replace("_", " ").strip()
         kind = "".join(part.capitalize() for part in wanted.split("_"))
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.folder / f"{wanted}.py"
+        path = self.prepare() / f"{wanted}.py"
         try:
             with path.open("x", encoding="utf-8", newline="\n") as file:
                 file.write(TEMPLATE.format(title=words[:1].upper() + words[1:], kind=kind))
