@@ -64,6 +64,7 @@ class Paper:
         bold: bool = False, anchor: str = "start",
     ) -> None:  # fmt: skip
         """Write at a place counted from the upper left corner."""
+        text = text.replace("\N{MINUS SIGN}", "-")
         wide = text_width(text, size) * (1.06 if bold else 1.0)
         x -= {"start": 0.0, "middle": wide / 2.0, "end": wide}[anchor]
         font = "F2" if bold else "F1"
@@ -145,7 +146,7 @@ def _rgb(colour: str, strength: float = 1.0) -> str:
 
 
 def _escaped(text: str) -> str:
-    # These fonts have the letters of western Europe, and no wide minus.
-    known = text.replace("\N{MINUS SIGN}", "-").encode("cp1252", "replace").decode("cp1252")
+    # These fonts have the letters of western Europe.
+    known = text.encode("cp1252", "replace").decode("cp1252")
     known = "".join(sign if sign.isprintable() else " " for sign in known)
     return known.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
