@@ -39,7 +39,7 @@ class Finding:
     check: str
     outcome: str
     text: str
-    values: dict[str, float | str] = field(default_factory=dict)
+    values: dict[str, int | float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
