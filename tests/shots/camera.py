@@ -25,7 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
-from tests.shots import drawings, histories, imports, quotes, room
+from tests.shots import drawings, histories, imports, quotes, room, strategies
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -47,6 +47,9 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
     with tempfile.TemporaryDirectory(prefix="puffling-shots-") as folder:
         paths = Paths.under(Path(folder))
         core = await Core.open(paths, clock=FixedClock(MOMENT), environment={})
+        if strategies.SCENES.keys() & set(names):
+            with calling_as(PERSON):
+                await strategies.prepare(core)
         for scheme in (Scheme.LIGHT, Scheme.DARK):
             with calling_as(PERSON):
                 await core.settings.put("appearance.theme", scheme.value)
@@ -78,6 +81,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **quotes.SCENES,
                     **imports.SCENES,
                     **histories.SCENES,
+                    **strategies.SCENES,
                 }.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
@@ -89,6 +93,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         quotes.away(window)
                         imports.closed(window)
                         histories.closed(window)
+                        strategies.ended(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)

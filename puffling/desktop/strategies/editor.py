@@ -23,6 +23,9 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.automation.values import SavedStrategy, StrategyKind
 
+# As far in as the cells of a table stand.
+EDGE = 8
+
 # Between names of parameters, which have no point, none of these can be one.
 _NAME, _SYMBOLS, _INTERVAL = ".name", ".symbols", ".interval"
 
@@ -98,7 +101,7 @@ class StrategyEditor(QScrollArea):
         self.form.cancelled.connect(self.cancelled)
         body = QWidget()
         column = QVBoxLayout(body)
-        column.setContentsMargins(PADDING, 8, PADDING, PADDING)
+        column.setContentsMargins(EDGE, 8, EDGE, PADDING)
         column.setSpacing(8)
         said = label(kind.help, tone=Tone.MUTED, kind="caption")
         said.setWordWrap(True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidge
 
 from puffling.desktop import numbers
 from puffling.desktop.card import button, label, tool_button
-from puffling.desktop.strategies.editor import StrategyEditor
+from puffling.desktop.strategies.editor import EDGE, StrategyEditor
 from puffling.desktop.strategies.rows import KindRow, kind_columns, saved_columns
 from puffling.desktop.strategies.source_view import SourceView
 from puffling.desktop.tables import Table
@@ -51,7 +51,7 @@ class StrategiesView(QWidget):
         self.source = SourceView()
         body = QWidget()
         column = QVBoxLayout(body)
-        column.setContentsMargins(PADDING, 0, PADDING, PADDING)
+        column.setContentsMargins(EDGE, 0, EDGE, PADDING)
         column.setSpacing(8)
         column.addWidget(self.about)
         column.addWidget(self.source, 1)
@@ -62,7 +62,7 @@ class StrategiesView(QWidget):
             split = QSplitter(Qt.Orientation.Vertical)
             split.addWidget(upper)
             split.addWidget(lower)
-            split.setSizes([2600, 3400])
+            split.setSizes([2000, 4400])
             split.setChildrenCollapsible(False)
             self._pages.addWidget(split)
         layout = QVBoxLayout(self)
@@ -123,7 +123,7 @@ def _lower(buttons: list[QWidget | None], body: QWidget, *, margin: int) -> QWid
     """Put a line of buttons over what is chosen; None is the room between them."""
     made = QWidget()
     row = QHBoxLayout()
-    row.setContentsMargins(PADDING, 6, 8, 2)
+    row.setContentsMargins(EDGE, 6, EDGE, 2)
     row.setSpacing(6)
     for each in buttons:
         if each is None:
