@@ -13,11 +13,10 @@ import numpy as np
 from pydantic import Field
 
 from puffling.market.calendar import Calendar, calendar
-from puffling.market.doubts import words_of
 from puffling.market.events import QuotesMoved
 from puffling.market.market import Market
 from puffling.market.parameters import Symbol
-from puffling.market.values import BidAsk, Book, FeedState, LeftOut, SessionState, Tick
+from puffling.market.values import BidAsk, Book, FeedState, LeftOut, SessionState, Tick, words_of
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from puffling.desktop import numbers
-from puffling.market.values import Condition, Doubt, FeedState
+from puffling.market.values import Condition, FeedState
 from puffling.runtime.text import tr
 
 WELL = frozenset((Condition.LIVE, Condition.QUIET))
@@ -60,15 +60,3 @@ def feed_tooltip(state: FeedState) -> str:
     if state.left_out:
         lines.append(tr("{count} messages were too strange to be shown.", count=f"{state.left_out:,}"))
     return "\n".join(lines)
-
-
-def doubt_words(doubt: Doubt) -> str:
-    """Say what was wrong with a message that was left out."""
-    return {
-        Doubt.NOT_A_NUMBER: tr("not a number"),
-        Doubt.NOT_POSITIVE: tr("zero or less"),
-        Doubt.SPIKE: tr("a thousandfold jump"),
-        Doubt.CROSSED: tr("bid above ask"),
-        Doubt.LATE: tr("older than what was known"),
-        Doubt.FUTURE: tr("in the future"),
-    }[doubt]

@@ -1,6 +1,6 @@
 """What live messages are too strange to be shown, and the count of them: nothing of it moves a price.
 
-A price that jumps a thousandfold is left out like the others, unless trading goes on there: a feed whose
+A price that jumps fiftyfold or more is left out like the others, unless trading goes on there: a feed whose
 unit changed for good must not be silent for ever. Until then the last sound price stands.
 """
 
@@ -11,11 +11,12 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from puffling.market.values import BidAsk, Book, Doubt, LeftOut, Level, Price
+from puffling.market.values import BidAsk, Book, Doubt, LeftOut, Level, Price, words_of
 from puffling.puffin.data.instants import US_PER_SECOND
 from puffling.runtime.text import tr
 
-SPIKE = 1_000.0
+# A thousandfold of what the price is now need not be that of the price before; no market does the fiftyfold.
+SPIKE = 50.0
 # Between these bounds of one price no two prices are a spike apart: one comparison settles nearly all.
 SOUND_BAND = 30.0
 # A computer's own clock may be a little slow.
@@ -27,21 +28,7 @@ CONFIRMING_US = 30 * US_PER_SECOND
 MOST_NAMED = 3
 NOBODY = Level(0.0, 0.0)
 
-_WORDS = {
-    Doubt.NOT_A_NUMBER: "not a number",
-    Doubt.NOT_POSITIVE: "zero or less",
-    Doubt.SPIKE: "a thousandfold jump",
-    Doubt.CROSSED: "bid above ask",
-    Doubt.LATE: "older than what was known",
-    Doubt.FUTURE: "in the future (is this computer's clock right?)",
-}
-
 _log = logging.getLogger(__name__)
-
-
-def words_of(doubt: Doubt) -> str:
-    """Give what was wrong, for people."""
-    return tr(_WORDS[doubt])
 
 
 def doubt_of_trade(
@@ -60,7 +47,7 @@ def doubt_of_trade(
 
 
 def doubt_of_snapshot(price: Price, *, last: float | None, latest_us: int) -> Doubt | None:
-    """Give why a price a feed was asked for is not to be believed, or None; the last sound one counts most."""
+    """Give why a price a feed was asked for is not to be believed, or None."""
     known = price.previous_close if last is None else last
     return doubt_of_trade(
         price.price,

@@ -11,6 +11,7 @@ import numpy as np
 from puffling.market.calendar import ALWAYS, EXCHANGE, UNKNOWN, calendar
 from puffling.market.own_prices import OwnPrices, OwnShelf
 from puffling.market.own_values import Choices, FilePreview, FoundSeries, OwnSeries
+from puffling.market.parameters import is_symbol
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.file_layout import ColumnsMissing, FileLayout, guess_layout
 from puffling.puffin.data.files import FileContents, PriceSeries, described, read_prices
@@ -47,13 +48,13 @@ def look_into(path: str, choices: Choices, now_us: int) -> FilePreview:
         adjusted_by_file=bool(len(first.adjustment.starts_us)),
         series=tuple(
             FoundSeries(
-                _symbol_of(each, choices, file),
+                symbol,
                 each.interval,
                 len(each.bars),
                 from_us(int(each.bars.time[0])),
                 from_us(int(each.bars.time[-1])),
             )
-            for each in contents.series
+            for symbol, each in _named(contents, choices, file)
         ),
         rows=_rows(first),
         rows_read=contents.rows,
@@ -68,8 +69,7 @@ def import_file(path: str, choices: Choices, data: str, now_us: int) -> tuple[Ow
     _, contents = _read(file, choices, most_rows=None)
     shelf, faults = OwnShelf(Path(data)), _faults(contents, now_us)
     kept = []
-    for series in contents.series:
-        symbol = _symbol_of(series, choices, file)
+    for symbol, series in _named(contents, choices, file):
         checkpoint(0.97, 1, tr("Keeping {symbol}", symbol=symbol))
         about = OwnSeries(
             symbol=symbol,
@@ -188,14 +188,23 @@ def _refuse_wide(file: Path, contents: FileContents) -> None:
             )
 
 
+def _named(contents: FileContents, choices: Choices, file: Path) -> list[tuple[str, PriceSeries]]:
+    """Give every series a symbol of its own: names that differ in a file may look alike as symbols."""
+    named: dict[str, PriceSeries] = {}
+    for series in contents.series:
+        symbol = wanted = _symbol_of(series, choices, file)
+        number = 1
+        while symbol in named:
+            number += 1
+            symbol = f"{wanted[:15]}-{number}"
+        named[symbol] = series
+    return list(named.items())
+
+
 def _symbol_of(series: PriceSeries, choices: Choices, file: Path) -> str:
     if not series.symbol:
         return choices.symbol or symbol_from(file.name)
-    return (
-        symbol_from(f"{series.symbol}.csv")
-        if not re.fullmatch(r"[A-Z0-9./^=-]{1,20}", series.symbol)
-        else series.symbol
-    )
+    return series.symbol if is_symbol(series.symbol) else symbol_from(f"{series.symbol}.csv")
 
 
 def _rows(series: PriceSeries) -> tuple[tuple[str, ...], ...]:

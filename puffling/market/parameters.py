@@ -11,19 +11,26 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 
+def is_symbol(text: str) -> bool:
+    """Tell whether a text in capitals can be the symbol of something."""
+    # An index such as ^GSPC begins with its mark.
+    begins = text[:2].lstrip("^")[:1].isalnum()
+    return begins and len(text) <= _LONGEST and ".." not in text and set(text) <= _ALLOWED
+
+
 def _one_symbol(text: str) -> str:
     symbol = text.strip().upper()
-    # An index such as ^GSPC begins with its mark.
-    if ".." in symbol or not symbol[:2].lstrip("^")[:1].isalnum() or not set(symbol) <= _ALLOWED:
+    if not is_symbol(symbol):
         raise ValueError(tr("{text} is not a ticker symbol, such as SPY or BTC/USD", text=repr(text[:40])))
     return symbol
 
 
+_LONGEST = 20
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-^=")
 
 Symbol = Annotated[
     str,
-    Field(description="Ticker symbol, such as SPY or BTC/USD.", min_length=1, max_length=20),
+    Field(description="Ticker symbol, such as SPY or BTC/USD.", min_length=1, max_length=_LONGEST),
     AfterValidator(_one_symbol),
 ]
 

@@ -18,14 +18,23 @@ from puffling.market.doubts import (
     NewLevel,
     doubt_of_snapshot,
     doubt_of_trade,
-    words_of,
 )
 from puffling.market.events import FeedStateChanged, MessagesLeftOut, PricesMoved
 from puffling.market.feeds import Feed
 from puffling.market.health import FeedHealth, patience_with
 from puffling.market.quote_board import QuoteBoard
 from puffling.market.quoting import QuotingFeed
-from puffling.market.values import BidAsk, Book, Doubt, FeedState, LeftOut, Price, SessionState, Tick
+from puffling.market.values import (
+    BidAsk,
+    Book,
+    Doubt,
+    FeedState,
+    LeftOut,
+    Price,
+    SessionState,
+    Tick,
+    words_of,
+)
 from puffling.puffin.data.instants import to_us
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
@@ -260,8 +269,10 @@ class PriceBoard:
             if live is not None and live.price.source != price.source:
                 live = None
             doubt = doubt_of_snapshot(price, last=live.last if live else None, latest_us=latest_us)
-            if doubt is Doubt.SPIKE and live and live.jump.confirmed_by(
-                price.price, price.time_us, live.time_us
+            if (
+                doubt is Doubt.SPIKE
+                and live
+                and live.jump.confirmed_by(price.price, price.time_us, live.time_us)
             ):
                 doubt = None
             if doubt is not None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.quality import Flag
+from puffling.runtime.text import tr
 
 
 class AssetClass(StrEnum):
@@ -204,6 +205,21 @@ class Doubt(StrEnum):
     CROSSED = "crossed"
     LATE = "late"
     FUTURE = "future"
+
+
+_DOUBTS = {
+    Doubt.NOT_A_NUMBER: "not a number",
+    Doubt.NOT_POSITIVE: "zero or less",
+    Doubt.SPIKE: "an impossible jump",
+    Doubt.CROSSED: "bid above ask",
+    Doubt.LATE: "older than what was known",
+    Doubt.FUTURE: "in the future (is this computer's clock right?)",
+}
+
+
+def words_of(doubt: Doubt) -> str:
+    """Say what was wrong with something that was left out."""
+    return tr(_DOUBTS[doubt])
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,22 @@ async def test_importing_again_replaces_what_was_there(core: Core, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("as_person")
+async def test_names_that_are_no_symbols_become_some_that_can_be_asked_for_and_none_hides_another(
+    core: Core, tmp_path: Path
+) -> None:
+    names = ("../../etc/passwd", "=1+1", "日本", "中国")
+    rows = [f"{name},2024-01-0{day},{place},9,1,5" for place, name in enumerate(names, 2) for day in (2, 3)]
+    path = tmp_path / "many.csv"
+    path.write_text("\n".join(["Symbol,Date,Open,High,Low,Close", *rows]), encoding="utf-8")
+    kept = await core.files.add(path)
+    assert sorted(each.symbol for each in kept) == ["1-1", "MYDATA", "MYDATA-2", "PASSWD"]
+    opens = {
+        each.symbol: (await core.data.ohlcv(each.symbol, start=DAYS[0], end=DAYS[1])).open[0] for each in kept
+    }
+    assert sorted(opens.values()) == [2.0, 3.0, 4.0, 5.0]
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_what_an_import_replaced_can_be_brought_back_and_that_taken_back_again(
     core: Core, tmp_path: Path
 ) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from puffling.desktop.feed_words import doubt_words, feed_tooltip, feed_words, short_feed_words
+from puffling.desktop.feed_words import feed_tooltip, feed_words, short_feed_words
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.states import Phase
-from puffling.market.values import Condition, Doubt, FeedState, Quality
+from puffling.market.values import Condition, Doubt, FeedState, Quality, words_of
 from puffling.runtime.clock import FixedClock
 from tests.desktop.conftest import OpenWindow, until
 
@@ -44,7 +44,7 @@ def test_every_condition_has_its_words(condition: Condition, said: str) -> None:
 
 
 def test_every_doubt_has_its_words() -> None:
-    assert len({doubt_words(doubt) for doubt in Doubt}) == len(Doubt)
+    assert len({words_of(doubt) for doubt in Doubt}) == len(Doubt)
 
 
 async def test_pulling_the_network_says_stale_on_the_bottom_line_and_a_price_heals_it(

@@ -18,8 +18,9 @@ GARBAGE = [
     (-math.inf, Doubt.NOT_A_NUMBER),
     (0.0, Doubt.NOT_POSITIVE),
     (-700.0, Doubt.NOT_POSITIVE),
-    (780_000.0, Doubt.SPIKE),
-    (0.5, Doubt.SPIKE),
+    (740_000.0, Doubt.SPIKE),
+    (73_000.0, Doubt.SPIKE),
+    (0.76, Doubt.SPIKE),
 ]
 
 
@@ -125,7 +126,7 @@ async def test_a_snapshot_that_is_no_price_changes_nothing() -> None:
         assert room.board.price("SPY") == before
 
 
-async def test_a_snapshot_a_thousandfold_away_is_left_out_until_it_comes_again_and_again() -> None:
+async def test_a_snapshot_in_another_unit_is_left_out_until_it_comes_again_and_again() -> None:
     async with open_room() as room:
         before = await watching(room)
         for _ in range(4):

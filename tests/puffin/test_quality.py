@@ -99,8 +99,9 @@ def test_a_bar_that_reaches_out_and_comes_back_within_itself_is_a_spike() -> Non
     assert told(inspect_bars(bars_of(broken))) == [(Fault.SPIKE, int(TIMES[2]), 1)]
 
 
-def test_a_thousandfold_page_is_a_spike_however_long_it_is() -> None:
-    close = [10.0] * 30 + [10_000.0] * 60 + [10.1] * 30
+@pytest.mark.parametrize("times", [96.0, 987.0, 1_000.0, 1 / 96.0, 1 / 987.0])
+def test_a_page_in_another_unit_is_a_spike_however_long_it_is(times: float) -> None:
+    close = [10.0] * 30 + [10.0 * times] * 60 + [10.1] * 30
     inspection = inspect_bars(series(close))
     assert told(inspection) == [(Fault.SPIKE, 31 * 60, 60)]
     assert np.flatnonzero(inspection.kept_away).tolist() == list(range(30, 90))
@@ -128,7 +129,7 @@ def test_a_split_that_nobody_stated_parts_the_series(ratio: float) -> None:
     assert np.flatnonzero(~inspection.kept_away).tolist() == list(range(10, 20))
 
 
-def test_a_thousandfold_change_of_unit_counts_once_it_has_lasted() -> None:
+def test_a_change_of_unit_counts_once_it_has_lasted() -> None:
     fresh = inspect_bars(series([10.0] * 50 + [10_123.0] * 5))
     assert told(fresh) == [(Fault.UNCONFIRMED, 51 * 60, 5)]
     lasting = inspect_bars(series([10.0] * 50 + [10_123.0] * 25))

@@ -29,7 +29,7 @@ from puffling.market.events import (
     QuotesMoved,
     TapePrinted,
 )
-from puffling.market.values import BidAsk, Book, Instrument, LeftOut, Price, Tick
+from puffling.market.values import BidAsk, Book, Instrument, LeftOut, Price, Tick, words_of
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
@@ -366,6 +366,4 @@ class QuotePanel(Panel):
 
 
 def _left_out_words(left_out: LeftOut) -> str:
-    from puffling.desktop.feed_words import doubt_words
-
-    return tr("{words} ({count})", words=doubt_words(left_out.doubt), count=left_out.count)
+    return tr("{words} ({count})", words=words_of(left_out.doubt), count=left_out.count)

@@ -1,8 +1,8 @@
 """Prices that jump: spikes that come back, levels that change for no stated reason.
 
 Shares do double or halve overnight, so a jump alone proves nothing. What gives a fault away is that it
-comes back within a few bars as if nothing had been, that it is thousandfold, or that it is just the size of
-a split which nobody stated. A jump in the last bar cannot be told from a fault yet: it waits for the next.
+comes back within a few bars as if nothing had been, that it is fiftyfold or more, or that it is just
+the size of a split which nobody stated. A jump in the last bar cannot be told from a fault yet: it waits for the next.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ SPIKE = 2.0
 _CANDIDATE = 1.8
 _RETURNED = 1.25
 _SPIKE_BARS = 3
-THOUSANDFOLD = 1_000.0
-# So many bars on a thousandfold other level make it the level that counts.
+# Cents for dollars, or a misplaced point: a hundred or a thousand times the price of now, which has moved
+# since the bar before. No market does the fiftyfold between two bars.
+OTHER_UNIT = 50.0
+# So many bars in another unit make it the level that counts.
 _SETTLED_BARS = 20
 _SPLIT_SIZES = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 20, 24, 25, 30, 40, 50, 75, 100], float)
 _LIKE_A_SPLIT = 0.03
@@ -95,16 +97,16 @@ class _Walk:
         while at < len(starts):
             start, following = starts[at], at + 1
             jump = _times(close[start], close[last])
-            thousandfold = jump >= THOUSANDFOLD
-            reach = len(close) if thousandfold else start + _SPIKE_BARS
+            other_unit = jump >= OTHER_UNIT
+            reach = len(close) if other_unit else start + _SPIKE_BARS
             back = _first_back(close, starts[following:], reach, close[last]) if jump >= SPIKE else None
             if back is not None:
                 self.spikes += range(start, starts[following + back])
                 following += back + 1
-            elif jump >= SPIKE and len(close) - start <= (_SETTLED_BARS if thousandfold else 1):
+            elif jump >= SPIKE and len(close) - start <= (_SETTLED_BARS if other_unit else 1):
                 self.unconfirmed += range(start, len(close))
                 return
-            elif thousandfold or (jump >= _CANDIDATE and _is_like_a_split(opening[start] / close[last])):
+            elif other_unit or (jump >= _CANDIDATE and _is_like_a_split(opening[start] / close[last])):
                 self.breaks.append(start)
             last = starts[following] - 1 if following < len(starts) else len(close) - 1
             at = following
