@@ -1,8 +1,9 @@
 """Prices that jump: spikes that come back, levels that change for no stated reason.
 
 Shares do double or halve overnight, so a jump alone proves nothing. What gives a fault away is that it
-comes back within a few bars as if nothing had been, that it is fiftyfold or more, or that it is just
-the size of a split which nobody stated. A jump in the last bar cannot be told from a fault yet: it waits for the next.
+comes back within a few bars as if nothing had been, that it is fiftyfold or more, or that it is just the
+size of a split which nobody stated. A jump in the last bar cannot be told from a fault yet: it waits for
+the next.
 """
 
 from __future__ import annotations
