@@ -80,6 +80,12 @@ class Style(BaseModel):
     )
     filled: bool = Field(True, description="Whether its inside is shaded.")
     locked: bool = Field(False, description="Whether the mouse leaves it where it is.")
+    drawn_at_us: int = Field(
+        0,
+        ge=0,
+        le=_LATEST_US,
+        description="The moment of the replay at which it was drawn, in microseconds; 0 in the live market.",
+    )
 
 
 Look = Annotated[Style, Field(description="How it looks; what is not given is as usual.")]

@@ -16,6 +16,7 @@ from puffling.desktop.charts.canvas import Canvas
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.drawings.editor import DrawingEditor
 from puffling.desktop.editors import LineEditor
+from puffling.puffin.data.instants import US_PER_DAY
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
@@ -283,10 +284,63 @@ async def test_a_replay_shows_no_drawing_that_lies_in_its_future(hand: Hand) -> 
     moved = ground.moved(late, 60, 0.0)
     book.change(moved)
     await hand.saved()
+    # The far end of one that reaches beyond the present would tell where prices went.
     panel.replay.begin((across.points[0][0] + across.points[1][0]) // 2)
-    await until(lambda: hand.board.layer.outline is not None and len(hand.board.layer.outline.sheet) == 2)
+    await until(lambda: not panel.active.source.waits and early.id not in in_sight(hand))
+    assert across.id not in in_sight(hand)
+    panel.replay.begin(max(across.points[1][0], early.points[1][0]) + US_PER_DAY - 1)
+    await until(lambda: not panel.active.source.waits)
+    assert not {early.id, across.id} & in_sight(hand)
+    panel.replay.step(1)
+    assert {early.id, across.id} <= in_sight(hand)
+    panel.replay.end()
+    await until(lambda: len(in_sight(hand)) == 3)
+
+
+async def test_what_was_drawn_in_a_replay_may_reach_beyond_its_present(hand: Hand) -> None:
+    panel = panel_of(hand.window)
+    known = draw(hand)
+    middle_us = (known.points[0][0] + known.points[1][0]) // 2
+    panel.replay.begin(middle_us)
+    await until(lambda: hand.board.layer.outline is not None and not in_sight(hand))
+    hand.board.choose("line")
+    hand.click(hand.at(0.5, 0.4))
+    hand.click(hand.at(0.98, 0.4))
+    (made,) = (each for each in hand.shown if each.id != known.id)
+    assert made.points[1][0] > middle_us
+    assert in_sight(hand) == {made.id}
+    await hand.saved()
+    for _ in range(3):
+        panel.replay.step(-1)
+    assert in_sight(hand) == set()
+    panel.replay.end()
+    await until(lambda: in_sight(hand) == {known.id, made.id})
+    hand.board.select(made.id)
+    hand.key(Qt.Key.Key_Right)
+    panel.replay.begin(middle_us)
+    await until(lambda: not in_sight(hand))
+
+
+async def test_the_arrow_keys_of_a_replay_move_no_drawing(hand: Hand) -> None:
+    panel = panel_of(hand.window)
+    made = draw(hand)
+    assert hand.board.selected == made
+    panel.replay.begin(made.points[1][0] + 30 * US_PER_DAY)
+    await until(lambda: not panel.active.source.waits and in_sight(hand) == {made.id})
+    assert hand.board.layer.selected == ""
+    hand.board.select(made.id)
+    standing = [panel.replay.present_us]
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Left):
+        hand.key(key)
+        standing.append(panel.replay.present_us)
+    assert standing[0] == standing[2] != standing[1]
+    assert hand.shown == (made,)
+    hand.key(Qt.Key.Key_Right, SHIFT)
+    assert hand.shown != (made,)
+
+
+def in_sight(hand: Hand) -> set[str]:
+    """Name the drawings the chart shows."""
     outline = hand.board.layer.outline
     assert outline is not None
-    assert {each.id for each in outline.sheet.drawings} == {early.id, across.id}
-    panel.replay.end()
-    await until(lambda: hand.board.layer.outline is not None and len(hand.board.layer.outline.sheet) == 3)
+    return {each.id for each in outline.sheet.drawings}

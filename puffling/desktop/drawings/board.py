@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
 
 from puffling.desktop.drawings.book import Book, Books, Points
 from puffling.desktop.drawings.ground import Ground
+from puffling.desktop.drawings.hindsight import drawn_at, known_at
 from puffling.desktop.drawings.keyboard import DrawingKeys
 from puffling.desktop.drawings.kinds import tool_of
 from puffling.desktop.drawings.layer import DrawingsLayer
@@ -72,6 +73,11 @@ class DrawingBoard(QObject):
     def selected(self) -> Drawing | None:
         """Give the drawing that is selected."""
         return self.book.find(self.layer.selected) if self.book and self.layer.selected else None
+
+    @property
+    def replaying(self) -> bool:
+        """Tell whether the chart shows the past."""
+        return self._present_us() is not None
 
     @property
     def folded(self) -> bool | None:
@@ -141,7 +147,7 @@ class DrawingBoard(QObject):
         """Move what is selected a little."""
         drawing, ground = self.selected, self.ground()
         if drawing is not None and ground is not None and not Style.of(drawing.style).locked and self.book:
-            self.book.change(ground.nudged(drawing, bars, pixels), token=f"nudge {drawing.id}")
+            self._change(ground.nudged(drawing, bars, pixels), token=f"nudge {drawing.id}")
 
     def edit(self) -> None:
         """Open the form of what is selected."""
@@ -262,6 +268,7 @@ class DrawingBoard(QObject):
         style = self.tools.styles.get(kind, Style())
         if kind == DrawingKind.NOTE:
             style = replace(style, text=tr("Note"))
+        style = replace(style, drawn_at_us=self._present_us() or 0)
         made = self.book.draw(kind, points, style)
         if not self.tools.stays or kind == DrawingKind.NOTE:
             self.select(made.id)
@@ -270,11 +277,16 @@ class DrawingBoard(QObject):
 
     def _add(self, drawing: Drawing) -> None:
         if self.book is not None:
-            style = replace(Style.of(drawing.style), locked=False)
+            seen_us = self._present_us() or 0
+            style = replace(Style.of(drawing.style), locked=False, drawn_at_us=seen_us)
             self.select(self.book.draw(drawing.kind, drawing.points, style).id)
 
     def _change(self, drawing: Drawing, token: str = "") -> None:
-        if self.book is not None:
+        """Put a drawing in the place of its old self."""
+        before = self.book.find(drawing.id) if self.book is not None else None
+        if self.book is not None and before is not None:
+            if before.points != drawing.points:
+                drawing = drawn_at(drawing, self._present_us())
             self.book.change(drawing, token=token)
 
     def _edit(self, id: str) -> None:
@@ -302,7 +314,7 @@ class DrawingBoard(QObject):
         """Give a drawing another look, and those to come of its kind as well."""
         drawing = book.find(id)
         if drawing is not None:
-            self.tools.styles[drawing.kind] = replace(style, text="", locked=False)
+            self.tools.styles[drawing.kind] = replace(style, text="", locked=False, drawn_at_us=0)
             book.change(replace(drawing, style=style.keep()), token=token, within_seconds=inf)
 
     def _offer(self, id: str, at: QPointF) -> None:
@@ -326,7 +338,9 @@ class DrawingBoard(QObject):
         menu.popup(self._chart.mapToGlobal(at.toPoint() + QPoint(self.strip.width(), 0)))
 
     def _select_one(self, drawings: tuple[Drawing, ...]) -> None:
-        self.select(drawings[0].id if len(drawings) == 1 else "")
+        present = self._present_us()
+        seen = len(drawings) == 1 and (present is None or known_at(drawings[0], present))
+        self.select(drawings[0].id if seen else "")
 
     def _show_tool(self) -> None:
         tool = self.tools.tool
@@ -334,17 +348,19 @@ class DrawingBoard(QObject):
         self.strip.show_state(magnet=self.tools.magnet, hidden=self.layer.hidden)
 
     def _refresh(self) -> None:
-        """Show what the book says; during a replay nothing that lies in its future as a whole."""
+        """Show what the book says; during a replay nothing that tells of its future."""
         book, present = self.book, self._present_us()
         if book is None:
             return
         drawings = book.drawings
         if self._shown_at != (drawings, present):
+            begins = present is not None and self._shown_at[1] is None
             self._shown_at = (drawings, present)
             if present is not None:
-                drawings = tuple(
-                    each for each in drawings if any(time_us <= present for time_us, _ in each.points)
-                )
+                drawings = tuple(each for each in drawings if known_at(each, present))
+            if begins or not any(each.id == self.layer.selected for each in drawings):
+                # The keys go to the replay, and what is not seen cannot be moved.
+                self.select("")
             self.layer.show_drawings(drawings)
         self.layer.unsaved = tuple(book.unsaved)
         if self.layer.selected and self.selected is None:

@@ -18,6 +18,8 @@ _STEPS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
+# During a replay these go a bar on and back, whatever is selected.
+_OF_REPLAY = (Qt.Key.Key_Left, Qt.Key.Key_Right)
 _FAST = 10
 _NUDGING = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
@@ -46,10 +48,11 @@ class DrawingKeys(QObject):
         if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab) and (board.selected or board.tools.tool):
             board.step(-1 if key is Qt.Key.Key_Backtab else 1)
             return True
-        if board.selected is None:
+        fast = bool(held & Qt.KeyboardModifier.ShiftModifier)
+        if board.selected is None or (board.replaying and key in _OF_REPLAY and not fast):
             return False
         if key in _STEPS and held & ~Qt.KeyboardModifier.KeypadModifier in _NUDGING:
-            times = _FAST if held & Qt.KeyboardModifier.ShiftModifier else 1
+            times = _FAST if fast else 1
             bars, pixels = _STEPS[key]
             board.nudge(bars * times, pixels * times)
             return True

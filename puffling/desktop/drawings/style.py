@@ -52,6 +52,8 @@ class Style:
     levels: tuple[float, ...] = ()
     filled: bool = True
     locked: bool = False
+    # The moment of the replay it was drawn at; 0 when the market was live.
+    drawn_at_us: int = 0
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Style:
@@ -60,6 +62,7 @@ class Style:
             return _USUAL
         width, text, levels = kept.get("width"), kept.get("text"), kept.get("levels")
         sound = isinstance(width, (int, float)) and math.isfinite(width)
+        drawn_at_us = kept.get("drawn_at_us")
         return cls(
             colour=_named(DrawingColour, kept.get("colour"), DrawingColour.BLUE),
             width=min(max(float(width or 0), 1.0), _MOST_WIDTH) if sound else 1.5,
@@ -68,6 +71,7 @@ class Style:
             levels=_finite(levels),
             filled=kept.get("filled") is not False,
             locked=kept.get("locked") is True,
+            drawn_at_us=drawn_at_us if isinstance(drawn_at_us, int) else 0,
         )
 
     def keep(self) -> dict[str, Any]:
