@@ -197,6 +197,11 @@ class SetupForm(QWidget):
         return self._kinds.get(self._question.strategy)
 
     @property
+    def offered(self) -> bool:
+        """Tell whether there is anything to choose from yet."""
+        return bool(self._kinds)
+
+    @property
     def draft(self) -> Question:
         """Give the question as it was last complete, for the next start."""
         return self.question(quietly=True) or self._question
