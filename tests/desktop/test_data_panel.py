@@ -330,6 +330,17 @@ async def test_in_a_replay_no_panel_shows_what_came_later(core: Core, open_windo
     await until(lambda: cell(panel, 0, 0) == NOON.date().isoformat())
 
 
+async def test_within_a_day_a_replay_shows_the_bars_that_were_over(
+    core: Core, open_window: OpenWindow
+) -> None:
+    panel = await open_panel(open_window, core, "BTC/USD")
+    present_us = day_to_us(date(2026, 2, 11)) + 13 * 3_600_000_000
+    panel.session.selection.choose(interval=Interval.H1)
+    panel.session.selection.stand_at(present_us)
+    await until(lambda: cell(panel, 0, 0).endswith("02-11 12:00"))
+    panel.session.selection.stand_at(None)
+
+
 async def test_out_of_sight_it_neither_listens_nor_asks(core: Core, open_window: OpenWindow) -> None:
     panel = await open_panel(open_window, core)
     window = panel.window()
