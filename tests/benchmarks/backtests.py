@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from itertools import product
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -18,9 +20,15 @@ from puffling.puffin.backtest.walk_forward import walk_forward
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.strategies.momentum import MomentumStrategy
-from tests.benchmarks.measure import Row, benchmark, in_milliseconds, timed
+from tests.benchmarks.bars import kept
+from tests.benchmarks.child_backtests import FEE, PEERS
+from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds, in_turns, timed
+from tests.benchmarks.peers import Told, beside, ratio, told_by
 
-BARS, FEE, ROUNDS = 2_520, 0.001, 15
+BARS, ROUNDS = 2_520, 15
+COMMAND = ["backtest", "run", "--strategy", "momentum", "--symbols", "SPY"]
+YEARS = ["--start", "2015-01-01", "--end", "2020-01-01"]
+FLOOR = "import pandas"
 
 
 @benchmark
@@ -29,13 +37,20 @@ def backtests() -> Iterator[Row]:
     bars = _walk(BARS, seed=1)
     tester = Backtester(commission=CommissionModel(pct=FEE))
     one = _median(lambda: tester.run(MomentumStrategy(), bars).metrics())
-    peers = {name: _median(peer(bars), rounds=5) for name, peer in _PEERS.items() if find_spec(name)}
-    beside = ", ".join(f"{name} {in_milliseconds(seconds)}" for name, seconds in peers.items())
-    ratio = f"{one / min(peers.values()):.3f}" if peers else ""
+    trades = tester.run(MomentumStrategy(), bars).metrics()["total_trades"]
+    with fresh_home() as home:
+        peers = _peers(bars, home)
+    counts = {name: _counted(told["trades"]) for name, told in peers.items() if not isinstance(told, str)}
     yield Row(
-        "A backtest: averages of 20 and 50 crossing, 2,520 days, fees, trades, figures",
-        in_milliseconds(one), beside, ratio, "3 ms",
+        f"A backtest: averages of 20 and 50 crossing, 2,520 days, fees, figures, {_counted(trades)}",
+        in_milliseconds(one), beside(peers, "warm", counts), ratio(one, peers, "warm"), "3 ms",
     )  # fmt: skip
+    first = median(_first(bars) for _ in range(3))
+    yield Row(
+        "The same, the first time in a new process, loading included",
+        in_milliseconds(first), beside(peers, "first"), ratio(first, peers, "first"), "1 s",
+    )  # fmt: skip
+    yield _terminal()
     panel = Panel.of({"X": bars})
     windows = product(range(5, 55, 2), range(60, 260, 10))
     pairs = [{"short_window": short, "long_window": long} for short, long in windows]
@@ -74,78 +89,47 @@ def _market(count: int) -> Panel:
     return Panel.of({f"S{place}": _walk(count, seed=place) for place in range(20)})
 
 
-def _with_backtesting(bars: Bars) -> Callable[[], object]:
-    from backtesting import Backtest, Strategy
-
-    class Cross(Strategy):
-        def init(self) -> None:
-            close = self.data.Close.s
-            self.short = self.I(lambda: close.rolling(20).mean())
-            self.long = self.I(lambda: close.rolling(50).mean())
-
-        def next(self) -> None:
-            wanted = np.sign(self.short[-1] - self.long[-1])
-            if wanted > 0 and not self.position.is_long:
-                self.position.close()
-                self.buy()
-            elif wanted < 0 and not self.position.is_short:
-                self.position.close()
-                self.sell()
-
-    test = Backtest(bars.to_frame(), Cross, cash=100_000, commission=FEE)
-
-    def run() -> object:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return test.run()
-
-    return run
+def _peers(bars: Bars, home: Path) -> dict[str, Told]:
+    days = kept(bars, home / "days.npy")
+    # What vectorbt compiled for another run would not be the first time on a machine.
+    return {name: told_by("child_backtests", name, days, NUMBA_CACHE_DIR=str(home)) for name in PEERS}
 
 
-def _with_vectorbt(bars: Bars) -> Callable[[], object]:
-    import vectorbt  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    frame = bars.to_frame()
-
-    def run() -> object:
-        short, long = (vectorbt.MA.run(frame.Close, window) for window in (20, 50))
-        up, down = short.ma_crossed_above(long), short.ma_crossed_below(long)
-        held = vectorbt.Portfolio.from_signals(frame.Close, up, down, fees=FEE, freq="1D")
-        return held.stats(), held.trades.records_readable
-
-    return run
+def _first(bars: Bars) -> float:
+    with fresh_home() as home:
+        days = kept(bars, home / "days.npy")
+        command = [sys.executable, "-m", "tests.benchmarks.child_first_backtest", str(days)]
+        run = subprocess.run(command, cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True)
+    return float(run.stdout)
 
 
-def _with_backtrader(bars: Bars) -> Callable[[], object]:
-    import backtrader  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    frame = bars.to_frame()
-
-    class Cross(backtrader.Strategy):  # type: ignore[misc,unused-ignore]
-        def __init__(self) -> None:
-            self.cross = backtrader.indicators.CrossOver(
-                backtrader.indicators.SMA(period=20), backtrader.indicators.SMA(period=50)
-            )
-
-        def next(self) -> None:
-            if self.cross[0]:
-                self.order_target_percent(target=0.99 * float(self.cross[0]))
-
-    def run() -> object:
-        cerebro = backtrader.Cerebro()
-        cerebro.addstrategy(Cross)
-        cerebro.adddata(backtrader.feeds.PandasData(dataname=frame))
-        cerebro.broker.setcash(100_000)
-        cerebro.broker.setcommission(FEE)
-        cerebro.addanalyzer(backtrader.analyzers.TradeAnalyzer)
-        cerebro.addanalyzer(backtrader.analyzers.SharpeRatio)
-        return cerebro.run()
-
-    return run
+def _counted(trades: float) -> str:
+    return f"{trades:.0f} trades"
 
 
-_PEERS: dict[str, Callable[[Bars], Callable[[], object]]] = {
-    "backtesting": _with_backtesting,
-    "vectorbt": _with_vectorbt,
-    "backtrader": _with_backtrader,
-}
+def _terminal() -> Row:
+    """The command of the terminal with a home that exists, and no other Puffling that could answer."""
+    work = "The same from the terminal: `puffling backtest run`, five years, to the printed result"
+    quiet = subprocess.DEVNULL
+    command = [sys.executable, "-m", "puffling", *COMMAND, *YEARS]
+    with fresh_home() as home:
+        environment = {**os.environ, "PUFFLING_HOME": str(home)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+        def run() -> int:
+            return subprocess.call(command, cwd=CHECKOUT, env=environment, stdout=quiet, stderr=quiet)
+
+        if run():
+            return Row(work, "not there yet", "", "", "1.5 s")
+        ours, floor = in_turns(
+            lambda: timed(run),
+            lambda: timed(lambda: subprocess.run([sys.executable, "-c", FLOOR], check=True)),
+            5,
+        )
+    return Row(
+        work,
+        in_milliseconds(ours),
+        f"loading pandas alone {in_milliseconds(floor)}",
+        f"{ours / floor:.2f}",
+        "1.5 s",
+    )

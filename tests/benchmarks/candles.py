@@ -1,4 +1,4 @@
-"""A million candles on the screen, beside recording and replaying every one of them."""
+"""A million candles on the screen, beside the peers that are there: the same bars, window and views."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from tests.benchmarks.measure import CHECKOUT, Row, benchmark, in_milliseconds
+import numpy as np
+
+from tests.benchmarks.bars import a_million_bars, kept
+from tests.benchmarks.lightweight import lightweight_charts
+from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds
+from tests.benchmarks.peers import Told, beside, ratio, told_by
 
 
 @benchmark
@@ -20,34 +26,33 @@ def candles() -> Iterator[Row]:
         env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
     )  # fmt: skip
     told = json.loads(run.stdout.splitlines()[-1])
-    beside = f"every candle drawn {in_milliseconds(told['plain'])}"
-    yield Row(
-        "1,000,000 candles: a frame while panning and zooming (median)",
-        in_milliseconds(told["frame"]), beside, f"{told['frame'] / told['plain']:.4f}", "4 ms",
-    )  # fmt: skip
-    yield Row("1,000,000 candles: the worst frame", in_milliseconds(told["worst"]), "", "", "8 ms")
-    yield Row(
-        "The same with three indicators, five lines: a frame (median)",
-        in_milliseconds(told["studied"]), f"without them {in_milliseconds(told['frame'])}",
-        f"{told['studied'] / told['frame']:.2f}", "4 ms",
-    )  # fmt: skip
-    yield Row(
-        "The same with three indicators: the worst frame",
-        in_milliseconds(told["studied_worst"]),
-        "",
-        "",
-        "8 ms",
-    )
-    yield Row(
-        "The same with 2,000 trend lines over the history: a frame (median)",
-        in_milliseconds(told["drawn"]), f"without them {in_milliseconds(told['frame'])}",
-        f"{told['drawn'] / told['frame']:.2f}", "4 ms",
-    )  # fmt: skip
-    yield Row(
-        "The same, averaged, on a logarithmic scale with 50,000 marks: a frame (median)",
-        in_milliseconds(told["dressed"]),
-        f"the worst {in_milliseconds(told['dressed_worst'])}",
-        f"{told['dressed'] / told['frame']:.2f}",
-        "8 ms",
-    )
-    yield Row("1,000,000 candles: from arrays to the picture", in_milliseconds(told["load"]), "", "", "50 ms")
+    with fresh_home() as home:
+        peers = _peers(home)
+    peers["pyqtgraph's example"] = {
+        "frame": told["plain"], "worst": told["plain_worst"], "load": told["plain_load"]
+    }  # fmt: skip
+    for work, figure, aim in (
+        ("1,000,000 candles: a frame while panning and zooming (median)", "frame", "4 ms"),
+        ("1,000,000 candles: the worst frame", "worst", "8 ms"),
+        ("1,000,000 candles: from arrays to the picture", "load", "50 ms"),
+    ):
+        ours = told[figure]
+        yield Row(work, in_milliseconds(ours), beside(peers, figure), ratio(ours, peers, figure), aim)
+    for work, figure, aim in (
+        ("The same with three indicators, five lines: a frame", "studied", "4 ms, worst 8 ms"),
+        ("The same with 2,000 trend lines over the history: a frame", "drawn", "4 ms, worst 8 ms"),
+        ("The same, averaged, on a logarithmic scale with 50,000 marks: a frame", "dressed", "8 ms"),
+    ):
+        ours, worst = told[figure], told[f"{figure}_worst"]
+        yield Row(
+            work, f"{in_milliseconds(ours)}, worst {in_milliseconds(worst)}",
+            f"without them {in_milliseconds(told['frame'])}", f"{ours / told['frame']:.2f}", aim,
+        )  # fmt: skip
+
+
+def _peers(home: Path) -> dict[str, Told]:
+    columns = kept(a_million_bars(), home / "bars.npy")
+    return {
+        "finplot": told_by("child_finplot", columns),
+        "lightweight-charts": lightweight_charts(np.load(columns).tobytes(), 1_000_000),
+    }
