@@ -25,6 +25,10 @@ IN_A_BETTER_PLACE = {
     "drawings.restore",
     "files.add",
     "files.preview",
+    "strategies.restore",
+    "strategies.trust",
+    # The panel of backtests has a form that is better than one made from the ability.
+    "backtest.run",
 }
 
 
