@@ -144,6 +144,7 @@ class Backtests(Controller, domain="backtest"):
         caller = current_caller()
         if report is not None:
             _check_file(report, caller, ".html")
+        await self._running.get_ready()
         configured = await self._running.configured(caller, strategy)
         if configured is not None:
             strategy, parameters = configured.strategy, {**configured.parameters, **parameters}
@@ -177,13 +178,12 @@ class Backtests(Controller, domain="backtest"):
             strategy_id=None if configured is None else configured.id,
         )
         settled, prepared = await self._running.settle(request)
-        kept = await self._running.run(caller, settled, prepared, name.strip())
-        whole = await self.report(kept.id)
+        summary = await self._running.run(caller, settled, prepared, name.strip())
         if report is not None:
             from puffling.automation.research.export import write_file
 
-            await Job.current().compute(write_file, whole, str(report))
-        return whole.summary
+            await Job.current().compute(write_file, await self.report(summary.id), str(report))
+        return summary
 
     @capability(
         title="List backtests",

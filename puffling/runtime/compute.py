@@ -21,6 +21,8 @@ from puffling.runtime.text import tr
 
 __all__ = ["ComputationStopped", "Compute", "checkpoint"]
 
+_CLUSTER = "distributed"
+
 
 class Compute:
     """Where `job.compute` takes place: child processes of this one, or the cluster at an address."""
@@ -46,6 +48,11 @@ class Compute:
         """Keep a process ready from now on, so that the next computation starts at once."""
         self._keep_spare = True
         await self._port.thread(self._prepare_spare)
+
+    async def prepare(self, module: str) -> None:
+        """Start a process that loads this module, for a computation that comes soon; not for a cluster."""
+        if self.address is None and self._spare is None:
+            await self._port.thread(self._prepare_for, module)
 
     async def run(
         self,
@@ -103,15 +110,25 @@ class Compute:
 
     def _take_process(self) -> ComputingProcess:
         spare = self._spare
-        if spare is None or spare.preload != self._preload:
+        if spare is None or not self._fits(spare):
             return self._new_process()
         self._spare = None
         return spare
 
+    def _fits(self, spare: ComputingProcess) -> bool:
+        """A client of the cluster is of no use here, and the other way round."""
+        return (spare.preload == _CLUSTER) == (self._preload == _CLUSTER)
+
+    def _prepare_for(self, module: str) -> None:
+        with self._preparing:
+            if self._spare is None:
+                self._spare = ComputingProcess(grace_seconds=self._grace_seconds, preload=module)
+                self._spare.start()
+
     def _prepare_spare(self) -> None:
         with self._preparing:
             spare = self._spare
-            if not self._keep_spare or (spare is not None and spare.preload == self._preload):
+            if not self._keep_spare or (spare is not None and self._fits(spare)):
                 return
             self._spare = self._new_process()
             self._spare.start()
@@ -126,7 +143,7 @@ class Compute:
 
     @property
     def _preload(self) -> str:
-        return "numpy" if self.address is None else "distributed"
+        return "numpy" if self.address is None else _CLUSTER
 
     def _discard_spare(self) -> None:
         with self._preparing:

@@ -89,6 +89,10 @@ class Computing(Protocol):
         """Run a pure module-level function elsewhere, report its progress and give its result."""
         ...
 
+    async def prepare(self, module: str) -> None:
+        """Get ready for a computation that comes soon and needs this module."""
+        ...
+
     async def close(self) -> None:
         """End every process that was kept ready."""
         ...
@@ -163,6 +167,10 @@ class Job:
         """Run a pure module-level function outside this process; its `checkpoint` moves this job on."""
         result: R = await self._board.compute.run(fn, args, kwargs, progress=self.progress)
         return result
+
+    async def prepare(self, module: str) -> None:
+        """Get ready for a computation that needs this module, while its arguments are still being read."""
+        await self._board.compute.prepare(module)
 
     async def wait(self) -> Any:
         """Wait for the end and give the result, or raise what made the job fail."""
@@ -355,6 +363,9 @@ class _NoComputing:
         progress: Callable[[float, float, str], None],
     ) -> Any:
         raise Unavailable(tr("This part of Puffling runs without processes of its own."))
+
+    async def prepare(self, module: str) -> None:
+        pass
 
     async def close(self) -> None:
         pass

@@ -197,6 +197,17 @@ async def test_a_process_kept_ready_takes_the_next_call_and_is_followed_by_anoth
     assert await room.start(work.add, 1, 2).wait() == 3, "a spare that died unnoticed is replaced"
 
 
+async def test_a_process_that_was_prepared_takes_the_next_call_and_is_followed_by_none(room: Room) -> None:
+    await room.compute.prepare("tests.runtime.work")
+    await room.compute.prepare("tests.runtime.work")
+    (ready,) = _processes()
+    assert await room.start(work.own_id).wait() == ready
+    assert _processes() == set()
+    await room.compute.prepare("tests.runtime.work")
+    await room.compute.close()
+    assert _processes() == set(), "one that was never needed goes with the room"
+
+
 @pytest.fixture
 async def window_room(qapp: object) -> AsyncIterator[Room]:
     """An engine room on the loop of the window."""

@@ -77,10 +77,14 @@ async def gather(
             field="interval",
             hint=tr("Choose wider bars, fewer symbols or a shorter range."),
         )  # fmt: skip
-    benchmark, other = await _benchmark(market, request, reading, source)
+    benchmark = request.benchmark or USUAL_BENCHMARK
+    other = series.get(benchmark)
+    if other is None:
+        benchmark, compared = await _benchmark(market, request, reading, source)
+        if compared is not None:
+            other = _usable(compared)
+            told.append(_provenance(benchmark, compared, other))
     warnings: list[str] = []
-    if other is not None and benchmark not in series:
-        told.append(_provenance(benchmark, other, _usable(other)))
     actions = {} if request.adjusted else await _actions(market, request, source, span)
     warnings += [
         tr("{count} faulty bars of {symbol} were kept away.", count=each.kept_away, symbol=each.symbol)
@@ -96,7 +100,7 @@ async def gather(
         tuple(told),
         tuple(warnings),
         benchmark,
-        None if other is None else _usable(other),
+        other,
         actions,
     )
 

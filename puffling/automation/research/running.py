@@ -45,6 +45,10 @@ class Running:
         self._store = store
         self._shelf = shelf
 
+    async def get_ready(self) -> None:
+        """Let a process load what a test needs while its prices are still being read."""
+        await Job.current().prepare("puffling.automation.research.task")
+
     async def configured(self, caller: Caller, name: str) -> StrategyConfig | None:
         """Give the configured strategy of this name or id, None where there is none."""
         try:
@@ -67,9 +71,7 @@ class Running:
         whole = request.model_copy(update={"parameters": settled.parameters, "symbols": symbols})
         return whole, Prepared(recipe, settled.bars_needed)
 
-    async def run(
-        self, caller: Caller, request: BacktestRequest, prepared: Prepared, name: str
-    ) -> ResultHead:
+    async def run(self, caller: Caller, request: BacktestRequest, prepared: Prepared, name: str) -> Summary:
         """Test, and keep the result and the attempt together."""
         job = Job.current()
         task, source = await self._task(job, request, prepared)
@@ -95,7 +97,8 @@ class Running:
                 strategy_id=request.strategy_id,
             )
 
-        return await self._store.run(caller.user, keep)
+        kept = await self._store.run(caller.user, keep)
+        return replace(told.summary, id=kept.id, name=kept.name)
 
     async def verify(self, stored: StoredResult) -> Verification:
         """Make a result again and say whether it is the same, or what changed."""
