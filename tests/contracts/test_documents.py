@@ -15,6 +15,8 @@ import pytest
 
 from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.strategies.base import Strategy
+from puffling.puffin.strategies.own import OwnFolder
+from puffling.puffin.strategies.recipe import Recipe
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 CONTRIBUTING = README.with_name("CONTRIBUTING.md")
@@ -97,3 +99,16 @@ def test_every_example_imports_names_from_where_they_are_made(code: str) -> None
     ours = {(module, name) for module, name in ours if module.startswith("puffling.")}
     assert ours
     assert ours == {(getattr(import_module(module), name).__module__, name) for module, name in ours}
+
+
+def test_the_strategy_in_the_help_is_one_that_runs_from_a_file_of_ones_own(
+    checkout: Path, tmp_path: Path
+) -> None:
+    [code] = _blocks(checkout / "resources" / "help" / "47-own-strategies.md", "python")
+    for name, text in (("rising", code), ("breakout", _blocks(CONTRIBUTING, "python")[2])):
+        folder = OwnFolder(tmp_path, tmp_path / "trusted.json")
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        file = folder.trust(name, folder.find(name).digest)
+        made = Recipe(file.strategy, {}, file.source()).make()
+        assert isinstance(made, Strategy)
+        assert made.signals(SamplesProvider().bars("IBM")).signal.any()
