@@ -38,6 +38,7 @@ _ELSEWHERE = frozenset(
         "drawings.restore",
         "files.add",
         "files.preview",
+        "backtest.run",
         "strategies.restore",
         "strategies.trust",
     }

@@ -55,7 +55,13 @@ WORKSPACES = (
     Workspace(
         "research",
         "Research",
-        Split(True, ((_tabs("chart"), 65), (_tabs("data", "strategies", "fundamentals", "watchlist"), 35))),
+        Split(
+            True,
+            (
+                (_tabs("chart", "backtest"), 65),
+                (_tabs("data", "strategies", "fundamentals", "watchlist"), 35),
+            ),
+        ),
     ),
     Workspace("automate", "Automate", Split(True, ((_tabs("jobs"), 45), (_tabs("activity"), 55)))),
     Workspace(

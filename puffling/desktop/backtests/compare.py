@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from puffling.automation.research.values import BacktestDetail, Comparison
+from puffling.automation.values import StrategyKind
 from puffling.desktop import numbers
 from puffling.desktop.backtests.figures import BY_ID, Figure
 from puffling.desktop.backtests.origin import parameter_words, request_words
@@ -77,7 +78,12 @@ class CompareView(QWidget):
         column.addWidget(self._split, 1)
         self.setFocusProxy(self.chart)
 
-    def show_comparison(self, found: Comparison, details: Sequence[BacktestDetail]) -> None:
+    def show_comparison(
+        self,
+        found: Comparison,
+        details: Sequence[BacktestDetail],
+        kinds: Mapping[str, StrategyKind],
+    ) -> None:
         """Show these results, in this order."""
         self._comparison = found
         self.ids = tuple(line.id for line in found.results)
@@ -92,7 +98,7 @@ class CompareView(QWidget):
         self._inside.replaceWidget(old, self.figures)
         old.hide()
         old.deleteLater()
-        self.figures.set_rows(rows_of(found, details))
+        self.figures.set_rows(rows_of(found, details, kinds))
 
     def _draw(self, *, keep_view: bool = False) -> None:
         if self._comparison is None:
@@ -115,7 +121,9 @@ class CompareView(QWidget):
 INKS: tuple[str | int, ...] = ("accent", 0, 2, 4, 3, 5)
 
 
-def rows_of(found: Comparison, details: Sequence[BacktestDetail]) -> dict[str, Beside]:
+def rows_of(
+    found: Comparison, details: Sequence[BacktestDetail], kinds: Mapping[str, StrategyKind]
+) -> dict[str, Beside]:
     """Give the lines of a comparison: trust and figures first, then what was asked, differences first."""
     rows = {
         "grade": Beside(
@@ -132,7 +140,7 @@ def rows_of(found: Comparison, details: Sequence[BacktestDetail]) -> dict[str, B
             rows[each.figure] = Beside(
                 tr(figure.title), tr(figure.meaning), texts, len(set(texts)) > 1, best_of(figure, each.values)
             )
-    asked = [{**_first_words(detail), **_asked(detail)} for detail in details]
+    asked = [_asked(detail, kinds.get(detail.summary.strategy)) for detail in details]
     names = dict.fromkeys(name for words in asked for name in words)
     terms = {
         name: Beside(name, "", texts := tuple(words.get(name, "–") for words in asked), len(set(texts)) > 1)
@@ -152,13 +160,14 @@ def best_of(figure: Figure, values: Sequence[float | None]) -> int | None:
     return best if list(known.values()).count(known[best]) == 1 else None
 
 
-def _first_words(detail: BacktestDetail) -> dict[str, str]:
+def _asked(detail: BacktestDetail, kind: StrategyKind | None) -> Mapping[str, str]:
     summary = detail.summary
-    return {tr("Strategy"): summary.strategy, tr("Symbols"): ", ".join(summary.symbols)}
-
-
-def _asked(detail: BacktestDetail) -> Mapping[str, str]:
-    return {**parameter_words(detail.summary.parameters), **request_words(detail.request)}
+    return {
+        tr("Strategy"): kind.title if kind is not None else summary.strategy,
+        tr("Symbols"): ", ".join(summary.symbols),
+        **parameter_words(summary.parameters, kind),
+        **request_words(detail.request),
+    }
 
 
 def _columns(found: Comparison) -> list[Column[Beside]]:

@@ -36,7 +36,7 @@ class Figure:
         """Give the tone of the figure: only gains and losses have one."""
         if value is None:
             return Tone.MUTED
-        if self.reads != "gain" or not value:
+        if self.reads != "gain" or not self.better or not value:
             return Tone.TEXT
         return Tone.UP if value > 0 else Tone.DOWN
 

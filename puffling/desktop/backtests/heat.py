@@ -43,13 +43,13 @@ class _Map(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._years: tuple[YearRow, ...] = ()
-        self._compared = False
+        self._known = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         look().changed.connect(self.update)
 
     def show_years(self, years: Sequence[YearRow]) -> None:
         self._years = tuple(sorted(years, key=lambda each: -each.year))
-        self._compared = any(each.benchmark is not None for each in years)
+        self._known = any(each.benchmark is not None for each in years)
         self.setMinimumSize(self.minimumSizeHint())
         best = max(self._years, key=lambda each: each.total, default=None)
         if best is not None:
@@ -60,7 +60,7 @@ class _Map(QWidget):
         self.update()
 
     def minimumSizeHint(self) -> QSize:
-        wide = _YEAR_WIDTH + self._columns() * _LEAST_CELL
+        wide = _YEAR_WIDTH + 13 * (_LEAST_CELL - 2)
         return QSize(round(wide), _HEADER + len(self._years) * ROW_HEIGHT + 4)
 
     def sizeHint(self) -> QSize:
@@ -119,11 +119,16 @@ class _Map(QWidget):
         text = numbers.fixed(value * 100, 1 if abs(value) < 9.995 else 0, signed=True)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
+    @property
+    def _compared(self) -> bool:
+        """Whether the benchmark has a column: where room is scarce, the months need it more."""
+        return self._known and self.width() >= _YEAR_WIDTH + 14 * _LEAST_CELL + 8
+
     def _columns(self) -> int:
         return 14 if self._compared else 13
 
     def _cell(self) -> float:
-        return min(max((self.width() - _YEAR_WIDTH - 8) / self._columns(), _LEAST_CELL - 1), _MOST_CELL)
+        return min(max((self.width() - _YEAR_WIDTH - 8) / self._columns(), _LEAST_CELL - 2), _MOST_CELL)
 
     def _left(self, column: int, cell: float) -> float:
         return _YEAR_WIDTH + column * cell

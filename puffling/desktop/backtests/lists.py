@@ -31,7 +31,7 @@ def instant(moment: datetime) -> str:
 def trade_columns(*, whole_days: bool, several: bool) -> list[Column[Trade]]:
     """Give the columns of the trades; the symbol stands only where there are several."""
     say: _DAYS = day if whole_days else instant
-    wide = 88 if whole_days else 120
+    wide = 96 if whole_days else 132
     symbol = Column[Trade]("symbol", tr("Symbol"), lambda each: each.symbol, Kind.STRONG, width=68)
     return [
         *([symbol] if several else []),
@@ -50,7 +50,6 @@ def trade_columns(*, whole_days: bool, several: bool) -> list[Column[Trade]]:
             width=wide,
             text=lambda each: say(each.entered_at),
         ),
-        Column("entry", tr("At"), lambda each: each.entry_price, Kind.PRICE, width=72),
         Column(
             "left",
             tr("Left"),
@@ -59,7 +58,11 @@ def trade_columns(*, whole_days: bool, several: bool) -> list[Column[Trade]]:
             width=wide,
             text=lambda each: say(each.left_at),
         ),
-        Column("exit", tr("At"), lambda each: each.exit_price, Kind.PRICE, width=72),
+        Column("profit", tr("Profit"), lambda each: each.profit, Kind.GAIN, width=96, stretch=True),
+        Column("gain", tr("Gain"), lambda each: each.gain, Kind.PERCENT, width=68),
+        Column("bars", tr("Bars"), lambda each: each.bars, Kind.NUMBER, decimals=0, width=52),
+        Column("entry", tr("Entry"), lambda each: each.entry_price, Kind.PRICE, width=72),
+        Column("exit", tr("Exit"), lambda each: each.exit_price, Kind.PRICE, width=72),
         Column(
             "quantity",
             tr("Quantity"),
@@ -70,9 +73,6 @@ def trade_columns(*, whole_days: bool, several: bool) -> list[Column[Trade]]:
             text=lambda each: numbers.fixed(each.quantity, 0 if each.quantity >= 100 else 2),
             tooltip=lambda each: numbers.full(each.quantity),
         ),
-        Column("profit", tr("Profit"), lambda each: each.profit, Kind.GAIN, width=88, stretch=True),
-        Column("gain", tr("Gain"), lambda each: each.gain, Kind.PERCENT, width=68),
-        Column("bars", tr("Bars"), lambda each: each.bars, Kind.NUMBER, decimals=0, width=48),
         Column("worst", tr("Worst"), lambda each: each.worst, Kind.PERCENT, optional=True),
         Column("best", tr("Best"), lambda each: each.best, Kind.PERCENT, optional=True),
         Column("commission", tr("Commission"), lambda each: each.commission, Kind.MONEY, optional=True),
@@ -81,19 +81,19 @@ def trade_columns(*, whole_days: bool, several: bool) -> list[Column[Trade]]:
 
 
 def _days(name: str, title: str, read: Callable[[R], datetime]) -> Column[R]:
-    return Column(name, title, read, Kind.TIME, width=82, text=lambda each: day(read(each)))
+    return Column(name, title, read, Kind.TIME, width=96, text=lambda each: day(read(each)))
 
 
 def fall_columns() -> list[Column[Fall]]:
     """Give the columns of the worst falls."""
     return [
-        Column("depth", tr("Depth"), lambda each: each.depth, Kind.PERCENT, width=66),
+        Column("depth", tr("Depth"), lambda each: each.depth, Kind.PERCENT, width=76),
         Column(
             "begin",
             tr("High"),
             lambda each: each.begin,
             Kind.TIME,
-            width=82,
+            width=96,
             text=lambda each: day(each.begin),
         ),
         Column(
@@ -101,7 +101,7 @@ def fall_columns() -> list[Column[Fall]]:
             tr("Low"),
             lambda each: each.bottom,
             Kind.TIME,
-            width=82,
+            width=96,
             text=lambda each: day(each.bottom),
         ),
         Column(
@@ -109,7 +109,7 @@ def fall_columns() -> list[Column[Fall]]:
             tr("Made good"),
             lambda each: each.end,
             Kind.TIME,
-            width=82,
+            width=96,
             stretch=True,
             text=lambda each: day(each.end) if each.end is not None else tr("Not yet"),
             tone=lambda each: Tone.MUTED if each.end is not None else Tone.WARN,
@@ -179,11 +179,11 @@ def source_columns() -> list[Column[Provenance]]:
             tr("First"),
             lambda each: each.first,
             Kind.TIME,
-            width=82,
+            width=96,
             text=lambda each: day(each.first),
         ),
         Column(
-            "last", tr("Last"), lambda each: each.last, Kind.TIME, width=82, text=lambda each: day(each.last)
+            "last", tr("Last"), lambda each: each.last, Kind.TIME, width=96, text=lambda each: day(each.last)
         ),
         Column(
             "away",

@@ -8,12 +8,14 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from puffling.automation.values import StrategyKind
 from puffling.desktop import numbers
 from puffling.desktop.backtests.lists import source_columns
 from puffling.desktop.card import button, label
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Theme, Tone, set_role
 from puffling.puffin.backtest.report import BacktestReport, Provenance
+from puffling.puffin.factors.declaration import Choice
 from puffling.runtime.text import tr
 
 _HASH_SHOWN = 16
@@ -62,7 +64,7 @@ class Origin(QScrollArea):
         column.addStretch(1)
         self.setWidget(inside)
 
-    def show_origin(self, report: BacktestReport) -> None:
+    def show_origin(self, report: BacktestReport, kind: StrategyKind | None) -> None:
         """Show where a result comes from."""
         summary, manifest = report.summary, report.manifest
         self.notes.setText("\n".join(summary.warnings))
@@ -72,7 +74,7 @@ class Origin(QScrollArea):
         self.sources.setFixedHeight(row_height * (min(len(summary.sources), 6) + 1) + 2)
         while self._facts.rowCount():
             self._facts.removeRow(0)
-        for title, said in parameter_words(summary.parameters).items():
+        for title, said in parameter_words(summary.parameters, kind).items():
             self._say(title, said)
         for title, said in request_words(report.request).items():
             self._say(title, said)
@@ -117,9 +119,17 @@ class Origin(QScrollArea):
         self._facts.addRow(label(title, tone=Tone.MUTED), words)
 
 
-def parameter_words(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Give the parameters as people read them."""
-    return {_title(name): write_value(name, value) for name, value in parameters.items()}
+def parameter_words(parameters: Mapping[str, Any], kind: StrategyKind | None) -> dict[str, str]:
+    """Give the parameters as people read them, in the words of their strategy where it is known."""
+    declared = {each.name: each for each in kind.parameters} if kind is not None else {}
+    found: dict[str, str] = {}
+    for name, value in parameters.items():
+        known = declared.get(name)
+        said = write_value(name, value)
+        if isinstance(known, Choice):
+            said = tr(dict(known.options).get(str(value), said))
+        found[tr(known.title) if known is not None else _title(name)] = said
+    return found
 
 
 def request_words(request: Mapping[str, Any]) -> dict[str, str]:

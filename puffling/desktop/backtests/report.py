@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from puffling.automation.values import StrategyKind
 from puffling.desktop.backtests.bins import Histogram, Reach, Reaches
 from puffling.desktop.backtests.figures import BY_ID, as_text
 from puffling.desktop.backtests.heat import HeatMap
@@ -57,12 +58,14 @@ class ReportView(QWidget):
 
     changed = Signal()
     trade_chosen = Signal(object)
+    chart_wanted = Signal()
     verify_wanted = Signal()
 
     def __init__(self, page: str = "", on: Collection[str] = FIRST_ON) -> None:
         super().__init__()
         self.report: BacktestReport | None = None
         self._words = ""
+        self._what_words = ""
         self._trade_kind: tuple[bool, bool] | None = None
         self._trades_shown: BacktestReport | None = None
         self.name = label(kind="heading")
@@ -106,8 +109,8 @@ class ReportView(QWidget):
         self.tabs: dict[str, QPushButton] = {}
         self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._top.setSpacing(16)
-        self._top.addWidget(self.verdict, 5)
-        self._top.addWidget(self.tiles, 6)
+        self._top.addWidget(self.verdict, 6)
+        self._top.addWidget(self.tiles, 5)
         titles = QHBoxLayout()
         titles.setSpacing(8)
         titles.addWidget(self.name, 1)
@@ -143,16 +146,16 @@ class ReportView(QWidget):
         if page in self.tabs:
             self.tabs[page].click()
 
-    def show_report(self, report: BacktestReport, name: str) -> None:
+    def show_report(self, report: BacktestReport, kind: StrategyKind | None = None) -> None:
         """Show this result."""
         self.report = report
         summary = report.summary
-        self._words = name or summary.name
+        self._words = summary.name
         self.data_label.setText(summary.data_label)
         set_role(self.data_label, tone="muted" if _real(report) else "warn")
         self.data_label.setToolTip("\n".join(summary.warnings))
         symbols = ", ".join(summary.symbols)
-        self.what_words = " · ".join(
+        self._what_words = " · ".join(
             (
                 symbols,
                 summary.interval,
@@ -167,9 +170,11 @@ class ReportView(QWidget):
         self.months.show_years(report.years)
         self.distribution.show_bins(report.distribution)
         self.falls.set_rows({str(place): fall for place, fall in enumerate(report.falls)})
+        row_height = self.falls.verticalHeader().defaultSectionSize()
+        self.falls.setFixedHeight(row_height * (max(len(report.falls), 3) + 1) + 4)
         self.figures.set_rows(figure_rows(summary.metrics, report.trust))
         self.reaches.show_reaches(reaches_of(report))
-        self.origin.show_origin(report)
+        self.origin.show_origin(report, kind)
         count = len(report.trades)
         self.tabs["trades"].setText(f"{tr(PAGES['trades'])} {count:,}" if count else tr(PAGES["trades"]))
         self._elide()
@@ -205,17 +210,18 @@ class ReportView(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.falls, 1)
+        column.addWidget(self.falls)
         said = label(
             tr("The same trades drawn anew, nine cases in ten; the point is what was"),
             tone=Tone.MUTED,
             kind="caption",
         )
-        said.setContentsMargins(8, 0, 8, 0)
+        said.setContentsMargins(8, 10, 8, 0)
         said.setWordWrap(True)
         self._reaches_said = said
         column.addWidget(said)
         column.addWidget(self.reaches)
+        column.addStretch(1)
         self._risk_split = QSplitter(Qt.Orientation.Horizontal)
         self._risk_split.addWidget(left)
         self._risk_split.addWidget(self.figures)
@@ -268,7 +274,7 @@ class ReportView(QWidget):
         old, sizes = self.trades, self._trade_split.sizes()
         self.trades = Table(trade_columns(whole_days=whole_days, several=several), title=tr("Trades"))
         self.trades.keys_selected.connect(self._show_trade)
-        self.trades.key_activated.connect(lambda key: self._show_trade([key]))
+        self.trades.key_activated.connect(self._open_trade)
         self._trade_split.replaceWidget(0, self.trades)
         self._trade_split.setSizes(sizes)
         old.deleteLater()
@@ -278,6 +284,10 @@ class ReportView(QWidget):
             return
         self.performance.chart.mark((_us(trade.entered_at), _us(trade.left_at)))
         self.trade_chosen.emit(trade)
+
+    def _open_trade(self, key: str) -> None:
+        self._show_trade([key])
+        self.chart_wanted.emit()
 
     def _show_fall(self) -> None:
         key = self.falls.current_key()
@@ -290,7 +300,7 @@ class ReportView(QWidget):
     def _elide(self) -> None:
         room = max(self.width() - self.data_label.sizeHint().width() - 32, 60)
         _say(self.name, self._words, room)
-        _say(self.what, getattr(self, "what_words", ""), max(self.width() - 20, 60))
+        _say(self.what, self._what_words, max(self.width() - 20, 60))
 
 
 def reaches_of(report: BacktestReport) -> list[Reach]:

@@ -66,6 +66,7 @@ class Room(QObject):
         desk.finished.connect(self.open)
         desk.failed.connect(self._say_failed)
         view.report.trade_chosen.connect(self._show_trade)
+        view.report.chart_wanted.connect(lambda: self.session.show_panel("chart"))
         view.report.verify_wanted.connect(self.verify)
         history = view.history
         history.search_changed.connect(lambda _: self._search.start())
@@ -150,7 +151,7 @@ class Room(QObject):
             return found, details
 
         def show(found: tuple[Comparison, list[BacktestDetail]]) -> None:
-            self.view.compare.show_comparison(*found)
+            self.view.compare.show_comparison(*found, self.view.setup.kinds)
             self.view.open_page(COMPARE)
 
         self._do(read, "compare backtests", show, newest="backtest.compare")
@@ -328,7 +329,7 @@ class Room(QObject):
         before = self.view.report.report
         if before is not None and before.summary.id != report.summary.id:
             self._shown.clear()
-        self.view.report.show_report(report, report.summary.name)
+        self.view.report.show_report(report, self.view.setup.kinds.get(report.summary.strategy))
         self.view.states.content()
 
     def _say_gone(self, error: PufflingError) -> None:

@@ -63,7 +63,7 @@ class SetupForm(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._kinds: dict[str, StrategyKind] = {}
+        self.kinds: dict[str, StrategyKind] = {}
         self._saved: dict[str, SavedStrategy] = {}
         self._question = Question()
         self._told: dict[str, Mapping[str, Any]] = {}
@@ -96,6 +96,7 @@ class SetupForm(QWidget):
         self.cost_words.setWordWrap(True)
         self.unfold = button(tr("Details"), kind="quiet", icon="right")
         self.unfold.setCheckable(True)
+        self.unfold.setProperty("narrow", True)
         self.unfold.toggled.connect(self._fold)
         self.details = Details()
         self.details.hide()
@@ -194,12 +195,12 @@ class SetupForm(QWidget):
     @property
     def kind(self) -> StrategyKind | None:
         """Give the strategy that is chosen."""
-        return self._kinds.get(self._question.strategy)
+        return self.kinds.get(self._question.strategy)
 
     @property
     def offered(self) -> bool:
         """Tell whether there is anything to choose from yet."""
-        return bool(self._kinds)
+        return bool(self.kinds)
 
     @property
     def draft(self) -> Question:
@@ -208,7 +209,7 @@ class SetupForm(QWidget):
 
     def show_strategies(self, kinds: Sequence[StrategyKind], saved: Sequence[SavedStrategy]) -> None:
         """Offer these: what the person configured first, then all there is."""
-        self._kinds = {kind.name: kind for kind in kinds}
+        self.kinds = {kind.name: kind for kind in kinds}
         self._saved = {each.id: each for each in saved}
         self.strategy.clear()
         for each in saved:
@@ -220,8 +221,8 @@ class SetupForm(QWidget):
         question = self._question
         if question.saved and question.saved not in self._saved:
             question = replace(question, saved="")
-        if question.strategy not in self._kinds and kinds:
-            first = "momentum" if "momentum" in self._kinds else kinds[0].name
+        if question.strategy not in self.kinds and kinds:
+            first = "momentum" if "momentum" in self.kinds else kinds[0].name
             question = replace(question, strategy=first, saved="", parameters={})
         self.show_question(question)
 

@@ -357,8 +357,8 @@ class TimeChart(QWidget):
         shape.append(QPointF(corners.first().x(), ground))
         if line.fill == "down":
             shade = QLinearGradient(0, room.box.top(), 0, room.box.bottom())
-            shade.setColorAt(0, translucent(ink, 0.22))
-            shade.setColorAt(1, translucent(ink, 0.0))
+            shade.setColorAt(0, translucent(ink, 0.3))
+            shade.setColorAt(1, translucent(ink, 0.02))
             painter.setBrush(shade)
         else:
             painter.setBrush(translucent(ink, 0.2))

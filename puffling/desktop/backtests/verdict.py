@@ -77,6 +77,8 @@ class ReasonLine(QWidget):
         self._sign = QLabel()
         self._sign.setFixedSize(18, 18)
         self._sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text = finding.text
+        self._named = named
         self.words = label(finding.text)
         self.words.setWordWrap(named)
         column = QVBoxLayout()
@@ -103,6 +105,13 @@ class ReasonLine(QWidget):
         self.setAccessibleDescription(why)
         look().changed.connect(self._dye)
         self._dye()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._named:
+            room = max(event.size().width() - 26, 60)
+            metrics = self.words.fontMetrics()
+            self.words.setText(metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, room))
 
     def _dye(self) -> None:
         ink = look().theme.colours.tone(self._tone)

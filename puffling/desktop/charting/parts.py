@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from puffling.desktop.backtests.part import TestedTrades
 from puffling.desktop.charting.part import Part
 from puffling.desktop.drawings.part import Drawings
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.looks.part import Looks
 from puffling.desktop.strategies.part import Signals
 
-PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings, Signals)
+PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings, Signals, TestedTrades)
