@@ -1,0 +1,1 @@
+"""Tests of what backtests and searches share."""
