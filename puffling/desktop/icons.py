@@ -26,25 +26,19 @@ def names() -> tuple[str, ...]:
 
 def pixmap(name: str, colour: QColor, size: int = SMALL, ratio: float = 1.0) -> QPixmap:
     """Draw one icon in one colour, sharp at this device pixel ratio."""
-    return _drawn(name, colour.name(QColor.NameFormat.HexArgb), size, ratio)
+    return _drawn(name, _written(colour), size, ratio)
 
 
 def icon(name: str, theme: Theme, tone: Tone = Tone.MUTED) -> QIcon:
     """Give an icon in a tone: brighter under the pointer, in the accent when on, faded when unusable."""
     shades = theme.colours
-    found = QIcon()
-    # What is not given for the pointer is taken from what is given without it.
-    looks = [
-        (QIcon.Mode.Normal, QIcon.State.Off, shades.tone(tone)),
-        (QIcon.Mode.Normal, QIcon.State.On, shades.accent),
-        (QIcon.Mode.Disabled, QIcon.State.Off, translucent(shades.muted, 0.45)),
-    ]
-    if tone is Tone.MUTED:
-        looks.append((QIcon.Mode.Active, QIcon.State.Off, shades.text))
-    for mode, state, colour in looks:
-        for ratio in _RATIOS:
-            found.addPixmap(pixmap(name, colour, SMALL, ratio), mode, state)
-    return found
+    return _dyed(
+        name,
+        _written(shades.tone(tone)),
+        _written(shades.text if tone is Tone.MUTED else shades.tone(tone)),
+        _written(shades.accent),
+        _written(translucent(shades.muted, 0.45)),
+    )
 
 
 def set_icon(target: QAbstractButton | QAction, name: str, tone: Tone = Tone.MUTED) -> None:
@@ -80,6 +74,27 @@ class _Tint(QObject):
         self._target.setIcon(icon(self._name, theme, self._tone))
         if isinstance(self._target, QAbstractButton):
             self._target.setIconSize(QSize(SMALL, SMALL))
+
+
+@cache
+def _dyed(name: str, normal: str, pointed_at: str, on: str, unusable: str) -> QIcon:
+    found = QIcon()
+    looks = [
+        (QIcon.Mode.Normal, QIcon.State.Off, normal),
+        (QIcon.Mode.Normal, QIcon.State.On, on),
+        (QIcon.Mode.Disabled, QIcon.State.Off, unusable),
+    ]
+    # What is not given for the pointer is taken from what is given without it.
+    if pointed_at != normal:
+        looks.append((QIcon.Mode.Active, QIcon.State.Off, pointed_at))
+    for mode, state, colour in looks:
+        for ratio in _RATIOS:
+            found.addPixmap(_drawn(name, colour, SMALL, ratio), mode, state)
+    return found
+
+
+def _written(colour: QColor) -> str:
+    return colour.name(QColor.NameFormat.HexArgb)
 
 
 @cache

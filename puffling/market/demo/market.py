@@ -81,6 +81,7 @@ class DemoMarket:
         self.listings = {listing.symbol: listing for listing in LISTINGS}
         self._paths: _Kept[DailyPath] = _Kept(_KEPT_PATHS)
         self._days: _Kept[Candles] = _Kept(_KEPT_DAYS)
+        self._minutes: _Kept[Ticks] = _Kept(_KEPT_DAYS)
 
     def listing(self, symbol: str) -> Listing:
         """Give the entry of a symbol."""
@@ -224,8 +225,15 @@ class DemoMarket:
     def _minute_ticks(self, path: DailyPath, moment: Moment) -> Ticks | None:
         if moment.state is SessionState.CLOSED:
             return None
-        minute = self._candles(path, moment.place, moment.state)[moment.minute : moment.minute + 1]
+        # A price is asked for several times a minute, and by more than one.
         starts_us = moment.starts_us + moment.minute * US_PER_MINUTE
+        return self._minutes.get(
+            (path.listing.symbol, starts_us, moment.state),
+            lambda: self._split_minute(path, moment, starts_us),
+        )
+
+    def _split_minute(self, path: DailyPath, moment: Moment, starts_us: int) -> Ticks:
+        minute = self._candles(path, moment.place, moment.state)[moment.minute : moment.minute + 1]
         count = REGULAR_TICKS if moment.state is SessionState.OPEN else EXTENDED_TICKS
         key = key_of(self.seed, path.listing.symbol, "ticks")
         offsets, prices, sizes = split_into_ticks(
