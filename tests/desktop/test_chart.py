@@ -90,6 +90,15 @@ def test_prices_fit_what_is_seen(chart: ChartView) -> None:
     assert found[1] - found[0] < 2.5 * (seen.max() - seen.min() + 1)
 
 
+@pytest.mark.parametrize("height", [60, 90, 140, 400])
+def test_prices_have_most_of_a_chart_however_low_it_is(chart: ChartView, height: int) -> None:
+    close = fill(chart, 150)
+    chart.resize(WIDTH, height)
+    found = chart.price_range
+    assert found is not None
+    assert (close.max() - close.min()) / (found[1] - found[0]) > 0.45
+
+
 def test_prices_stretched_by_hand_stay_until_they_are_let_go(chart: ChartView) -> None:
     fill(chart, 2000)
     chart.zoom_prices(2.0)

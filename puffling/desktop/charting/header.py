@@ -40,7 +40,9 @@ class Header(QWidget):
         self.symbol.setToolTip(tr("Choose another symbol"))
         self.symbol.setAccessibleName(tr("Symbol"))
         set_role(self.symbol, kind="quiet")
-        self.symbol.setStyleSheet("QPushButton { font-weight: 600; padding: 2px 4px; }")
+        self.symbol.setStyleSheet(
+            "QPushButton { font-weight: 600; padding: 2px 4px; } QPushButton:focus { padding: 1px 3px; }"
+        )
         self.symbol.clicked.connect(self.ask_symbol)
         self.field = SymbolField(session, "chart")
         self.field.chosen.connect(self.symbol_chosen.emit)
@@ -50,7 +52,8 @@ class Header(QWidget):
         self.symbol_place.addWidget(self.field)
         self.symbol_place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._fit_symbol()
-        self.name, self.last, self.change, self.source = ElidedLabel(), QLabel(), QLabel(), QLabel()
+        self.name, self.last, self.source = ElidedLabel(), QLabel(), QLabel()
+        self.change = ElidedLabel(wanted=True)
         set_role(self.name, tone="muted")
         set_role(self.last, kind="title")
         self.name.setProperty("grows", True)
@@ -121,10 +124,14 @@ class ButtonRow(QWidget):
 
 
 class ElidedLabel(QLabel):
-    """A label that gives way when room is scarce: it takes what the others leave."""
+    """A label that gives way when room is scarce; unless it is wanted, it takes what the others leave."""
+
+    def __init__(self, *, wanted: bool = False) -> None:
+        super().__init__()
+        self._wanted = wanted
 
     def sizeHint(self) -> QSize:
-        return self.minimumSizeHint()
+        return super().sizeHint() if self._wanted else self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()

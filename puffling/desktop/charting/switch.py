@@ -26,7 +26,7 @@ class IntervalSwitch(Squeezed):
         for interval in Interval:
             button = QPushButton(short_interval(interval))
             set_role(button, kind="quiet")
-            button.setStyleSheet("QPushButton { padding: 2px 7px; }")
+            button.setStyleSheet("QPushButton { padding: 2px 7px; } QPushButton:focus { padding: 1px 6px; }")
             button.setCheckable(True)
             button.setAccessibleName(tr("Interval {interval}", interval=interval.value))
             button.clicked.connect(partial(self._clicked, interval))

@@ -51,6 +51,8 @@ class Legend(Layer):
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         shared = self.shared
         theme = shared.theme
+        if viewport.is_low and shared.pointed is None:
+            return
         parts = self.parts(bars)
         font = theme.font()
         metrics = QFontMetricsF(font)

@@ -12,6 +12,9 @@ from puffling.desktop.charts.pyramid import Floats
 VOLUME_SHARE = 0.17
 _TOP_PIXELS = 34
 _GAP_PIXELS = 12
+# A chart lower than this is there for its prices: legend and volume may cover them.
+_LOW_PIXELS = 150
+_LOW_SHARE = 0.09
 # What a logarithm makes of a price at or below zero: far below everything, yet still a number.
 _LEAST = 1e-300
 
@@ -35,6 +38,11 @@ class Viewport:
     def bar_width(self) -> float:
         """Give how many pixels one bar takes."""
         return self.width / (self.last - self.first)
+
+    @property
+    def is_low(self) -> bool:
+        """Tell whether there is hardly room for the prices themselves."""
+        return self.height < _LOW_PIXELS
 
     @property
     def volume_height(self) -> float:
@@ -84,9 +92,14 @@ def fit_prices(
     span = high - low or abs(high) * 0.01 or 1.0
     if high == low:
         low, high = low - span / 2, high + span / 2
-    below = _GAP_PIXELS + (height * VOLUME_SHARE + _GAP_PIXELS if with_volume else 0)
-    inside = max(height - _TOP_PIXELS - below, height * 0.2, 1.0)
-    return low - span * below / inside, high + span * _TOP_PIXELS / inside
+    if height < _LOW_PIXELS:
+        above = below = max(height, 1.0) * _LOW_SHARE
+        below += above if with_volume else 0
+    else:
+        above = _TOP_PIXELS
+        below = _GAP_PIXELS + (height * VOLUME_SHARE + _GAP_PIXELS if with_volume else 0)
+    inside = max(height - above - below, 1.0)
+    return low - span * below / inside, high + span * above / inside
 
 
 def stretch_prices(low: float, high: float, factor: float, *, logarithmic: bool) -> tuple[float, float]:

@@ -31,7 +31,7 @@ class IndicatorsButton(QPushButton):
         self.setAccessibleName(tr("Indicators"))
         self.setToolTip(tr("Add an indicator"))
         set_role(self, kind="quiet")
-        self.setStyleSheet("QPushButton { padding: 2px 7px; }")
+        self.setStyleSheet("QPushButton { padding: 2px 7px; } QPushButton:focus { padding: 1px 6px; }")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:

@@ -31,9 +31,8 @@ def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
     """Give the menu of a chart; with a price under the pointer it can be copied."""
     menu = Menu(chart)
     menu.aboutToHide.connect(menu.deleteLater)
-    menu.addSection(tr("Prices"))
     _choices(menu, KINDS, looks.kind, looks.draw_as)
-    menu.addSection(tr("Scale"))
+    menu.addSeparator()
     _choices(menu, SCALES, looks.scale, looks.measure_in)
     menu.addSeparator()
     _act(menu, tr("Compare with…"), looks.ask_symbol, "add")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QGraphicsView, QPushButton
 
 from puffling.desktop.charting.grid import LAYOUTS
 from puffling.desktop.charting.links import Link
@@ -92,6 +92,20 @@ async def test_the_symbol_has_the_room_it_needs_and_no_more(core: Core, open_win
         window.session.selection.choose(symbol)
         await all_drawn(panel)
         assert panel.symbol.width() == panel.symbol.sizeHint().width()
+
+
+async def test_no_button_of_the_line_grows_with_the_keyboard_on_it(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    buttons = [each for widget in panel.header() for each in (widget, *widget.findChildren(QPushButton))]
+    for button in buttons:
+        if isinstance(button, QPushButton) and button.isVisible():
+            before = button.sizeHint()
+            button.setFocus()
+            await until(button.hasFocus)
+            assert button.sizeHint() == before, button.text()
 
 
 async def test_the_keyboard_goes_from_chart_to_chart(core: Core, open_window: OpenWindow) -> None:
