@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import numpy as np
@@ -17,6 +17,8 @@ from puffling.market.events import QuotesMoved
 from puffling.market.market import Market
 from puffling.market.parameters import Symbol
 from puffling.market.values import BidAsk, Book, FeedState, LeftOut, SessionState, Tick, words_of
+from puffling.puffin.data.actions import Adjustment, CorporateAction
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
@@ -313,13 +315,14 @@ class Quotes(Controller):
         now = self._clock.now()
         try:
             history = await self._market.bars(
-                symbol, Interval.D1, microseconds(now - YEAR), microseconds(now) + 1
+                symbol, Interval.D1, microseconds(now - YEAR), microseconds(now) + 1, adjusted=False
             )
+            actions = await self._market.actions(symbol, history.source)
         except PufflingError as quiet:
             _log.info("No year of %s: %s", symbol, quiet)
             return YearRange(None, None, None)
         # What is kept away was never paid: it would stand as the year's high for a year.
-        bars = history.clean
+        bars = _in_shares_of_today(history.clean, actions, now.date())
         if not len(bars):
             return YearRange(None, None, None)
         whole = bars.volume[:-1] if history.developing else bars.volume
@@ -337,6 +340,12 @@ class Quotes(Controller):
         return Unavailable(
             message, hint=tr("Choose a feed that has it, or another symbol than {symbol}.", symbol=symbol)
         )
+
+
+def _in_shares_of_today(bars: Bars, actions: Sequence[CorporateAction], today: date) -> Bars:
+    """Correct for splits alone: a dividend changes no price that was paid."""
+    splits = [replace(each, price_factor=1.0 / each.split_ratio) for each in actions]
+    return Adjustment.of(splits, today).apply(bars)
 
 
 def spread_of(quote: BidAsk | None) -> tuple[float, float] | None:

@@ -12,7 +12,13 @@ import numpy as np
 from pydantic import AwareDatetime, Field
 
 from puffling.automation.strategies import StrategyShelf
-from puffling.automation.values import OwnStrategyFile, SavedStrategy, SignalTable, StrategyKind
+from puffling.automation.values import (
+    OwnStrategyFile,
+    OwnStrategyText,
+    SavedStrategy,
+    SignalTable,
+    StrategyKind,
+)
 from puffling.market.market import Market
 from puffling.market.parameters import Choices, Day, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of, warmed_up_from
@@ -114,11 +120,11 @@ class Strategies(Controller):
         early_us = warmed_up_from(span, settled.bars_needed, interval)
         others = [each for each in symbols if each != symbol] if settled.several else []
         history = await self._market.bars(symbol, interval, early_us, span.end_us, source=source)
-        series = {symbol: history.clean}
+        series = {symbol: history.closed}
         for each in others:
             read = await self._market.bars(each, interval, early_us, span.end_us, source=source)
-            # What is faulty is kept away from whatever decides.
-            series[each] = read.clean
+            # What is faulty or still moves is kept away from whatever decides.
+            series[each] = read.closed
         try:
             signal, confidence = await self._shelf.signals(recipe, series, symbol)
         except InvalidInput as error:
@@ -289,9 +295,9 @@ class Strategies(Controller):
         return await self._port.thread(self._shelf.own.prepare)
 
     @capability(title="Show strategy file", effect=Effect.READ)
-    async def source(self, file: File) -> OwnStrategyFile:
+    async def source(self, file: File) -> OwnStrategyText:
         """Show a file of your own with its text; looking at it runs nothing."""
-        return await self._shelf.state_of(await self._file(file), with_text=True)
+        return await self._shelf.text_of(await self._file(file))
 
     @capability(title="New strategy file", effect=Effect.WRITE)
     async def new_file(self, name: File) -> OwnStrategyFile:

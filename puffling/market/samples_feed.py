@@ -90,8 +90,8 @@ class SamplesFeed:
         return self._provider.sample(symbol).adjustment
 
     async def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
-        """Give none: the source states their effect on prices, not what they were."""
-        return ()
+        """Give the splits and dividends that the source's adjusted closes tell of."""
+        return self._provider.sample(symbol).actions
 
     def watch(self, symbols: frozenset[str]) -> None:
         """Do nothing: these prices stand still."""

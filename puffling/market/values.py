@@ -163,6 +163,13 @@ class History:
         return self.bars.where(~self.kept_away) if bool(self.kept_away.any()) else self.bars
 
     @property
+    def closed(self) -> Bars:
+        """The bars that may be decided on and will not change any more: a decision waits for the close."""
+        clean = self.clean
+        moving = self.developing and len(clean) and clean.time[-1] == self.bars.time[-1]
+        return clean[:-1] if moving else clean
+
+    @property
     def blanked(self) -> Bars:
         """The bars with nothing but their time in the place of those that are kept away."""
         if not bool(self.kept_away.any()):

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from puffling.market.values import Condition
@@ -41,10 +42,27 @@ async def test_a_quote_says_all_that_is_known(core: Core) -> None:
 async def test_the_year_and_the_usual_volume_are_those_of_the_daily_bars(core: Core) -> None:
     year = await core.quotes.year("AAPL")
     now_us = microseconds(core.clock.now())
-    history = await core.market.bars("AAPL", Interval.D1, now_us - 365 * US_PER_DAY, now_us + 1)
+    history = await core.market.bars(
+        "AAPL", Interval.D1, now_us - 365 * US_PER_DAY, now_us + 1, adjusted=False
+    )
+    assert any(action.dividend for action in (await core.data.actions("AAPL"))[-4:])
     assert (year.high, year.low) == (history.bars.high.max(), history.bars.low.min())
     # Today is not over yet and would make the usual day smaller.
     assert year.average_volume == pytest.approx(history.bars.volume[-21:-1].mean())
+
+
+async def test_a_year_with_a_split_in_it_is_told_in_the_shares_of_today(
+    core: Core, clock: FixedClock
+) -> None:
+    clock.set(datetime(2020, 12, 1, 17, tzinfo=UTC))
+    now_us = microseconds(clock.now())
+    traded = (
+        await core.market.bars("AAPL", Interval.D1, now_us - 365 * US_PER_DAY, now_us + 1, adjusted=False)
+    ).bars
+    shares = np.where(traded.time < microseconds(datetime(2020, 8, 31, tzinfo=UTC)), 4.0, 1.0)
+    year = await core.quotes.year("AAPL")
+    assert year.high == pytest.approx((traded.high / shares).max())
+    assert year.low == pytest.approx((traded.low / shares).min())
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from puffling.core.core import Core
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.strategies.registry import get_strategy, list_strategies
 from puffling.runtime.errors import InvalidInput
+from tests.fixtures.cores import NOON
 
 pytestmark = pytest.mark.usefixtures("as_person")
 
@@ -69,6 +70,13 @@ async def test_wrong_choices_are_named(core: Core) -> None:
             await core.strategies.signals(name, "SPY", parameters=parameters)
         assert caught.value.field == field
         assert caught.value.hint
+
+
+async def test_nothing_is_decided_on_a_bar_that_still_moves(core: Core) -> None:
+    table = await core.data.ohlcv("SPY")
+    signals = await core.strategies.signals("momentum", "SPY")
+    assert table.time[-1].date() == NOON.date()
+    assert signals.time[-1] == table.time[-2]
 
 
 async def test_too_little_history_is_said(core: Core) -> None:

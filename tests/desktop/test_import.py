@@ -181,7 +181,8 @@ async def test_the_sheet_says_what_an_import_would_replace(
     sheet.start()
     await until(lambda: window.sheet.body is None)
     window.importing.take([path])
-    sheet = await looked_into(window)
+    await until(lambda: isinstance(window.sheet.body, ImportSheet) and sheet_of(window).act.isEnabled())
+    sheet = sheet_of(window)
     assert sheet.note.text() == "MINE is imported already and will be replaced."
     sheet.symbol.setText("OTHER")
     sheet.symbol.textEdited.emit("OTHER")

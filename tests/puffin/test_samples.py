@@ -33,6 +33,32 @@ def test_adjusted_prices_close_at_the_sources_adjusted_close(provider: SamplesPr
     assert np.allclose(adjusted.high / adjusted.close, traded.high / traded.close, rtol=1e-12)
 
 
+def test_the_adjusted_closes_tell_of_splits_and_dividends(provider: SamplesProvider) -> None:
+    apple = provider.sample("AAPL").actions
+    assert [(str(each.day), each.split_ratio) for each in apple if each.split_ratio != 1.0] == [
+        ("2000-06-21", 2.0),
+        ("2005-02-28", 2.0),
+    ]
+    assert [str(each.day) for each in apple if each.dividend] == ["2012-08-09", "2012-11-07", "2013-02-07"]
+    ibm = provider.sample("IBM").actions
+    assert (len(ibm), {each.split_ratio for each in ibm}) == (52, {1.0})
+    for each in ibm:
+        assert 0.12 <= each.dividend <= 0.9
+    [special] = [each for each in provider.sample("MSFT").actions if each.dividend > 1.0]
+    assert str(special.day) == "2004-11-15"
+    assert special.dividend == pytest.approx(3.08, abs=0.06)
+
+
+def test_a_split_corrects_the_volume_as_it_does_the_price(provider: SamplesProvider) -> None:
+    adjusted, traded = provider.bars("AAPL"), provider.bars("AAPL", adjusted=False)
+    before = traded.time < np.datetime64("2005-02-28", "us").astype(np.int64)
+    between = before & (traded.time >= np.datetime64("2000-06-21", "us").astype(np.int64))
+    ratios = adjusted.volume / traded.volume
+    assert set(ratios[~before]) == {1.0}
+    assert set(ratios[between]) == {2.0}
+    assert set(ratios[before & ~between]) == {4.0}
+
+
 def test_one_symbol_answers_a_plain_frame_and_several_a_frame_by_date_and_symbol(
     provider: SamplesProvider,
 ) -> None:

@@ -70,6 +70,8 @@ class Adjustment:
 
     def factors(self, time: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Give what the prices and the volume at each of some rising times are multiplied by."""
+        if not len(self.starts_us):
+            return np.ones(len(time)), np.ones(len(time))
         # Times before the first start take its factors too. Few starts are looked up in many times, not the
         # other way round.
         ends = np.append(np.searchsorted(time, self.starts_us[1:]), len(time))

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from puffling.puffin.data.actions import Adjustment
+from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Bars
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.provider import DataProvider, Day
 from puffling.puffin.data.resample import resample
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 FILE = "stocks.npz"
 PRICE_UNIT = 10_000.0
+_MOVED = 1e-6
+# The largest dividend of all these was a ninth of the price.
+_SPLIT = 0.7
 NAMES = {
     "AAPL": "Apple Inc.",
     "FB": "Facebook, Inc.",
@@ -40,6 +44,7 @@ class Sample:
 
     bars: Bars
     adjustment: Adjustment
+    actions: tuple[CorporateAction, ...]
 
 
 class SamplesProvider(DataProvider):
@@ -102,8 +107,25 @@ class SamplesProvider(DataProvider):
             volume = columns[f"{symbol}.volume"].astype(np.float64)
             adjusted_close = columns[f"{symbol}.adjusted_close"]
         bars = Bars(time, prices[0], prices[1], prices[2], prices[3], volume)
-        # The source states what splits and dividends together did to the price, not the volume.
-        return Sample(bars, Adjustment(time, adjusted_close / bars.close, np.ones(len(time))))
+        factors = adjusted_close / bars.close
+        actions = _told_by(factors, bars)
+        splits = Adjustment.of(actions, date.max).factors(time)[1]
+        return Sample(bars, Adjustment(time, factors, splits), actions)
+
+
+def _told_by(factors: NDArray[np.float64], bars: Bars) -> tuple[CorporateAction, ...]:
+    """Give the splits and dividends that a source's adjusted closes tell: only then do they leave the closes.
+
+    A split is told exactly, the amount of a dividend as nearly as closes in cents allow.
+    """
+    told = []
+    for place in (np.flatnonzero(np.abs(factors[1:] / factors[:-1] - 1.0) > _MOVED) + 1).tolist():
+        price_factor = float(factors[place - 1] / factors[place])
+        ratio = round(1.0 / price_factor) if price_factor < _SPLIT else 1
+        cash = (1.0 - price_factor * ratio) * float(bars.close[place - 1])
+        day = us_to_day(int(bars.time[place]))
+        told.append(CorporateAction(day, float(ratio), round(cash, 2) + 0.0, price_factor))
+    return tuple(told)
 
 
 def _beside_the_package() -> Path:
