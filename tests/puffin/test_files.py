@@ -198,6 +198,14 @@ def test_a_device_or_pipe_is_refused_instead_of_waited_for() -> None:
         read_prices(Path(os.devnull))
 
 
+def test_seconds_beyond_every_calendar_are_no_time(tmp_path: Path) -> None:
+    rows = [f"{1_700_000_000 + 60 * n},1,1,1,1" for n in range(5)]
+    text = "\n".join(["time,open,high,low,close", *rows, "999999999999999,1,1,1,1"])
+    contents = read_prices(written(tmp_path, text))
+    assert [fault.kind for fault in contents.faults] == ["time cannot be read"]
+    assert len(contents.series[0].bars) == 5
+
+
 def test_columns_that_are_named_need_no_guess(tmp_path: Path) -> None:
     path = written(tmp_path, "Day,A,B,C,D\n2024-01-02,1,2,0.5,1.5\n2024-01-03,1,2,0.5,1.5\n")
     named = {"open": "A", "high": "B", "low": "C", "close": "D"}

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.holes import Hole
+from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import Fault, Inspection, Mark, inspect_bars, is_sound, received, stale_flag
 from puffling.puffin.data.raw import RawBars
+from puffling.puffin.data.resample import resample
 
 TIMES = np.arange(1, 7) * 60
 CLOSE = np.array([10.0, 10.5, 10.2, 10.4, 10.1, 10.3])
@@ -135,6 +137,28 @@ def test_a_change_of_unit_counts_once_it_has_lasted() -> None:
     lasting = inspect_bars(series([10.0] * 50 + [10_123.0] * 25))
     assert told(lasting) == [(Fault.BREAK, 51 * 60, 1)]
     assert np.flatnonzero(~lasting.kept_away).tolist() == list(range(50, 75))
+
+
+@pytest.mark.parametrize("ahead_us", [10**18, np.iinfo(np.int64).max])
+def test_a_time_beyond_every_calendar_is_one_of_the_future_that_can_be_told(ahead_us: int) -> None:
+    times = np.append(TIMES[:-1], ahead_us)
+    for came in (RawBars.of(times, *columns().values()), Bars(times, *columns().values())):
+        arrived = received(came)
+        inspection = inspect_bars(arrived.bars, marks=arrived.marks, now_us=1_000)
+        assert [flag.fault for flag in inspection.flags] == [Fault.FUTURE]
+        assert "9999-12-31" in inspection.flags[0].message
+        assert inspection.kept_away.tolist() == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("price", [1e308, 5e-324, -1e308])
+def test_prices_at_the_end_of_all_numbers_are_kept_away_without_a_warning(price: float) -> None:
+    changed = columns()
+    for name in ("opening", "high", "low", "close"):
+        changed[name][3] = price
+    bars = bars_of(changed)
+    kept_away = inspect_bars(bars).kept_away
+    assert kept_away.tolist() == [False] * 3 + [True] + [False] * 2
+    assert len(resample(bars, Interval.M1, Interval.M5)) == 1
 
 
 def test_what_came_in_order_has_no_marks_newest_first_is_an_order_too() -> None:

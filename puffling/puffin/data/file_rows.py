@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puffling.puffin.data.file_layout import DAY, EPOCHS, ISO, MIXED, PARQUET, FileLayout
-from puffling.puffin.data.instants import US_PER_DAY
+from puffling.puffin.data.instants import FIRST_US, LAST_US, US_PER_DAY
 from puffling.puffin.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def read_times(times: pd.Series[Any], layout: FileLayout) -> NDArray[np.int64]:
         numbers = pd.to_numeric(times, errors="coerce").to_numpy(dtype=np.float64)
         factor = EPOCHS[form.removeprefix("epoch:")] or 1e-3
         scaled = numbers * factor
-        good = np.isfinite(scaled) & (np.abs(scaled) < 4e15 * 1e3)
+        good = np.isfinite(scaled) & (scaled > FIRST_US) & (scaled < LAST_US)
         return np.where(good, np.where(good, scaled, 0.0), float(_NOT_A_TIME)).astype(np.int64)
     text = times.astype("str").str.strip()
     if form == DAY:

@@ -9,6 +9,9 @@ ONE_MICROSECOND = timedelta(microseconds=1)
 US_PER_SECOND = 1_000_000
 US_PER_MINUTE = 60 * US_PER_SECOND
 US_PER_DAY = 86_400 * US_PER_SECOND
+# Beyond these no calendar goes.
+FIRST_US = (datetime.min.replace(tzinfo=UTC) - EPOCH) // ONE_MICROSECOND
+LAST_US = (datetime.max.replace(tzinfo=UTC) - EPOCH) // ONE_MICROSECOND
 
 
 def to_us(moment: datetime) -> int:

@@ -46,7 +46,7 @@ def find_jumps(
     inner = _reaches_out(opening, high, low, close)
     held = np.flatnonzero(~inner)
     level = close[held]
-    starts = np.flatnonzero(np.abs(np.log(level[1:] / level[:-1])) >= np.log(_CANDIDATE)) + 1
+    starts = np.flatnonzero(np.abs(np.diff(np.log(level))) >= np.log(_CANDIDATE)) + 1
     walk = _Walk(level, opening[held], [0, *starts.tolist()])
     spikes = np.union1d(np.flatnonzero(inner), held[walk.spikes])
     return Jumps(spikes, held[walk.unconfirmed], tuple(int(held[place]) for place in walk.breaks))
@@ -61,7 +61,8 @@ def may_jump(
     """Tell quickly whether a closer look is worth it."""
     if len(close) and float(high.max()) < _CANDIDATE * float(low.min()):
         return False
-    ratio = close[1:] / close[:-1]
+    with np.errstate(over="ignore", under="ignore"):
+        ratio = close[1:] / close[:-1]
     return bool((ratio >= _CANDIDATE).any() or (ratio <= 1.0 / _CANDIDATE).any()) or bool(
         _reaches_out(opening, high, low, close).any()
     )
@@ -75,14 +76,15 @@ def _reaches_out(
 ) -> NDArray[np.bool_]:
     """Tell which bars leave and come back within themselves."""
     before = np.append(close[:1], close[:-1])
-    opened_out = (opening >= SPIKE * np.maximum(close, before)) | (
-        opening * SPIKE <= np.minimum(close, before)
-    )
-    reached: NDArray[np.bool_] = (
-        opened_out
-        | (high >= SPIKE * np.maximum(opening, close))
-        | (low * SPIKE <= np.minimum(opening, close))
-    )
+    with np.errstate(over="ignore"):
+        opened_out = (opening >= SPIKE * np.maximum(close, before)) | (
+            opening * SPIKE <= np.minimum(close, before)
+        )
+        reached: NDArray[np.bool_] = (
+            opened_out
+            | (high >= SPIKE * np.maximum(opening, close))
+            | (low * SPIKE <= np.minimum(opening, close))
+        )
     return reached
 
 
@@ -107,7 +109,7 @@ class _Walk:
             elif jump >= SPIKE and len(close) - start <= (_SETTLED_BARS if other_unit else 1):
                 self.unconfirmed += range(start, len(close))
                 return
-            elif other_unit or (jump >= _CANDIDATE and _is_like_a_split(opening[start] / close[last])):
+            elif other_unit or (jump >= _CANDIDATE and _is_like_a_split(_times(opening[start], close[last]))):
                 self.breaks.append(start)
             last = starts[following] - 1 if following < len(starts) else len(close) - 1
             at = following
@@ -123,8 +125,10 @@ def _first_back(close: NDArray[np.float64], starts: list[int], reach: int, level
 
 
 def _times(one: float, other: float) -> float:
-    return float(max(one / other, other / one))
+    # NumPy's own numbers warn where Python's become infinite in silence.
+    one, other = float(one), float(other)
+    return max(one / other, other / one)
 
 
-def _is_like_a_split(ratio: float) -> bool:
-    return bool((np.abs(_times(ratio, 1.0) / _SPLIT_SIZES - 1.0) <= _LIKE_A_SPLIT).any())
+def _is_like_a_split(times: float) -> bool:
+    return bool((np.abs(times / _SPLIT_SIZES - 1.0) <= _LIKE_A_SPLIT).any())

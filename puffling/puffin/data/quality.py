@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.holes import Hole
-from puffling.puffin.data.instants import from_us
+from puffling.puffin.data.instants import FIRST_US, LAST_US, from_us
 from puffling.puffin.data.jumps import find_jumps, may_jump
 from puffling.puffin.data.raw import Columns
 
@@ -111,9 +111,12 @@ _HARMLESS = frozenset({Fault.DUPLICATE})
 
 def received(columns: Columns) -> Received:
     """Put columns as a source sent them in order; a time that came twice keeps what came last."""
-    if isinstance(columns, Bars):
-        return Received(columns)
     time = np.asarray(columns.time, dtype=np.int64)
+    if len(time) and (int(time.min()) < FIRST_US or int(time.max()) > LAST_US):
+        # A time in another unit lies beyond every calendar: it stays there as one that can be told.
+        time = np.clip(time, FIRST_US, LAST_US)
+    elif isinstance(columns, Bars):
+        return Received(columns)
     steps = np.diff(time)
     if len(time) > 1 and bool((steps < 0).all()):
         # Some sources send the newest first: that is an order, too.

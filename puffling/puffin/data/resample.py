@@ -25,14 +25,16 @@ def resample(bars: Bars, source: Interval, target: Interval, sessions: Sessions 
     starts = bar_starts(bars.time, source, target, sessions)
     first = np.flatnonzero(np.append(True, starts[1:] != starts[:-1]))
     last = np.append(first[1:], len(bars)) - 1
-    return Bars(
-        starts[first],
-        bars.open[first],
-        np.maximum.reduceat(bars.high, first),
-        np.minimum.reduceat(bars.low, first),
-        bars.close[last],
-        np.add.reduceat(bars.volume, first),
-    )
+    # What is not a number among them makes the whole one none, which is right and no reason to warn.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return Bars(
+            starts[first],
+            bars.open[first],
+            np.maximum.reduceat(bars.high, first),
+            np.minimum.reduceat(bars.low, first),
+            bars.close[last],
+            np.add.reduceat(bars.volume, first),
+        )
 
 
 def bar_starts(
