@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
-from puffling.automation.values import Origin, OwnStrategyFile, StrategyKind
+from puffling.automation.values import Origin, OwnStrategyFile, OwnStrategyText, StrategyKind
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Setting
@@ -67,7 +68,12 @@ class StrategyShelf:
         """Give every file of the person's own, with what is wrong with it; what is not trusted is not run."""
         return tuple([await self.state_of(file) for file in await self._port.thread(self.own.all)])
 
-    async def state_of(self, file: OwnFile, *, with_text: bool = False) -> OwnStrategyFile:
+    async def text_of(self, file: OwnFile) -> OwnStrategyText:
+        """Give one file as faces show it, with its text."""
+        state = await self.state_of(file)
+        return OwnStrategyText(**asdict(state), text=file.text.decode("utf-8", "replace"))
+
+    async def state_of(self, file: OwnFile) -> OwnStrategyFile:
         """Give one file as faces show it."""
         trouble, line = "", 0
         if not file.digest:
@@ -76,19 +82,10 @@ class StrategyShelf:
             trouble = tr("The file is empty.")
         elif file.trusted and not await self._describe(file):
             failed = self._described[file.digest]
-            trouble, line = getattr(failed, "said", ""), getattr(failed, "line", 0)
-            trouble = trouble or getattr(failed, "message", "")
-        text = file.text.decode("utf-8", "replace") if with_text else ""
+            line = getattr(failed, "line", 0)
+            trouble = getattr(failed, "said", "") or getattr(failed, "message", "")
         return OwnStrategyFile(
-            file.name,
-            file.strategy,
-            str(file.path),
-            file.size,
-            file.digest,
-            file.trusted,
-            trouble,
-            line,
-            text,
+            file.name, file.strategy, str(file.path), file.size, file.digest, file.trusted, trouble, line
         )
 
     async def recipe(self, name: str, parameters: Mapping[str, Setting]) -> tuple[Recipe, Settled]:

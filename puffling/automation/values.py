@@ -63,6 +63,12 @@ class OwnStrategyFile:
     trusted: bool
     trouble: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStrategyText(OwnStrategyFile):
+    """One file of the person's own with what stands in it."""
+
     text: str = ""
 
 
