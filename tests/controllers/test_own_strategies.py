@@ -83,7 +83,7 @@ async def test_an_own_strategy_is_used_like_any_other_once_it_is_trusted(
         "days",
     )
     table = await core.strategies.signals("own:rising", "SPY", parameters={"days": 3})
-    bars = (await core.data.history("SPY", Interval.D1, date(2024, 1, 1))).bars
+    bars = (await core.data.history("SPY", Interval.D1, date(2024, 1, 1))).closed
     rose = (bars.close[3:] > bars.close[:-3]).astype(float)
     assert list(table.signal) == rose[-len(table.signal) :].tolist()
     # Not one line of it ran in this process.

@@ -17,7 +17,7 @@ from puffling.desktop.strategies.view import LIBRARY, StrategiesView
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from puffling.automation.values import OwnStrategyFile
+    from puffling.automation.values import OwnStrategyFile, OwnStrategyText
 
 
 class OwnFiles:
@@ -108,7 +108,7 @@ class OwnFiles:
         )
         self._view.show_page(LIBRARY)
 
-    def _show(self, file: OwnStrategyFile) -> None:
+    def _show(self, file: OwnStrategyText) -> None:
         if file.name == self._wanted:
             self._view.source.show_file(file)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 KEY = "signals"
 _NAME_WIDTH = 90
+_SETTLING_SECONDS = 0.3
 
 
 class Signals(Part):
@@ -96,6 +97,9 @@ class Signals(Part):
         )
 
     async def _decide(self, saved: SavedStrategy, history: History) -> tuple[Bars, Columns]:
+        if ":" in saved.strategy and self.seat.present_us() is not None:
+            # It is asked in a process of its own: not for every bar that a quick replay passes.
+            await self.seat.session.core.clock.sleep(_SETTLING_SECONDS)
         bars, symbol = self._closed(history), history.key.symbol
         series = {symbol: bars}
         for other in saved.symbols if saved.several and len(bars) else ():

@@ -13,7 +13,7 @@ from puffling.desktop.theme import Theme, Tone, look, set_role, translucent
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
-    from puffling.automation.values import OwnStrategyFile
+    from puffling.automation.values import OwnStrategyFile, OwnStrategyText
 
 
 class SourceView(QWidget):
@@ -21,7 +21,7 @@ class SourceView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.file: OwnStrategyFile | None = None
+        self.file: OwnStrategyText | None = None
         self.said = label(kind="caption")
         self.said.setWordWrap(True)
         self.trust = button(tr("Trust…"), kind="primary")
@@ -45,7 +45,7 @@ class SourceView(QWidget):
         column.addWidget(self.text, 1)
         look().changed.connect(self._mark)
 
-    def show_file(self, file: OwnStrategyFile) -> None:
+    def show_file(self, file: OwnStrategyText) -> None:
         """Show this file; where the same text is shown already, the place in it stays."""
         self.file = file
         self.said.setText(_words(file))
