@@ -15,7 +15,7 @@ from puffling.settings.resolve import (
     former_keys,
     is_for_the_person_only,
     resolve,
-    unknown_setting,
+    view,
     views,
 )
 
@@ -64,10 +64,7 @@ class LiveSettings:
 
     def view(self, key: str) -> SettingView:
         """Give one setting as a face shows it."""
-        for found in self.views():
-            if found.key == key:
-                return found
-        raise unknown_setting(Settings, key)
+        return view(self._resolved, self._stored, key)
 
     def is_for_the_person_only(self, key: str) -> bool:
         """Tell whether no program may change this setting."""

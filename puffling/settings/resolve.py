@@ -157,8 +157,21 @@ def views(resolved: Resolved[S], rows: Mapping[str, Any]) -> tuple[SettingView, 
     """Give every setting as a face shows it, the person's own keys last."""
     shown = [_view(declared, resolved) for declared in _declared(type(resolved.settings)).values()]
     own = (key for key in sorted(rows) if key.startswith(CUSTOM))
-    shown += [SettingView(key, tr("Custom"), key, "", rows[key], None, STORED, {}) for key in own]
-    return tuple(shown)
+    return (*shown, *(_own_view(key, rows[key]) for key in own))
+
+
+def view(resolved: Resolved[S], rows: Mapping[str, Any], key: str) -> SettingView:
+    """Give one setting as a face shows it; describing all of them would hold the loop."""
+    model = type(resolved.settings)
+    if not key.startswith(CUSTOM):
+        return _view(_find(model, key), resolved)
+    if key not in rows:
+        raise unknown_setting(model, key)
+    return _own_view(key, rows[key])
+
+
+def _own_view(key: str, value: Any) -> SettingView:
+    return SettingView(key, tr("Custom"), key, "", value, None, STORED, {})
 
 
 def _view(declared: _Declared, resolved: Resolved[S]) -> SettingView:
