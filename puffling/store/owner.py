@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -81,7 +82,9 @@ class Owner:
             file.close()
             return _noted(path)
         owner = cls(file, os.getpid(), clock.now())
-        owner._note()
+        # Who it is may stay unknown on a full disk; whose the data are may not.
+        with suppress(OSError):
+            owner._note()
         return owner
 
     def release(self) -> None:

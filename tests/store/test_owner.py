@@ -62,6 +62,29 @@ def test_an_owner_that_is_killed_owns_nothing_any_more(folder: Place, checkout: 
     owner.release()
 
 
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from puffling.runtime.clock import SystemClock
+from puffling.runtime.paths import Paths
+from puffling.store.owner import Owner
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+owners = [Owner.acquire(Paths.under(Path(sys.argv[1])), SystemClock()) for _ in range(2)]
+print(*(type(owner).__name__ for owner in owners), owners[1].pid)
+"""
+
+
+def test_a_full_disk_takes_away_the_name_of_the_owner_and_not_the_ownership(
+    folder: Place, checkout: Path
+) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", FULL, str(folder.paths.data)],
+        cwd=checkout, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout.split() == ["Owner", "OwnedElsewhere", "None"]
+
+
 def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageFailed, match="cannot be written"):
