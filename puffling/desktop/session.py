@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 S = TypeVar("S")
+
+_LONGEST_WAIT_SECONDS = 2.0
 
 
 class Session:
@@ -37,6 +41,7 @@ class Session:
         self.notices = notices
         self.show_panel = show_panel
         self._core: Core | None = None
+        self._filled = asyncio.Event()
         self._shared: dict[object, object] = {}
 
     def shared(self, make: Callable[[Session], S]) -> S:
@@ -60,6 +65,16 @@ class Session:
     def connect(self, core: Core) -> None:
         """Take the core that was opened after the first paint."""
         self._core = core
+
+    def note_filled(self) -> None:
+        """Say that every panel in sight has its first content."""
+        self._filled.set()
+
+    async def until_filled(self) -> None:
+        """Wait with what nobody misses so early until every panel in sight has its first content."""
+        # A panel that has nothing to show must not keep the others waiting.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._filled.wait(), _LONGEST_WAIT_SECONDS)
 
     def tell_error(self, error: PufflingError) -> None:
         """Say what went wrong and what to do about it."""

@@ -425,6 +425,7 @@ class Window(QMainWindow):
         seen = [dock.panel for dock in self.docks.values() if dock.panel.awake]
         if not self._was_live and seen and all(panel.live for panel in seen):
             self._was_live = True
+            self.session.note_filled()
             self.became_live.emit()
 
     @staticmethod

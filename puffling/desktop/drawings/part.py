@@ -63,7 +63,7 @@ class Drawings(Part):
             # In steps of their own: the first bars have enough to do with themselves.
             self._beginning = True
             self.seat.session.dispatch.run(
-                _load, name="load drawing tools", then=lambda _: self._begin(), owner=self.seat.chart()
+                self._load, name="load drawing tools", then=lambda _: self._begin(), owner=self.seat.chart()
             )
 
     def move(self, newest: Candle) -> None:
@@ -74,6 +74,13 @@ class Drawings(Part):
         self._symbol = ""
         if self.board is not None:
             self.board.sleep()
+
+    async def _load(self) -> None:
+        await self.seat.session.until_filled()
+        # Imported here: with the chart's library it is loaded after the first paint.
+        import puffling.desktop.drawings.board  # noqa: F401
+
+        await asyncio.sleep(0)
 
     def _begin(self) -> None:
         from puffling.desktop.drawings.board import DrawingBoard
@@ -94,13 +101,6 @@ class Drawings(Part):
     def _do(self, act: Callable[[DrawingBoard], None]) -> None:
         if self.board is not None and self.board.book is not None and self.seat.session.connected:
             act(self.board)
-
-
-async def _load() -> None:
-    # Imported here: with the chart's library it is loaded after the first paint.
-    import puffling.desktop.drawings.board  # noqa: F401
-
-    await asyncio.sleep(0)
 
 
 def _choose(tool: str, board: DrawingBoard) -> None:
