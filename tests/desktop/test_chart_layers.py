@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from puffling.desktop.charts.chart import ChartView
-from puffling.desktop.charts.compared import Compared, aligned
+from puffling.desktop.charts.compared import LABEL_GAP, Compared, End, aligned, spread
 from puffling.desktop.charts.marks import SPACING, Marks, Place, Shape, Style
 from puffling.desktop.charts.price_lines import PriceLine
 from puffling.desktop.charts.scale import Scale
@@ -358,6 +359,19 @@ def test_a_compared_line_is_named_where_it_leaves_the_view(chart: ChartView) -> 
     end = other.end(viewport)
     assert end is not None
     assert (end.name, end.text) == ("QQQ", other.words(other.read(None, look().theme.colours)[0].value, 2))
-    assert chart.scene.ends == [(end.y, end.text, 1)]
+    (there,) = chart.scene.ends
+    assert there[1:] == (end.text, 1)
     chart.remove_study(other)
     assert chart.scene.ends == []
+
+
+@pytest.mark.parametrize(
+    "ys", [(50.0, 52.0, 54.0), (0.0, 1.0, 2.0), (398.0, 399.0, 400.0), (10.0, 200.0, 390.0)]
+)
+@pytest.mark.parametrize("taken", [51.0, 0.0, 400.0, 200.0])
+def test_names_of_compared_lines_never_cover_each_other(ys: tuple[float, ...], taken: float) -> None:
+    ends = [End(y, f"{y}", "", 0) for y in ys]
+    found = spread(ends, taken, 400.0)
+    places = sorted([taken, *(end.y for end in found)])
+    assert all(after - before >= LABEL_GAP - 1 for before, after in pairwise(places)), places
+    assert [end.name for end in sorted(found)] == [end.name for end in ends]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ from puffling.desktop.theme import Colours
 # Over a long weekend the last price still stands; after that there is none.
 _LONGEST_CARRY_US = 5 * DAY_US
 _NAME = "close"
+# A label on the axis takes so many pixels, and one between.
+LABEL_GAP = 21.0
 
 
 class End(NamedTuple):
@@ -104,6 +107,30 @@ class Compared(Study):
 
     def words(self, value: float, decimals: int) -> str:
         return numbers.percent(value)
+
+
+def spread(ends: Sequence[End], taken: float, height: float) -> list[End]:
+    """Give labels that do not cover each other, nor the one that is taken for the prices themselves."""
+    if not 0 <= taken <= height:
+        taken = -LABEL_GAP
+    order = sorted(ends, key=_height)
+    above = sum(end.y < taken for end in order)
+    # Where one side of the price is full the others go to the other side.
+    above = max(min(above, int(taken // LABEL_GAP)), len(order) - int((height - taken) // LABEL_GAP), 0)
+    found: list[End] = []
+    for side, way, edge in ((order[:above][::-1], -1, 0.0), (order[above:], 1, height)):
+        free = taken
+        for number, end in enumerate(side):
+            # Those still to come need room before the edge.
+            last = edge - way * LABEL_GAP * (len(side) - number - 1)
+            y = way * max(way * (free + way * LABEL_GAP), min(way * end.y, way * last))
+            found.append(end._replace(y=min(max(y, 0.0), height)))
+            free = y
+    return found
+
+
+def _height(end: End) -> float:
+    return end.y
 
 
 def aligned(times_us: NDArray[np.int64], others_us: NDArray[np.int64], values: Floats) -> Floats:

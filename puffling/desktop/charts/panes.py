@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from puffling.desktop.charts.axes import dashes, hairline, paint_name, paint_tag
-from puffling.desktop.charts.compared import Compared, End
+from puffling.desktop.charts.compared import Compared, End, spread
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.plots import Plotter
 from puffling.desktop.charts.pyramid import Pyramid
@@ -229,7 +229,11 @@ class Panes:
         """Give where compared lines leave the view."""
         if viewport is None:
             return []
-        return [end for study in self.compared if (end := study.end(viewport)) is not None]
+        found = [end for study in self.compared if (end := study.end(viewport)) is not None]
+        bars = self.scene.bars
+        if not found or bars is None:
+            return found
+        return spread(found, viewport.y(bars.bar(len(bars) - 1).close), viewport.height)
 
     def add(self, study: Study) -> Readout:
         """Take a study in and give its line."""

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import tool_button
@@ -201,6 +202,10 @@ class ChartPanel(Panel):
     def take_focus(self) -> None:
         self.active.setFocus()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._line.fit(event.size().width())
+
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
         self._line.ask_symbol()
@@ -209,6 +214,8 @@ class ChartPanel(Panel):
         """Show this many charts; those that go are remembered and come back to their places."""
         if count == len(self.panes):
             return
+        focused = QApplication.focusWidget()
+        with_keyboard = focused is not None and self.isAncestorOf(focused)
         while len(self.panes) > count:
             gone = next(pane for pane in reversed(self.panes) if pane is not self.active)
             self._spare.append({**gone.choices(), "place": self.panes.index(gone)})
@@ -226,6 +233,8 @@ class ChartPanel(Panel):
                 pane.wake()
         self._settle_panes()
         self.templates.dress(fresh)
+        if with_keyboard:
+            self.take_focus()
 
     def enlarge(self) -> None:
         """Show the active chart alone, or again the others beside it."""

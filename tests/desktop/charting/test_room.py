@@ -116,6 +116,19 @@ async def test_the_keyboard_goes_from_chart_to_chart(core: Core, open_window: Op
     assert panel.active is panel.panes[1]
 
 
+async def test_another_number_of_charts_leaves_the_keyboard_with_them(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    panel = panel_of(window)
+    await until(lambda: panel.active.drawn)
+    panel.active.setFocus()
+    for count in (4, 1, 9, 2):
+        window.actions_.run(f"window.charts-{count}")
+        await all_drawn(panel)
+        assert panel.active.chart.hasFocus()
+
+
 async def test_charts_that_go_come_back_as_they_were_to_their_places(
     core: Core, open_window: OpenWindow
 ) -> None:
