@@ -153,9 +153,13 @@ def _columns(columns: Mapping[str, list[Any]], page: Page) -> str:
         present = [value for value in values if value is not None]
         if present and all(_is_number(value) for value in present):
             to_right.add(key)
-
             decimals = _common_decimals(present)
-            cells[key] = ["" if value is None else _number(value, decimals) for value in values]
+            # Beside billions a yield of 0.0034 would be 0.00: numbers of different kinds stand alone.
+            alone = any(0 < abs(value) < 10.0 ** (1 - decimals) for value in present)
+            cells[key] = [
+                "" if value is None else _number(value, _common_decimals([value]) if alone else decimals)
+                for value in values
+            ]
         else:
             cells[key] = [cell(value) for value in values]
     widths = {key: max(_width(titles[key]), *(_width(text) for text in cells[key])) for key in columns}

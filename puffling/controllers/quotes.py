@@ -352,7 +352,7 @@ def spread_of(quote: BidAsk | None) -> tuple[float, float] | None:
     """Give how far bid and ask are apart, in price and in basis points of the middle."""
     if quote is None or not quote.bid or not quote.ask:
         return None
-    return quote.ask - quote.bid, 20_000.0 * (quote.ask - quote.bid) / (quote.ask + quote.bid)
+    return round(quote.ask - quote.bid, 10), 20_000.0 * (quote.ask - quote.bid) / (quote.ask + quote.bid)
 
 
 def _ends(days: Calendar, now: datetime) -> datetime | None:

@@ -102,6 +102,9 @@ class Book(NamedTuple):
     time_us: int
 
 
+_DIFFERENCE_DECIMALS = 10
+
+
 class Price(NamedTuple):
     """The newest price of a symbol with its day around it."""
 
@@ -121,7 +124,8 @@ class Price(NamedTuple):
     @property
     def change(self) -> float:
         """Difference to the previous session's close."""
-        return self.price - self.previous_close
+        # Prices are decimal numbers: 759.35 - 760.88 is -1.53, not -1.5299999999999727.
+        return round(self.price - self.previous_close, _DIFFERENCE_DECIMALS)
 
     @property
     def change_percent(self) -> float:

@@ -21,6 +21,14 @@ def test_numbers_stand_to_the_right_with_equal_decimals() -> None:
     assert len({row.index(word) for row, word in zip(lines[1:], ("yes", "no"), strict=True)}) == 1
 
 
+def test_a_small_number_is_still_one_beside_a_large_one() -> None:
+    rows = [{"id": "market value", "value": 4.04e12}, {"id": "dividend yield", "value": 0.003395}]
+    assert [text.split()[-1] for text in table(rows, Page()).splitlines()[1:]] == [
+        "4040000000000",
+        "0.003395",
+    ]
+
+
 @pytest.mark.parametrize("width", [30, 40, 60, 200])
 def test_a_table_is_no_wider_than_the_terminal(width: int) -> None:
     lines = table(ROWS, Page(width=width)).splitlines()
