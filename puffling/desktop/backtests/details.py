@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -119,11 +119,14 @@ class Details(QWidget):
         super().__init__()
         self._terms, self._rules = Terms(), Rules()
         self.forms: list[Form] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+
+    def furnish(self) -> Iterator[None]:
+        """Make the forms, one at a step."""
         for title, group in GROUPS:
-            column.addWidget(label(tr(title), tone=Tone.MUTED, kind="caption"))
+            self._column.addWidget(label(tr(title), tone=Tone.MUTED, kind="caption"))
             form = Form(tuple(each.field() for each in group))
             for each in group:
                 form.editor(each.name).setToolTip(tr(each.help))
@@ -133,7 +136,8 @@ class Details(QWidget):
             if group is COSTS:
                 form.changed.connect(self.costs_changed)
             self.forms.append(form)
-            column.addWidget(form)
+            self._column.addWidget(form)
+            yield
 
     def show_values(self, terms: Terms, rules: Rules) -> None:
         """Show these terms and rules."""

@@ -20,7 +20,8 @@ _LEAST_CELL = 36.0
 _MOST_CELL = 74.0
 # A month of that much has the full colour.
 _FULL = 0.10
-_DEEPEST = 0.62
+# No deeper: a number on it must still be read.
+_DEEPEST = 0.46
 
 
 class HeatMap(QScrollArea):

@@ -49,18 +49,9 @@ def line_columns(time: Callable[[datetime], str]) -> list[Column[BacktestLine]]:
             stretch=True,
             tooltip=lambda each: each.name,
         ),
-        Column(
-            "symbols",
-            tr("Symbols"),
-            lambda each: ", ".join(each.symbols),
-            Kind.MUTED,
-            width=96,
-            tooltip=lambda each: ", ".join(each.symbols),
-        ),
         Column("return", tr("Return"), lambda each: each.total_return, Kind.PERCENT, width=76),
         Column("sharpe", tr("Sharpe"), lambda each: each.sharpe_ratio, Kind.NUMBER, width=60),
-        Column("fall", tr("Deepest fall"), lambda each: each.max_drawdown, Kind.PERCENT, width=84),
-        Column("trades", tr("Trades"), lambda each: each.total_trades, Kind.NUMBER, decimals=0, width=58),
+        Column("fall", tr("Fall"), lambda each: each.max_drawdown, Kind.PERCENT, width=76),
         Column(
             "created",
             tr("Made"),
@@ -69,6 +60,15 @@ def line_columns(time: Callable[[datetime], str]) -> list[Column[BacktestLine]]:
             width=96,
             text=lambda each: time(each.created_at),
         ),
+        Column(
+            "symbols",
+            tr("Symbols"),
+            lambda each: ", ".join(each.symbols),
+            Kind.MUTED,
+            width=96,
+            tooltip=lambda each: ", ".join(each.symbols),
+        ),
+        Column("trades", tr("Trades"), lambda each: each.total_trades, Kind.NUMBER, decimals=0, width=58),
         Column("tags", tr("Tags"), lambda each: ", ".join(each.tags), Kind.MUTED, width=80),
         Column("strategy", tr("Strategy"), lambda each: each.strategy, Kind.MUTED, optional=True),
         Column("interval", tr("Bars"), lambda each: each.interval, Kind.MUTED, optional=True),
@@ -182,6 +182,7 @@ class HistoryView(QWidget):
         self.about.setVisible(line is not None)
         if line is not None:
             self.name.setText(line.name)
+            self.name.setCursorPosition(0)
             self.tags.setText(", ".join(line.tags))
             self.notes.setPlainText(line.notes)
 

@@ -103,7 +103,7 @@ class Pane:
         if self.logarithmic:
             return logarithmic_ticks(low, high, pixels)
         # Small panes want closer labels than a chart of prices has.
-        return price_ticks(low, high, pixels * 1.35).values
+        return price_ticks(low, high, pixels * (2.0 if pixels < 90 else 1.35)).values
 
 
 class TimeTick(NamedTuple):

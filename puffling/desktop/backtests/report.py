@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -76,35 +76,8 @@ class ReportView(QWidget):
         self.verdict = VerdictHead()
         self.verdict.opened.connect(lambda: self.open_page("trust"))
         self.tiles = Tiles()
-        self.performance = Performance(on)
-        self.performance.changed.connect(self.changed)
-        self.reasons = VerdictPage()
-        self.months = HeatMap()
-        self.trades: Table[Trade] = Table([], title=tr("Trades"))
-        self.distribution = Histogram()
-        self._trade_split = QSplitter(Qt.Orientation.Vertical)
-        self._trade_split.addWidget(self.trades)
-        self._trade_split.addWidget(self.distribution)
-        self._trade_split.setChildrenCollapsible(False)
-        self._trade_split.setSizes([700, 300])
-        self.falls: Table[Fall] = Table(fall_columns(), title=tr("Worst falls"))
-        self.falls.when_empty(tr("It never fell"), tr("The equity was at its high all the time."))
-        self.falls.clicked.connect(lambda _: self._show_fall())
-        self.falls.key_activated.connect(lambda _: self._show_fall())
-        self.figures: Table[FigureRow] = Table(figure_columns(), title=tr("All figures"))
-        self.reaches = Reaches()
-        self.origin = Origin()
-        self.origin.verify_wanted.connect(self.verify_wanted)
+        self._first, self._on = page, on
         self.stack = QStackedWidget()
-        for page_widget in (
-            self.performance,
-            self.reasons,
-            self.months,
-            self._trade_split,
-            self._risk(),
-            self.origin,
-        ):
-            self.stack.addWidget(page_widget)
         self._pages = QButtonGroup(self)
         self.tabs: dict[str, QPushButton] = {}
         self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -126,9 +99,44 @@ class ReportView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(head)
-        column.addLayout(self._switch(page))
-        column.addWidget(self.stack, 1)
+        self._column = column
         self.setMinimumWidth(300)
+
+    def furnish(self) -> Iterator[None]:
+        """Make the pages, one at a step, and open the first."""
+        self.performance = Performance(self._on)
+        self.performance.changed.connect(self.changed)
+        self.stack.addWidget(self.performance)
+        yield
+        self.reasons = VerdictPage()
+        self.months = HeatMap()
+        self.stack.addWidget(self.reasons)
+        self.stack.addWidget(self.months)
+        yield
+        self.trades: Table[Trade] = Table([], title=tr("Trades"))
+        self.distribution = Histogram()
+        self._trade_split = QSplitter(Qt.Orientation.Vertical)
+        self._trade_split.addWidget(self.trades)
+        self._trade_split.addWidget(self.distribution)
+        self._trade_split.setChildrenCollapsible(False)
+        self._trade_split.setSizes([700, 300])
+        self.stack.addWidget(self._trade_split)
+        yield
+        self.falls: Table[Fall] = Table(fall_columns(), title=tr("Worst falls"))
+        self.falls.when_empty(tr("It never fell"), tr("The equity was at its high all the time."))
+        self.falls.clicked.connect(lambda _: self._show_fall())
+        self.falls.key_activated.connect(lambda _: self._show_fall())
+        self.figures: Table[FigureRow] = Table(figure_columns(), title=tr("All figures"))
+        self.reaches = Reaches()
+        yield
+        self.stack.addWidget(self._risk())
+        yield
+        self.origin = Origin()
+        self.origin.verify_wanted.connect(self.verify_wanted)
+        self.stack.addWidget(self.origin)
+        yield
+        self._column.addLayout(self._switch(self._first))
+        self._column.addWidget(self.stack, 1)
         self._turn()
 
     @property
@@ -199,6 +207,8 @@ class ReportView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if not self.tabs:
+            return
         wide = event.size().width() >= _WIDE
         self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._top.setSpacing(16 if wide else 4)

@@ -37,10 +37,10 @@ class RunningTests(QWidget):
             row.deleteLater()
         for id, job in jobs.items():
             if id not in self.rows:
-                row = self.rows[id] = RunningRow(names.get(id, job.title))
+                row = self.rows[id] = RunningRow()
                 row.stop.clicked.connect(partial(self._stop, id))
                 self._column.addWidget(row)
-            self.rows[id].show_job(job)
+            self.rows[id].show_job(job, names.get(id, job.title))
         self.setVisible(bool(self.rows))
 
     def _stop(self, id: str, _checked: bool = False) -> None:
@@ -50,17 +50,16 @@ class RunningTests(QWidget):
 class RunningRow(QWidget):
     """A test on its way."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.name = label(name, kind="caption")
+        self.name = label(kind="caption")
         self.note = label(tone=Tone.MUTED, kind="caption")
         for line in (self.name, self.note):
             line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName(name)
-        self.stop = tool_button("stop", tr("Cancel {name}", name=name))
+        self.stop = tool_button("stop", tr("Cancel"))
         words = QVBoxLayout()
         words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(2)
@@ -73,8 +72,12 @@ class RunningRow(QWidget):
         row.addLayout(words, 1)
         row.addWidget(self.stop, 0, Qt.AlignmentFlag.AlignVCenter)
 
-    def show_job(self, job: JobRecord) -> None:
+    def show_job(self, job: JobRecord, name: str) -> None:
         """Show how far it is."""
+        self.name.setText(name)
+        self.name.setToolTip(name)
+        self.bar.setAccessibleName(name)
+        self.stop.setAccessibleName(tr("Cancel {name}", name=name))
         if job.stopping:
             said = tr("Stopping")
         elif job.state is JobState.QUEUED:

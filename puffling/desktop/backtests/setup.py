@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -98,8 +98,6 @@ class SetupForm(QWidget):
         self.unfold.setCheckable(True)
         self.unfold.setProperty("narrow", True)
         self.unfold.toggled.connect(self._fold)
-        self.details = Details()
-        self.details.hide()
         self.running = RunningTests()
         self.error = label(tone=Tone.DANGER)
         self.error.setWordWrap(True)
@@ -112,7 +110,19 @@ class SetupForm(QWidget):
         self._name_fields()
         self._arrange()
         self._connect()
-        self.show_question(self._question)
+
+    def furnish(self, question: Question) -> Iterator[None]:
+        """Add what takes longer to make, in steps, and show a question."""
+        details = Details()
+        details.hide()
+        yield from details.furnish()
+        self.details = details
+        self.details.changed.connect(self._edited)
+        self.details.costs_changed.connect(self._own_costs)
+        self.details.submitted.connect(self.run_wanted)
+        self._column.insertWidget(self._column.indexOf(self.unfold) + 1, self.details)
+        yield
+        self.show_question(question)
 
     def _name_fields(self) -> None:
         for widget, name in (
@@ -132,9 +142,6 @@ class SetupForm(QWidget):
         self.costs.activated.connect(lambda _: self._choose_costs())
         self.money.changed.connect(self._edited)
         self.money.submitted.connect(lambda _: self.run_wanted.emit())
-        self.details.changed.connect(self._edited)
-        self.details.costs_changed.connect(self._own_costs)
-        self.details.submitted.connect(self.run_wanted)
 
     def _arrange(self) -> None:
         inside = QWidget()
@@ -171,7 +178,6 @@ class SetupForm(QWidget):
         column.addWidget(self.costs)
         column.addWidget(self.cost_words)
         column.addWidget(self.unfold, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.details)
         column.addStretch(1)
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
@@ -311,6 +317,7 @@ class SetupForm(QWidget):
         self.error.hide()
         self.error.setText("")
         self.day_error.hide()
+        self.day_error.setText("")
         for widget in (self.since, self.until, self.strategy):
             set_role(widget, wrong=False)
 

@@ -400,18 +400,25 @@ class TimeChart(QWidget):
         strong, plain = theme.font(Size.CAPTION, semibold=True), theme.font(Size.CAPTION)
         left = 8.0
         top = room.box.top() - _LEGEND
+        metrics, bold = QFontMetricsF(plain), QFontMetricsF(strong)
+        fair = self._width() / max(len(room.pane.lines), 1)
         for line in room.pane.lines:
             value = line.at(at)
             said = room.pane.write(value) if math.isfinite(value) else "–"
-            name_wide = QFontMetricsF(plain).horizontalAdvance(line.name)
-            wide = name_wide + QFontMetricsF(strong).horizontalAdvance(said) + 36
-            if left > 8.0 and left + wide > self._width():
+            said_wide = bold.horizontalAdvance(said)
+            room_for_name = max(fair - said_wide - 38, 24.0)
+            name = line.name
+            if metrics.horizontalAdvance(name) > room_for_name:
+                name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room_for_name)
+            name_wide = metrics.horizontalAdvance(name)
+            wide = name_wide + said_wide + 36
+            if left > 8.0 and left + wide > self._width() + 12:
                 return
             painter.fillRect(QRectF(left, top + 9, 10, 2), line.colour(shades))
             painter.setFont(plain)
             painter.setPen(shades.muted)
             box = QRectF(left + 15, top, name_wide + 2, _LEGEND)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line.name)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
             painter.setFont(strong)
             painter.setPen(shades.text)
             box = QRectF(left + 21 + name_wide, top, self._width(), _LEGEND)

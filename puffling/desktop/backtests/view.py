@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,20 +52,24 @@ class BacktestView(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.run_wanted)
 
-    async def furnish(self, kept: Mapping[str, Any]) -> AsyncIterator[None]:
-        """Make the parts one after the other, with a pause after each."""
+    def furnish(self, kept: Mapping[str, Any]) -> Iterator[None]:
+        """Make the parts, a few at a step: each of them takes a while, and so does dressing it."""
         on = kept.get("on")
         self.setup = SetupForm(self._session)
-        self.split.addWidget(self.setup)
         yield
-        self.setup.show_question(read_question(kept.get("question") or {}))
+        self.split.addWidget(self.setup)
+        self.setup.show()
+        yield
+        yield from self.setup.furnish(read_question(kept.get("question") or {}))
         yield
         self.report = ReportView(str(kept.get("report_page", "")), on if isinstance(on, list) else FIRST_ON)
+        yield
+        yield from self.report.furnish()
+        yield
         self.stack.addWidget(self.report)
-        yield
         self.history = HistoryView(self._time)
-        self.stack.addWidget(self.history)
         yield
+        self.stack.addWidget(self.history)
         self.compare = CompareView()
         self.stack.addWidget(self.compare)
         yield
@@ -75,6 +79,7 @@ class BacktestView(QWidget):
             COMPARE: self.compare,
         }
         self.split.addWidget(self.stack)
+        self.stack.show()
         self.split.setStretchFactor(0, 0)
         self.split.setStretchFactor(1, 1)
         self.states = States(self.report)

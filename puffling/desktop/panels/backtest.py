@@ -137,10 +137,10 @@ class BacktestPanel(Panel):
         if self._room is not None:
             return
         view = BacktestView(self.session, self.session.time)
-        async for _ in view.furnish(self._choices):
-            await asyncio.sleep(0)
         self._column.addWidget(view)
         view.show()
+        for _ in view.furnish(self._choices):
+            await asyncio.sleep(0)
         view.changed.connect(self._show_switches)
         self._room = room = Room(self.session, view, str(self._choices.get("result") or ""))
         view.restore(self._choices)
