@@ -53,7 +53,7 @@ class StrategyShelf:
     async def kinds(self) -> tuple[StrategyKind, ...]:
         """Give every strategy that can run: those of the house, the person's own, those of packages."""
         trusted = [file for file in await self._port.thread(self.own.all) if file.trusted]
-        described = [await self._describe(file) for file in trusted]
+        described = await asyncio.gather(*(self._describe(file) for file in trusted))
         return (
             *await self._lane.run(_house_kinds),
             *(_kind(each, Origin.OWN) for each in described if each is not None),

@@ -50,8 +50,11 @@ class Question(QWidget):
 
     def open(self, focus: QWidget) -> None:
         """Come in at the top of the window, with the keyboard on this widget."""
-        self.setFixedWidth(min(_WIDTH + 2 * SHADOW, max(self._window.width() - 16, 240)))
+        width = min(_WIDTH + 2 * SHADOW, max(self._window.width() - 16, 240))
+        self.setFixedWidth(width)
         self.adjustSize()
+        # Words of several lines are taller at this width than what they would like to have.
+        self.resize(width, max(self.height(), self.content.totalHeightForWidth(width)))
         place = self._place()
         self.move(place)
         self.show()

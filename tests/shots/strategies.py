@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from puffling.core.core import Core
+from puffling.desktop.ask import Question
 from puffling.desktop.panels.strategies import StrategiesPanel
 from puffling.desktop.strategies.shared import ShownSignals
 from puffling.desktop.window import Window
@@ -51,41 +54,62 @@ def panel_of(window: Window) -> StrategiesPanel:
 
 def mine(window: Window) -> None:
     """One of the person's own, with its signals."""
+
+    def show(panel: StrategiesPanel) -> None:
+        panel.turn_to("mine")
+        panel.view.saved.select(
+            [next(id for id, each in panel._saved.items() if each.strategy == "momentum")]
+        )
+        panel.show_signals()
+
+    _once_loaded(window, show)
+
+
+def choose(kind: str, window: Window) -> None:
+    """One line of the library, with what is known of it."""
+
+    def show(panel: StrategiesPanel) -> None:
+        panel.turn_to("library")
+        panel.view.kinds.select([kind])
+
+    _once_loaded(window, show)
+
+
+def asked(window: Window) -> None:
+    """The question whether a file may run."""
+    choose("own:my_idea", window)
+
+    async def ask() -> None:
+        source = panel_of(window).view.source
+        while source.file is None or source.file.name != "my_idea":  # noqa: ASYNC110  tells nobody
+            await asyncio.sleep(0.02)
+        source.trust.click()
+
+    window.session.dispatch.run(ask, name="ask about a file")
+
+
+def _once_loaded(window: Window, act: Callable[[StrategiesPanel], None]) -> None:
     panel = panel_of(window)
-    panel.turn_to("mine")
-    panel.view.saved.select([next(id for id, each in panel._saved.items() if each.strategy == "momentum")])
-    panel.show_signals()
 
+    async def show() -> None:
+        while not panel._saved:  # noqa: ASYNC110  what is on the screen tells nobody
+            await asyncio.sleep(0.02)
+        act(panel)
 
-def library(window: Window) -> None:
-    """What there is to choose from."""
-    panel = panel_of(window)
-    panel.turn_to("library")
-    panel.view.kinds.select(["mean_reversion"])
-
-
-def wrong(window: Window) -> None:
-    """A file of the person's own with its fault."""
-    panel = panel_of(window)
-    panel.turn_to("library")
-    panel.view.kinds.select(["own:crowd"])
-
-
-def waiting(window: Window) -> None:
-    """A file that is not trusted yet, and the question about it."""
-    panel = panel_of(window)
-    panel.turn_to("library")
-    panel.view.kinds.select(["own:my_idea"])
+    window.session.dispatch.run(show, name="show strategies")
 
 
 def ended(window: Window) -> None:
-    """No signals any more."""
+    """No signals any more, and no question."""
     window.session.shared(ShownSignals).choose(None)
+    for question in window.findChildren(Question):
+        question.answered.emit(None)
 
 
 SCENES: dict[str, Callable[[Window], None]] = {
     "strategies-mine": mine,
-    "strategies-library": library,
-    "strategies-wrong": wrong,
-    "strategies-waiting": waiting,
+    "strategies-library": partial(choose, "mean_reversion"),
+    "strategies-wrong": partial(choose, "own:crowd"),
+    "strategies-waiting": partial(choose, "own:my_idea"),
+    "strategies-asked": asked,
 }
