@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
-# The window loads the chart's library after its first paint; here that would count against the first test.
-import puffling.desktop.charts.chart  # noqa: F401
+# The window loads these after its first paint; here that would count against the first test.
+import puffling.desktop.charts.chart
+import puffling.desktop.drawings.board
+import puffling.desktop.indicators.board  # noqa: F401
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.snapshot import Snapshot

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from puffling.desktop.charting.library import load_library
 from puffling.desktop.charting.past import Present, history_at, moment_before, next_moment
 from puffling.desktop.session import Session
 from puffling.market.values import History
@@ -129,6 +130,7 @@ class Source:
         days = _DEEP_DAYS.get(interval)
         if days is None or screenful:
             self._take(await core.data.history(symbol, interval))
+            await load_library()
             arrived(True)
         if days is not None:
             since = (core.clock.now() - timedelta(days=days)).date()
