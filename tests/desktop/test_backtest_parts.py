@@ -210,6 +210,7 @@ def test_one_crosshair_goes_through_all_panes(qtbot: QtBot) -> None:
     qtbot.addWidget(chart)
     chart.resize(400 + AXIS_WIDTH, 300)
     chart.show_panes(panes_of(curves(), "SPY", ["benchmark"]))
+    chart.show()
     chart.grab()
     told: list[float | None] = []
     chart.pointed.connect(told.append)
