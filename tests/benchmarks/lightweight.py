@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -107,13 +109,14 @@ def _measured(browser: str, folder: Path) -> Told:
             f"http://127.0.0.1:{server.server_port}/index.html",
         ]  # fmt: skip
         quiet = subprocess.DEVNULL
-        with subprocess.Popen(command, stdout=quiet, stderr=quiet) as running:
+        # A session of its own: the browser is many processes, and all of them have to end.
+        with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as running:
             try:
                 told = json.loads(answers.get(timeout=PATIENCE_SECONDS))
             except queue.Empty:
                 return f"not done after {PATIENCE_SECONDS:.0f} s"
             finally:
-                running.terminate()
+                os.killpg(running.pid, signal.SIGTERM)
                 server.shutdown()
     took = sorted(told["took"])
     return {
