@@ -57,11 +57,13 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class PriceTick:
-    """One message of the price stream."""
+    """One message of the price stream; `label` says how far the price may be trusted."""
 
     symbol: str
     price: float
     timestamp: datetime
+    label: str
+    quality: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +303,13 @@ class Data(Controller):
                 # A slow listener finds the newest price of each symbol here, never a queue of old ones.
                 batch, moved = moved, {}
                 for price in batch.values():
-                    yield PriceTick(price.symbol, price.price, moment_of(price.time_us))
+                    yield PriceTick(
+                        price.symbol,
+                        price.price,
+                        moment_of(price.time_us),
+                        price.label,
+                        str(price.quality),
+                    )
         finally:
             unsubscribe()
             watched()

@@ -121,6 +121,8 @@ class QuoteTick:
     bid_size: float
     ask_size: float
     timestamp: datetime
+    label: str
+    quality: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,7 @@ class Quotes(Controller):
                         quote.bid_size,
                         quote.ask_size,
                         moment_of(quote.time_us),
+                        *self._said_of(quote.symbol),
                     )
         finally:
             unsubscribe()
@@ -335,6 +338,15 @@ class Quotes(Controller):
         except PufflingError as quiet:
             _log.info("No quote of %s: %s", symbol, quiet)
             return None
+
+    def _said_of(self, symbol: str) -> tuple[str, str]:
+        try:
+            price = self._market.price(symbol)
+            return price.label, str(price.quality)
+        except PufflingError:
+            # The bid came before the first price did.
+            feed = self._live.state_of(symbol)
+            return feed.label, str(feed.quality)
 
     def _not_offered(self, symbol: str, message: str) -> Unavailable:
         return Unavailable(

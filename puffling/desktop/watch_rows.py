@@ -79,6 +79,7 @@ def watch_columns() -> list[Column[Row]]:
             _decimals,
             width=86,
             flash=True,
+            tooltip=lambda row: row.price.label if row.price is not None else "",
         ),
         Column(
             "change",

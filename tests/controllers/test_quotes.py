@@ -125,6 +125,7 @@ async def test_the_stream_of_quotes_follows_its_topics_and_leaves_nothing(
         second = await anext(listening)
     assert (first["symbol"], second["symbol"]) == ("SPY", "QQQ")
     assert first["bid"] < first["ask"]
+    assert (first["label"], first["quality"]) == ("Demo data", "demo")
     assert refused == ["NOSUCH"]
     late = stream.listen(Topics(("QQQ",)))
     assert (await anext(late))["symbol"] == "QQQ"

@@ -13,11 +13,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from puffling.desktop.columns import tip
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.notices import Level, Toast
 from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.states import Phase
+from puffling.desktop.watch_rows import watch_columns
 from puffling.market.events import FeedStateChanged, PricesMoved
 from puffling.market.values import Condition
 from puffling.runtime.actor import calling_as
@@ -58,6 +60,8 @@ async def test_prices_are_shown_for_every_symbol(core: Core, open_window: OpenWi
         lambda: all(panel.table.rows.row(place).price for place in range(panel.table.rows.rowCount()))
     )
     assert panel.table.keys()[:3] == ("SPY", "QQQ", "AGG")
+    last = next(column for column in watch_columns() if column.id == "last")
+    assert tip(last, panel.table.rows.row(0)) == "Demo data"
 
 
 async def test_a_second_of_20000_ticks_tells_the_table_once_for_each_drain(

@@ -219,7 +219,8 @@ def test_prices_stream_over_the_websocket(home: Path, checkout: Path) -> None:
                 while len(prices) < 2 or not errors:
                     item = json.loads(await socket.recv())
                     (errors if "error" in item else prices).append(item)
-            assert all(set(item) == {"symbol", "price", "timestamp"} for item in prices)
+            assert all(set(item) == {"symbol", "price", "timestamp", "label", "quality"} for item in prices)
+            assert {item["label"] for item in prices} == {"Demo data"}
             assert {item["symbol"] for item in prices} == {"BTC/USD"}
             assert errors[0]["error"]["code"] == "not_found"
             await socket.send('{"action": "unsubscribe", "symbols": ["BTC/USD"]}')
