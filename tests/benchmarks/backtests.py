@@ -25,7 +25,7 @@ from tests.benchmarks.child_backtests import FEE, PEERS
 from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds, in_turns, timed
 from tests.benchmarks.peers import Told, beside, ratio, told_by
 
-BARS, ROUNDS = 2_520, 15
+BARS, ROUNDS, TERMINAL_ROUNDS = 2_520, 15, 5
 COMMAND = ["backtest", "run", "--strategy", "momentum", "--symbols", "SPY"]
 YEARS = ["--start", "2015-01-01", "--end", "2020-01-01"]
 FLOOR = "import pandas"
@@ -61,10 +61,35 @@ def backtests() -> Iterator[Row]:
         in_milliseconds(many), f"single runs {in_milliseconds(len(pairs) * one)}",
         f"{many / (len(pairs) * one):.3f}", "60 ms",
     )  # fmt: skip
+    yield _from_the_terminal()
     half, whole = (_walking(_market(count)) for count in (4_156, 8_312))
     yield Row(
         "Walk-forward over 20 symbols, 8,312 days",
         in_milliseconds(whole), f"half the days {in_milliseconds(half)}", f"{whole / half:.2f}", "2: linear",
+    )  # fmt: skip
+
+
+def _from_the_terminal() -> Row:
+    """The whole command in a process of its own, from its start to its printed result, judged and kept."""
+    words = ("backtest", "run", "--strategy", "momentum", "--symbols", "SPY",
+             "--start", "2015-01-01", "--end", "2020-01-01")  # fmt: skip
+    with fresh_home() as home:
+        environment = {**os.environ, "PUFFLING_HOME": str(home)}
+
+        def command(*words: str) -> Callable[[], object]:
+            line = [sys.executable, "-m", "puffling", *words]
+            return lambda: subprocess.run(
+                line, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, check=True
+            )
+
+        command(*words)()
+        ours, floor = in_turns(
+            lambda: timed(command(*words)), lambda: timed(command("watchlists", "list")), TERMINAL_ROUNDS
+        )
+    return Row(
+        "A backtest typed into a terminal, from the start of the process to its result",
+        in_milliseconds(ours), f"a list of watchlists {in_milliseconds(floor)}",
+        f"{ours / floor:.2f}", "1.5 s",
     )  # fmt: skip
 
 

@@ -115,7 +115,24 @@ def run_task(task: Task) -> Told:
         raise _blamed(fault, task.recipe) from fault
 
 
+class _Steps:
+    """How far a test is; said again and again, so that whoever wants to stop is heard at once."""
+
+    def __init__(self) -> None:
+        self._last = (0.0, 1.0, tr("Testing"))
+
+    def tell(self, done: float, total: float, note: str) -> None:
+        """Go on to the next step; the report is one more."""
+        self._last = (done, total + 1.0, tr(note) if note else "")
+        self.again()
+
+    def again(self) -> None:
+        """Say the same once more."""
+        checkpoint(*self._last)
+
+
 def _told(task: Task, strategy: Tested) -> Told:
+    steps = _Steps()
     panel = panel_of(task.series)
     # On the close before the first day is decided what trades on its open.
     since = max(int(np.searchsorted(panel.time, task.since_us)) - 1, 0)
@@ -124,6 +141,7 @@ def _told(task: Task, strategy: Tested) -> Told:
         terms=task.terms,
         protection=None if task.protection == Protection() else task.protection,
         intrabar=task.intrabar,
+        pulse=steps.again,
     )
     targets = targets_of(strategy, panel)
     result = tester.hold(targets.part(since, len(panel)), traded, actions=task.actions)
@@ -137,7 +155,7 @@ def _told(task: Task, strategy: Tested) -> Told:
             trials=task.others.count + 1,
             trial_variance=task.others.variance_with(own),
             seed=task.seed,
-            progress=lambda done, total, note: checkpoint(done, total + 1, tr(note) if note else ""),
+            progress=steps.tell,
             since=since,
             actions=task.actions or None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -167,6 +167,7 @@ class Backtester:
         terms: Terms | None = None,
         protection: Protection | None = None,
         intrabar: Intrabar = Intrabar.PESSIMISTIC,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         terms = terms or Terms(capital=float(initial_capital))
         self.terms = replace(
@@ -176,6 +177,8 @@ class Backtester:
         )
         self.protection = protection
         self.intrabar = intrabar
+        # Called now and then during long work, a place to stop.
+        self.pulse = pulse
 
     def run(
         self,
@@ -189,7 +192,9 @@ class Backtester:
         panel = panel_of(data, symbols)
         if isinstance(strategy, Tested):
             return self.hold(targets_of(strategy, panel), panel, actions=actions)
-        walked = walk(panel, self.terms, trader=strategy, intrabar=self.intrabar, actions=actions)
+        walked = walk(
+            panel, self.terms, trader=strategy, intrabar=self.intrabar, actions=actions, pulse=self.pulse
+        )
         return self._walked(walked)
 
     def hold(
@@ -210,6 +215,7 @@ class Backtester:
                     protection=self.protection,
                     intrabar=self.intrabar,
                     actions=actions,
+                    pulse=self.pulse,
                 )
             )
         done = simulate(panel, targets.weights[None], self.terms, rebalance=targets.rebalance)

@@ -7,7 +7,7 @@ strategy is asked. It never sees more than the bars until then.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 
 _DAYS_A_YEAR = 365.0
 _SLACK = 1.0 + 1e-9
+_BARS_BETWEEN_PULSES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,20 @@ def walk(
     protection: Protection | None = None,
     intrabar: Intrabar = Intrabar.PESSIMISTIC,
     actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    pulse: Callable[[], None] = lambda: None,
 ) -> Walked:
     """Walk through a panel with targets, (bars, symbols), or with a strategy that has a memory, or both.
 
-    Corporate actions are for prices as they were traded; adjusted prices hold them already.
+    Corporate actions are for prices as they were traded; adjusted prices hold them already. Now and then
+    `pulse` is called, a place to stop.
     """
     going = Walk(panel, terms, protection, intrabar, _by_bar(panel, actions or {}))
     asked = np.zeros(panel.close.shape) if targets is None else targets
     due, changed = schedule(panel, asked[None], rebalance)
     turning = changed[0].any(axis=1)
     for bar in range(len(panel)):
+        if bar % _BARS_BETWEEN_PULSES == 0:
+            pulse()
         going.begin(bar)
         if turning[bar]:
             going.turn(bar, due[0, bar], changed[0, bar])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.engine import Backtester, bars_a_year
-from puffling.puffin.backtest.metrics import Sweep, returns_of, sweep
+from puffling.puffin.backtest.metrics import returns_of, sweep
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import simulate
 from puffling.puffin.backtest.sweep import targets_of_many
@@ -23,6 +23,8 @@ from puffling.puffin.strategies.base import Strategy
 # Who stated no costs at all is asked what would be left at these.
 _LEAST_COSTS = 0.0005
 _NOTCH = 0.15
+# So many targets are worked on before whoever wants to stop is heard.
+_TOGETHER = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,28 @@ def neighbours(kind: type[Strategy], parameters: Mapping[str, Setting]) -> list[
 
 
 def returns_of_many(
-    kind: type[Strategy], sets: list[dict[str, Setting]], panel: Panel, terms: Terms, *, since: int = 0
-) -> tuple[Floats, Sweep]:
-    """Give the returns of parameter sets, (bars, sets), and their figures; trading begins after `since`."""
-    targets = targets_of_many(kind, sets, panel)[:, since:]
-    done = simulate(panel.part(since, len(panel)), targets, terms)
-    equity = done.equities(0, len(sets))
-    return returns_of(equity).T, sweep(done, bars_a_year=bars_a_year(done.panel))
+    kind: type[Strategy],
+    sets: list[dict[str, Setting]],
+    panel: Panel,
+    terms: Terms,
+    *,
+    since: int = 0,
+    pulse: Callable[[], None] = lambda: None,
+) -> tuple[Floats, Floats]:
+    """Give the returns of parameter sets, (bars, sets), and their Sharpe ratios.
+
+    Trading begins after `since`. Some are worked on together; between two lots `pulse` is called.
+    """
+    traded = panel.part(since, len(panel))
+    step = max(_TOGETHER // max(panel.close.size, 1), 1)
+    returns, ratios = [], []
+    for first in range(0, len(sets), step):
+        pulse()
+        some = sets[first : first + step]
+        done = simulate(traded, targets_of_many(kind, some, panel)[:, since:], terms)
+        returns.append(returns_of(done.equities(0, len(some))))
+        ratios.append(sweep(done, bars_a_year=bars_a_year(traded)).sharpe_ratio)
+    return np.concatenate(returns).T, np.concatenate(ratios)
 
 
 def _notches(kind: type[Strategy], name: str, value: Setting) -> Iterator[Setting]:

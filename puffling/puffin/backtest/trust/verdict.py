@@ -203,9 +203,8 @@ class _Exam:
 
     def _costs(self) -> list[Reason]:
         terms = dearer(self._backtester.terms)
-        tester = Backtester(
-            terms=terms, protection=self._backtester.protection, intrabar=self._backtester.intrabar
-        )
+        like = self._backtester
+        tester = Backtester(terms=terms, protection=like.protection, intrabar=like.intrabar, pulse=like.pulse)
         left = under(tester, self._targets, self._traded, self._actions)
         self.figures["return_at_double_costs"] = left.total_return
         return [self._kept("costs", left.total_return, "at twice the costs")]
@@ -284,9 +283,11 @@ class _Exam:
         terms = replace(self._backtester.terms, volume_cap=0.0)
         if terms.slippage.depends_on_size or not terms.carry.is_free or self._actions:
             return []
+        returns, ratios = returns_of_many(
+            type(strategy), sets, self._panel, terms, since=self._since, pulse=self.pulse
+        )
         self.pulse()
-        returns, figures = returns_of_many(type(strategy), sets, self._panel, terms, since=self._since)
-        around = np.nan_to_num(figures.sharpe_ratio, nan=0.0)
+        around = np.nan_to_num(ratios, nan=0.0)
         own, beside = float(around[0]), float(np.median(around[1:]))
         self.figures["neighbours_sharpe"] = beside
         told = overfitting(returns, _blocks(len(returns)))
