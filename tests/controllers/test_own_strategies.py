@@ -163,3 +163,27 @@ async def test_a_new_file_begins_with_something_that_runs(core: Core) -> None:
     assert caught.value.field == "name"
     with pytest.raises(NotFound, match="my_idea"):
         await core.strategies.source("../../secrets")
+
+
+async def test_a_backtest_runs_exactly_the_text_that_was_trusted(
+    core: Core, paths: Paths, tmp_path: Path
+) -> None:
+    text = RISING.format(canary=str(tmp_path / "canary"))
+    write(paths, text)
+    with pytest.raises(InvalidInput, match="not trusted"):
+        await core.backtests.run("own:rising", ("SPY",), examine=False)
+    await trust(core)
+    saved = await core.strategies.create("Mine", "own:rising", ("SPY",), parameters={"days": 9})
+    done = await core.backtests.run("Mine", examine=False)
+    assert (done.strategy, done.parameters, done.symbols) == ("own:rising", {"days": 9}, ("SPY",))
+    assert done.metrics["total_trades"] > 5
+    assert str(os.getpid()) not in (tmp_path / "canary").read_text(encoding="utf-8").split()
+
+    write(paths, text.replace("signal = np.zeros(len(bars))", "signal = bars.colour"))
+    with pytest.raises(InvalidInput, match="not trusted"):
+        await core.backtests.run(saved.name, examine=False)
+    await trust(core)
+    line = text.splitlines().index("        signal = np.zeros(len(bars))") + 1
+    with pytest.raises(InvalidInput, match=f"rising.py, line {line}: AttributeError") as caught:
+        await core.backtests.run(saved.name, examine=False)
+    assert caught.value.field == "strategy"
