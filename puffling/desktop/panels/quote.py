@@ -16,6 +16,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
+from puffling.desktop.live_mark import LiveMark
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -69,12 +70,13 @@ class QuotePanel(Panel):
         self._drain.timeout.connect(self._show_moved)
         self.symbol = QLabel()
         set_role(self.symbol, kind="title")
+        self.mark = LiveMark(session.selection)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self.setMinimumSize(264, 200)
 
     def header(self) -> list[QWidget]:
-        return [self.symbol]
+        return [self.symbol, self.mark]
 
     @property
     def parts(self) -> Parts:

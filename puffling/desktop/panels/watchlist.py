@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, Q
 
 from puffling.desktop.feed_words import short_feed_words
 from puffling.desktop.icons import set_icon
+from puffling.desktop.live_mark import LiveMark
 from puffling.desktop.menus import Menu
 from puffling.desktop.moving import moves
 from puffling.desktop.name_field import NameField
@@ -91,7 +92,7 @@ class WatchlistPanel(Panel):
         self.add_button.clicked.connect(self.ask_symbol)
         spacer = QWidget()
         spacer.setProperty("grows", True)
-        return [spacer, self.lists_button, self.add_button]
+        return [LiveMark(self.session.selection), spacer, self.lists_button, self.add_button]
 
     def header(self) -> list[QWidget]:
         return self._header

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from puffling.desktop.charting.past import end_of
 from puffling.desktop.dispatch import PERSON
+from puffling.desktop.live_mark import LiveMark
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.bars import Bars
@@ -273,6 +274,22 @@ async def test_live_prices_wait_until_the_replay_is_over(core: Core, open_window
     await until(lambda: int(panel.active.bars.time[-1]) > MOMENT)
     core.bus.publish(PricesMoved({"BTC/USD": newest._replace(price=newest.price * 2)}))
     await until(lambda: panel.last.text() == f"{newest.price * 2:,.2f}")
+
+
+async def test_panels_with_prices_of_now_say_so_while_the_charts_show_the_past(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    window.show_panel("quote")
+    panel = panel_of(window)
+    await until(lambda: panel.active.drawn)
+    marks = window.findChildren(LiveMark)
+    assert {mark.parentWidget() is not None and mark.isHidden() for mark in marks} == {True}
+    panel.replay.begin(int(panel.active.bars.time[-40]))
+    assert len(marks) == 2
+    assert not any(mark.isHidden() for mark in marks)
+    panel.replay.end()
+    assert all(mark.isHidden() for mark in marks)
 
 
 async def test_bars_come_by_themselves_at_the_chosen_speed_and_stop_at_the_end(
