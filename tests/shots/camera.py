@@ -25,7 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
-from tests.shots import drawings, histories, imports, quotes, room, strategies
+from tests.shots import backtests, drawings, histories, imports, quotes, room, strategies
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -50,6 +50,9 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
         if strategies.SCENES.keys() & set(names):
             with calling_as(PERSON):
                 await strategies.prepare(core)
+        if any(map(wanted, backtests.SCENES)):
+            with calling_as(PERSON):
+                await backtests.prepare(core)
         for scheme in (Scheme.LIGHT, Scheme.DARK):
             with calling_as(PERSON):
                 await core.settings.put("appearance.theme", scheme.value)
@@ -82,6 +85,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **imports.SCENES,
                     **histories.SCENES,
                     **strategies.SCENES,
+                    **backtests.SCENES,
                 }.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
@@ -93,6 +97,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         quotes.away(window)
                         imports.closed(window)
                         histories.closed(window)
+                        backtests.closed(window)
                         strategies.ended(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
