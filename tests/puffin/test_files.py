@@ -231,6 +231,29 @@ def test_a_broken_parquet_file_is_refused_in_words(tmp_path: Path) -> None:
         read_prices(written(tmp_path, b"PAR1 and then nothing that makes sense", "broken.parquet"))
 
 
+def test_a_small_parquet_file_with_endless_rows_is_refused_before_they_are_unpacked(tmp_path: Path) -> None:
+    import duckdb
+
+    path = tmp_path / "bomb.parquet"
+    rows = "SELECT DATE '2024-01-02' AS time, 1 AS open, 1 AS high, 1 AS low, 1 AS close FROM range(30000001)"
+    duckdb.sql(f"COPY ({rows}) TO '{path}' (FORMAT parquet)")
+    assert path.stat().st_size < 5_000_000
+    told: list[float] = []
+    with pytest.raises(InvalidValue, match="more than 30,000,000 rows"):
+        read_prices(path, progress=lambda done, total: told.append(done))
+    assert told == []
+
+
+def test_moments_beyond_every_calendar_are_no_time(tmp_path: Path) -> None:
+    import duckdb
+
+    path = tmp_path / "far.parquet"
+    row = "TIMESTAMP '290000-01-01' AS time, 1 AS open, 1 AS high, 1 AS low, 1 AS close"
+    duckdb.sql(f"COPY (SELECT {row}) TO '{path}' (FORMAT parquet)")
+    with pytest.raises(InvalidValue, match="time cannot be read"):
+        read_prices(path)
+
+
 def test_only_as_many_rows_as_wanted_are_read_and_progress_is_told(tmp_path: Path) -> None:
     lines = [f"{1_704_153_600 + 60 * n},1,2,0.5,1" for n in range(5_000)]
     path = written(tmp_path, "\n".join(["time,open,high,low,close", *lines]))

@@ -89,10 +89,15 @@ def read_pieces(
         for place in skipped:
             lines[lines >= place] += 1
         if rows > MOST_ROWS:
-            raise InvalidValue(f"{path.name} has more than {MOST_ROWS:,} rows: split it", field="path")
+            raise too_long(path)
         yield _piece(frame, layout, lines, faults)
     if skipped:
         faults.add(_TOO_MANY, len(skipped), min(skipped))
+
+
+def too_long(path: Path) -> InvalidValue:
+    """Give the refusal of a file with more rows than anything here is made for."""
+    return InvalidValue(f"{path.name} has more than {MOST_ROWS:,} rows: split it", field="path")
 
 
 def _csv_frames(
@@ -239,7 +244,7 @@ def _instants(index: pd.DatetimeIndex, zone: str) -> NDArray[np.int64]:
         )
     utc = index.tz_convert("UTC").as_unit("us")
     instants: NDArray[np.int64] = utc.asi8.astype(np.int64)
-    instants[pd.isna(utc)] = _NOT_A_TIME
+    instants[pd.isna(utc) | (instants < FIRST_US) | (instants > LAST_US)] = _NOT_A_TIME
     return instants
 
 

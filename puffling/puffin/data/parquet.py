@@ -17,6 +17,7 @@ from puffling.puffin.data.file_layout import (
     guess_zone,
     settle_roles,
 )
+from puffling.puffin.data.file_rows import MOST_ROWS, too_long
 from puffling.puffin.errors import InvalidValue, NotOffered
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def parquet_frames(
     """Give the rows of the file in pieces, only the columns that are used."""
     with _opened(path) as database:
         [(total,)] = database.execute("SELECT count(*) FROM read_parquet(?)", [_literal(path)]).fetchall()
+        if most_rows is None and total > MOST_ROWS:
+            # A small file may claim any number of rows: they are not unpacked first.
+            raise too_long(path)
         wanted = ", ".join(_quoted(name) for name in dict.fromkeys(layout.used().values()))
         limit = f" LIMIT {int(most_rows)}" if most_rows is not None else ""
         cursor = database.execute(f"SELECT {wanted} FROM read_parquet(?){limit}", [_literal(path)])
