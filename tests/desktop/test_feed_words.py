@@ -76,7 +76,7 @@ async def test_a_chart_and_a_watchlist_of_a_silent_feed_say_so_until_a_price_com
     assert panel.source.property("tone") == "warn"
     watchlist = window.docks["watchlist"].panel
     assert isinstance(watchlist, WatchlistPanel)
-    assert watchlist.table.states.phase is Phase.STALE
+    await until(lambda: watchlist.table.states.phase is Phase.STALE)
     core.market._board.connection("demo", connected=True)
     await until(lambda: panel.source.text() == "Demo data")
     assert watchlist.table.states.phase is Phase.CONTENT

@@ -69,6 +69,6 @@ def test_a_sample_shows_its_last_close_and_rests(chain: FeedChain) -> None:
 async def test_samples_answer_days_and_refuse_minutes(chain: FeedChain) -> None:
     span = Span(day_to_us(date(2012, 1, 1)), day_to_us(date(2013, 1, 1)))
     feed = chain.feed_of("IBM")
-    assert len(await feed.bars("IBM", Interval.D1, span)) == 250
+    assert len((await feed.bars("IBM", Interval.D1, span)).time) == 250
     with pytest.raises(Unavailable, match="daily"):
         await feed.bars("IBM", Interval.M1, span)

@@ -28,9 +28,7 @@ def dates(window: Window) -> None:
     _page("bars", "BTC/USD", Interval.M15)(window)
     panel = _panel(window)
     panel.view.controls.changed.emit(
-        replace(
-            panel.question, reach="dates", since=date(2026, 2, 2), until=date(2026, 2, 6), adjusted=False
-        )
+        replace(panel.question, reach="dates", since=date(2026, 2, 2), until=date(2026, 2, 6), adjusted=False)
     )
 
 

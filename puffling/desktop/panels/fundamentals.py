@@ -177,9 +177,7 @@ class FundamentalsPanel(Panel):
         await asyncio.sleep(0)
         statement = Statement(page) if page in set(Statement) else Statement.INCOME
         as_of = self._as_of
-        table = await reported.show(
-            symbol, statement, Period(self.period), limit=MOST_PERIODS, as_of=as_of
-        )
+        table = await reported.show(symbol, statement, Period(self.period), limit=MOST_PERIODS, as_of=as_of)
         await asyncio.sleep(0)
         ratios = await reported.ratios(symbol, as_of=as_of)
         await asyncio.sleep(0)
