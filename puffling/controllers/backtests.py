@@ -98,6 +98,7 @@ class Backtests(Controller, domain="backtest"):
         self._board = board
         self._bus = bus
         self._clock = clock
+        self._port = port
         self._running = Running(market, store, StrategyShelf(paths, port, board))
         self._removed: dict[tuple[str, str], StoredResult] = {}
 
@@ -212,8 +213,7 @@ class Backtests(Controller, domain="backtest"):
     @capability(title="Show backtest", effect=Effect.READ, http="GET /api/backtest/{id}", tool="get_backtest")
     async def show(self, id: ResultId) -> BacktestDetail:
         """Show a result: figures, verdict, months, worst falls, costs, and what it was made of."""
-        stored = await self._stored(id)
-        return detail_of(stored)
+        return await self._port.thread(detail_of, await self._stored(id))
 
     @capability(title="Show curves of backtest", effect=Effect.READ, http="GET /api/backtest/{id}/curves")
     async def curves(self, id: ResultId) -> Curves:
@@ -238,7 +238,8 @@ class Backtests(Controller, domain="backtest"):
     )
     async def compare(self, ids: Several) -> Comparison:
         """Show several results side by side, and say what makes them hard to compare."""
-        return comparison_of([await self._stored(id) for id in dict.fromkeys(ids)])
+        stored = [await self._stored(id) for id in dict.fromkeys(ids)]
+        return await self._port.thread(comparison_of, stored)
 
     @capability(title="Annotate backtest", effect=Effect.WRITE, http="PATCH /api/backtest/{id}")
     async def annotate(
@@ -341,7 +342,7 @@ class Backtests(Controller, domain="backtest"):
 
     async def report(self, id: str) -> BacktestReport:
         """Give a whole result, curves and trades too, for faces in this process."""
-        return report_of(await self._stored(id))
+        return await self._port.thread(report_of, await self._stored(id))
 
     def _told(self, record: JobRecord) -> BacktestProgress:
         result = ""

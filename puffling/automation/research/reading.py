@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from puffling.automation.research.values import (
     BacktestDetail,
     BacktestLine,
-    BacktestRequest,
     ComparedCurve,
     ComparedFigure,
     Comparison,
@@ -26,16 +26,17 @@ if TYPE_CHECKING:
 
 def line_of(head: ResultHead) -> BacktestLine:
     """Give what a list shows of a result."""
-    request, metrics = BacktestRequest.model_validate(head.request), head.metrics
+    # Read as it lies: a list of thousands must not be checked field by field.
+    request, metrics = head.request, head.metrics
     return BacktestLine(
         id=head.id,
         name=head.name,
         grade=head.grade,
-        strategy=request.strategy,
-        symbols=request.symbols,
-        interval=str(request.interval),
-        start=request.start,
-        end=request.end,
+        strategy=request["strategy"],
+        symbols=tuple(request["symbols"]),
+        interval=request["interval"],
+        start=date.fromisoformat(request["start"]),
+        end=date.fromisoformat(request["end"]),
         total_return=metrics.get("total_return"),
         annualized_return=metrics.get("annualized_return"),
         sharpe_ratio=metrics.get("sharpe_ratio"),
