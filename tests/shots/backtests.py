@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -43,6 +44,13 @@ def panel_of(window: Window) -> BacktestPanel:
     panel = window.docks["backtest"].panel
     assert isinstance(panel, BacktestPanel)
     return panel
+
+
+async def furnished(window: Window) -> None:
+    """Wait until the panel, which is made when it is first looked at, is there."""
+    panel = panel_of(window)
+    while panel.room is None:  # noqa: ASYNC110  what is waited for is on the screen and tells nobody
+        await asyncio.sleep(0.02)
 
 
 def _with(act: Callable[[Room], None]) -> Callable[[Window], None]:

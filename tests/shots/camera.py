@@ -64,6 +64,8 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
             with calling_as(PERSON):
                 await core.settings.put("window.welcomed", True)
             async with open_window(core, paths, size) as window:
+                if any(map(wanted, backtests.SCENES)):
+                    await backtests.furnished(window)
                 for workspace in WORKSPACES:
                     if wanted(workspace.id):
                         window.open_workspace(workspace.id)

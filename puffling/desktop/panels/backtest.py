@@ -38,6 +38,7 @@ class BacktestPanel(Panel):
         super().__init__(session)
         self._choices: Kept = {}
         self._room: Room | None = None
+        self._furnishing = False
         self._waiting: list[Callable[[Room], None]] = []
         self._to_test = session.shared(StrategyToTest)
         self._to_test.on_change(self._take_strategy)
@@ -110,10 +111,9 @@ class BacktestPanel(Panel):
         self.hear(DatabaseRestored, lambda _: self._with_awake(lambda room: room.wake()))
         if self._room is not None:
             self._room.wake()
-        else:
-            self.session.dispatch.run(
-                self._furnish, name="open the backtests", newest="backtest.furnish", owner=self
-            )
+        elif not self._furnishing:
+            self._furnishing = True
+            self.session.dispatch.run(self._furnish, name="open the backtests", owner=self)
 
     def sleep(self) -> None:
         if self._room is not None:
@@ -134,8 +134,6 @@ class BacktestPanel(Panel):
         await asyncio.sleep(0)
         from puffling.desktop.backtests.view import BacktestView
 
-        if self._room is not None:
-            return
         view = BacktestView(self.session, self.session.time)
         self._column.addWidget(view)
         view.show()
