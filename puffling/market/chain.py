@@ -62,7 +62,10 @@ class FeedChain:
         if found is None:
             raise NotFound(
                 tr("There is no feed named {source}.", source=source),
-                hint=tr("Feeds: {names}.", names=", ".join(feed.source for feed in self.feeds)),
+                hint=tr(
+                    "Feeds: {names}. Others are switched on in the preferences, Market data.",
+                    names=", ".join(feed.source for feed in self.feeds),
+                ),
             )
         return found
 

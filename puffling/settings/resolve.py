@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -89,6 +89,9 @@ class _Declared:
         return extra.get(name) if isinstance(extra, dict) else None
 
     def check(self, value: object) -> Any:
+        if isinstance(value, str) and get_origin(self.info.annotation) is tuple:
+            # People write lists with commas, in a terminal and in the environment.
+            value = [part.strip() for part in value.split(",") if part.strip()]
         return self.adapter.validate_python(value)
 
     @property

@@ -53,6 +53,14 @@ def test_a_value_out_of_bounds_is_refused_with_the_key_and_a_hint(key: str, valu
     assert caught.value.hint
 
 
+def test_a_list_may_be_written_with_commas() -> None:
+    assert check_value(Settings, "market.feeds", "yahoo, demo,") == ["yahoo", "demo"]
+    resolved = resolve(Settings, {}, {"PUFFLING_MARKET__FEEDS": "files,samples"})
+    assert resolved.settings.market.feeds == ("files", "samples")
+    with pytest.raises(InvalidInput, match="should be 'demo', 'samples'"):
+        check_value(Settings, "market.feeds", "yahoo, nonsense")
+
+
 def test_an_unknown_key_is_answered_with_near_ones() -> None:
     with pytest.raises(NotFound, match=r"appearance\.theme"):
         check_value(Settings, "appearance.thme", "dark")
