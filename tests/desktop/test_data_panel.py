@@ -152,6 +152,7 @@ async def test_a_gap_is_listed_in_words_and_a_click_leads_table_and_chart_to_it(
     flags.select(["1"], current="1")
     flags.setFocus()
     QTest.keyClick(flags, Qt.Key.Key_Return)
+    assert panel.view.fault.text() == "A price is zero or less: 2025-09-10"
     assert panel.view.bars.currentIndex().row() == row_of(panel, BAD)
     place = int(np.searchsorted(chart.active.bars.time, day_to_us(BAD)))
     assert chart.chart.scene.pointed == place
@@ -351,6 +352,8 @@ async def test_out_of_sight_it_neither_listens_nor_asks(core: Core, open_window:
     panel.session.selection.choose("AAPL")
     panel.session.selection.stand_at(day_to_us(date(2025, 3, 11)))
     panel.session.selection.stand_at(None)
+    chart = chart_of(panel).active
+    await until(lambda: chart.content().get("symbol") == "AAPL" and not chart.source.waits)
     assert panel.view.history is shown_before
 
 

@@ -24,6 +24,7 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 _FIELD_WIDTH = 170
+_ROOMY = 720
 
 
 class Header(QWidget):
@@ -52,8 +53,7 @@ class Header(QWidget):
         self.symbol_place.addWidget(self.field)
         self.symbol_place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._fit_symbol()
-        self.name, self.last, self.source = ElidedLabel(), QLabel(), QLabel()
-        self.change = ElidedLabel(wanted=True)
+        self.name, self.last, self.change, self.source = ElidedLabel(), QLabel(), QLabel(), QLabel()
         set_role(self.name, tone="muted")
         set_role(self.last, kind="title")
         self.name.setProperty("grows", True)
@@ -93,6 +93,10 @@ class Header(QWidget):
             if interval.value == words.interval:
                 self.switch.show_chosen(interval)
 
+    def fit(self, width: int) -> None:
+        """Leave out what can be read elsewhere when the line is this short."""
+        self.change.setHidden(width < _ROOMY)
+
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
         self.symbol_place.setCurrentWidget(self.field)
@@ -124,14 +128,10 @@ class ButtonRow(QWidget):
 
 
 class ElidedLabel(QLabel):
-    """A label that gives way when room is scarce; unless it is wanted, it takes what the others leave."""
-
-    def __init__(self, *, wanted: bool = False) -> None:
-        super().__init__()
-        self._wanted = wanted
+    """A label that gives way when room is scarce: it takes what the others leave."""
 
     def sizeHint(self) -> QSize:
-        return super().sizeHint() if self._wanted else self.minimumSizeHint()
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()

@@ -70,14 +70,8 @@ class DataView(QWidget):
         self.jump.setToolTip(tr("Write it like 2026-03-11."))
         self.jump.setFixedWidth(_JUMP_WIDTH)
         self.jump.returnPressed.connect(self._jump)
-        with_fault = QWidget()
-        inside = QVBoxLayout(with_fault)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(0)
-        inside.addWidget(self.bars, 1)
-        inside.addWidget(self.fault)
         self.stack = QStackedWidget()
-        for made in (with_fault, self.flags, self.splits, self.origin):
+        for made in (self.bars, self.flags, self.splits, self.origin):
             self.stack.addWidget(made)
         self._pages = QButtonGroup(self)
         self.tabs: dict[str, QPushButton] = {}
@@ -91,8 +85,10 @@ class DataView(QWidget):
         column.addLayout(said)
         column.addLayout(self._switch(page))
         column.addWidget(self.stack, 1)
+        column.addWidget(self.fault)
         self.states = States(self.stack)
-        self.bars.selectionModel().currentRowChanged.connect(self._say_fault)
+        self.bars.selectionModel().currentRowChanged.connect(lambda *_: self._explain())
+        self.flags.keys_selected.connect(lambda _: self._explain())
         self.bars.chosen.connect(self.moment_chosen)
         self.flags.clicked.connect(lambda _: self._find_finding())
         self.flags.key_activated.connect(lambda _: self._find_finding())
@@ -124,13 +120,13 @@ class DataView(QWidget):
         if moment is not None and (row := self.bars.rows.row_at(moment)) is not None:
             self.bars.setCurrentIndex(self.bars.rows.index(row, 0))
             self.bars.verticalScrollBar().setValue(scrolled)
-        self._say_fault(self.bars.currentIndex())
         found = findings(history, zone)
         self.flags.set_rows(found)
         count = len(history.flags)
         self.tabs["flags"].setText(f"{tr(PAGES['flags'])} {count:,}" if count else tr(PAGES["flags"]))
         self.origin.show_origin(history, instrument, times)
         self._say(history)
+        self._explain()
 
     def show_actions(self, found: Sequence[CorporateAction], present_us: int | None) -> None:
         """Show splits and dividends until a moment."""
@@ -152,6 +148,7 @@ class DataView(QWidget):
         """Show no history: what is said instead is told over the pages."""
         self.history = None
         self._words = ""
+        self.fault.hide()
         self.summary.setText("")
         self.tabs["flags"].setText(tr(PAGES["flags"]))
 
@@ -203,6 +200,7 @@ class DataView(QWidget):
     def _turn(self) -> None:
         self.stack.setCurrentIndex(list(PAGES).index(self.page))
         self.jump.setVisible(self.page == "bars")
+        self._explain()
 
     def _jump(self) -> None:
         text = self.jump.text().strip()
@@ -234,8 +232,15 @@ class DataView(QWidget):
     def _moment_of(self, index: QModelIndex) -> int:
         return int(self.bars.rows.bars.time[self.bars.rows.place_of(index.row())])
 
-    def _say_fault(self, index: QModelIndex, _before: object = None) -> None:
-        text = self.bars.rows.faults_of(self.bars.rows.place_of(index.row())) if index.isValid() else ""
+    def _explain(self) -> None:
+        """Say of the chosen bar or finding what is wrong, in full: also to whoever has no pointer."""
+        text = ""
+        index, key = self.bars.currentIndex(), self.flags.current_key()
+        if self.page == "bars" and index.isValid():
+            text = self.bars.rows.faults_of(self.bars.rows.place_of(index.row()))
+        elif self.page == "flags" and key is not None and (found := self.flags.rows.row_of(key)) is not None:
+            used = tr("Indicators and signals see it.") if found.used else ""
+            text = "\n".join(each for each in (found.message, used) if each)
         self.fault.setText(text)
         self.fault.setVisible(bool(text))
 

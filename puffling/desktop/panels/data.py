@@ -165,6 +165,7 @@ class DataPanel(Panel):
         }
 
     def wake(self, core: Core) -> None:
+        self.leave_field()
         self.hear_selection(self._selected)
         self.hear_present(self._present_moved)
         self.hear(PricesMoved, self._take)
