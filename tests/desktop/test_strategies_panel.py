@@ -12,6 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+# Loaded when its panel is first looked at; here that would count against the first test that does.
+import puffling.desktop.backtests.room
+import puffling.desktop.backtests.view  # noqa: F401
 from puffling.desktop.ask import Question
 from puffling.desktop.editors import LineEditor
 from puffling.desktop.notices import Toast
@@ -220,6 +223,9 @@ async def test_the_chosen_strategy_is_handed_to_whoever_tests_it(core: Core, ope
     panel.view.backtest.click()
     assert panel.session.shared(StrategyToTest).saved == saved
     assert panel.session.shared(ShownSignals).saved is None
+    window = panel.window()
+    assert isinstance(window, Window)
+    await until(lambda: window.docks["backtest"].panel.live)
 
 
 async def test_an_own_file_appears_by_itself_is_read_trusted_and_used(
