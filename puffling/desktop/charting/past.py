@@ -7,7 +7,7 @@ over: a week on its Wednesday is made of Monday, Tuesday and Wednesday, and of n
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
@@ -115,7 +115,9 @@ def moment_before(bars: Bars, interval: Interval, present_us: int) -> int | None
     return end_of(int(bars.time[closed - 2]), interval) if closed > 1 else None
 
 
-def moment_of_day(day: date, interval: Interval) -> int:
+def moment_of_day(day: date, interval: Interval, zone: tzinfo) -> int:
     """Give the moment to begin at when a day is named: its end, or its beginning where it has many bars."""
-    midnight_us = (day - date(1970, 1, 1)).days * US_PER_DAY
-    return midnight_us if interval.is_intraday else midnight_us + US_PER_DAY
+    if interval.is_intraday:
+        # Midnight elsewhere is an evening before here, and would be called another day.
+        return to_us(datetime.combine(day, time(), zone))
+    return (day - date(1970, 1, 1)).days * US_PER_DAY + US_PER_DAY

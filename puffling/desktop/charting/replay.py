@@ -87,7 +87,7 @@ class Replay(QObject):
 
     def go_to(self, day: date) -> None:
         """Go to the end of a day, or to its beginning where a day has many bars."""
-        moment_us = moment_of_day(day, self._active().interval)
+        moment_us = moment_of_day(day, self._active().interval, self._active().zone)
         if self.on:
             self._check_past(moment_us)
             self.pause()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import inspect_bars
 from puffling.puffin.data.resample import resample
 
+NEW_YORK = ZoneInfo("America/New_York")
 FOREVER = to_us(datetime(2100, 1, 1, tzinfo=UTC))
 
 
@@ -128,8 +130,14 @@ def test_a_month_ends_with_its_last_day() -> None:
 
 def test_a_named_day_is_the_last_one_seen_or_the_first_to_come_where_it_has_many_bars() -> None:
     midnight = to_us(datetime(2026, 3, 11, tzinfo=UTC))
-    assert moment_of_day(date(2026, 3, 11), Interval.D1) == midnight + US_PER_DAY
-    assert moment_of_day(date(2026, 3, 11), Interval.M5) == midnight
+    assert moment_of_day(date(2026, 3, 11), Interval.D1, UTC) == midnight + US_PER_DAY
+    assert moment_of_day(date(2026, 3, 11), Interval.M5, UTC) == midnight
+    # The clocks of New York were put forward three days before.
+    assert moment_of_day(date(2026, 3, 11), Interval.M5, NEW_YORK) == midnight + 4 * 3_600_000_000
+    assert (
+        moment_of_day(date(2026, 3, 8), Interval.H1, NEW_YORK)
+        == midnight - 3 * US_PER_DAY + 5 * 3_600_000_000
+    )
 
 
 def test_a_place_in_a_chart_is_a_moment_and_back_also_where_no_bar_is() -> None:
