@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from puffling.puffin.data.bars import Span
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us, to_us
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
@@ -33,7 +33,7 @@ def span_of(interval: Interval, start: date | None, end: date | None, now: datet
             tr(
                 "The range is empty: it starts at {start} and ends at {end}.",
                 start=start,
-                end=from_us(until_us).date(),
+                end=end or now.date(),
             ),
             field="start",
             hint=tr("Choose a start before the end."),

@@ -141,6 +141,11 @@ async def test_a_history_says_what_its_prices_stand_for_and_how_old_they_are(
     assert (table.flags, table.warnings, table.kept_away) == ((), (), (False,) * 20)
 
 
+async def test_an_empty_range_is_refused_in_the_days_that_were_asked_for(core: Core) -> None:
+    with pytest.raises(InvalidInput, match="starts at 2026-02-01 and ends at 2026-01-01"):
+        await core.data.ohlcv("SPY", start=date(2026, 2, 1), end=date(2026, 1, 1))
+
+
 async def test_splits_and_dividends_are_shown(core: Core) -> None:
     actions = await core.data.actions("AAPL")
     assert [action.day for action in actions if action.split_ratio == 4.0] == [date(2020, 8, 31)]
