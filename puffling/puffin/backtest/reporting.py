@@ -252,16 +252,18 @@ def _trade(result: BacktestResult, panel: Panel, place: int, gain: float) -> Tra
 
 def _rolling_sharpe(equity: Floats, bars_a_year: float, risk_free_rate: float) -> tuple[Floats, int]:
     """Give the Sharpe ratio of the bars up to each, over half a year or a quarter of all there is."""
-    excess = returns_of(equity) - per_bar(risk_free_rate, bars_a_year)
+    returns = returns_of(equity)
+    excess = returns - per_bar(risk_free_rate, bars_a_year)
     width = min(round(bars_a_year / 2.0), len(excess) // 4)
     told = np.full(len(equity), np.nan)
     if width < _LEAST_ROLLING:
         return told, 0
-    sums, squares = (np.cumsum(np.insert(each, 0, 0.0)) for each in (excess, np.square(excess)))
-    total, total_squares = (each[width:] - each[:-width] for each in (sums, squares))
-    variance = (total_squares - np.square(total) / width) / (width - 1)
-    # What a difference of long sums leaves of nothing is rounding.
-    moves = variance > 1e-16
+    columns = (excess, np.square(excess), (returns != 0.0).astype(np.float64))
+    sums = [np.cumsum(np.insert(each, 0, 0.0)) for each in columns]
+    total, squares, moved = (each[width:] - each[:-width] for each in sums)
+    variance = (squares - np.square(total) / width) / (width - 1)
+    # Where hardly anything was held a ratio says nothing, and of nothing at all only rounding is left.
+    moves = (variance > 1e-16) & (moved >= width / 4.0)
     ratio = np.divide(
         total / width, np.sqrt(np.maximum(variance, 0.0)), out=np.full_like(total, np.nan), where=moves
     )

@@ -72,6 +72,15 @@ def test_the_rolling_ratio_is_that_of_the_bars_it_rolls_over() -> None:
     assert curves.rolling_sharpe[curves.rolling_bars - 1] is None
 
 
+def test_where_hardly_anything_was_held_there_is_no_rolling_ratio() -> None:
+    bars = real("AAPL")
+    strategy = get_strategy("rsi_reversal")
+    result = Backtester().run(strategy, bars)
+    told = [each for each in curves_of(result, 0.05, None).rolling_sharpe if each is not None]
+    assert told
+    assert max(map(abs, told)) < 20.0
+
+
 def test_a_test_that_did_nothing_can_be_kept_too() -> None:
     result = Backtester().run(MomentumStrategy(signal_threshold=1.0), real("AAPL"))
     metrics = metrics_of(result, 0.05, None)

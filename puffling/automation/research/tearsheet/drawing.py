@@ -213,7 +213,7 @@ def round_values(low: float, high: float, most: int) -> list[float]:
 
 
 def _plain(value: float) -> str:
-    return f"{value:g}"
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _dates(first_us: int, last_us: int) -> list[tuple[int, str, str]]:
