@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QPushButton
 import puffling.desktop.backtests.room
 import puffling.desktop.backtests.view  # noqa: F401
 from puffling.desktop.ask import Question
+from puffling.desktop.charting.past import closed_before
 from puffling.desktop.editors import LineEditor
+from puffling.desktop.menus import Menu
 from puffling.desktop.notices import Toast
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.panels.strategies import StrategiesPanel
@@ -274,3 +276,79 @@ async def test_what_was_chosen_comes_back_with_the_next_start(core: Core, open_w
     panel.restore(kept, {})
     assert panel.page == "library"
     assert panel.session.selection.interval is Interval.D1
+
+
+async def test_signals_of_a_strategy_that_weighs_symbols_are_what_its_symbol_gets(
+    core: Core, open_window: OpenWindow
+) -> None:
+    saved = await core.strategies.create("Rotation", "dual_momentum", ("SPY", "QQQ", "GLD"))
+    panel = await open_panel(open_window, core)
+    panel.view.saved.select([saved.id])
+    panel.show_signals()
+    chart, part = chart_of(panel)
+    # Twenty years of months among three symbols: it came and went often.
+    await until(lambda: len(chart.active.bars) > 2_000 and part.count > 10)
+    titles = {style.title for style in marks_of(panel).styles}
+    assert "Rotation: out" in titles
+    assert {0, 2} == set(marks_of(panel).style.tolist())
+
+
+async def test_the_menu_of_new_strategies_names_every_kind_by_where_it_comes_from(
+    core: Core, open_window: OpenWindow
+) -> None:
+    panel = await open_panel(open_window, core)
+    panel.add.click()
+    [menu] = panel.findChildren(Menu)
+    shown = [each.text() for each in menu.actions() if each.text()]
+    assert shown[0] == "Built-in"
+    assert shown[-1] == "New file of your own…"
+    assert "60/40 rebalanced" in shown
+    next(each for each in menu.actions() if each.text() == "MACD").trigger()
+    menu.close()
+    assert panel.view.editor.kind is not None
+    assert panel.view.editor.kind.name == "macd"
+    form = panel.view.editor.form
+    assert form is not None
+    form.cancelled.emit()
+    assert not panel.view.detail.isVisibleTo(panel)
+
+
+LAST = """import numpy as np
+from puffling.puffin.strategies.base import Signals, Strategy
+
+
+class Last(Strategy):
+    def decide(self, bars):
+        signal = np.zeros(len(bars))
+        signal[-1] = 1.0
+        return Signals(signal, signal)
+"""
+
+
+async def test_nothing_is_said_of_a_bar_before_its_close_nor_of_one_to_come(
+    core: Core, open_window: OpenWindow, clock: FixedClock
+) -> None:
+    made = await core.strategies.new_file("last")
+    rewrite(Path(made.path), LAST)
+    await core.strategies.trust("last", (await core.strategies.source("last")).digest)
+    saved = await core.strategies.create("Last", "own:last", ("SPY",))
+    panel = await open_panel(open_window, core)
+    panel.view.saved.select([saved.id])
+    panel.show_signals()
+    chart, part = chart_of(panel)
+    # It is noon: the bar of today still moves.
+    await until(lambda: len(chart.active.bars) > 2_000)
+    await until(lambda: part.count == 1 and marks_of(panel).times_us[0] == chart.active.bars.time[-2])
+    chart.replay.choose()
+    chart.replay.pick(chart.active, len(chart.active.bars) - 100)
+    await until(lambda: chart.replay.on)
+
+    def said() -> bool:
+        clock.advance(1)
+        present = chart.present.us
+        assert present is not None
+        bars, marks = chart.active.bars, chart.chart.marks._sets.get(KEY)
+        closed = bars[: closed_before(bars, Interval.D1, present)]
+        return marks is not None and marks.times_us.tolist() == [int(closed.time[-1])]
+
+    await until(said)
