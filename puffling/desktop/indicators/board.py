@@ -212,7 +212,7 @@ class Board(QObject):
         self.computations += 1
         if len(bars) * len(self._chosen) <= MOST_AT_ONCE:
             live = factors.follow(chosen.indicator, symbol, bars[:-1], chosen.parameters)
-            self._take(chosen, bars, live)
+            self._take(chosen, live)
             return
         study.note = tr("computing…")
         self._chart.refresh_now()
@@ -220,14 +220,19 @@ class Board(QObject):
             lambda: factors.follow_long(chosen.indicator, symbol, bars[:-1], chosen.parameters),
             name="compute indicator",
             newest=f"indicator.{id(self)}.{chosen.key}",
-            then=partial(self._take, chosen, bars),
+            then=partial(self._take_later, chosen, symbol, bars),
         )
 
-    def _take(self, chosen: Chosen, bars: Bars, live: Live) -> None:
-        """Draw what was computed, unless the chart has gone on to something else meanwhile."""
-        study = self._studies.get(chosen.key)
-        if study is None or int(self._bars.time[0]) != int(bars.time[0]) or len(self._bars) < len(bars):
+    def _take_later(self, chosen: Chosen, symbol: str, bars: Bars, live: Live) -> None:
+        """Draw what was computed beside the loop, unless something else is wanted by then."""
+        if chosen.key not in self._studies or chosen.key in self._followers or symbol != self._symbol:
             return
+        if int(self._bars.time[0]) == int(bars.time[0]) and len(self._bars) >= len(bars):
+            self._take(chosen, live)
+
+    def _take(self, chosen: Chosen, live: Live) -> None:
+        """Draw what was computed."""
+        study = self._studies[chosen.key]
         follower = self._followers[chosen.key] = Follower(live)
         study.series = follower.series
         self._advance(chosen.key)
