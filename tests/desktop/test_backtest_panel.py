@@ -334,6 +334,22 @@ async def test_a_strategy_somebody_wants_tested_fills_the_form(
     assert setup.draft.arguments(core.clock.now().date())["strategy"] == saved.id
 
 
+async def test_news_of_strategies_wipe_nothing_that_was_typed(
+    core: Core, open_window: OpenWindow, as_person: None
+) -> None:
+    _, room = await opened(open_window, core)
+    setup = room.view.setup
+    setup.symbols.add("GLD")
+    setup.parameters.editor("short_window").write(13)
+    setup.money.editor("capital").write(777)
+    await core.strategies.create("Another", "momentum")
+    await until(lambda: setup.strategy.itemText(0) == "Another")
+    assert setup.symbols.symbols == ("SPY", "GLD")
+    assert setup.draft.parameters["short_window"] == 13
+    assert setup.draft.capital == 777
+    assert setup.strategy.currentText() == "Momentum"
+
+
 async def test_a_narrow_panel_shows_form_or_result(core: Core, open_window: OpenWindow) -> None:
     panel, room = await opened(open_window, core)
     await run_one(room)

@@ -211,7 +211,8 @@ class SetupForm(QWidget):
     @property
     def draft(self) -> Question:
         """Give the question as it was last complete, for the next start."""
-        return self.question(quietly=True) or self._question
+        # Without kinds there are no fields for the parameters yet: what was kept stays as it is.
+        return (self.question(quietly=True) if self.offered else None) or self._question
 
     def show_strategies(self, kinds: Sequence[StrategyKind], saved: Sequence[SavedStrategy]) -> None:
         """Offer these: what the person configured first, then all there is."""
@@ -230,17 +231,15 @@ class SetupForm(QWidget):
         if question.strategy not in self.kinds and kinds:
             first = "momentum" if "momentum" in self.kinds else kinds[0].name
             question = replace(question, strategy=first, saved="", parameters={})
-        self.show_question(question)
+        # Only the strategy is chosen anew: what was typed elsewhere in the form stays.
+        self._question = question
+        self._show_strategy(question)
 
     def show_question(self, question: Question) -> None:
         """Show this in all fields."""
         self._question = question
-        wanted = ("saved", question.saved) if question.saved else ("kind", question.strategy)
-        found = next(
-            (place for place in range(self.strategy.count()) if self.strategy.itemData(place) == wanted), -1
-        )
-        self.strategy.setCurrentIndex(found)
-        self._renew_parameters(question.parameters)
+        self._show_strategy(question)
+        self.parameters.set_values(question.parameters)
         self.symbols.show_symbols(question.symbols)
         self.interval.setCurrentIndex(max(self.interval.findData(question.interval.value), 0))
         self.reach.setCurrentIndex(max(self.reach.findData(question.reach), 0))
@@ -325,6 +324,13 @@ class SetupForm(QWidget):
         self._show_days()
         self.changed.emit()
 
+    def _show_strategy(self, question: Question) -> None:
+        wanted = ("saved", question.saved) if question.saved else ("kind", question.strategy)
+        places = range(self.strategy.count())
+        found = next((place for place in places if self.strategy.itemData(place) == wanted), -1)
+        self.strategy.setCurrentIndex(found)
+        self._renew_parameters(question.parameters)
+
     def _choose_strategy(self) -> None:
         chosen = self.strategy.currentData()
         if not isinstance(chosen, tuple):
@@ -354,7 +360,6 @@ class SetupForm(QWidget):
         self.about.setVisible(bool(self.about.text()))
         fields = tuple(field_of(each) for each in kind.parameters) if kind is not None else ()
         if fields == self.parameters.fields:
-            self.parameters.set_values(values)
             return
         old = self.parameters
         self.parameters = Form(fields, values=values)
