@@ -155,6 +155,22 @@ async def test_a_strategy_is_renamed_copied_deleted_and_brought_back(
     assert [each.parameters["short_window"] for each in await core.strategies.all()] == [5, 5]
 
 
+async def test_escape_takes_back_what_was_typed(core: Core, open_window: OpenWindow) -> None:
+    saved = await core.strategies.create("A", "momentum", ("SPY",))
+    panel = await open_panel(open_window, core)
+    panel.view.saved.select([saved.id])
+    type_into(panel, "short_window", "7")
+    form = panel.view.editor.form
+    assert form is not None
+    QTest.keyClick(form.editor("short_window"), Qt.Key.Key_Escape)
+    again = panel.view.editor.form
+    assert again is not None
+    assert again is not form
+    assert (again.values() or {})["short_window"] == 20
+    assert not panel.view.editor.dirty
+    assert panel.view.saved.hasFocus()
+
+
 async def test_changes_that_were_left_are_offered_to_be_saved(core: Core, open_window: OpenWindow) -> None:
     first = await core.strategies.create("A", "momentum", ("SPY",))
     second = await core.strategies.create("B", "momentum", ("SPY",))

@@ -108,6 +108,11 @@ class StrategyEditor(QScrollArea):
         column.addWidget(said)
         column.addWidget(self.form)
         column.addStretch(1)
+        # The form that goes may be the one whose key was pressed just now.
+        before_this = self.takeWidget()
+        if before_this is not None:
+            before_this.hide()
+            before_this.deleteLater()
         self.setWidget(body)
 
     def _note_change(self) -> None:
