@@ -33,7 +33,7 @@ from puffling.market.events import PricesMoved
 from puffling.market.values import History, Quality
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars, SeriesKey
-from puffling.puffin.data.instants import day_to_us
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.quality import Fault, Flag
 from puffling.runtime.actor import calling_as
@@ -96,6 +96,23 @@ async def test_every_look_is_an_action_with_a_place_in_the_menu(core: Core, open
         assert panel.chart.scale is scale
     window.session.actions.run("window.chart-reset")
     assert panel.chart.visible_range[1] > panel.chart.bar_count - 1
+
+
+async def test_a_year_of_candles_is_seen_with_one_command(core: Core, open_window: OpenWindow) -> None:
+    window, panel, looks = await settled(core, open_window)
+    for days in (31, 92, 183, 365, 1826):
+        window.session.actions.run(f"window.chart-span-{days}")
+        first, last = panel.chart.visible_range
+        begun, ended = (int(panel.active.bars.time[place]) for place in (round(first + 0.5), -1))
+        assert 0 <= days * US_PER_DAY - (ended - begun) < 5 * US_PER_DAY
+        assert last > panel.chart.bar_count - 1
+    looks.open_menu()
+    menu = menu_on(panel)
+    (spans,) = (action.menu() for action in menu.actions() if action.text() == "Time range")
+    assert isinstance(spans, Menu)
+    entry(spans, "Everything").trigger()
+    menu.close()
+    assert panel.chart.visible_range[0] <= -0.5
 
 
 async def test_the_other_button_asks_for_the_menu_and_copies_the_price_under_the_pointer(

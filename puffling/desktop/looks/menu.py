@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.card import label
 from puffling.desktop.icons import set_icon
 from puffling.desktop.indicators.popover import Popover
-from puffling.desktop.looks.names import KINDS, MARKS, SCALES
+from puffling.desktop.looks.names import KINDS, MARKS, SCALES, SPANS
 from puffling.desktop.menus import Menu
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
@@ -47,6 +47,10 @@ def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
         marked.setCheckable(True)
         marked.setChecked(name not in looks.unmarked)
         marked.triggered.connect(partial(_chosen, looks.mark, name))
+    spans = Menu(menu, tr("Time range"))
+    for title, days in SPANS.items():
+        _act(spans, tr(title), partial(looks.look_back, days))
+    menu.addMenu(spans)
     _act(menu, tr("Reset the view"), looks.reset)
     menu.addSeparator()
     exports = Menu(menu, tr("Export"))

@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.actions import Action
 from puffling.desktop.card import tool_button
 from puffling.desktop.charting.part import Part, Seat
-from puffling.desktop.looks.names import FIRST_KIND, FIRST_SCALE, KINDS, MARKS, SCALES
+from puffling.desktop.looks.names import FIRST_KIND, FIRST_SCALE, KINDS, MARKS, SCALES, SPANS
 from puffling.market.values import History
+from puffling.puffin.data.instants import US_PER_DAY
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
@@ -68,6 +69,15 @@ class Looks(Part):
                 partial(self.measure_in, scale),
                 group,
                 menu=place,
+            )
+        for title, days in SPANS.items():
+            yield Action(
+                f"window.chart-span-{days}",
+                tr("Time range: {span}", span=tr(title)),
+                partial(self.look_back, days),
+                group,
+                tr("The stretch of time that ends with the newest bar."),
+                f"{place}/Time range",
             )
         for name, title, summary, act in (
             (
@@ -169,6 +179,13 @@ class Looks(Part):
         """Mark this kind of facts at the foot of the chart, or leave it out."""
         self.unmarked ^= {name}
         self._renew_marks()
+
+    def look_back(self, days: int) -> None:
+        """Show as many days as these until the newest bar, or all there is."""
+        if self._chart is not None and self.history is not None and len(self.history.bars):
+            times = self.history.bars.time
+            begin = int(np.searchsorted(times, int(times[-1]) - days * US_PER_DAY, side="right"))
+            self._chart.show_last(len(times) - begin if days else len(times))
 
     def reset(self) -> None:
         """Show the newest bars again, with prices that fit them."""
