@@ -62,7 +62,8 @@ class Asking:
         self._chain = chain
         self._clock = clock
         self._notes = notes
-        self._resting: dict[str, tuple[int, SourceAway]] = {}
+        # By feed: since when it is left in peace, until when, and why.
+        self._resting: dict[str, tuple[int, int, SourceAway]] = {}
         self._unknown: dict[tuple[str, str], int] = {}
         self._seen: dict[tuple[str, str], Instrument] = {}
 
@@ -133,9 +134,8 @@ class Asking:
         for feed in self._chain.feeds:
             if self._chain.known(feed, symbol) is not None:
                 return True
-            until_us, _ = self._resting.get(feed.source, (0, None))
-            asked_us = self._unknown.get((feed.source, symbol), -_UNKNOWN_FOR_US)
-            if feed.is_remote and now_us >= until_us and now_us - asked_us >= _UNKNOWN_FOR_US:
+            may_ask = self._rest_of(feed) is None and not self._was_unknown(feed, symbol, now_us)
+            if feed.is_remote and may_ask:
                 return False
         return True
 
@@ -171,7 +171,7 @@ class Asking:
             return found
         asked = (feed.source, symbol)
         now_us = to_us(self._clock.now())
-        if now_us - self._unknown.get(asked, -_UNKNOWN_FOR_US) < _UNKNOWN_FOR_US:
+        if self._was_unknown(feed, symbol, now_us):
             return None
         found = self._seen.get(asked) or await answer_of(feed, feed.learn(symbol))
         if found is None:
@@ -184,15 +184,25 @@ class Asking:
             _log.warning("What %s said of %s was not kept: %s", feed.source, symbol, error)
         return found
 
+    def _was_unknown(self, feed: Feed, symbol: str, now_us: int) -> bool:
+        asked_us = self._unknown.get((feed.source, symbol))
+        return asked_us is not None and asked_us <= now_us < asked_us + _UNKNOWN_FOR_US
+
+    def _rest_of(self, feed: Feed) -> SourceAway | None:
+        """Give why a feed is left in peace now; a clock that was set back ends the rest."""
+        since_us, until_us, error = self._resting.get(feed.source, (0, 0, None))
+        return error if since_us <= to_us(self._clock.now()) < until_us else None
+
     def _let_rest(self, feed: Feed) -> None:
-        until_us, error = self._resting.get(feed.source, (0, None))
-        if error is not None and to_us(self._clock.now()) < until_us:
+        error = self._rest_of(feed)
+        if error is not None:
             raise error
 
     def _note_failure(self, feed: Feed, error: Unavailable) -> None:
         now_us = to_us(self._clock.now())
-        if isinstance(error, SourceAway) and self._resting.get(feed.source, (0, None))[0] <= now_us:
-            self._resting[feed.source] = (now_us + int(error.retry_seconds * US_PER_SECOND), error)
+        if isinstance(error, SourceAway) and self._rest_of(feed) is None:
+            until_us = now_us + int(error.retry_seconds * US_PER_SECOND)
+            self._resting[feed.source] = (now_us, until_us, error)
 
 
 async def answer_of(feed: Feed, question: Awaitable[R]) -> R:

@@ -287,13 +287,15 @@ class BarCache:
         return True
 
     def _remember_in_vain(self, key: SeriesKey, spans: Sequence[Span], now_us: int) -> None:
-        asked = (each for each in self._in_vain.get(key, ()) if now_us - each.fetched_us < _AGAIN_MOST_US)
+        asked = (
+            each for each in self._in_vain.get(key, ()) if 0 <= now_us - each.fetched_us < _AGAIN_MOST_US
+        )
         self._in_vain[key] = (*asked, *(Fetch(span, now_us, now_us) for span in spans))
 
     def _asked_lately(self, key: SeriesKey, now_us: int) -> tuple[Span, ...]:
         again_us = min(max(key.interval.us, _AGAIN_LEAST_US), _AGAIN_MOST_US)
         return tuple(
-            fetch.span for fetch in self._in_vain.get(key, ()) if now_us - fetch.fetched_us < again_us
+            fetch.span for fetch in self._in_vain.get(key, ()) if 0 <= now_us - fetch.fetched_us < again_us
         )
 
 

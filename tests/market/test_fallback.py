@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -154,6 +154,15 @@ async def test_a_source_that_is_away_is_left_in_peace_for_a_while(desk: Desk) ->
     desk.clock.advance(31.0)
     await desk.market.bars("ACME", Interval.D1, *YEAR)
     assert len(desk.first.questions) == 2
+
+
+async def test_a_clock_that_is_set_back_ends_the_rest_of_a_source(desk: Desk) -> None:
+    desk.first.away = no_network()
+    await desk.market.bars("ACME", Interval.D1, *YEAR)
+    desk.first.away = None
+    desk.clock.set(NOW - timedelta(hours=3))
+    history = await desk.market.bars("ACME", Interval.D1, *YEAR)
+    assert (history.source, history.warnings) == (desk.first.source, ())
 
 
 async def test_a_source_without_the_width_leaves_it_to_the_next(desk: Desk) -> None:
