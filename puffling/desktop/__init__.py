@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 
 
 def _load_qt() -> None:
@@ -15,6 +16,10 @@ def _load_qt() -> None:
     import PySide6.QtCore  # noqa: F401
 
     builtins.__import__ = plain
+    if sys.version_info < (3, 12):
+        from puffling.desktop.overrides import shield_overrides
+
+        shield_overrides()
 
 
 _load_qt()
