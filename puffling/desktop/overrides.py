@@ -15,10 +15,12 @@ from typing import Any
 
 from shiboken6 import Shiboken
 
+_WHEN_SUBCLASSED = "__init_subclass__"
+
 
 def shield_overrides() -> None:
     """Let every class made from now on shield the methods it puts in the place of Qt's."""
-    type.__setattr__(Shiboken.Object, "__init_subclass__", classmethod(_shield))
+    setattr(Shiboken.Object, _WHEN_SUBCLASSED, classmethod(_shield))
 
 
 def _shield(kind: type[Any], /, **_named: Any) -> None:
