@@ -57,6 +57,7 @@ async def trust(core: Core, name: str = "rising") -> None:
 async def test_an_own_strategy_is_used_like_any_other_once_it_is_trusted(
     core: Core, paths: Paths, tmp_path: Path
 ) -> None:
+    loaded = {name for name in sys.modules if name.startswith("own_strategy")}
     told: list[StrategiesChanged] = []
     core.bus.on(StrategiesChanged, told.append)
     canary = tmp_path / "canary"
@@ -88,7 +89,7 @@ async def test_an_own_strategy_is_used_like_any_other_once_it_is_trusted(
     assert list(table.signal) == rose[-len(table.signal) :].tolist()
     # Not one line of it ran in this process.
     assert str(os.getpid()) not in canary.read_text(encoding="utf-8").split()
-    assert not [name for name in sys.modules if name.startswith("own_strategy")]
+    assert {name for name in sys.modules if name.startswith("own_strategy")} == loaded
 
 
 async def test_a_changed_file_waits_and_an_old_one_is_back_at_once(
