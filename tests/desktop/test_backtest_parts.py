@@ -19,6 +19,7 @@ from puffling.desktop.backtests.details import Details
 from puffling.desktop.backtests.figures import BY_ID, CHECKS, FIGURES, as_text, grade_words
 from puffling.desktop.backtests.heat import HeatMap, shade
 from puffling.desktop.backtests.lists import numbered, trade_columns
+from puffling.desktop.backtests.painting import AXIS_WIDTH
 from puffling.desktop.backtests.performance import panes_of
 from puffling.desktop.backtests.plots import Line, Pane, thinned, time_ticks
 from puffling.desktop.backtests.question import (
@@ -32,7 +33,7 @@ from puffling.desktop.backtests.question import (
     preset_of,
     read_question,
 )
-from puffling.desktop.backtests.timechart import AXIS_WIDTH, TimeChart
+from puffling.desktop.backtests.timechart import TimeChart
 from puffling.desktop.backtests.trade_marks import trade_marks
 from puffling.desktop.backtests.verdict import VerdictHead, worst_first
 from puffling.desktop.tables import Table

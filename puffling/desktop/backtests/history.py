@@ -45,7 +45,7 @@ def line_columns(time: Callable[[datetime], str]) -> list[Column[BacktestLine]]:
             "name",
             tr("Name"),
             lambda each: each.name,
-            width=170,
+            width=230,
             stretch=True,
             tooltip=lambda each: each.name,
         ),

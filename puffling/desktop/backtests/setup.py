@@ -195,7 +195,7 @@ class SetupForm(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.area, 1)
         whole.addLayout(foot)
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(276)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
     @property

@@ -86,6 +86,7 @@ class BacktestView(QWidget):
         self.compare.left.connect(lambda: self.open_page(HISTORY))
         self.setup.run_wanted.connect(self.run_wanted)
         self._furnished = True
+        self._fit(self.width())
 
     @property
     def page(self) -> str:
@@ -167,15 +168,17 @@ class BacktestView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self._furnished:
-            return
-        narrow = event.size().width() < NARROW
+        if self._furnished:
+            self._fit(event.size().width())
+
+    def _fit(self, width: int) -> None:
+        narrow = width < NARROW
         if narrow != self.narrow:
             self.narrow = narrow
             self._settle()
         if not self._sized and not narrow:
             self._sized = True
-            self.split.setSizes([WIDTH, max(event.size().width() - WIDTH, 300)])
+            self.split.setSizes([WIDTH, max(width - WIDTH, 300)])
 
     def _settle(self) -> None:
         self.stack.setCurrentWidget(self._pages[self._page])
