@@ -30,6 +30,7 @@ _TOP_PIXELS = 26
 _BOTTOM_PIXELS = 8
 _LABEL_GAP = 18
 _MARGIN = 8
+_OVER_DRAWINGS = 9
 
 
 class Overlays(Layer):
@@ -50,10 +51,20 @@ class Overlays(Layer):
         paint = plotter.draw_fills if self._fills else plotter.draw
         for study in studies:
             paint(painter, study, study.own(viewport), self.shared.theme)
-        for end in self._panes.ends(viewport) if not self._fills else ():
+        painter.restore()
+
+
+class Names(Layer):
+    """Names compared lines where they leave the view, over whatever lies on the chart."""
+
+    def __init__(self, panes: Panes, parent: QGraphicsItem) -> None:
+        super().__init__(panes.scene, _OVER_DRAWINGS, parent)
+        self._panes = panes
+
+    def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
+        for end in self._panes.ends(viewport):
             ink = colour(self.shared.theme.colours, end.colour)
             paint_name(painter, self.shared.theme, viewport.width, end.y, end.name, ink)
-        painter.restore()
 
 
 class Pane(Layer):
@@ -212,7 +223,11 @@ class Panes:
         self.tops: list[float] = []
         self.left = 0
         self._view = view
-        self._layers = (Overlays(self, -35, box, fills=True), Overlays(self, 0, box, fills=False))
+        self._layers = (
+            Overlays(self, -35, box, fills=True),
+            Overlays(self, 0, box, fills=False),
+            Names(self, box),
+        )
         self._height = 1.0
 
     @property
