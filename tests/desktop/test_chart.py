@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from puffling.desktop.charts.candles import body_pixels
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.charts.ticks import price_ticks, time_ticks
 from puffling.desktop.states import Phase
@@ -69,6 +70,13 @@ def test_every_bar_that_is_seen_is_drawn_while_there_is_room(chart: ChartView) -
     chart.fit()
     picture(chart)
     assert chart.candles_drawn == 150
+
+
+@pytest.mark.parametrize(
+    ("slot", "body"), [(1.0, 1), (2.9, 1), (3.1, 3), (3.9, 3), (5.0, 3), (6.0, 5), (10.0, 7)]
+)
+def test_a_candle_has_a_body_as_long_as_there_is_room_for_one(slot: float, body: int) -> None:
+    assert body_pixels(slot, 1, 1.0) == body
 
 
 def test_a_chart_opens_on_the_newest_bars(chart: ChartView) -> None:

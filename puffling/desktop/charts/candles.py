@@ -98,5 +98,7 @@ def body_pixels(slot: float, wick: int, ratio: float) -> int:
     """Give how many device pixels a body is wide: symmetrical about its wick, with a gap to the next."""
     body = min(max(round(slot * BODY_SHARE), wick), round(_MOST_BODY * ratio))
     if (body - wick) % 2:
-        body += 1 if body + 1 <= slot - 1 else -1
+        # Without a gap it may touch the next one; without a body it would be no candle.
+        room = slot if body - 1 <= wick else slot - 1
+        body += 1 if body + 1 <= room else -1
     return body
