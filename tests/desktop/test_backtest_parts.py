@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -19,7 +19,7 @@ from puffling.desktop.backtests.details import Details
 from puffling.desktop.backtests.figures import BY_ID, CHECKS, FIGURES, as_text, grade_words
 from puffling.desktop.backtests.heat import HeatMap, shade
 from puffling.desktop.backtests.lists import numbered, trade_columns
-from puffling.desktop.backtests.painting import AXIS_WIDTH
+from puffling.desktop.backtests.painting import AXIS_WIDTH, Painting
 from puffling.desktop.backtests.performance import panes_of
 from puffling.desktop.backtests.plots import Line, Pane, thinned, time_ticks
 from puffling.desktop.backtests.question import (
@@ -225,6 +225,14 @@ def test_one_crosshair_goes_through_all_panes(qtbot: QtBot) -> None:
     point(chart, 210)
     chart.grab()
     assert chart.paintings == before
+
+
+def test_a_flat_chart_shows_fewer_panes_instead_of_slits() -> None:
+    panes = tuple(panes_of(curves(), "SPY", ["sharpe", "exposure"]))
+    for height, shown in ((120, 1), (160, 2), (400, 4)):
+        painting = Painting(panes, (0.0, 99.0 * DAY_US), QSize(400, height), whole_days=True)
+        assert [room.pane.id for room in painting.rooms] == [pane.id for pane in panes[:shown]]
+        assert painting.rooms[-1].box.bottom() <= height
 
 
 def test_the_wheel_looks_closer_around_the_pointer_and_zero_shows_all(qtbot: QtBot) -> None:

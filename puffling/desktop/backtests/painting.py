@@ -17,6 +17,7 @@ AXIS_WIDTH = 62
 AXIS_HEIGHT = 22
 _GAP = 6
 _LEGEND = 20
+_LEAST_PANE = 62
 
 Band = tuple[float, float]
 
@@ -78,6 +79,8 @@ class Painting:
             self._paint_legend(painter, theme, room, at)
 
     def _arranged(self, panes: tuple[Pane, ...]) -> tuple[_Room, ...]:
+        # Where there is no height for all, the first ones are worth more than a stack of slits.
+        panes = panes[: max(int((self._height - AXIS_HEIGHT) // _LEAST_PANE), 1)]
         height = self._height - AXIS_HEIGHT - (len(panes) - 1) * _GAP
         whole = sum(pane.share for pane in panes)
         rooms, top = [], 0.0

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 import numpy as np
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop import numbers
@@ -22,6 +23,7 @@ SWITCHES = {
     "sharpe": ("Rolling Sharpe", False),
     "exposure": ("Exposure", False),
 }
+_FLAT = 140
 FIRST_ON = frozenset(name for name, (_, on) in SWITCHES.items() if on)
 
 
@@ -39,7 +41,8 @@ class Performance(QWidget):
         self.chart.setToolTip("")
         self.chart.setAccessibleDescription(keys_help())
         self.switches: dict[str, QPushButton] = {}
-        row = QHBoxLayout()
+        self._bar = QWidget()
+        row = QHBoxLayout(self._bar)
         row.setContentsMargins(2, 0, 0, 0)
         row.setSpacing(0)
         for name, (title, _) in SWITCHES.items():
@@ -60,7 +63,7 @@ class Performance(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(row)
+        column.addWidget(self._bar)
         column.addWidget(self.chart, 1)
 
     @property
@@ -76,6 +79,11 @@ class Performance(QWidget):
         self.switches["exposure"].setVisible(bool(curves.exposure))
         self.switches["sharpe"].setToolTip(tr("Of the last {bars} bars", bars=curves.rolling_bars))
         self.chart.show_panes(panes_of(curves, benchmark, self.on))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a flat panel the curve needs the room more.
+        self._bar.setVisible(event.size().height() >= _FLAT)
 
     def _switched(self) -> None:
         if self._curves is not None:

@@ -51,6 +51,7 @@ PAGES = {
     "origin": "Origin",
 }
 _WIDE = 760
+_FLAT = 380
 
 
 class ReportView(QWidget):
@@ -210,6 +211,7 @@ class ReportView(QWidget):
         if not self.tabs:
             return
         wide = event.size().width() >= _WIDE
+        self.what.setVisible(event.size().height() >= _FLAT)
         self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._top.setSpacing(16 if wide else 4)
         self._risk_split.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)

@@ -24,6 +24,8 @@ class Tiles(QWidget):
     def __init__(self, figures: Sequence[Figure] = _HEADLINES) -> None:
         super().__init__()
         self._figures = tuple(figures)
+        # In a flat panel the curves give way, not the figures.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
