@@ -270,9 +270,12 @@ async def test_notes_and_tags_are_kept_and_a_deleted_result_comes_back(
     QTest.keyClick(history.table, Qt.Key.Key_Delete)
     await until(lambda: history.table.rows.rowCount() == 0)
     assert await core.backtests.all() == ()
+    assert phase_of(room) is Phase.EMPTY
     undo = next(each for each in panel.window().findChildren(QPushButton) if each.text() == "Undo")
     undo.click()
     await until(lambda: history.table.rows.rowCount() == 1)
+    await until(lambda: phase_of(room) is Phase.CONTENT)
+    assert room.result == id
     assert noted()
 
 

@@ -33,6 +33,7 @@ class Beside:
     texts: tuple[str, ...]
     differs: bool
     best: int | None = None
+    asked: bool = False
 
 
 class CompareView(QWidget):
@@ -143,7 +144,9 @@ def rows_of(
     asked = [_asked(detail, kinds.get(detail.summary.strategy)) for detail in details]
     names = dict.fromkeys(name for words in asked for name in words)
     terms = {
-        name: Beside(name, "", texts := tuple(words.get(name, "–") for words in asked), len(set(texts)) > 1)
+        name: Beside(
+            name, "", texts := tuple(words.get(name, "–") for words in asked), len(set(texts)) > 1, asked=True
+        )
         for name in names
     }
     rows |= {f"asked {name}": row for name, row in terms.items() if row.differs}
@@ -179,6 +182,7 @@ def _columns(found: Comparison) -> list[Column[Beside]]:
             Kind.MUTED,
             width=130,
             tooltip=lambda row: row.meaning,
+            tone=lambda row: Tone.WARN if row.asked and row.differs else Tone.MUTED,
         )
     ]
     for place, line in enumerate(found.results):
@@ -190,6 +194,8 @@ def _column(place: int, title: str) -> Column[Beside]:
     def tone(row: Beside) -> Tone:
         if row.best == place:
             return Tone.ACCENT
+        if row.asked and row.differs:
+            return Tone.WARN
         return Tone.TEXT if row.differs else Tone.MUTED
 
     def text(row: Beside) -> str:

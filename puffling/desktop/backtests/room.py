@@ -163,11 +163,24 @@ class Room(QObject):
         async def remove() -> list[BacktestLine]:
             return [await core.backtests.delete(id) for id in ids]
 
+        shown = self.result if self.result in ids else ""
+
         async def bring_back() -> None:
             for id in ids:
                 await core.backtests.restore(id)
 
+        def reopen(_nothing: None) -> None:
+            if shown and not self.result:
+                page = self.view.page
+                self.open(shown)
+                self.view.open_page(page)
+
         def offer(gone: list[BacktestLine]) -> None:
+            if shown and self.result == shown:
+                self.result = ""
+                self._shown.clear()
+                self.view.report.report = None
+                self.view.say_nothing_yet()
             said = (
                 tr("{name} deleted.", name=gone[0].name)
                 if len(gone) == 1
@@ -176,7 +189,7 @@ class Room(QObject):
             self.session.notices.tell(
                 said,
                 action=tr("Undo"),
-                act=lambda: self.session.dispatch.run(bring_back, name="restore backtests"),
+                act=lambda: self._do(bring_back, "restore backtests", reopen),
             )
 
         self._do(remove, "delete backtests", offer)
