@@ -227,6 +227,24 @@ def test_a_history_that_goes_on_keeps_the_view_and_the_crosshair(chart: ChartVie
     assert found[0] < 50
 
 
+@pytest.mark.parametrize("grows", [False, True])
+def test_the_crosshair_of_the_mouse_does_not_stay_on_a_bar_out_of_sight(
+    chart: ChartView, grows: bool
+) -> None:
+    close = fill(chart, 300)
+    chart.show_last(100)
+    chart.point_at(280, 50.0)
+    told: list[object] = []
+    chart.bar_pointed.connect(told.append)
+    if grows:
+        newest = chart.newest_time_us or 0
+        more = newest + np.arange(1, 201, dtype=np.int64) * DAY_US
+        chart.go_on(np.append(chart.bars.times_us, more), [np.append(close, [50.0] * 200)] * 5)
+    else:
+        chart.pan(-1)
+    assert told == [None]
+
+
 def test_ticks_into_the_last_bar_are_drawn_together(chart: ChartView, qtbot: QtBot) -> None:
     fill(chart, 1000)
     before = chart.price_range

@@ -129,7 +129,7 @@ class TimeAxis(Layer):
                 painter.setPen(colours.text if tick.strong else colours.muted)
                 box = QRectF(x - 40, 2, 80, TIME_AXIS_HEIGHT - 2)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tick.text)
-        if shared.pointed is not None and 0 <= shared.pointed < len(bars):
+        if shared.pointed is not None and 0 <= viewport.x(shared.pointed) <= viewport.width:
             self._paint_tag(painter, bars, viewport, shared.pointed)
 
     def _paint_tag(self, painter: QPainter, bars: Pyramid, viewport: Viewport, index: int) -> None:

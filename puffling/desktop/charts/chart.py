@@ -157,6 +157,7 @@ class ChartView(Stage):
                 self.append(time_us, *bar)
             else:
                 self.update_last(*bar)
+        self._leave_unseen()
 
     def clear(self) -> None:
         """Show no bars."""

@@ -137,6 +137,7 @@ class Stage(QWidget):
         kept = min(LEAST_BARS / 2, count)
         first = min(max(first, kept - span), count - kept)
         self._first, self._last = first, first + span
+        self._leave_unseen()
         self._arrange()
         self.range_changed.emit(self._first, self._last)
 
@@ -303,6 +304,13 @@ class Stage(QWidget):
         if pointed is not None and not self._first <= pointed <= self._last:
             span = self._last - self._first
             self.look_at(pointed - span / 2, pointed + span / 2)
+
+    def _leave_unseen(self) -> None:
+        """Take the crosshair of the mouse off a bar that has gone out of sight under it."""
+        scene = self._scene
+        by_mouse = scene.pointed is not None and scene.pointed_y is not None
+        if by_mouse and not self._first - 0.5 <= (scene.pointed or 0) <= self._last + 0.5:
+            self.point_at(None)
 
     def _pointer_left(self) -> None:
         if self._scene.pointed is not None:
