@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from puffling.desktop.actions import Action
 from puffling.desktop.ask import ask_text
@@ -51,9 +52,18 @@ class Templates:
         if self._session.connected:
             self._session.dispatch.run(self._save, name="save template", newest="chart.template")
 
-    def apply(self, content: Kept) -> None:
-        """Give the active chart the look of a template."""
-        dress(self._active(), content)
+    def apply(self, template: ChartTemplate) -> None:
+        """Give the active chart the look of a template; a notice gives it back its own."""
+        pane = self._active()
+        before = content_of(pane)
+        dress(pane, template.content)
+
+        def undo() -> None:
+            if isValid(pane):
+                dress(pane, before)
+
+        said = tr("The chart looks like the template {name}.", name=template.name)
+        self._session.notices.tell(said, action=tr("Undo"), act=undo)
 
     def dress(self, panes: Sequence[ChartPane]) -> None:
         """Give new charts the look of the template that is for them."""
@@ -75,8 +85,8 @@ class Templates:
         for template in found:
             title = tr("{name} (new charts)", name=template.name) if template.default else template.name
             one = Menu(menu, title)
-            one.addAction(tr("Apply"), partial(self.apply, template.content))
-            one.addAction(tr("Save this chart here"), partial(self._keep, template.name))
+            one.addAction(tr("Apply"), partial(self.apply, template))
+            one.addAction(tr("Save this chart here"), partial(self._keep, template))
             one.addAction(tr("Rename…"), partial(self._start_rename, template))
             words = tr("No longer for new charts") if template.default else tr("Use for new charts")
             one.addAction(words, partial(self._choose_default, "" if template.default else template.name))
@@ -101,10 +111,20 @@ class Templates:
             await self._session.core.templates.save(name, content_of(pane))
             self._session.notices.tell(tr("The template {name} was saved.", name=name))
 
-    def _keep(self, name: str) -> None:
-        content = content_of(self._active())
+    def _keep(self, template: ChartTemplate) -> None:
+        templates, content = self._session.core.templates, content_of(self._active())
+
+        def restore() -> None:
+            self._session.dispatch.run(
+                lambda: templates.save(template.name, template.content), name="restore template"
+            )
+
+        def tell(_: object) -> None:
+            said = tr("The template {name} was saved.", name=template.name)
+            self._session.notices.tell(said, action=tr("Undo"), act=restore)
+
         self._session.dispatch.run(
-            lambda: self._session.core.templates.save(name, content), name="save template"
+            lambda: templates.save(template.name, content), name="save template", then=tell
         )
 
     def _start_rename(self, template: ChartTemplate) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton
 
 from puffling.desktop.ask import Question
-from puffling.desktop.charting.templates import content_of
+from puffling.desktop.charting.templates import content_of, dress
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.runtime.actor import calling_as
@@ -60,6 +60,12 @@ def labels(panel: ChartPanel) -> tuple[str, ...]:
     return board.labels if board is not None else ()
 
 
+def press_undo(window: Window) -> None:
+    """Take back what the newest notice offers to."""
+    undo = [each for each in window.findChildren(QPushButton) if each.text() == "Undo"][-1]
+    QTest.mouseClick(undo, Qt.MouseButton.LeftButton)
+
+
 async def test_a_chart_is_saved_under_a_name_and_its_look_put_on_another(
     core: Core, open_window: OpenWindow
 ) -> None:
@@ -86,6 +92,23 @@ async def test_a_chart_is_saved_under_a_name_and_its_look_put_on_another(
     choose(await opened_menu(window, panel), "Apply")
     assert labels(panel) == ("RSI 9", "SMA 33")
     assert panel.symbol.text() == "GLD"
+    press_undo(window)
+    assert labels(panel) == ()
+
+
+async def test_a_template_that_was_saved_over_is_offered_back(core: Core, open_window: OpenWindow) -> None:
+    window, panel = await settled(core, open_window)
+    with calling_as(PERSON):
+        await core.templates.save("Mine", {"indicators": []})
+    before = await kept(core)
+    choose(await opened_menu(window, panel), "Save this chart here")
+    await until(lambda: bool(window.notices.shown))
+    assert (await kept(core))[0].content == content_of(panel.active)
+    press_undo(window)
+    for _ in range(200):
+        if await kept(core) == before:
+            break
+    assert await kept(core) == before
 
 
 async def test_new_charts_begin_with_the_template_that_is_for_them(
@@ -115,8 +138,7 @@ async def test_a_deleted_template_is_offered_back(core: Core, open_window: OpenW
     await until(lambda: bool(window.notices.shown))
     assert await kept(core) == ()
     assert window.notices.shown[-1].text == "The template Mine was deleted."
-    undo = next(each for each in window.findChildren(QPushButton) if each.text() == "Undo")
-    QTest.mouseClick(undo, Qt.MouseButton.LeftButton)
+    press_undo(window)
     for _ in range(200):
         if await kept(core) == before:
             break
@@ -129,7 +151,7 @@ async def test_a_template_of_another_time_changes_what_it_knows_and_nothing_else
     _, panel = await settled(core, open_window)
     assert panel.indicators.board is not None
     panel.indicators.board.add("rsi", {})
-    panel.templates.apply({"magic": 4})
+    dress(panel.active, {"magic": 4})
     assert labels(panel) == ("RSI 14",)
-    panel.templates.apply({"indicators": "x"})
+    dress(panel.active, {"indicators": "x"})
     assert labels(panel) == ()
