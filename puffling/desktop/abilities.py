@@ -38,12 +38,13 @@ _ELSEWHERE = frozenset(
         "drawings.restore",
         "files.add",
         "files.preview",
-        "backtest.run",
         "strategies.restore",
         "strategies.trust",
     }
 )
 RESTORE = "backups.restore"
+# What a panel asks in a form of its own.
+_IN_PANELS = {"backtest.run": "backtest"}
 # Answers that exist only in the answer.
 _SHOWN_ONCE = frozenset({"access.create"})
 # Acts that cannot be taken back are asked about in words of their own.
@@ -88,6 +89,8 @@ class Abilities:
         """Run it, after the form or the question it needs."""
         if ability.id == RESTORE:
             self.choose_backup()
+        elif ability.id in _IN_PANELS:
+            self._window.show_panel(_IN_PANELS[ability.id])
         elif ability.needs_arguments:
             self._ask_arguments(ability)
         else:

@@ -27,8 +27,6 @@ IN_A_BETTER_PLACE = {
     "files.preview",
     "strategies.restore",
     "strategies.trust",
-    # The panel of backtests has a form that is better than one made from the ability.
-    "backtest.run",
 }
 
 

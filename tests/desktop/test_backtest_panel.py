@@ -366,6 +366,24 @@ async def test_a_narrow_panel_shows_form_or_result(core: Core, open_window: Open
     assert panel.history_switch.isChecked()
 
 
+async def test_the_ability_leads_to_the_form_and_the_action_runs_it(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    gc.freeze()
+    window.actions_.run("backtest.run")
+    panel = window.docks["backtest"].panel
+    assert isinstance(panel, BacktestPanel)
+    await until(lambda: panel.awake and panel.room is not None and panel.room.view.setup.offered)
+    assert window.sheet.body is None
+    window.actions_.run("window.backtest-start")
+    room = panel.room
+    assert room is not None
+    await until(lambda: has_report(room))
+    assert room.view.report.report is not None
+    assert room.view.report.report.summary.symbols == (window.session.selection.symbol,)
+
+
 async def test_a_panel_nobody_looked_at_has_made_nothing(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
     panel = window.docks["backtest"].panel

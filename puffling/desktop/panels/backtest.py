@@ -70,11 +70,11 @@ class BacktestPanel(Panel):
     def acts(self) -> Iterable[Action]:
         group, place = tr("Backtest"), "Research"
         yield Action(
-            "backtest.start",
-            tr("Run backtest"),
+            "window.backtest-start",
+            tr("Run the backtest the form asks for"),
             lambda: self._with_room(lambda room: room.run()),
             group,
-            tr("Run what the form of the Backtest panel asks (Ctrl+Enter there)."),
+            tr("Like Run in the Backtest panel (Ctrl+Enter there)."),
             place,
             icon="backtest",
         )
@@ -89,7 +89,7 @@ class BacktestPanel(Panel):
             ("save-csv", tr("Save the trades (CSV)"), lambda room: room.export("csv")),
             ("copy-figures", tr("Copy the figures"), lambda room: room.view.report.copy_figures()),
         ):
-            yield Action(f"backtest.{name}", title, partial(self._with_room, act), group, menu=place)
+            yield Action(f"window.backtest-{name}", title, partial(self._with_room, act), group, menu=place)
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self._choices = choices
