@@ -63,7 +63,6 @@ from puffling.runtime.clock import Clock
 from puffling.runtime.errors import InvalidInput, NotFound, Refused
 from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job, JobBoard, JobChanged, JobRecord, JobState
-from puffling.runtime.paths import Paths
 from puffling.runtime.port import Port
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
@@ -92,14 +91,21 @@ class Backtests(Controller, domain="backtest"):
     """What strategies would have done on history, and how far that can be trusted."""
 
     def __init__(
-        self, market: Market, store: Store, board: JobBoard, bus: Bus, clock: Clock, port: Port, paths: Paths
+        self,
+        market: Market,
+        store: Store,
+        board: JobBoard,
+        bus: Bus,
+        clock: Clock,
+        port: Port,
+        shelf: StrategyShelf,
     ) -> None:
         self._store = store
         self._board = board
         self._bus = bus
         self._clock = clock
         self._port = port
-        self._running = Running(market, store, StrategyShelf(paths, port, board))
+        self._running = Running(market, store, shelf)
         self._removed: dict[tuple[str, str], StoredResult] = {}
 
     @capability(

@@ -34,8 +34,6 @@ from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock, moment_of
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.gate import Effect
-from puffling.runtime.jobs import JobBoard
-from puffling.runtime.paths import Paths
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 from puffling.store.database import Store
@@ -64,14 +62,14 @@ class Strategies(Controller):
     """The library of strategies, the person's own files, and configured strategies."""
 
     def __init__(
-        self, market: Market, store: Store, clock: Clock, port: Port, paths: Paths, board: JobBoard, bus: Bus
+        self, market: Market, store: Store, clock: Clock, port: Port, shelf: StrategyShelf, bus: Bus
     ) -> None:
         self._market = market
         self._store = store
         self._clock = clock
         self._port = port
         self._bus = bus
-        self._shelf = StrategyShelf(paths, port, board)
+        self._shelf = shelf
 
     @capability(
         title="List strategy types",

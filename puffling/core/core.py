@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
+from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
@@ -221,6 +222,7 @@ class Core:
                 self.log,
                 self._live,
                 self.paths,
+                StrategyShelf(self.paths, self.port, self.board),
             )
         }
         # Asked for as a protocol: any clock will do.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Real, period
-from puffling.puffin.strategies.cointegration import Bond, bond
+from puffling.puffin.strategies.cointegration import Bond, bonds
 from puffling.puffin.strategies.holding import new_months
 from puffling.puffin.strategies.portfolio import Allocation, Floats, PortfolioStrategy, SymbolColumns
 
@@ -73,13 +72,14 @@ class StatArbStrategy(PortfolioStrategy):
         self, prices: pd.DataFrame, pvalue_threshold: float = 0.05
     ) -> list[tuple[str, str, float]]:
         """Give the pairs of columns that hang together, with how likely that is chance, the surest first."""
-        closes = prices.to_numpy(dtype=np.float64)
-        found = [
-            (str(prices.columns[one]), str(prices.columns[other]), told.p_value)
-            for one, other, told in _bonds(closes)
-            if told.p_value <= pvalue_threshold
+        told = bonds(prices.to_numpy(dtype=np.float64))
+        names = [str(name) for name in prices.columns]
+        surest = np.argsort(told.p_value, kind="stable").tolist()
+        return [
+            (names[told.first[place]], names[told.second[place]], float(told.p_value[place]))
+            for place in surest
+            if told.p_value[place] <= pvalue_threshold
         ]
-        return sorted(found, key=lambda pair: pair[2])
 
     def allocate(self, columns: SymbolColumns) -> Allocation:
         """Choose a pair each month, and trade its spread bar by bar."""
@@ -89,10 +89,11 @@ class StatArbStrategy(PortfolioStrategy):
         begins = first[first >= self.bars_needed() - 1].tolist()
         for begin, end in zip(begins, [*begins[1:], len(close)], strict=True):
             seen = close[begin + 1 - self.bars_needed() : begin + 1]
-            pairs = [each for each in _bonds(seen) if each[2].p_value <= self.coint_pvalue]
-            if pairs:
-                one, other, told = min(pairs, key=lambda pair: pair[2].p_value)
-                weights[begin:end, [one, other]] = self._traded(close[:, [one, other]], told, begin, end)
+            told = bonds(seen)
+            surest = int(np.argmin(told.p_value)) if len(told) else -1
+            if surest >= 0 and told.p_value[surest] <= self.coint_pvalue:
+                pair = [int(told.first[surest]), int(told.second[surest])]
+                weights[begin:end, pair] = self._traded(close[:, pair], told.at(surest), begin, end)
         return Allocation(weights)
 
     def _traded(self, close: Floats, told: Bond, begin: int, end: int) -> Floats:
@@ -114,12 +115,3 @@ class StatArbStrategy(PortfolioStrategy):
                 side = 0.0
             sides.append(side)
         return np.array(sides)[:, None] * legs
-
-
-def _bonds(close: Floats) -> list[tuple[int, int, Bond]]:
-    whole = np.logical_and.reduce(~np.isnan(close), axis=0)
-    return [
-        (one, other, bond(close[:, one], close[:, other]))
-        for one, other in combinations(range(close.shape[1]), 2)
-        if whole[one] and whole[other]
-    ]

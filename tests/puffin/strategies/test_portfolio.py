@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.strategies.balanced import BalancedStrategy
-from puffling.puffin.strategies.cointegration import bond, p_value
+from puffling.puffin.strategies.cointegration import bond, bonds, p_values
 from puffling.puffin.strategies.dual_momentum import DualMomentumStrategy
 from puffling.puffin.strategies.factor_long_short import FactorLongShortStrategy
 from puffling.puffin.strategies.holding import new_months
@@ -131,7 +133,31 @@ def test_what_does_not_hang_together_seems_to_as_seldom_as_the_test_says() -> No
 @pytest.mark.parametrize(("statistic", "chance"), [(-3.896, 0.01), (-3.336, 0.05), (-3.045, 0.1)])
 def test_the_published_critical_values_get_their_chances(statistic: float, chance: float) -> None:
     # MacKinnon (2010), table 2, two series with a constant, no end of observations.
-    assert p_value(statistic) == pytest.approx(chance, rel=0.03)
+    assert p_values(np.array([statistic])) == pytest.approx(chance, rel=0.03)
+
+
+def test_all_pairs_at_once_are_what_two_plain_regressions_say_of_each() -> None:
+    draw = np.random.default_rng(7)
+    close = 100.0 + np.cumsum(draw.normal(size=(240, 6)), axis=0)
+    close[:, 3] = 40.0 + 0.5 * close[:, 0] + draw.normal(size=240)
+    close[:, 4], close[7, 5] = 30.0, np.nan
+    found = bonds(close)
+    pairs = [*zip(found.first.tolist(), found.second.tolist(), strict=True)]
+    assert pairs == [*combinations(range(5), 2)]
+    for place, (one, other) in enumerate(pairs):
+        told = found.at(place)
+        if 4 in (one, other):
+            assert told == (0.0, 0.0, 1.0)
+            continue
+        line = np.column_stack((close[:, other], np.ones(240)))
+        (ratio, level), *_ = np.linalg.lstsq(line, close[:, one])
+        rest = close[:, one] - line @ (ratio, level)
+        change = np.diff(rest)
+        explained = np.column_stack((rest[1:-1], change[:-1]))
+        slopes, (left,), *_ = np.linalg.lstsq(explained, change[1:])
+        error = left / (len(change) - 3) * np.linalg.inv(explained.T @ explained)[0, 0]
+        chance = float(p_values(np.array([slopes[0] / np.sqrt(error)]))[0])
+        assert told == pytest.approx((ratio, level, chance), rel=1e-9, abs=1e-12)
 
 
 def test_the_pair_that_hangs_together_is_found_and_traded_against_itself() -> None:

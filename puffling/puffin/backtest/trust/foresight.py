@@ -1,7 +1,8 @@
 """Whether a strategy knows what it could not have known: it is asked again with less history.
 
 What it said about a bar must not change when the bars after it are taken away. Asked are the places where a
-cheat would show: after every change of mind, before the largest moves, and evenly in between.
+cheat would show: after every change of mind, before the largest moves, and evenly in between. How often it is
+asked depends on how large the history is and on nothing else, so that the same test gets the same verdict.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ Ask = Callable[[Panel], Floats]
 # Rounding in a strategy's own sums is not foresight.
 _SAME = 1e-9
 _CHANGES, _MOVES, _EVEN = 100, 40, 20
+# All questions together are about so many prices at most, but for the share of them that is always asked.
+_MOST_ASKED = 8_000_000
+_LEAST_SHARE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,13 @@ def cuts(panel: Panel, weights: Floats, least: int) -> Ints:
     moves = np.zeros(len(panel))
     known = (marks[:-1] > 0.0).all(axis=1)
     moves[1:][known] = np.abs(np.log(np.maximum(marks[1:][known], 1e-300) / marks[:-1][known])).max(axis=1)
-    before = np.argsort(-moves, kind="stable")[:_MOVES]
-    even = np.linspace(least, len(panel) - 1, _EVEN).astype(np.int64)
-    if len(changed) > _CHANGES:
-        changed = changed[np.linspace(0, len(changed) - 1, _CHANGES).astype(np.int64)]
+    usual = _CHANGES + _MOVES + _EVEN
+    share = min(max(_MOST_ASKED / max(panel.close.size, 1) / usual, _LEAST_SHARE), 1.0)
+    most_changes, most_moves, most_even = (round(share * most) for most in (_CHANGES, _MOVES, _EVEN))
+    before = np.argsort(-moves, kind="stable")[:most_moves]
+    even = np.linspace(least, len(panel) - 1, most_even).astype(np.int64)
+    if len(changed) > most_changes:
+        changed = changed[np.linspace(0, len(changed) - 1, most_changes).astype(np.int64)]
     every = np.unique(np.concatenate((changed, before, even)))
     # The shortest come last: a cheat near the end is found with the first question.
     return every[(every >= least) & (every < len(panel))][::-1]

@@ -12,10 +12,10 @@ from puffling.puffin.backtest.costs import CommissionModel
 from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.targets import SignalSource, Tested, targets_of
-from puffling.puffin.backtest.trust.foresight import foresight
+from puffling.puffin.backtest.trust.foresight import cuts, foresight
 from puffling.puffin.backtest.trust.verdict import Grade, Outcome, examine
 from puffling.puffin.strategies.registry import get_strategy
-from tests.puffin.backtest.markets import real
+from tests.puffin.backtest.markets import random_panel, real
 
 Signal = Callable[[pd.DataFrame], pd.Series]
 
@@ -188,3 +188,14 @@ def source_of(strategy: SignalSource) -> SignalSource:
 
 def test_what_is_written_as_a_function_is_a_strategy() -> None:
     assert isinstance(source_of(Written(HONEST["always in"])), Tested)
+
+
+def test_a_large_history_is_asked_about_less_often_and_its_end_all_the_same() -> None:
+    panel = random_panel(1, symbols=2, bars=1_000, gaps=False)
+    weights = np.repeat(np.arange(1_000.0)[:, None], 2, axis=1)
+    usual = cuts(panel, weights, 2)
+    large = Panel.of({f"S{place}": panel.bars("S0") for place in range(200)})
+    fewer = cuts(large, np.repeat(weights[:, :1], 200, axis=1), 2)
+    assert len(usual) > 140
+    assert 20 < len(fewer) <= 40
+    assert usual[0] == fewer[0] == 999
