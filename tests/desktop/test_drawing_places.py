@@ -239,6 +239,15 @@ def test_retracements_lie_between_the_points_at_their_levels() -> None:
     assert [label.text for label in shown.labels] == ["0  60.00", "0.5  100.00", "1  140.00"]
 
 
+@pytest.mark.parametrize("kind", [DrawingKind.NOTE, DrawingKind.VERTICAL])
+@pytest.mark.parametrize("place", [1, 30, 50, 58, 59])
+@pytest.mark.parametrize("price", [52.0, 100.0, 149.0])
+def test_words_beside_a_point_are_never_cut(kind: DrawingKind, place: int, price: float) -> None:
+    (label,) = outline(drawing(kind, at(place, price), text="What was thought of it then")).labels
+    assert 0 <= label.box.left() < label.box.right() <= 600
+    assert 0 <= label.box.top() < label.box.bottom() <= 400
+
+
 def test_only_what_is_in_sight_is_worked_out() -> None:
     many = [drawing("line", at(place, 500.0 + place), at(place + 3, 510.0 + place)) for place in range(50)]
     here = ground()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QGraphicsItem, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from puffling.desktop import numbers
 from puffling.desktop.charts.axes import LEAST_PRICE_AXIS_WIDTH, LastPrice
@@ -206,14 +206,6 @@ class ChartView(Stage):
     def refresh_now(self) -> None:
         """Show what changed in studies, and make room for it."""
         self._arrange()
-
-    def add_item(self, item: QGraphicsItem) -> None:
-        """Put a drawing item over the candles; it lives in bars and prices."""
-        self.box.addItem(item, ignoreBounds=True)
-
-    def remove_item(self, item: QGraphicsItem) -> None:
-        """Take a drawing item away."""
-        self.box.removeItem(item)
 
     def _pointed(self, x: float, y: float) -> None:
         super()._pointed(x, y)

@@ -76,11 +76,6 @@ class Book:
         """Tell whether there is an act to take back."""
         return bool(self._done)
 
-    @property
-    def can_redo(self) -> bool:
-        """Tell whether there is an act that was taken back."""
-        return bool(self._undone)
-
     def find(self, id: str) -> Drawing | None:
         """Give the drawing of this id as it is now."""
         return self._coming.get(id, self._kept.get(id))

@@ -224,8 +224,9 @@ class Outline:
         x, y = self._x[number].tolist(), self._y[number].tolist()
         if kind is DrawingKind.NOTE:
             size = self._note_metrics.boundingRect(QRectF(0, 0, 240, 2000), WRAPPED, text or " ").size()
-            box = QRectF(x[0], y[0] - size.height() - _PADDING, size.width() + 2 * _PADDING + 2,
-                         size.height() + _PADDING)  # fmt: skip
+            width, height = size.width() + 2 * _PADDING + 2, size.height() + _PADDING
+            top = y[0] - height if y[0] >= height or y[0] < 0 else y[0]
+            box = QRectF(self._beside(x[0], width), top, width, height)
             self.labels.append(Label(row, box, text, boxed=True))
             return
         if kind is DrawingKind.HORIZONTAL:
@@ -238,12 +239,19 @@ class Outline:
         else:
             words, width = text.replace("\n", " "), self._metrics.horizontalAdvance(text) + 2
             if kind is DrawingKind.VERTICAL:
-                box = QRectF(x[0] + 5, self.viewport.height - 20, width, 15)
+                box = QRectF(self._beside(x[0] + 5, width, 10), self.viewport.height - 20, width, 15)
             elif kind in (DrawingKind.RECTANGLE, DrawingKind.FIBONACCI):
                 box = QRectF(max(min(x[0], x[1]), 0.0) + 5, min(y[0], y[1]) + 3, width, 15)
             else:
                 box = QRectF((x[0] + x[1] - width) / 2, (y[0] + y[1]) / 2 - 19, width, 15)
         self.labels.append(Label(row, box, words, boxed=False))
+
+    def _beside(self, x: float, width: float, gap: float = 0.0) -> float:
+        """Give where words begin: to the right of their point, or to its left where that would cut them."""
+        right = self.viewport.width
+        if x + width <= right or not 0 <= x - gap / 2 <= right:
+            return x
+        return x - gap - width if x - gap >= width else max(right - width, 0.0)
 
 
 def _clipped(lines: Floats, viewport: Viewport) -> tuple[Floats, Indices]:
