@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +29,28 @@ if TYPE_CHECKING:
 
 # As abilities: what does not exist (yet) is offered nowhere.
 LATER = {"optimization.run": "Optimize", "rehearsal.run": "Rehearse", "strategies.activate": "Activate"}
+
+# Loaded one after the other: all at once would hold everything else up.
+_PIECES = (
+    "figures",
+    "question",
+    "plots",
+    "painting",
+    "timechart",
+    "bins",
+    "heat",
+    "verdict",
+    "lists",
+    "origin",
+    "report",
+    "symbols",
+    "details",
+    "setup",
+    "history",
+    "compare",
+    "view",
+    "room",
+)
 
 
 @panel(id="backtest", title="Backtest", icon="backtest", area=Area.CENTRE, order=6)
@@ -125,13 +148,14 @@ class BacktestPanel(Panel):
     async def _furnish(self) -> None:
         """Make the view piece by piece: everything else gets its turn in between."""
         await asyncio.sleep(0)
-
-        await asyncio.sleep(0)
-
-        await asyncio.sleep(0)
+        if not self.awake:
+            # A workspace that is being arranged shows for a moment what then stands behind another panel.
+            self._furnishing = False
+            return
+        for name in _PIECES:
+            importlib.import_module(f"puffling.desktop.backtests.{name}")
+            await asyncio.sleep(0)
         from puffling.desktop.backtests.room import Room
-
-        await asyncio.sleep(0)
         from puffling.desktop.backtests.view import BacktestView
 
         view = BacktestView(self.session, self.session.time)
@@ -140,6 +164,7 @@ class BacktestPanel(Panel):
         for _ in view.furnish(self._choices):
             await asyncio.sleep(0)
         view.changed.connect(self._show_switches)
+        await asyncio.sleep(0)
         self._room = room = Room(self.session, view, str(self._choices.get("result") or ""))
         view.restore(self._choices)
         self.states.content()
