@@ -73,9 +73,12 @@ class PriceAxis(Layer):
         painter.setFont(shared.theme.font())
         painter.setPen(colours.muted)
         lowest = viewport.height - viewport.volume_height
+        taken = [last_y, *shared.labelled]
+        if shared.pointed is not None:
+            taken.append(shared.crosshair_y(bars, viewport))
         for price, text in price_labels(viewport, shared.base):
             y = viewport.y(price)
-            free = not any(abs(y - other) <= _TAG_HEIGHT for other in (last_y, *shared.labelled))
+            free = not any(abs(y - other) <= _TAG_HEIGHT for other in taken)
             if free and _TAG_HEIGHT / 2 < y < viewport.height - _TAG_HEIGHT / 2 and (y < lowest or price > 0):
                 painter.drawText(
                     QRectF(_MARGIN, y - 10, self.width - _MARGIN, 20),
@@ -123,28 +126,36 @@ class TimeAxis(Layer):
         painter.setPen(hairline(colours.line))
         painter.drawLine(QLineF(0, half, viewport.width, half))
         painter.setFont(shared.theme.font())
+        metrics = QFontMetricsF(shared.theme.font())
+        pointed = shared.pointed
+        seen = pointed is not None and pointed < len(bars) and 0 <= viewport.x(pointed) <= viewport.width
+        tag, words = self._tag(bars, viewport, pointed or 0) if seen else (QRectF(), "")
         for tick in time_ticks(bars.times_us, viewport.first, viewport.last, viewport.width, self.zone):
             x = viewport.x(tick.place)
-            if 24 < x < viewport.width - 24:
+            reach = metrics.horizontalAdvance(tick.text) / 2 + 2
+            free = not seen or x + reach < tag.left() or x - reach > tag.right()
+            if free and 24 < x < viewport.width - 24:
                 painter.setPen(colours.text if tick.strong else colours.muted)
                 box = QRectF(x - 40, 2, 80, TIME_AXIS_HEIGHT - 2)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tick.text)
-        if shared.pointed is not None and 0 <= viewport.x(shared.pointed) <= viewport.width:
-            self._paint_tag(painter, bars, viewport, shared.pointed)
+        if seen:
+            self._paint_tag(painter, tag, words)
 
-    def _paint_tag(self, painter: QPainter, bars: Pyramid, viewport: Viewport, index: int) -> None:
+    def _tag(self, bars: Pyramid, viewport: Viewport, index: int) -> tuple[QRectF, str]:
+        """Give where the label of a bar stands, and what it says."""
         text = describe_time(int(bars.times_us[index]), self.zone, whole_days=self.whole_days)
-        font = self.shared.theme.font(semibold=True)
-        width = QFontMetricsF(font).horizontalAdvance(text) + 16
+        width = QFontMetricsF(self.shared.theme.font(semibold=True)).horizontalAdvance(text) + 16
         left = min(max(viewport.x(index) - width / 2, 0), max(viewport.width - width, 0))
+        return QRectF(round(left), 3, width, _TAG_HEIGHT), text
+
+    def _paint_tag(self, painter: QPainter, tag: QRectF, text: str) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.shared.theme.colours.text)
-        tag = QRectF(round(left), 3, width, _TAG_HEIGHT)
         painter.drawRoundedRect(tag, 4, 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(self.shared.theme.colours.panel)
-        painter.setFont(font)
+        painter.setFont(self.shared.theme.font(semibold=True))
         painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
 
 
