@@ -218,7 +218,9 @@ class Backtester:
                     pulse=self.pulse,
                 )
             )
-        done = simulate(panel, targets.weights[None], self.terms, rebalance=targets.rebalance)
+        done = simulate(
+            panel, targets.weights[None], self.terms, rebalance=targets.rebalance, pulse=self.pulse
+        )
         made = done.fills(0)
         worse = np.abs(made.price - panel.open[made.bar, made.symbol]) * np.abs(made.quantity)
         equity = done.equity(0)

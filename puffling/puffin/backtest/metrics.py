@@ -218,12 +218,22 @@ def sweep(simulated: Simulated, *, risk_free_rate: float = 0.05, bars_a_year: fl
         yearly[here] = np.maximum(grown, 0.0) ** (bars_a_year / max(returns.shape[1], 1)) - 1.0
         deviation = np.std(returns - free, axis=1, ddof=1)
         wild[here] = deviation * np.sqrt(bars_a_year)
-        mean = np.mean(returns - free, axis=1)
-        ratio = np.divide(mean, deviation, out=np.full(last - first, np.nan), where=deviation > 0.0)
-        sharpe[here] = ratio * np.sqrt(bars_a_year)
+        sharpe[here] = _sharpe(np.mean(returns - free, axis=1), deviation, bars_a_year)
         deepest[here] = drawdowns(equity).min(axis=1)
     trades = tally(simulated)
     return Sweep(whole, yearly, wild, sharpe, deepest, trades.count, trades.win_rate, trades.profit_factor)
+
+
+def sharpe_ratios(returns: Floats, risk_free: float = 0.0, bars_a_year: float = DAYS_A_YEAR) -> Floats:
+    """Give the Sharpe ratio of every run, whose returns lie along the last axis."""
+    excess = returns - risk_free
+    return _sharpe(np.mean(excess, axis=-1), np.std(excess, axis=-1, ddof=1), bars_a_year)
+
+
+def _sharpe(mean: Floats, deviation: Floats, bars_a_year: float) -> Floats:
+    ratio = np.divide(mean, deviation, out=np.full(mean.shape, np.nan), where=deviation > 0.0)
+    told: Floats = ratio * np.sqrt(bars_a_year)
+    return told
 
 
 def _of_trades(trades: TradeColumns) -> dict[str, float]:

@@ -12,7 +12,7 @@ both can answer they answer the same, to the last bit: the rule of a turn is one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from puffling.puffin.errors import InvalidValue
 
 # So many numbers of a run's equity are worked on together that they stay in the processor's cache.
 _TOGETHER = 64_000
+_TURNS_BETWEEN_PULSES = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +109,18 @@ class Simulated:
         return lasting
 
 
-def simulate(panel: Panel, targets: Floats, terms: Terms, *, rebalance: Mask | None = None) -> Simulated:
+def simulate(
+    panel: Panel,
+    targets: Floats,
+    terms: Terms,
+    *,
+    rebalance: Mask | None = None,
+    pulse: Callable[[], None] = lambda: None,
+) -> Simulated:
     """Run targets, (runs, bars, symbols), each decided on its bar's close and reached at the next open.
 
-    Where `rebalance`, (bars,), is true every symbol is brought back to its target, changed or not.
+    Where `rebalance`, (bars,), is true every symbol is brought back to its target, changed or not. Now and
+    then `pulse` is called, a place to stop.
     """
     if targets.ndim != 3 or targets.shape[1:] != panel.close.shape:
         raise InvalidValue("Targets must be runs by bars by symbols of the panel", field="targets")
@@ -136,7 +145,9 @@ def simulate(panel: Panel, targets: Floats, terms: Terms, *, rebalance: Mask | N
     )
     legs: list[tuple[Ints, int, Leg]] = []
     begin = 0
-    for count in still.tolist():
+    for number, count in enumerate(still.tolist()):
+        if number % _TURNS_BETWEEN_PULSES == 0:
+            pulse()
         now, at = book.first(count), together[begin : begin + count]
         turned = turn(now, openings.at(slice(begin, begin + count)), terms)
         legs.extend((at, part, leg) for part, leg in enumerate(turned))

@@ -10,7 +10,7 @@ import numpy as np
 
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.engine import Backtester, bars_a_year
-from puffling.puffin.backtest.metrics import returns_of, sweep
+from puffling.puffin.backtest.metrics import per_bar, returns_of, sharpe_ratios
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import simulate
 from puffling.puffin.backtest.sweep import targets_of_many
@@ -24,7 +24,7 @@ from puffling.puffin.strategies.base import Strategy
 _LEAST_COSTS = 0.0005
 _NOTCH = 0.15
 # So many targets are worked on before whoever wants to stop is heard.
-_TOGETHER = 500_000
+_TOGETHER = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,7 @@ def returns_of_many(
     terms: Terms,
     *,
     since: int = 0,
+    risk_free_rate: float = 0.05,
     pulse: Callable[[], None] = lambda: None,
 ) -> tuple[Floats, Floats]:
     """Give the returns of parameter sets, (bars, sets), and their Sharpe ratios.
@@ -103,14 +104,15 @@ def returns_of_many(
     """
     traded = panel.part(since, len(panel))
     step = max(_TOGETHER // max(panel.close.size, 1), 1)
-    returns, ratios = [], []
+    parts = []
     for first in range(0, len(sets), step):
         pulse()
         some = sets[first : first + step]
-        done = simulate(traded, targets_of_many(kind, some, panel)[:, since:], terms)
-        returns.append(returns_of(done.equities(0, len(some))))
-        ratios.append(sweep(done, bars_a_year=bars_a_year(traded)).sharpe_ratio)
-    return np.concatenate(returns).T, np.concatenate(ratios)
+        targets = targets_of_many(kind, some, panel)[:, since:]
+        done = simulate(traded, targets, terms, pulse=pulse)
+        parts.append(returns_of(done.equities(0, len(some))))
+    returns, bars = np.concatenate(parts), bars_a_year(traded)
+    return returns.T, sharpe_ratios(returns, per_bar(risk_free_rate, bars), bars)
 
 
 def _notches(kind: type[Strategy], name: str, value: Setting) -> Iterator[Setting]:

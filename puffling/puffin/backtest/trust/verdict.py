@@ -241,7 +241,7 @@ class _Exam:
     def _timing(self) -> list[Reason]:
         trades = self._result.trades
         capital = self._backtester.terms.capital
-        told = fortunes(trades.profit / capital, seed=self._seed)
+        told = fortunes(trades.profit / capital, seed=self._seed, pulse=self.pulse)
         self.figures["worst_drawdown_likely"] = told.max_drawdown.low
         self.figures["return_low"], self.figures["return_high"] = (
             told.total_return.low,
