@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
 import numpy as np
@@ -14,8 +15,11 @@ from puffling.puffin.errors import InvalidValue
 Number = TypeVar("Number", float, Floats)
 
 
-def _refuse_negative(**amounts: float) -> None:
-    for name, amount in amounts.items():
+def _settle(model: object, *names: str) -> None:
+    """Make plain numbers of all amounts and refuse those below 0."""
+    for name in names:
+        amount = float(getattr(model, name))
+        object.__setattr__(model, name, amount)
         if not 0.0 <= amount < np.inf:
             raise InvalidValue(f"{name.replace('_', ' ').capitalize()} must be 0 or more", field=name)
 
@@ -34,7 +38,7 @@ class SlippageModel:
     impact: float = 0.0
 
     def __post_init__(self) -> None:
-        _refuse_negative(fixed=self.fixed, pct=self.pct, volume_share=self.volume_share, impact=self.impact)
+        _settle(self, "fixed", "pct", "volume_share", "impact")
 
     @property
     def depends_on_size(self) -> bool:
@@ -43,6 +47,8 @@ class SlippageModel:
 
     def calculate(self, price: Number, qty: float = 0.0, volume: float = 0.0) -> Number:
         """Give the amount by which the price is worse."""
+        if isinstance(price, Decimal):
+            price = float(price)
         amount = self.fixed + self.pct * price
         if self.depends_on_size and qty and volume > 0.0:
             share = min(abs(qty) / volume, 1.0)
@@ -60,10 +66,12 @@ class CommissionModel:
     minimum: float = 0.0
 
     def __post_init__(self) -> None:
-        _refuse_negative(flat=self.flat, per_share=self.per_share, pct=self.pct, minimum=self.minimum)
+        _settle(self, "flat", "per_share", "pct", "minimum")
 
     def calculate(self, price: Number, qty: Number) -> Number:
         """Give the commission of an order that fills this quantity, of either sign, at this price."""
+        if isinstance(price, Decimal) or isinstance(qty, Decimal):
+            price, qty = float(price), float(qty)
         size = abs(qty)
         amount = self.flat + self.per_share * size + self.pct * size * price
         return np.maximum(amount, self.minimum) if self.minimum else amount

@@ -12,11 +12,11 @@ import numpy as np
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.metrics import DAYS_A_YEAR, figures
-from puffling.puffin.backtest.orders import Fill, Position
+from puffling.puffin.backtest.orders import Fill, Order, Position
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import FillColumns, simulate
 from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of
-from puffling.puffin.backtest.trades import TradeColumns, round_trips
+from puffling.puffin.backtest.trades import Resized, TradeColumns, round_trips
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.backtest.walk import Refusal, Walked, walk
@@ -26,6 +26,18 @@ from puffling.puffin.errors import NotOffered
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# What Puffin's users look for here, wherever it is written.
+__all__ = [
+    "BacktestResult",
+    "Backtester",
+    "CommissionModel",
+    "Fill",
+    "Order",
+    "Position",
+    "SlippageModel",
+    "bars_a_year",
+]
 
 
 class BacktestResult:
@@ -46,6 +58,7 @@ class BacktestResult:
         held: Floats | None = None,
         carry: Floats | None = None,
         refusals: Sequence[Refusal] = (),
+        resized: Sequence[Resized] = (),
     ) -> None:
         self.initial_capital = initial_capital
         self.final_value = final_value
@@ -55,6 +68,7 @@ class BacktestResult:
         self.held = held
         self.carry = carry
         self.refusals = tuple(refusals)
+        self.resized = tuple(resized)
         self._slippage = slippage
         self.equity: Floats = np.array([initial_capital]) if equity is None else equity
         if equity_curve is not None:
@@ -97,7 +111,7 @@ class BacktestResult:
     def trades(self) -> TradeColumns:
         """The round trips."""
         if self.columns is not None:
-            return round_trips(self.columns)
+            return round_trips(self.columns, self.resized)
         symbols = list(dict.fromkeys(fill.symbol for fill in self.fills))
         signed = [fill.qty if fill.side == "buy" else -fill.qty for fill in self.fills]
         return round_trips(
@@ -137,7 +151,8 @@ class BacktestResult:
         told = []
         for place, symbol in enumerate(self.panel.symbols):
             here = self.columns.symbol == place
-            quantity = float(self.columns.quantity[here].sum())
+            # A split changes what is held without a fill.
+            quantity = float(self.columns.quantity[here].sum() if self.held is None else self.held[-1, place])
             realized = float(self.trades.profit[self.trades.symbol == place].sum())
             paid = float((self.columns.quantity[here] * self.columns.price[here]).sum())
             gross = realized + float(self.trades.commission[self.trades.symbol == place].sum())
@@ -247,6 +262,7 @@ class Backtester:
             held=walked.held,
             carry=walked.carry,
             refusals=walked.refusals,
+            resized=walked.resized,
         )
 
     @property

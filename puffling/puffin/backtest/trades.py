@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from puffling.puffin.backtest.panel import Floats, Ints, Mask
 from puffling.puffin.backtest.simulation import FillColumns, Simulated
 
+# What is left of a position after as many shares left as came is a rounding error, no position.
+_DUST = 1e-9
+
+
+class Resized(NamedTuple):
+    """A split: from this bar's open on, so many shares are what was one."""
+
+    bar: int
+    symbol: int
+    ratio: float
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TradeColumns:
     """Round trips as columns, in the order they ended; a quantity is negative where it was sold short.
 
-    `profit` is what a trade brought after its part of the commissions; slippage is in the prices. `exit_fill`
-    is the place of the fill that ended it.
+    Across a split, quantity and entry price are told in shares as they are at the exit. `profit` is what a
+    trade brought after its part of the commissions; slippage is in the prices. `exit_fill` is the place of
+    the fill that ended it.
     """
 
     symbol: Ints
@@ -47,13 +61,16 @@ class _Lot:
     bar: int
 
 
-def round_trips(fills: FillColumns) -> TradeColumns:
-    """Pair the fills of one run; what is still held at the end is no trade yet."""
+def round_trips(fills: FillColumns, resized: Sequence[Resized] = ()) -> TradeColumns:
+    """Pair the fills of one run, `resized` being its splits by bar; what is still held is no trade yet."""
     rows: list[tuple[int, float, int, float, int, float, float, float, int]] = []
     lots: dict[int, deque[_Lot]] = {}
+    splits = deque(resized)
     columns = (fills.bar, fills.symbol, fills.quantity, fills.price, fills.commission)
     told_fills = zip(*(each.tolist() for each in columns), strict=True)
     for place, (bar, symbol, quantity, price, commission) in enumerate(told_fills):
+        while splits and splits[0].bar <= bar:
+            _split(lots, splits.popleft())
         open_lots = lots.setdefault(symbol, deque())
         left, fee = quantity, commission / abs(quantity)
         while left and open_lots and open_lots[0].quantity * left < 0.0:
@@ -65,8 +82,10 @@ def round_trips(fills: FillColumns) -> TradeColumns:
             rows.append((symbol, signed, lot.bar, lot.price, bar, price, paid, profit, place))
             lot.quantity -= signed
             left += signed
-            if not lot.quantity:
+            if abs(lot.quantity) <= _DUST * closed:
                 open_lots.popleft()
+            if abs(left) <= _DUST * abs(quantity):
+                left = 0.0
         if left:
             open_lots.append(_Lot(left, price, fee, bar))
     whole, exact = np.int64, np.float64
@@ -82,6 +101,13 @@ def round_trips(fills: FillColumns) -> TradeColumns:
         profit=np.array(told[7], exact),
         exit_fill=np.array(told[8], whole),
     )
+
+
+def _split(lots: dict[int, deque[_Lot]], resized: Resized) -> None:
+    for lot in lots.get(resized.symbol, ()):
+        lot.quantity *= resized.ratio
+        lot.price /= resized.ratio
+        lot.fee /= resized.ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False)

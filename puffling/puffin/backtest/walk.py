@@ -17,6 +17,7 @@ from puffling.puffin.backtest.fills import Candle, Intrabar, Touch
 from puffling.puffin.backtest.orders import Kind, Lasting, Side, Ticket
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import FillColumns, schedule
+from puffling.puffin.backtest.trades import Resized
 from puffling.puffin.backtest.turns import Book, Leg, Openings, turn
 from puffling.puffin.backtest.view import Trader, View
 from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met
@@ -49,6 +50,7 @@ class Walked:
     held: Floats
     carry: Floats
     refusals: tuple[Refusal, ...]
+    resized: tuple[Resized, ...]
 
     @property
     def equity(self) -> Floats:
@@ -121,6 +123,7 @@ class Walk:
         self._reasons: list[str] = []
         self._slippage: list[float] = []
         self._refusals: list[Refusal] = []
+        self._resized: list[Resized] = []
         self._cash, self._carry = np.empty(len(panel)), np.zeros(len(panel))
         self._held = np.empty((len(panel), len(panel.symbols)))
         self._plain = not (terms.volume_cap or terms.slippage.depends_on_size)
@@ -140,7 +143,7 @@ class Walk:
             self.book.cash[0] += held * action.dividend
             self.book.held[0, place] = held * action.split_ratio
             if action.split_ratio != 1.0:
-                self._split(place, action.split_ratio)
+                self._split(bar, place, action.split_ratio)
 
     def turn(self, bar: int, target: Floats, changed: Mask) -> None:
         """Bring what changed to its target at the open."""
@@ -234,6 +237,7 @@ class Walk:
             self._held,
             self._carry,
             tuple(self._refusals),
+            tuple(self._resized),
         )
 
     def _meet_one(self, bar: int, place: int, order: Waiting, candle: Candle) -> None:
@@ -361,7 +365,8 @@ class Walk:
         interest = cash * (carry.cash_rate if cash > 0.0 else carry.margin_rate)
         return (interest - short * carry.borrow_rate) * years
 
-    def _split(self, place: int, ratio: float) -> None:
+    def _split(self, bar: int, place: int, ratio: float) -> None:
+        self._resized.append(Resized(bar, place, ratio))
         for order in self.waiting:
             if self.panel.symbols.index(order.ticket.symbol) == place:
                 order.split(ratio)

@@ -25,6 +25,18 @@ from puffling.puffin.factors.windows import Column
 if TYPE_CHECKING:
     import pandas as pd
 
+    # A frame with the columns signal and confidence, by the name Puffin's users know.
+    SignalFrame = pd.DataFrame
+else:
+
+    def __getattr__(name: str) -> object:
+        """Give SignalFrame, for which pandas is loaded when it is asked for and no sooner."""
+        if name != "SignalFrame":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import pandas as pd
+
+        return pd.DataFrame
+
 
 class Signals(NamedTuple):
     """What a strategy says, bar by bar: short -1 to long +1, and how sure it is from 0 to 1."""

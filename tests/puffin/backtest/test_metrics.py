@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import empyrical
 import numpy as np
@@ -13,7 +14,9 @@ from puffling.puffin.backtest.costs import CommissionModel, Terms
 from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import FillColumns, simulate
-from puffling.puffin.backtest.trades import round_trips, tally
+from puffling.puffin.backtest.targets import Targets
+from puffling.puffin.backtest.trades import Resized, round_trips, tally
+from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.strategies.momentum import MomentumStrategy
 from tests.puffin.backtest.markets import random_panel, random_targets, real
 
@@ -139,6 +142,46 @@ def test_the_oldest_shares_leave_first_and_fees_go_with_them() -> None:
     assert trades.entry_price.tolist() == [100.0, 110.0, 110.0]
     assert trades.commission == pytest.approx([3.0, 2.0, 1.5])
     assert trades.profit == pytest.approx([197.0, 48.0, -101.5])
+
+
+def test_shares_in_parts_leave_no_trade_of_a_rounding_error_behind() -> None:
+    fills = FillColumns(
+        bar=np.arange(5),
+        symbol=np.zeros(5, np.int64),
+        quantity=np.array([0.1, 0.2, -(0.1 + 0.2), 0.7, -0.7]),
+        price=np.full(5, 100.0),
+        commission=np.zeros(5),
+    )
+    assert round_trips(fills).quantity.tolist() == [0.1, 0.2, 0.7]
+
+
+def test_a_split_goes_through_what_is_held_and_not_through_what_it_brings() -> None:
+    fills = FillColumns(
+        bar=np.array([1, 2, 5, 6]),
+        symbol=np.array([0, 1, 0, 1]),
+        quantity=np.array([100.0, 10.0, -400.0, -10.0]),
+        price=np.array([80.0, 50.0, 21.0, 50.0]),
+        commission=np.array([4.0, 0.0, 8.0, 0.0]),
+    )
+    trades = round_trips(fills, [Resized(5, 0, 4.0), Resized(7, 1, 2.0)])
+    assert trades.quantity.tolist() == [400.0, 10.0]
+    assert trades.entry_price.tolist() == [20.0, 50.0]
+    assert trades.profit.tolist() == [400.0 - 12.0, 0.0]
+
+
+def test_trades_of_prices_as_they_were_traded_tell_all_of_the_equity() -> None:
+    sample = SamplesProvider().sample("AAPL")
+    panel = Panel.of({"AAPL": sample.bars})
+    splits = [replace(each, dividend=0.0) for each in sample.actions if each.split_ratio != 1.0]
+    assert splits
+    held = np.tile(np.repeat([1.0, 0.0, -0.5, 0.0], 200), len(panel) // 800 + 1)[: len(panel), None]
+    held[-3:] = 0.0
+    result = Backtester(commission=CommissionModel(pct=0.001)).hold(
+        Targets(held), panel, actions={"AAPL": splits}
+    )
+    assert len(result.resized) == len(splits)
+    assert float(result.trades.profit.sum()) == pytest.approx(result.final_value - 100_000.0)
+    assert result.positions()[0].qty == 0.0
 
 
 def test_a_result_tells_the_figures_puffins_users_know() -> None:

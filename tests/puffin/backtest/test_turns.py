@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,3 +116,13 @@ def test_nobody_is_paid_for_trading(model: type[SlippageModel | CommissionModel]
     for wrong in (-0.01, float("nan"), float("inf")):
         with pytest.raises(InvalidValue):
             model(pct=wrong)
+
+
+def test_costs_may_come_as_any_kind_of_number() -> None:
+    one, share, price, quantity = (Decimal(text) for text in ("1", "0.001", "100", "10"))
+    make: Any = CommissionModel
+    fees = make(flat=one, pct=share)
+    assert fees == CommissionModel(flat=1.0, pct=0.001)
+    assert fees.calculate(price, quantity) == pytest.approx(2.0)
+    make = SlippageModel
+    assert make(pct=share).calculate(price) == pytest.approx(0.1)
