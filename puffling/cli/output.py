@@ -14,6 +14,7 @@ from typing import Any
 
 from puffling.runtime.text import tr
 
+_MOST_NUMBERS = 24
 _GAP = "  "
 _NARROWEST = 8
 _MOST_DECIMALS = 6
@@ -87,6 +88,10 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return _number(value, _decimals(value))
     if isinstance(value, list):
+        if len(value) > _MOST_NUMBERS and all(map(_is_number, value)):
+            # A curve is nothing to read; whoever needs it asks for JSON.
+            return tr("{first}, …, {last} ({count} numbers)",
+                      first=cell(value[0]), last=cell(value[-1]), count=len(value))  # fmt: skip
         return ", ".join(cell(item) for item in value)
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {cell(item)}" for key, item in value.items())

@@ -151,6 +151,7 @@ class Backtests(Controller, domain="backtest"):
         caller = current_caller()
         if report is not None:
             _check_file(report, caller, ".html")
+            await self._refuse_no_folder(report)
         await self._running.get_ready()
         configured = await self._running.configured(caller, strategy)
         if configured is not None:
@@ -361,6 +362,15 @@ class Backtests(Controller, domain="backtest"):
 
     async def _stored(self, id: str) -> StoredResult:
         return await self._store.read(current_caller().user, lambda unit: unit.results.get(id))
+
+    async def _refuse_no_folder(self, report: Path) -> None:
+        """Say so before a test is run, not when its report cannot be written."""
+        if not await self._port.thread(report.parent.is_dir):
+            raise InvalidInput(
+                tr("There is no folder {folder}.", folder=report.parent),
+                field="report",
+                hint=tr("Make it first, or choose another."),
+            )
 
 
 def _check_file(path: Path, caller: Caller, *endings: str) -> None:

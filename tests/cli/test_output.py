@@ -59,6 +59,11 @@ def test_records_lists_and_nothing() -> None:
     assert history.splitlines()[2:] == ["time  open  close", "x      1.0      2", "y      2.5      3"]
 
 
+def test_a_curve_in_a_cell_is_told_by_its_ends() -> None:
+    assert cell([1, 2, 3]) == "1, 2, 3"
+    assert cell([*range(400)]) == "0, …, 399 (400 numbers)"
+
+
 def test_a_text_of_several_lines_stays_one() -> None:
     page = {"name": "start", "text": "# Start\n\x1b[2Jone\ntwo"}
     assert shown(page, Page()).splitlines() == ["name  start", "", "# Start", "\ufffd[2Jone", "two"]

@@ -119,11 +119,13 @@ def _only_strategy(module: ModuleType, source: OwnSource) -> type[Any]:
     ]
     last = [kind for kind in found if not any(kind in other.__mro__[1:] for other in found)]
     if not last:
-        raise OwnStrategyFailed(
-            "there is no strategy: a class that builds on Strategy, or that has generate_signals",
-            line=1,
-            file=source.file,
-        )
+        message = "there is no strategy: a class that builds on Strategy, or that has generate_signals"
+        by_bar = next((name for name, made in vars(module).items() if hasattr(made, "on_bar")), "")
+        if by_bar:
+            message = (
+                f"{by_bar} has on_bar; such strategies are tested from Python: give it generate_signals"
+            )
+        raise OwnStrategyFailed(message, line=_class_line(source, by_bar), file=source.file)
     if len(last) > 1:
         names = ", ".join(kind.__name__ for kind in last)
         raise OwnStrategyFailed(

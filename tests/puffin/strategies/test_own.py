@@ -136,6 +136,7 @@ def test_only_the_person_can_read_what_is_trusted(folder: OwnFolder, tmp_path: P
         ("\nimport no_such_package\n", 2, "ModuleNotFoundError"),
         ("\n\nraise SystemExit\n", 3, "SystemExit"),
         ("x = 1\n", 1, "there is no strategy"),
+        ("\nclass Mine:\n    def on_bar(self, view): 0\n", 2, "Mine has on_bar"),
         (f"{HEAD}        pass\n\nclass Other(Strategy):\n    pass\n", 12, "more than one strategy"),
         (HEAD.replace('(Whole("days", "Days", 5, 1, 50),)', "[1]") + "        pass\n", 7, "must be a tuple"),
         (HEAD.replace("5, 1, 50", "5, 8, 50") + "        pass\n", 7, "default of days does not fit"),

@@ -24,7 +24,7 @@ from puffling.puffin.strategies.base import Strategy
 _LEAST_COSTS = 0.0005
 _NOTCH = 0.15
 # So many targets are worked on before whoever wants to stop is heard.
-_TOGETHER = 200_000
+_TOGETHER = 500_000
 
 
 @dataclass(frozen=True, slots=True)
