@@ -303,3 +303,21 @@ def test_a_request_can_be_read_back_from_what_was_kept() -> None:
         intrabar=Intrabar.PESSIMISTIC, benchmark="", risk_free_rate=0.0, seed=0, examine=True,
     )  # fmt: skip
     assert BacktestRequest.model_validate(request.model_dump(mode="json")) == request
+
+
+async def test_where_prices_of_all_symbols_come_from_is_told_when_one_is_not_there(core: Core) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await core.backtests.run(strategy="momentum", symbols=("SPY", "FB"), **QUICK)
+    assert caught.value.field == "symbols"
+    assert caught.value.hint == "The first symbol decides where all prices of a test come from: demo."
+
+
+async def test_a_folder_that_is_not_there_is_named_before_anything_is_tested(
+    core: Core, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await core.backtests.run(
+            strategy="momentum", symbols=("SPY",), report=tmp_path / "no" / "x.html", **QUICK
+        )
+    assert caught.value.field == "report"
+    assert await kept(core) == (0, 0)

@@ -113,7 +113,12 @@ async def _history(
             symbol, request.interval, span.start_us, span.end_us, source=source, adjusted=request.adjusted
         )
     except NotFound as error:
-        raise InvalidInput(error.message, field=name, hint=error.hint) from None
+        hint = error.hint
+        if source is not None and request.source is None:
+            hint = tr(
+                "The first symbol decides where all prices of a test come from: {source}.", source=source
+            )
+        raise InvalidInput(error.message, field=name, hint=hint) from None
 
 
 def _usable(history: History) -> Bars:
