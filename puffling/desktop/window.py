@@ -349,9 +349,12 @@ class Window(QMainWindow):
         self._arrange_panels(kept.get("panels"))
         self.setUpdatesEnabled(False)
         try:
+            shown = kept.get("shown", list(panels_of(workspace.plan)))
+            # What this workspace does not show leaves first: hidden later it would leave its room behind.
+            self._take_away_but(shown)
             restored = restore_layout(self, str(kept.get("layout", "")))
             if restored:
-                self._hide_but(kept.get("shown", list(panels_of(workspace.plan))))
+                self._hide_but(shown)
             if not restored or not self._anything_docked():
                 self._arrange(workspace)
         finally:
@@ -380,6 +383,11 @@ class Window(QMainWindow):
             "interval": self.session.selection.interval.value,
             "panels": {name: own for name, dock in self.docks.items() if (own := dock.panel.arrangement())},
         }
+
+    def _take_away_but(self, shown: object) -> None:
+        for name, dock in self.docks.items():
+            if not isinstance(shown, list) or name not in shown:
+                self.removeDockWidget(dock)
 
     def _hide_but(self, shown: object) -> None:
         """Hide panels that a kept layout knows nothing of: Qt leaves them lying over the others."""

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -278,3 +278,21 @@ async def test_everything_that_takes_the_keyboard_has_a_name(core: Core, open_wi
         and not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
     ]
     assert nameless == []
+
+
+async def test_another_workspace_and_back_leaves_every_panel_as_large_as_it_was(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+
+    def sizes() -> dict[str, QSize]:
+        return {name: dock.size() for name, dock in window.docks.items() if not dock.isHidden()}
+
+    await until(lambda: window.docks["chart"].height() > 1.5 * window.docks["activity"].height())
+    before = sizes()
+    for _ in range(2):
+        window.open_workspace("research")
+        await asyncio.sleep(0.05)
+        window.open_workspace("trade")
+        await asyncio.sleep(0.05)
+        assert sizes() == before

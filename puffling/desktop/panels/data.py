@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 FOLLOW_MILLISECONDS = 250
 SECONDS_BETWEEN_QUESTIONS = 5.0
+# What the view is made of, in the order in which it is loaded.
+_PARTS = ("bar_rows", "bar_table", "controls", "lists", "origin", "view", "reading")
 IMPORT, FUNDAMENTALS = "window.import-prices", "fundamentals"
 
 
@@ -88,20 +92,8 @@ class DataPanel(Panel):
     def view(self) -> DataView:
         """Give what shows the bars, made when they are first looked at."""
         if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.data.view import DataView
-
-            self._view = DataView(str(self._choices.get("page", "")))
-            self._view.controls.changed.connect(self._ask)
-            self._view.page_wanted.connect(lambda _: self._fetch_page())
-            self._view.moment_chosen.connect(self._point)
-            self._view.bars.copy_wanted.connect(self.copy)
-            self._view.origin.reload_wanted.connect(self.reload)
-            self._view.origin.fundamentals_wanted.connect(lambda: self.session.show_panel(FUNDAMENTALS))
-            self._column.replaceWidget(self._room, self._view)
-            self._room.deleteLater()
-            self._view.show()
-            self._waiting.content()
+            self._place_view(self._made_view())
+            assert self._view is not None
         return self._view
 
     @property
@@ -243,16 +235,47 @@ class DataPanel(Panel):
                 owner=self,
             )
 
+    def _made_view(self) -> DataView:
+        # Imported here: a start must not wait for what may stay closed all day.
+        from puffling.desktop.data.view import DataView
+
+        view = DataView(str(self._choices.get("page", "")))
+        view.controls.changed.connect(self._ask)
+        view.page_wanted.connect(lambda _: self._fetch_page())
+        view.moment_chosen.connect(self._point)
+        view.bars.copy_wanted.connect(self.copy)
+        view.origin.reload_wanted.connect(self.reload)
+        view.origin.fundamentals_wanted.connect(lambda: self.session.show_panel(FUNDAMENTALS))
+        return view
+
+    def _place_view(self, view: DataView) -> None:
+        if self._view is not None:
+            view.deleteLater()
+            return
+        self._view = view
+        self._column.replaceWidget(self._room, view)
+        self._room.deleteLater()
+        view.show()
+        self._waiting.content()
+
     async def _load(self, asked: Question) -> Found:
+        core = self.session.core
+        if self._view is None:
+            # Each part takes some milliseconds: everything else gets its turn in between.
+            for part in _PARTS:
+                import_module(f"puffling.desktop.data.{part}")
+                await asyncio.sleep(0)
+            view = self._made_view()
+            await asyncio.sleep(0)
+            self._place_view(view)
+            await asyncio.sleep(0)
         from puffling.desktop.data.reading import read_bars
 
-        core = self.session.core
-        # Each part takes some milliseconds: everything else gets its turn in between.
-        await core.clock.sleep(0)
         controls = self.view.controls
+        await asyncio.sleep(0)
         controls.show_feeds([(feed.source, feed.label) for feed in core.data.feeds()])
         controls.show_question(asked)
-        await core.clock.sleep(0)
+        await asyncio.sleep(0)
         return await read_bars(core, asked, self.session.selection.present_us)
 
     def _known_question(self) -> Question:
