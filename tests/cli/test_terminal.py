@@ -433,7 +433,8 @@ def test_a_terminal_sees_progress_and_colour_only_if_it_wants_it(home: Path, che
 
 def test_stopping_a_job_leaves_nothing_running(checkout: Path, home: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "puffling", "data", "check"],
+        [sys.executable, "-m", "puffling", "backtest", "run", "--strategy", "stat_arb",
+         "--symbols", "SPY", "QQQ", "IWM", "GLD", "--start", "2001-01-01"],
         cwd=checkout, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         wait_for(lambda: bool(psutil.Process(process.pid).children()))
