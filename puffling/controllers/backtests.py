@@ -26,6 +26,7 @@ from puffling.automation.research.parameters import (
     RiskFree,
     Seed,
     Size,
+    SizedBy,
     StrategyName,
     Symbols,
     VolumeCap,
@@ -54,6 +55,7 @@ from puffling.automation.strategies import StrategyShelf
 from puffling.market.market import Market
 from puffling.market.parameters import Adjusted, Choices, Limit, Source
 from puffling.puffin.backtest.fills import Intrabar
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import BacktestReport, Curves, Summary, Trade
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.actor import Actor, Caller, current_caller
@@ -132,6 +134,7 @@ class Backtests(Controller, domain="backtest"):
         holding: Carrying = Holding(),  # noqa: B008
         leaving: Exits = Leaving(),  # noqa: B008
         size: Size = 1.0,
+        sizing: SizedBy = Sizing.EQUITY,
         leverage: Leverage = 1.0,
         lot: Lot = 1.0,
         volume_cap: VolumeCap = 0.0,
@@ -175,6 +178,7 @@ class Backtests(Controller, domain="backtest"):
             holding=holding,
             leaving=leaving,
             size=size,
+            sizing=sizing,
             leverage=leverage,
             lot=lot,
             volume_cap=volume_cap,

@@ -22,6 +22,7 @@ from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.metrics import figures
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.targets import targets_of
 from puffling.puffin.data.instants import day_to_us
@@ -321,3 +322,14 @@ async def test_a_folder_that_is_not_there_is_named_before_anything_is_tested(
         )
     assert caught.value.field == "report"
     assert await kept(core) == (0, 0)
+
+
+async def test_sizes_by_a_rule_are_tested_judged_and_made_again(core: Core) -> None:
+    asked = {"strategy": "momentum", "symbols": ("SPY",), **QUICK, "examine": True}
+    told = await core.backtests.run(**asked, size=0.1, sizing=Sizing.VOLATILITY)
+    assert told.grade
+    assert told.metrics["annualized_volatility"] == pytest.approx(0.1, rel=0.4)
+    assert (await core.backtests.verify(told.id)).identical
+    with pytest.raises(InvalidInput) as caught:
+        await core.backtests.run(**asked, size=0.01, sizing=Sizing.RISK)
+    assert caught.value.field == "leaving.stop_loss"

@@ -11,6 +11,7 @@ from pydantic import Field
 from puffling.automation.research.values import Commission, Holding, Leaving, Slippage
 from puffling.market.parameters import Symbol
 from puffling.puffin.backtest.fills import Intrabar
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.data.interval import Interval
 
 MOST_SYMBOLS = 50
@@ -59,6 +60,13 @@ Leverage = Annotated[
         gt=0,
         le=100,
         allow_inf_nan=False,
+    ),
+]
+SizedBy = Annotated[
+    Sizing,
+    Field(
+        description="What size means: a share of the equity, of the first capital (fixed), of what a stop"
+        " may lose (risk), of a year's movement (volatility), or of Kelly's share (kelly)."
     ),
 ]
 Lot = Annotated[

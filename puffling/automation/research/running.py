@@ -183,6 +183,7 @@ def _task_of(request: BacktestRequest, prepared: Prepared, material: Material) -
         ),
         protection=Protection(**request.leaving.model_dump()),
         intrabar=request.intrabar,
+        sizing=request.sizing,
         risk_free_rate=request.risk_free_rate,
         seed=request.seed,
         examine=request.examine,
@@ -199,7 +200,7 @@ def _attempt(task: Task, request: BacktestRequest, source: str, caller: Caller) 
     from puffling.puffin.backtest.manifest import data_key, values_digest
 
     tried = request.model_dump(
-        mode="json", include={"strategy", "parameters", "leaving", "size", "start", "end"}
+        mode="json", include={"strategy", "parameters", "leaving", "size", "sizing", "start", "end"}
     )
     return Attempt(
         data_key=data_key(source, task.series, task.interval),

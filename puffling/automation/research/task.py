@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from puffling.puffin.backtest.costs import Terms
-from puffling.puffin.backtest.engine import Backtester, BacktestResult
+from puffling.puffin.backtest.engine import Backtester, BacktestResult, bars_a_year
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.manifest import (
     code_digest,
@@ -22,6 +22,7 @@ from puffling.puffin.backtest.manifest import (
     values_digest,
 )
 from puffling.puffin.backtest.metrics import returns_of
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.report import BacktestReport, Manifest, Others, Provenance, Summary
 from puffling.puffin.backtest.reporting import (
@@ -40,6 +41,7 @@ from puffling.puffin.backtest.reporting import (
     trades_of,
     years_of,
 )
+from puffling.puffin.backtest.sizing import sized
 from puffling.puffin.backtest.targets import Tested, panel_of, targets_of
 from puffling.puffin.backtest.trust.sharpe import Track
 from puffling.puffin.backtest.trust.verdict import Verdict, examine
@@ -79,6 +81,7 @@ class Task:
     risk_free_rate: float
     seed: int
     examine: bool
+    sizing: Sizing = Sizing.EQUITY
     benchmark: str = ""
     benchmark_bars: Bars | None = None
     actions: Mapping[str, tuple[CorporateAction, ...]] = field(default_factory=dict)
@@ -137,13 +140,20 @@ def _told(task: Task, strategy: Tested) -> Told:
     # On the close before the first day is decided what trades on its open.
     since = max(int(np.searchsorted(panel.time, task.since_us)) - 1, 0)
     traded = panel.part(since, len(panel))
+    targets, terms = sized(
+        targets_of(strategy, panel),
+        panel,
+        task.terms,
+        task.sizing,
+        stop_loss=task.protection.stop_loss,
+        bars_a_year=bars_a_year(panel),
+    )
     tester = Backtester(
-        terms=task.terms,
+        terms=terms,
         protection=None if task.protection == Protection() else task.protection,
         intrabar=task.intrabar,
         pulse=steps.again,
     )
-    targets = targets_of(strategy, panel)
     result = tester.hold(targets.part(since, len(panel)), traded, actions=task.actions)
     own = _ratio(result)
     verdict: Verdict | None = None
@@ -158,6 +168,7 @@ def _told(task: Task, strategy: Tested) -> Told:
             progress=steps.tell,
             since=since,
             actions=task.actions or None,
+            targets=targets,
         )
     checkpoint(9, 10, tr("Writing the report"))
     report = _report(task, strategy, result, panel, verdict)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from puffling.puffin.backtest.fills import Intrabar
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import (
     Costs,
     Fall,
@@ -82,6 +83,7 @@ class BacktestRequest(_Part):
     holding: Holding
     leaving: Leaving
     size: float
+    sizing: Sizing = Sizing.EQUITY
     leverage: float
     lot: float
     volume_cap: float

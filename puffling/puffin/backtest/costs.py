@@ -100,7 +100,8 @@ class Carry:
 class Terms:
     """Under which conditions a strategy is tested.
 
-    At full signals all positions together take `size` of the equity; the value of all positions never begins
+    At full signals all positions together take `size` of the equity, or of the first capital where they are
+    `fixed`; the value of all positions never begins
     above `leverage` times the equity. Quantities are multiples of `lot`, 0 allows any. No order takes more of
     a bar's volume than `volume_cap`, the rest waits; 0 means no cap.
     """
@@ -110,6 +111,7 @@ class Terms:
     commission: CommissionModel = CommissionModel()
     carry: Carry = Carry()
     size: float = 1.0
+    fixed: bool = False
     leverage: float = 1.0
     lot: float = 1.0
     volume_cap: float = 0.0

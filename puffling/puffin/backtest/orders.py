@@ -40,6 +40,16 @@ class Lasting(StrEnum):
     FOK = "fok"
 
 
+class Sizing(StrEnum):
+    """What `size` means: a share of the equity, of the first capital, or what these rules make of it."""
+
+    EQUITY = "equity"
+    FIXED = "fixed"
+    RISK = "risk"
+    VOLATILITY = "volatility"
+    KELLY = "kelly"
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What should be traded; the names are Puffin's."""

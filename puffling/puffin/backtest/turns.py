@@ -107,7 +107,8 @@ def turn(book: Book, opening: Openings, terms: Terms) -> list[Leg]:
         legs.append(_trade(book, np.where(leaving, -held, 0.0), opening, terms))
     if opening.entering.any():
         equity = np.maximum(book.cash + _across(held * price), 0.0)
-        money = np.maximum(opening.weight * equity[:, None] - terms.commission.least, 0.0)
+        base = np.full_like(equity, terms.capital) if terms.fixed else equity
+        money = np.maximum(opening.weight * base[:, None] - terms.commission.least, 0.0)
         wanted = opening.direction * _whole(money / opening.unit, terms.lot)
         step = np.where(opening.entering, wanted - held, 0.0)
         smaller = step * held < 0.0
@@ -115,7 +116,7 @@ def turn(book: Book, opening: Openings, terms: Terms) -> list[Leg]:
             legs.append(_trade(book, np.where(smaller, step, 0.0), opening, terms))
             step = np.where(smaller, 0.0, step)
         # One symbol whose full signal fits under the leverage cannot ask for too much.
-        if held.shape[1] > 1 or terms.size > terms.leverage:
+        if held.shape[1] > 1 or terms.size > terms.leverage or terms.fixed:
             step = _affordable(step, held, equity, opening, terms)
         legs.append(_trade(book, step, opening, terms))
     return legs

@@ -101,13 +101,17 @@ def examine(
     progress: Progress = lambda done, total, note: None,
     since: int = 0,
     actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    targets: Targets | None = None,
 ) -> Verdict:
     """Look at a result from every side; `trials` counts all attempts on this data, this one included.
 
-    Bars before `since` only warm up: what is decided on the close of that bar is traded first. Progress is
+    `targets` is what was traded where a rule of sizes made it of what the strategy said. Bars before `since`
+    only warm up: what is decided on the close of that bar is traded first. Progress is
     told often enough for whoever wants to stop to be heard.
     """
-    exam = _Exam(strategy, panel, backtester, max(trials, 1), trial_variance, seed, since, actions or {})
+    exam = _Exam(
+        strategy, panel, backtester, max(trials, 1), trial_variance, seed, since, actions or {}, targets
+    )
     reasons: list[Reason] = []
     for place, (note, check) in enumerate(exam.checks()):
         exam.pulse = partial(progress, place, _CHECKS, note)
@@ -132,6 +136,7 @@ class _Exam:
         seed: int,
         since: int,
         actions: Mapping[str, Sequence[CorporateAction]],
+        targets: Targets | None,
     ) -> None:
         self._strategy, self._panel, self._backtester = strategy, panel, backtester
         self._trials, self._variance, self._seed = trials, trial_variance, seed
@@ -141,7 +146,7 @@ class _Exam:
         self._told: Targets = targets_of(strategy, panel)
         # What is judged begins where trading does; whether it sees ahead is asked about all of history.
         self._traded: Panel = panel.part(since, len(panel))
-        self._targets: Targets = self._told.part(since, len(panel))
+        self._targets: Targets = (targets or self._told).part(since, len(panel))
         self._result: BacktestResult = backtester.hold(self._targets, self._traded, actions=actions)
         self._returns: Floats = returns_of(self._result.equity)
 
