@@ -9,6 +9,7 @@ import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_every_example_imports_names_from_where_they_are_made(code: str) -> None
 def test_the_strategy_in_the_help_is_one_that_runs_from_a_file_of_ones_own(
     checkout: Path, tmp_path: Path
 ) -> None:
-    [code] = _blocks(checkout / "resources" / "help" / "47-own-strategies.md", "python")
+    code, _ = _blocks(checkout / "resources" / "help" / "47-own-strategies.md", "python")
     for name, text in (("rising", code), ("breakout", _blocks(CONTRIBUTING, "python")[2])):
         folder = OwnFolder(tmp_path, tmp_path / "trusted.json")
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
@@ -112,3 +113,10 @@ def test_the_strategy_in_the_help_is_one_that_runs_from_a_file_of_ones_own(
         made = Recipe(file.strategy, {}, file.source()).make()
         assert isinstance(made, Strategy)
         assert made.signals(SamplesProvider().bars("IBM")).signal.any()
+
+
+def test_the_strategy_in_the_help_that_sends_orders_is_one_that_trades(checkout: Path) -> None:
+    _, code = _blocks(checkout / "resources" / "help" / "47-own-strategies.md", "python")
+    known: dict[str, Any] = {"frame": SamplesProvider().bars("IBM").to_frame()}
+    exec(code, known)  # noqa: S102  what the help shows
+    assert {"limit", "stop loss", "take profit"} <= set(known["result"].reasons)
