@@ -28,14 +28,12 @@ class Detail:
     most: float = 1e6
     percent: bool = False
     ask: Ask = Ask.NUMBER
+    choices: tuple[tuple[str, str], ...] = ()
 
     def field(self) -> Field:
         """Give the field that asks for it; shares are asked for in percent."""
         scale = 100.0 if self.percent else 1.0
         title = tr("{title}, %", title=tr(self.title)) if self.percent else tr(self.title)
-        choices: tuple[tuple[Any, str], ...] = ()
-        if self.ask is Ask.CHOICE:
-            choices = (("pessimistic", tr("The worse one")), ("optimistic", tr("The better one")))
         numeric = self.ask in (Ask.NUMBER, Ask.INTEGER)
         return Field(
             self.name,
@@ -44,7 +42,7 @@ class Detail:
             required=numeric,
             least=self.least * scale if numeric else None,
             most=self.most * scale if numeric else None,
-            choices=choices,
+            choices=tuple((value, tr(words)) for value, words in self.choices),
         )
 
 
@@ -63,6 +61,20 @@ COSTS = (
 )
 SIZING = (
     Detail("size", "Invested", "Share of the equity all positions take.", 0.0001, 100.0, percent=True),
+    Detail(
+        "sizing",
+        "Invested of",
+        "What the share is one of: the equity, the first capital, the loss at the stop, a year's movement, or"
+        " Kelly's share.",
+        ask=Ask.CHOICE,
+        choices=(
+            ("equity", "Equity"),
+            ("fixed", "First capital"),
+            ("risk", "Risk at the stop"),
+            ("volatility", "Volatility a year"),
+            ("kelly", "Kelly's share"),
+        ),
+    ),
     Detail(
         "leverage", "Leverage, at most", "What all positions may be worth for each unit of equity.", 0.01, 100
     ),
@@ -91,7 +103,11 @@ PROTECTION = (
 )
 REST = (
     Detail(
-        "intrabar", "Within a bar", "Which of two prices touched within a bar came first.", ask=Ask.CHOICE
+        "intrabar",
+        "Within a bar",
+        "Which of two prices touched within a bar came first.",
+        ask=Ask.CHOICE,
+        choices=(("pessimistic", "The worse one"), ("optimistic", "The better one")),
     ),
     Detail(
         "risk_free_rate",

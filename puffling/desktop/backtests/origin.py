@@ -163,6 +163,8 @@ _TITLES = {
     "pct": "Of the value",
     "flat": "An order",
     "fixed": "A share",
+    "size": "Invested",
+    "sizing": "Invested of",
     "lot": "Lot",
     "intrabar": "Within a bar",
     "examine": "Trust check",

@@ -71,6 +71,7 @@ class Rules:
     """How much is held, when a position is left whatever the strategy says, and how orders are taken in."""
 
     size: float = 1.0
+    sizing: str = "equity"
     leverage: float = 1.0
     lot: float = 1.0
     volume_cap: float = 0.0
@@ -146,6 +147,7 @@ class Question:
                 "most_bars": rules.most_bars,
             },
             "size": rules.size,
+            "sizing": rules.sizing,
             "leverage": rules.leverage,
             "lot": rules.lot,
             "volume_cap": rules.volume_cap,
