@@ -1,1 +1,1 @@
-"""What acts when nobody clicks. So far: the nightly upkeep of the data."""
+"""What acts when nobody clicks, and what that works with: upkeep of the data, strategies, research on them."""

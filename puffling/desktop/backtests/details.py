@@ -63,7 +63,7 @@ SIZING = (
     Detail("size", "Invested", "Share of the equity all positions take.", 0.0001, 100.0, percent=True),
     Detail(
         "sizing",
-        "Invested of",
+        "A share of",
         "What the share is one of: the equity, the first capital, the loss at the stop, a year's movement, or"
         " Kelly's share.",
         ask=Ask.CHOICE,

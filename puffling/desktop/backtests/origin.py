@@ -164,7 +164,7 @@ _TITLES = {
     "flat": "An order",
     "fixed": "A share",
     "size": "Invested",
-    "sizing": "Invested of",
+    "sizing": "A share of",
     "lot": "Lot",
     "intrabar": "Within a bar",
     "examine": "Trust check",
