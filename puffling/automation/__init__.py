@@ -1,1 +1,1 @@
-"""What acts when nobody clicks, and what that works with: upkeep of the data, strategies, research on them."""
+"""What acts when nobody clicks, and what that works with: upkeep, strategies, research on them."""
