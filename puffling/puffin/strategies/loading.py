@@ -122,9 +122,7 @@ def _only_strategy(module: ModuleType, source: OwnSource) -> type[Any]:
         message = "there is no strategy: a class that builds on Strategy, or that has generate_signals"
         by_bar = next((name for name, made in vars(module).items() if hasattr(made, "on_bar")), "")
         if by_bar:
-            message = (
-                f"{by_bar} has on_bar; such strategies are tested from Python: give it generate_signals"
-            )
+            message = f"{by_bar} has on_bar; such strategies are tested from Python: give it generate_signals"
         raise OwnStrategyFailed(message, line=_class_line(source, by_bar), file=source.file)
     if len(last) > 1:
         names = ", ".join(kind.__name__ for kind in last)
