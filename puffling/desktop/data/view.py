@@ -42,16 +42,23 @@ class DataView(QWidget):
     page_wanted = Signal(str)
     moment_chosen = Signal(object)
 
-    def __init__(self, page: str = "") -> None:
+    def __init__(
+        self,
+        page: str = "",
+        controls: Controls | None = None,
+        bars: BarTable | None = None,
+        origin: OriginView | None = None,
+    ) -> None:
+        """Put the parts together; who has time between makes the large ones one by one and hands them in."""
         super().__init__()
         self.history: History | None = None
         self._zone: tzinfo = UTC
-        self.controls = Controls()
+        self.controls = controls or Controls()
         self._words = ""
         self.summary = label(tone=Tone.MUTED, kind="caption")
         # Long words are cut; they do not push the panel wide.
         self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.bars = BarTable()
+        self.bars = bars or BarTable()
         self.fault = label(tone=Tone.WARN, kind="caption")
         self.fault.setWordWrap(True)
         self.fault.setContentsMargins(8, 4, 8, 4)
@@ -63,7 +70,7 @@ class DataView(QWidget):
             icon="check",
         )
         self.splits: Table[Act] = Table(act_columns(), title=tr("Splits and dividends"))
-        self.origin = OriginView()
+        self.origin = origin or OriginView()
         self.jump = QLineEdit()
         self.jump.setPlaceholderText(tr("Go to day"))
         self.jump.setAccessibleName(tr("Day to go to"))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
@@ -235,11 +235,11 @@ class DataPanel(Panel):
                 owner=self,
             )
 
-    def _made_view(self) -> DataView:
+    def _made_view(self, *parts: Any) -> DataView:
         # Imported here: a start must not wait for what may stay closed all day.
         from puffling.desktop.data.view import DataView
 
-        view = DataView(str(self._choices.get("page", "")))
+        view = DataView(str(self._choices.get("page", "")), *parts)
         view.controls.changed.connect(self._ask)
         view.page_wanted.connect(lambda _: self._fetch_page())
         view.moment_chosen.connect(self._point)
@@ -250,7 +250,6 @@ class DataPanel(Panel):
 
     def _place_view(self, view: DataView) -> None:
         if self._view is not None:
-            view.deleteLater()
             return
         self._view = view
         self._column.replaceWidget(self._room, view)
@@ -265,10 +264,7 @@ class DataPanel(Panel):
             for part in _PARTS:
                 import_module(f"puffling.desktop.data.{part}")
                 await asyncio.sleep(0)
-            view = self._made_view()
-            await asyncio.sleep(0)
-            self._place_view(view)
-            await asyncio.sleep(0)
+            await self._make_view()
         from puffling.desktop.data.reading import read_bars
 
         controls = self.view.controls
@@ -277,6 +273,22 @@ class DataPanel(Panel):
         controls.show_question(asked)
         await asyncio.sleep(0)
         return await read_bars(core, asked, self.session.selection.present_us)
+
+    async def _make_view(self) -> None:
+        """Make the view part by part; what is not placed, as somebody looked away meanwhile, goes again."""
+        made: list[QWidget] = []
+        try:
+            for name, kind in (("controls", "Controls"), ("bar_table", "BarTable"), ("origin", "OriginView")):
+                made.append(getattr(import_module(f"puffling.desktop.data.{name}"), kind)())
+                await asyncio.sleep(0)
+            view = self._made_view(*made)
+            made = [view]
+            await asyncio.sleep(0)
+            self._place_view(view)
+            made = [] if self._view is view else made
+        finally:
+            for each in made:
+                each.deleteLater()
 
     def _known_question(self) -> Question:
         """Give what is asked for, and in a replay nothing of what comes after its present."""
