@@ -350,11 +350,16 @@ class Window(QMainWindow):
         self.setUpdatesEnabled(False)
         try:
             shown = kept.get("shown", list(panels_of(workspace.plan)))
+            others = [
+                dock for name, dock in self.docks.items() if not isinstance(shown, list) or name not in shown
+            ]
             # What this workspace does not show leaves first: hidden later it would leave its room behind.
-            self._take_away_but(shown)
+            for dock in others:
+                self.removeDockWidget(dock)
             restored = restore_layout(self, str(kept.get("layout", "")))
-            if restored:
-                self._hide_but(shown)
+            # What a kept layout knows nothing of Qt leaves lying over the others.
+            for dock in others:
+                dock.hide()
             if not restored or not self._anything_docked():
                 self._arrange(workspace)
         finally:
@@ -383,17 +388,6 @@ class Window(QMainWindow):
             "interval": self.session.selection.interval.value,
             "panels": {name: own for name, dock in self.docks.items() if (own := dock.panel.arrangement())},
         }
-
-    def _take_away_but(self, shown: object) -> None:
-        for name, dock in self.docks.items():
-            if not isinstance(shown, list) or name not in shown:
-                self.removeDockWidget(dock)
-
-    def _hide_but(self, shown: object) -> None:
-        """Hide panels that a kept layout knows nothing of: Qt leaves them lying over the others."""
-        for name, dock in self.docks.items():
-            if not isinstance(shown, list) or name not in shown:
-                dock.hide()
 
     def _anything_docked(self) -> bool:
         return any(not dock.isHidden() for dock in self.docks.values())

@@ -61,35 +61,10 @@ def backtests() -> Iterator[Row]:
         in_milliseconds(many), f"single runs {in_milliseconds(len(pairs) * one)}",
         f"{many / (len(pairs) * one):.3f}", "60 ms",
     )  # fmt: skip
-    yield _from_the_terminal()
     half, whole = (_walking(_market(count)) for count in (4_156, 8_312))
     yield Row(
         "Walk-forward over 20 symbols, 8,312 days",
         in_milliseconds(whole), f"half the days {in_milliseconds(half)}", f"{whole / half:.2f}", "2: linear",
-    )  # fmt: skip
-
-
-def _from_the_terminal() -> Row:
-    """The whole command in a process of its own, from its start to its printed result, judged and kept."""
-    words = ("backtest", "run", "--strategy", "momentum", "--symbols", "SPY",
-             "--start", "2015-01-01", "--end", "2020-01-01")  # fmt: skip
-    with fresh_home() as home:
-        environment = {**os.environ, "PUFFLING_HOME": str(home)}
-
-        def command(*words: str) -> Callable[[], object]:
-            line = [sys.executable, "-m", "puffling", *words]
-            return lambda: subprocess.run(
-                line, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, check=True
-            )
-
-        command(*words)()
-        ours, floor = in_turns(
-            lambda: timed(command(*words)), lambda: timed(command("watchlists", "list")), TERMINAL_ROUNDS
-        )
-    return Row(
-        "A backtest typed into a terminal, from the start of the process to its result",
-        in_milliseconds(ours), f"a list of watchlists {in_milliseconds(floor)}",
-        f"{ours / floor:.2f}", "1.5 s",
     )  # fmt: skip
 
 
@@ -141,15 +116,16 @@ def _terminal() -> Row:
         environment = {**os.environ, "PUFFLING_HOME": str(home)}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
-        def run() -> int:
-            return subprocess.call(command, cwd=CHECKOUT, env=environment, stdout=quiet, stderr=quiet)
+        def run() -> object:
+            return subprocess.run(
+                command, cwd=CHECKOUT, env=environment, stdout=quiet, stderr=quiet, check=True
+            )
 
-        if run():
-            return Row(work, "not there yet", "", "", "1.5 s")
+        run()
         ours, floor = in_turns(
             lambda: timed(run),
             lambda: timed(lambda: subprocess.run([sys.executable, "-c", FLOOR], check=True)),
-            5,
+            TERMINAL_ROUNDS,
         )
     return Row(
         work,

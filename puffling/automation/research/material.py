@@ -63,7 +63,7 @@ async def gather(
     for symbol in request.symbols:
         note(tr("Reading {symbol}", symbol=symbol))
         history = await _history(market, request, symbol, reading, source, "symbols")
-        bars = _usable(history)
+        bars = history.closed
         _refuse_empty(symbol, bars, span)
         series[symbol] = bars
         told.append(_provenance(symbol, history, bars))
@@ -82,7 +82,7 @@ async def gather(
     if other is None:
         benchmark, compared = await _benchmark(market, request, reading, source)
         if compared is not None:
-            other = _usable(compared)
+            other = compared.closed
             told.append(_provenance(benchmark, compared, other))
     warnings: list[str] = []
     actions = {} if request.adjusted else await _actions(market, request, source, span)
@@ -121,15 +121,6 @@ async def _history(
         raise InvalidInput(error.message, field=name, hint=hint) from None
 
 
-def _usable(history: History) -> Bars:
-    """Give the bars that are over and not faulty: one that still moves is another one tomorrow."""
-    bars = history.clean
-    newest = history.bars.time[-1] if len(history.bars) else 0
-    if history.developing and len(bars) and bars.time[-1] == newest:
-        bars = bars[:-1]
-    return bars
-
-
 def _refuse_empty(symbol: str, bars: Bars, span: Span) -> None:
     inside = int(np.count_nonzero((bars.time >= span.start_us) & (bars.time < span.end_us)))
     if inside >= 2:
@@ -154,13 +145,13 @@ async def _benchmark(
         return "", None
     if wanted:
         history = await _history(market, request, wanted, span, source, "benchmark")
-        return wanted, history if len(_usable(history)) else None
+        return wanted, history if len(history.closed) else None
     try:
         history = await _history(market, request, USUAL_BENCHMARK, span, source, "benchmark")
     except PufflingError:
         # Nobody asked for it, so nobody misses it.
         return "", None
-    return (USUAL_BENCHMARK, history) if len(_usable(history)) else ("", None)
+    return (USUAL_BENCHMARK, history) if len(history.closed) else ("", None)
 
 
 async def _actions(

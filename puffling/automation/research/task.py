@@ -115,6 +115,7 @@ def run_task(task: Task) -> Told:
             hint=tr("Choose another range, symbol or parameters."),
         ) from None
     except Exception as fault:
+        # The edge: a strategy of the person's own raises whatever it likes.
         raise _blamed(fault, task.recipe) from fault
 
 

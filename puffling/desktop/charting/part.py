@@ -94,8 +94,5 @@ class Part:
     def move(self, newest: Candle) -> None:
         """Take in what the last bar is now; nothing before it changes."""
 
-    def fit(self, width: int) -> None:
-        """Take in how wide the pane is now; what has no room steps aside."""
-
     def sleep(self) -> None:
         """Stop listening and timing: the pane went out of sight. The next `show` goes on."""

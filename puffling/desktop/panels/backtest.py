@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from puffling.desktop.backtests.room import Room
 
 # As abilities: what does not exist (yet) is offered nowhere.
-LATER = {"optimization.run": "Optimize", "rehearsal.run": "Rehearse", "strategies.activate": "Activate"}
 
 # Loaded one after the other: all at once would hold everything else up.
 _PIECES = (
@@ -226,11 +225,6 @@ class BacktestPanel(Panel):
             menu.addAction(tr("Tear sheet (PDF) …"), lambda: room.export("pdf"))
             menu.addAction(tr("Trades (CSV) …"), lambda: room.export("csv"))
             menu.addAction(tr("Copy the figures"), room.view.report.copy_figures)
-            later = [(id, title) for id, title in LATER.items() if self.session.can(id)]
-            if later:
-                menu.addSeparator()
-            for id, title in later:
-                menu.addAction(tr(title), partial(self.session.actions.run, id))
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
 

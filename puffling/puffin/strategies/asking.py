@@ -124,6 +124,7 @@ def _answered(
     except TookTooLong as error:
         return Trouble(f"{recipe.strategy}: {error}", "strategy")
     except Exception as error:
+        # The edge: a strategy from outside raises whatever it likes; one of ours does not.
         if recipe.in_house:
             raise
         return Trouble(f"{recipe.strategy}: {type(error).__name__}: {error}", "strategy")
