@@ -86,3 +86,12 @@ def test_what_the_samples_cannot_answer_is_said(provider: SamplesProvider) -> No
         provider.stream_quotes(["IBM"], print)
     with pytest.raises(InvalidValue, match="2012-12-31"):
         provider.fetch_historical("IBM", "3.1.2012")
+
+
+@pytest.mark.parametrize(("start", "end", "field"), [("soon", None, "start"), ("2005-01-03", "later", "end")])
+def test_a_day_that_is_none_is_named_by_the_field_that_holds_it(
+    start: str, end: str | None, field: str
+) -> None:
+    with pytest.raises(InvalidValue, match="Not a day") as refused:
+        SamplesProvider().fetch_historical("AAPL", start, end)
+    assert refused.value.field == field

@@ -35,7 +35,7 @@ from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY, US_PER_MINUTE, day_to_us, to_us, us_to_day
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.ordering import in_order
-from puffling.puffin.data.provider import DataProvider, Day
+from puffling.puffin.data.provider import DataProvider, Day, day_of
 from puffling.puffin.data.raw import RawBars
 from puffling.puffin.data.realtime import Bar, OrderBookUpdate, Quote, Trade
 from puffling.puffin.data.resample import resample
@@ -111,8 +111,8 @@ class AlpacaProvider(DataProvider):
         asked = [symbols] if isinstance(symbols, str) else list(symbols)
         if not asked:
             raise InvalidValue("No symbol was asked for", field="symbols")
-        first = _day(start, "start")
-        last = _day(end, "end") if end is not None else _END_OF_TIME
+        first = day_of(start, "start")
+        last = day_of(end, "end") if end is not None else _END_OF_TIME
         frames = {symbol: bars.to_frame() for symbol, bars in self.bars(asked, first, last, width).items()}
         if len(frames) == 1:
             return next(iter(frames.values()))
@@ -320,14 +320,3 @@ def _written(symbol: str) -> str:
 
 def _listed(symbols: str | Sequence[str]) -> list[str]:
     return [_written(each) for each in ([symbols] if isinstance(symbols, str) else symbols)]
-
-
-def _day(day: Day, field: str) -> date:
-    if isinstance(day, datetime):
-        return day.date()
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise InvalidValue(f"Not a day: {day!r}; write it as 2012-12-31", field=field) from None

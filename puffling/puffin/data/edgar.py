@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from puffling.puffin.data.edgar_concepts import IFRS, US_GAAP
+from puffling.puffin.data.instants import day_in
 from puffling.puffin.data.long_json import read_long_json
 from puffling.puffin.data.statement_lines import LINE_OF, Measure, Unit
 from puffling.puffin.data.statements import Company, Fact, Filing
@@ -194,7 +195,7 @@ def _distinct(counts: Iterable[float]) -> list[float]:
 
 def _read_fact(line: str, rank: int, entry: Mapping[str, Any]) -> Fact | None:
     value, form = _number(entry.get("val")), str(entry.get("form", ""))
-    end, filed, start = _day(entry.get("end")), _day(entry.get("filed")), _day(entry.get("start"))
+    end, filed, start = day_in(entry.get("end")), day_in(entry.get("filed")), day_in(entry.get("start"))
     level = LINE_OF[line].measure is Measure.LEVEL
     # Nobody can report what has not ended, and a flow needs a start before its end.
     if end is None or filed is None or filed < end or level is not (start is None):
@@ -253,11 +254,11 @@ def _read_filings(found: object, cik: int) -> Iterator[Filing]:
         strict=False,
     )
     for form, filed, ended, accession, document, title in rows:
-        day = _day(filed)
+        day = day_in(filed)
         if day is not None and isinstance(form, str):
             place = f"{cik}/{str(accession).replace('-', '')}/{document}"
             url = f"{SITE}/Archives/edgar/data/{quote(place)}" if document else ""
-            yield Filing(form, day, _day(ended), str(accession), str(title or form), url)
+            yield Filing(form, day, day_in(ended), str(accession), str(title or form), url)
 
 
 def _read_json(body: bytes) -> Any:
@@ -275,13 +276,6 @@ def _number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _day(text: object) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _seconds(text: str) -> float:

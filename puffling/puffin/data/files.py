@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +14,10 @@ from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.file_layout import FileLayout, guess_layout
 from puffling.puffin.data.file_rows import MOST_SYMBOLS, Faults, Piece, RowFault, local_days, read_pieces
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us
+from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.ordering import in_order
-from puffling.puffin.data.provider import DataProvider, Day
+from puffling.puffin.data.provider import DataProvider, Day, asked_span
 from puffling.puffin.data.resample import resample
 from puffling.puffin.errors import InvalidValue, NotOffered, UnknownSymbol
 
@@ -131,11 +130,11 @@ class FilesProvider(DataProvider):
         import pandas as pd
 
         width = Interval.parse(interval)
-        start_us = day_to_us(_day(start))
-        end_us = day_to_us(_day(end)) + US_PER_DAY if end is not None else np.iinfo(np.int64).max
+        span = asked_span(start, end)
         asked = [symbols] if isinstance(symbols, str) else list(symbols)
         frames = {
-            symbol: self._bars(symbol, width).between(start_us, int(end_us)).to_frame() for symbol in asked
+            symbol: self._bars(symbol, width).between(span.start_us, span.end_us).to_frame()
+            for symbol in asked
         }
         if len(frames) == 1:
             return next(iter(frames.values()))
@@ -226,14 +225,3 @@ def _adjustment(bars: Bars, adjusted: NDArray[np.float64]) -> Adjustment:
     last_good = np.maximum.accumulate(np.where(good, np.arange(len(factors)), -1))
     filled = factors[np.where(last_good < 0, int(np.argmax(good)), last_good)]
     return Adjustment(bars.time, filled, np.ones(len(filled)))
-
-
-def _day(day: Day) -> date:
-    if isinstance(day, datetime):
-        return day.date()
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise InvalidValue(f"Not a day: {day!r}; write it as 2012-12-31", field="start") from None

@@ -32,3 +32,11 @@ def day_to_us(day: date) -> int:
 def us_to_day(instant_us: int) -> date:
     """Give the UTC day an instant lies in."""
     return date.fromordinal(EPOCH.toordinal() + int(instant_us) // US_PER_DAY)
+
+
+def day_in(text: object) -> date | None:
+    """Give the day that a text from outside holds; None where it holds none."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -7,13 +7,36 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from puffling.puffin.data.bars import Span
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 from puffling.puffin.data.realtime import Bar, OrderBookUpdate, Quote, Trade
-from puffling.puffin.errors import NotOffered
+from puffling.puffin.errors import InvalidValue, NotOffered
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Day = str | date | datetime
+
+
+def day_of(day: Day, field: str) -> date:
+    """Read a day as it may be asked for, or name the field that holds none."""
+    if isinstance(day, datetime):
+        return day.date()
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        raise InvalidValue(f"Not a day: {day!r}; write it as 2012-12-31", field=field) from None
+
+
+def asked_span(start: Day, end: Day | None) -> Span:
+    """Give the time of the days from start to end, both included; without an end, all that follows."""
+    until_us = np.iinfo(np.int64).max if end is None else day_to_us(day_of(end, "end")) + US_PER_DAY
+    start_us = day_to_us(day_of(start, "start"))
+    return Span(start_us, max(int(until_us), start_us))
 
 
 class DataProvider(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Bars
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
+from puffling.puffin.data.instants import US_PER_DAY, us_to_day
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.data.provider import DataProvider, Day
+from puffling.puffin.data.provider import DataProvider, Day, asked_span
 from puffling.puffin.data.resample import resample
-from puffling.puffin.errors import InvalidValue, NotOffered, UnknownSymbol
+from puffling.puffin.errors import NotOffered, UnknownSymbol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,11 +88,12 @@ class SamplesProvider(DataProvider):
         width = Interval.parse(interval)
         if width.is_intraday:
             raise NotOffered("The samples hold daily history only")
-        start_us = day_to_us(_day(start))
-        end_us = day_to_us(_day(end)) + US_PER_DAY if end is not None else np.iinfo(np.int64).max
+        span = asked_span(start, end)
         one = isinstance(symbols, str)
         frames = {
-            symbol: resample(self.bars(symbol), Interval.D1, width).between(start_us, int(end_us)).to_frame()
+            symbol: resample(self.bars(symbol), Interval.D1, width)
+            .between(span.start_us, span.end_us)
+            .to_frame()
             for symbol in ([symbols] if isinstance(symbols, str) else symbols)
         }
         if one or len(frames) == 1:
@@ -132,14 +133,3 @@ def _beside_the_package() -> Path:
     package = Path(__file__).resolve().parents[2]
     installed = package / "_resources" / "samples"
     return installed if installed.is_dir() else package.parent / "resources" / "samples"
-
-
-def _day(day: Day) -> date:
-    if isinstance(day, datetime):
-        return day.date()
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise InvalidValue(f"Not a day: {day!r}; write it as 2012-12-31", field="start") from None

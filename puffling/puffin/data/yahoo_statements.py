@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
+from puffling.puffin.data.instants import day_in
 from puffling.puffin.data.statement_lines import LINE_OF, Measure
 from puffling.puffin.data.statements import Company, Fact
 from puffling.puffin.data.yfinance_provider import YFinanceProvider, to_yahoo
@@ -114,7 +114,7 @@ def _read_values(name: str, values: object, known_on: date, currencies: dict[str
         number = reported.get("raw") if isinstance(reported, Mapping) else None
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
             continue
-        end = _day(value.get("asOfDate"))
+        end = day_in(value.get("asOfDate"))
         if end is None or end > known_on:
             continue
         code = value.get("currencyCode")
@@ -122,10 +122,3 @@ def _read_values(name: str, values: object, known_on: date, currencies: dict[str
             currencies[code] = currencies.get(code, 0) + 1
         start = None if LINE_OF[line].measure is Measure.LEVEL else end - length
         yield Fact(line, end, abs(number) if line in _PAID else float(number), known_on, start, form)
-
-
-def _day(text: Any) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

@@ -26,7 +26,7 @@ from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.ordering import in_order
-from puffling.puffin.data.provider import DataProvider, Day
+from puffling.puffin.data.provider import DataProvider, Day, day_of
 from puffling.puffin.data.resample import resample
 from puffling.puffin.errors import InvalidValue, NotOffered, SourceFailed, UnknownSymbol
 
@@ -117,7 +117,7 @@ class YFinanceProvider(DataProvider):
         import pandas as pd
 
         width = Interval.parse(interval)
-        first, last = _day(start, "start"), _day(end, "end") if end is not None else None
+        first, last = day_of(start, "start"), day_of(end, "end") if end is not None else None
         asked = [symbols] if isinstance(symbols, str) else list(symbols)
         if not asked:
             raise InvalidValue("No symbol was asked for", field="symbols")
@@ -400,14 +400,3 @@ def _words_for(error: Exception) -> str:
     if isinstance(error, OSError) or "DNS" in name or "Connection" in name:
         return "Yahoo cannot be reached"
     return "Yahoo gave an answer that cannot be read"
-
-
-def _day(day: Day, field: str) -> date:
-    if isinstance(day, datetime):
-        return day.date()
-    if isinstance(day, date):
-        return day
-    try:
-        return date.fromisoformat(day)
-    except ValueError:
-        raise InvalidValue(f"Not a day: {day!r}; write it as 2012-12-31", field=field) from None
