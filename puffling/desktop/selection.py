@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from puffling.desktop.listeners import Listeners
 from puffling.puffin.data.interval import Interval
 
 FIRST_SYMBOL = "SPY"
@@ -19,10 +20,10 @@ class Selection:
     def __init__(self, symbol: str = FIRST_SYMBOL, interval: Interval = Interval.D1) -> None:
         self._symbol = symbol
         self._interval = interval
-        self._listeners: tuple[Callable[[], None], ...] = ()
+        self._listeners = Listeners[[]]()
         self._present_us: int | None = None
-        self._present_listeners: tuple[Callable[[], None], ...] = ()
-        self._pointed_listeners: tuple[Callable[[str, int], None], ...] = ()
+        self._present_listeners = Listeners[[]]()
+        self._pointed_listeners = Listeners[[str, int]]()
 
     @property
     def symbol(self) -> str:
@@ -45,48 +46,26 @@ class Selection:
         if chosen == (self._symbol, self._interval):
             return
         self._symbol, self._interval = chosen
-        for listener in self._listeners:
-            listener()
+        self._listeners.tell()
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call the listener after every change; the answer unsubscribes."""
-        self._listeners = (*self._listeners, listener)
-
-        def unsubscribe() -> None:
-            self._listeners = tuple(other for other in self._listeners if other is not listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def stand_at(self, present_us: int | None) -> None:
         """Let the moment of the replay be another one, or none, and tell whoever listens."""
         if present_us != self._present_us:
             self._present_us = present_us
-            for listener in self._present_listeners:
-                listener()
+            self._present_listeners.tell()
 
     def on_present(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call the listener whenever the moment of the replay moves; the answer unsubscribes."""
-        self._present_listeners = (*self._present_listeners, listener)
-
-        def unsubscribe() -> None:
-            self._present_listeners = tuple(
-                other for other in self._present_listeners if other is not listener
-            )
-
-        return unsubscribe
+        return self._present_listeners.add(listener)
 
     def point_at(self, symbol: str, moment_us: int) -> None:
         """Show a moment of a symbol wherever it is looked at."""
-        for listener in self._pointed_listeners:
-            listener(symbol, moment_us)
+        self._pointed_listeners.tell(symbol, moment_us)
 
     def on_point(self, listener: Callable[[str, int], None]) -> Callable[[], None]:
         """Call the listener when somebody points at a moment; the answer unsubscribes."""
-        self._pointed_listeners = (*self._pointed_listeners, listener)
-
-        def unsubscribe() -> None:
-            self._pointed_listeners = tuple(
-                other for other in self._pointed_listeners if other is not listener
-            )
-
-        return unsubscribe
+        return self._pointed_listeners.add(listener)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,9 @@ from puffling.market.tables import provenance, text_of
 from puffling.market.values import History
 from puffling.puffin.data.bars import COLUMNS
 from puffling.runtime.compute import checkpoint
-from puffling.runtime.errors import InvalidInput, StorageFailed, Unavailable
+from puffling.runtime.errors import InvalidInput, Unavailable
 from puffling.runtime.text import tr
+from puffling.runtime.whole_files import written_whole
 
 PARQUET = frozenset({".parquet", ".pq"})
 FORMATS = frozenset({".csv", *PARQUET})
@@ -35,20 +35,11 @@ def write_prices(history: History, path: str) -> int:
             field="path",
             hint=tr("Let the name end in .csv or .parquet."),
         )
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
+    with written_whole(file) as unfinished:
         if kind in PARQUET:
             _write_parquet(history, unfinished)
         else:
             _write_text(text_of(history, len(history.bars)), unfinished, len(history.bars))
-        unfinished.replace(file)
-    except OSError as error:
-        raise StorageFailed(
-            tr("{file} could not be written.", file=file.name),
-            hint=error.strerror or tr("Choose another place."),
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
     return len(history.bars)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from puffling.automation.research.values import ExportedBacktest, ExportFormat
 from puffling.puffin.backtest.report import BacktestReport
-from puffling.runtime.errors import StorageFailed
 from puffling.runtime.text import tr
+from puffling.runtime.whole_files import written_whole
 
 _MEDIA_TYPES = {
     ExportFormat.HTML: "text/html; charset=utf-8",
@@ -36,17 +35,9 @@ def exported(report: BacktestReport, kind: ExportFormat) -> ExportedBacktest:
 def write_file(report: BacktestReport, path: str) -> None:
     """Write a result as the name ends; an older file stays until that is done."""
     file = Path(path)
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        unfinished.write_bytes(_content(report, ExportFormat(file.suffix[1:].lower())))
-        unfinished.replace(file)
-    except OSError as error:
-        raise StorageFailed(
-            tr("{file} could not be written.", file=file.name),
-            hint=error.strerror or tr("Choose another place."),
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    content = _content(report, ExportFormat(file.suffix[1:].lower()))
+    with written_whole(file) as unfinished:
+        unfinished.write_bytes(content)
 
 
 def trades_as_text(report: BacktestReport) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from puffling.desktop.listeners import Listeners
 from puffling.desktop.session import Session
 from puffling.puffin.data.interval import Interval
 
@@ -20,29 +21,20 @@ class ShownTrades:
         self.interval = Interval.D1
         self.chosen: Trade | None = None
         self.looked_at = True
-        self._listeners: tuple[Callable[[], None], ...] = ()
+        self._listeners = Listeners[[]]()
 
     def show(self, trades: Sequence[Trade], interval: Interval, chosen: Trade) -> None:
         """Show these, and go to the chosen one as soon as its symbol is on a chart."""
         self.trades, self.interval, self.chosen = tuple(trades), interval, chosen
         self.looked_at = False
-        self._tell()
+        self._listeners.tell()
 
     def clear(self) -> None:
         """Show none."""
         if self.trades:
             self.trades, self.chosen, self.looked_at = (), None, True
-            self._tell()
+            self._listeners.tell()
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call the listener after every change; the answer unsubscribes."""
-        self._listeners = (*self._listeners, listener)
-
-        def unsubscribe() -> None:
-            self._listeners = tuple(other for other in self._listeners if other is not listener)
-
-        return unsubscribe
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
+        return self._listeners.add(listener)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from puffling.desktop.drawings.style import Style
+from puffling.desktop.listeners import Listeners
 from puffling.desktop.session import Session
 from puffling.runtime.errors import PufflingError
 from puffling.store.events import DatabaseRestored, DrawingsChanged
@@ -52,7 +53,7 @@ class Book:
         self._writing = False
         self._done: list[Step] = []
         self._undone: list[Step] = []
-        self._watchers: tuple[Callable[[], None], ...] = ()
+        self._watchers = Listeners[[]]()
         self._ears: list[Callable[[], None]] = []
         self._stale = True
         self._sorted: tuple[Drawing, ...] | None = None
@@ -85,12 +86,12 @@ class Book:
         if not self._watchers:
             bus = self._session.core.bus
             self._ears = [bus.on(DrawingsChanged, self._changed), bus.on(DatabaseRestored, self._restored)]
-        self._watchers = (*self._watchers, watcher)
+        end = self._watchers.add(watcher)
         if self._stale:
             self.reload()
 
         def leave() -> None:
-            self._watchers = tuple(other for other in self._watchers if other is not watcher)
+            end()
             if not self._watchers:
                 # Nobody hears of changes any more, so there may be some.
                 self._stale = True
@@ -260,8 +261,7 @@ class Book:
 
     def _tell(self) -> None:
         self._sorted = None
-        for watcher in self._watchers:
-            watcher()
+        self._watchers.tell()
 
 
 class Books:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from puffling.desktop.listeners import Listeners
 from puffling.desktop.session import Session
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ class SharedStrategy:
 
     def __init__(self, _session: Session) -> None:
         self._saved: SavedStrategy | None = None
-        self._listeners: tuple[Callable[[], None], ...] = ()
+        self._listeners = Listeners[[]]()
 
     @property
     def saved(self) -> SavedStrategy | None:
@@ -26,17 +27,11 @@ class SharedStrategy:
     def choose(self, saved: SavedStrategy | None) -> None:
         """Take another strategy, or none; the same once more is told too: it is wanted anew."""
         self._saved = saved
-        for listener in self._listeners:
-            listener()
+        self._listeners.tell()
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call the listener after every choice; the answer unsubscribes."""
-        self._listeners = (*self._listeners, listener)
-
-        def unsubscribe() -> None:
-            self._listeners = tuple(other for other in self._listeners if other is not listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
 
 class ShownSignals(SharedStrategy):
