@@ -7,14 +7,16 @@ from collections.abc import Callable, Coroutine
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from puffling.desktop.charting.library import load_library
 from puffling.desktop.charting.past import Present, history_at, moment_before, next_moment
+from puffling.desktop.loading import load
 from puffling.desktop.session import Session
 from puffling.market.values import History
 from puffling.puffin.data.instants import from_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
 
+# What the first chart is drawn with.
+_LIBRARY = ("pyqtgraph", "puffling.desktop.charts.chart", "puffling.desktop.indicators.board")
 # What is behind the first screenful; fetched once the first is shown.
 _DEEP_DAYS = {
     Interval.M1: 20,
@@ -130,7 +132,7 @@ class Source:
         days = _DEEP_DAYS.get(interval)
         if days is None or screenful:
             self._take(await core.data.history(symbol, interval))
-            await load_library()
+            await load(*_LIBRARY)
             arrived(True)
         if days is not None:
             since = (core.clock.now() - timedelta(days=days)).date()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from puffling.desktop.actions import Action
 from puffling.desktop.charting.part import Candle, Part, Seat
 from puffling.desktop.drawings.kinds import TOOLS
+from puffling.desktop.loading import load
 from puffling.market.values import History
 from puffling.runtime.text import tr
 
@@ -77,10 +77,8 @@ class Drawings(Part):
 
     async def _load(self) -> None:
         await self.seat.session.until_filled()
-        # Imported here: with the chart's library it is loaded after the first paint.
-        import puffling.desktop.drawings.board  # noqa: F401
-
-        await asyncio.sleep(0)
+        # With the chart's library it is loaded after the first paint.
+        await load("puffling.desktop.drawings.board")
 
     def _begin(self) -> None:
         from puffling.desktop.drawings.board import DrawingBoard

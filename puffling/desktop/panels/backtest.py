@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import tool_button
+from puffling.desktop.loading import load
 from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -151,9 +151,7 @@ class BacktestPanel(Panel):
             # A workspace that is being arranged shows for a moment what then stands behind another panel.
             self._furnishing = False
             return
-        for name in _PIECES:
-            importlib.import_module(f"puffling.desktop.backtests.{name}")
-            await asyncio.sleep(0)
+        await load(*(f"puffling.desktop.backtests.{piece}" for piece in _PIECES))
         from puffling.desktop.backtests.room import Room
         from puffling.desktop.backtests.view import BacktestView
 

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 FOLLOW_MILLISECONDS = 250
 SECONDS_BETWEEN_QUESTIONS = 5.0
-# What the view is made of, in the order in which it is loaded.
-_PARTS = ("bar_rows", "bar_table", "controls", "lists", "origin", "view", "reading")
 IMPORT, FUNDAMENTALS = "window.import-prices", "fundamentals"
 
 
@@ -92,9 +89,16 @@ class DataPanel(Panel):
     def view(self) -> DataView:
         """Give what shows the bars, made when they are first looked at."""
         if self._view is None:
-            self._place_view(self._made_view())
+            # Imported here: a start must not wait for what may stay closed all day.
+            from puffling.desktop.data.view import DataView
+
+            self._place_view(DataView(self._page))
             assert self._view is not None
         return self._view
+
+    @property
+    def _page(self) -> str:
+        return str(self._choices.get("page", ""))
 
     @property
     def question(self) -> Question:
@@ -235,23 +239,18 @@ class DataPanel(Panel):
                 owner=self,
             )
 
-    def _made_view(self, *parts: Any) -> DataView:
-        # Imported here: a start must not wait for what may stay closed all day.
-        from puffling.desktop.data.view import DataView
-
-        view = DataView(str(self._choices.get("page", "")), *parts)
+    def _place_view(self, view: DataView) -> None:
+        """Show the view, unless another was ready sooner."""
+        if self._view is not None:
+            view.deleteLater()
+            return
+        self._view = view
         view.controls.changed.connect(self._ask)
         view.page_wanted.connect(lambda _: self._fetch_page())
         view.moment_chosen.connect(self._point)
         view.bars.copy_wanted.connect(self.copy)
         view.origin.reload_wanted.connect(self.reload)
         view.origin.fundamentals_wanted.connect(lambda: self.session.show_panel(FUNDAMENTALS))
-        return view
-
-    def _place_view(self, view: DataView) -> None:
-        if self._view is not None:
-            return
-        self._view = view
         self._column.replaceWidget(self._room, view)
         self._room.deleteLater()
         view.show()
@@ -260,11 +259,10 @@ class DataPanel(Panel):
     async def _load(self, asked: Question) -> Found:
         core = self.session.core
         if self._view is None:
-            # Each part takes some milliseconds: everything else gets its turn in between.
-            for part in _PARTS:
-                import_module(f"puffling.desktop.data.{part}")
-                await asyncio.sleep(0)
-            await self._make_view()
+            from puffling.desktop.data.making import made_view
+
+            self._place_view(await made_view(self._page))
+            await asyncio.sleep(0)
         from puffling.desktop.data.reading import read_bars
 
         controls = self.view.controls
@@ -273,22 +271,6 @@ class DataPanel(Panel):
         controls.show_question(asked)
         await asyncio.sleep(0)
         return await read_bars(core, asked, self.session.selection.present_us)
-
-    async def _make_view(self) -> None:
-        """Make the view part by part; what is not placed, as somebody looked away meanwhile, goes again."""
-        made: list[QWidget] = []
-        try:
-            for name, kind in (("controls", "Controls"), ("bar_table", "BarTable"), ("origin", "OriginView")):
-                made.append(getattr(import_module(f"puffling.desktop.data.{name}"), kind)())
-                await asyncio.sleep(0)
-            view = self._made_view(*made)
-            made = [view]
-            await asyncio.sleep(0)
-            self._place_view(view)
-            made = [] if self._view is view else made
-        finally:
-            for each in made:
-                each.deleteLater()
 
     def _known_question(self) -> Question:
         """Give what is asked for, and in a replay nothing of what comes after its present."""

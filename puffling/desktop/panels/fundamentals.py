@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
+from puffling.desktop.loading import load
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -167,11 +168,9 @@ class FundamentalsPanel(Panel):
         )
 
     async def _load(self, symbol: str) -> tuple[StatementTable, RatioReport, FilingList]:
-        import puffling.desktop.company.view  # noqa: F401
         from puffling.puffin.data.statement_lines import Period, Statement
 
-        # Each part takes some milliseconds: everything else gets its turn in between.
-        await asyncio.sleep(0)
+        await load("puffling.desktop.company.view")
         reported = self.session.core.fundamentals
         page = self.view.page
         await asyncio.sleep(0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import tool_button
+from puffling.desktop.loading import load
 from puffling.desktop.menus import Menu
 from puffling.desktop.panel import Area, Panel, find_panels, panel
 from puffling.desktop.session import Session
@@ -285,10 +286,7 @@ class StrategiesPanel(Panel):
             await core.clock.sleep(LOOK_SECONDS)
 
     async def _load(self) -> tuple[Any, ...]:
-        import puffling.desktop.strategies.view  # noqa: F401
-
-        # Each part takes some milliseconds: everything else gets its turn in between.
-        await asyncio.sleep(0)
+        await load("puffling.desktop.strategies.view")
         _ = self.view
         await asyncio.sleep(0)
         strategies = self.session.core.strategies
