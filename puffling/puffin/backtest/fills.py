@@ -18,7 +18,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from puffling.puffin.backtest.orders import Kind, Side, Ticket
+from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.orders import Kind, Side
 
 
 class Intrabar(StrEnum):

@@ -14,8 +14,9 @@ from puffling.puffin.backtest.fills import (
     trailing_touch,
     triggered,
 )
-from puffling.puffin.backtest.orders import Kind, Lasting, Side, Ticket
+from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.errors import InvalidValue
+from puffling.puffin.orders import Kind, Lasting, Side
 
 
 @dataclass(slots=True, eq=False)

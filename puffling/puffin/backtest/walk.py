@@ -14,7 +14,7 @@ import numpy as np
 
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.fills import Candle, Intrabar, Touch
-from puffling.puffin.backtest.orders import Kind, Lasting, Side, Ticket
+from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import FillColumns, schedule
 from puffling.puffin.backtest.trades import Resized
@@ -23,6 +23,7 @@ from puffling.puffin.backtest.view import Trader, View
 from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us
+from puffling.puffin.orders import Kind, Lasting, Side
 
 _DAYS_A_YEAR = 365.0
 _SLACK = 1.0 + 1e-9

@@ -12,9 +12,10 @@ from backtesting import Strategy as PeerStrategy
 
 from puffling.puffin.backtest.costs import CommissionModel, Terms
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
-from puffling.puffin.backtest.orders import Kind, Side, Ticket
+from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.panel import Floats
 from puffling.puffin.backtest.view import View
+from puffling.puffin.orders import Kind, Side
 from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.mean_reversion import MeanReversionStrategy
 from puffling.puffin.strategies.momentum import MomentumStrategy

@@ -10,12 +10,13 @@ import pytest
 
 from puffling.puffin.backtest.costs import Carry, CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.fills import Intrabar
-from puffling.puffin.backtest.orders import Kind, Lasting, Side, Ticket
+from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.view import View
 from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.backtest.walk import Walked, walk
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.errors import InvalidValue
+from puffling.puffin.orders import Kind, Lasting, Side
 from tests.puffin.backtest.markets import Row, panel_of_rows
 
 FLAT = (100.0, 101.0, 99.0, 100.0)
