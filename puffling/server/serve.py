@@ -47,6 +47,7 @@ class Server:
         port: int = 8766,
         host_names: tuple[str, ...] = (),
         allow_network: bool = False,
+        seconds_for_headers: float = SECONDS_FOR_HEADERS,
     ) -> None:
         if not allow_network and not _is_loopback(host):
             raise Refused(
@@ -57,9 +58,9 @@ class Server:
                 ),
             )
         self._house = house
-
         self._host = host
         self._port = port
+        self._seconds_for_headers = seconds_for_headers
         self._host_names = frozenset(name.lower() for name in host_names)
         self._scope = TaskScope("server")
         self._running: _QuietServer | None = None
@@ -82,9 +83,13 @@ class Server:
         self._hosts = Hosts(self._port, names, self._host_names)
         for name in _TALKATIVE_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
+
+        class Punctual(_PunctualProtocol):
+            seconds_for_headers = self._seconds_for_headers
+
         config = uvicorn.Config(
             build_app(self._house, lambda: self._hosts),
-            http=_PunctualProtocol,
+            http=Punctual,
             ws=_RefusableChannel,
             ws_max_size=LARGEST_MESSAGE,
             ws_per_message_deflate=False,
@@ -165,6 +170,7 @@ class _RefusableChannel(WebSocketsSansIOProtocol):
 class _PunctualProtocol(H11Protocol):
     """Hangs up on callers that open a connection and never finish saying what they want."""
 
+    seconds_for_headers = SECONDS_FOR_HEADERS
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -190,7 +196,7 @@ class _PunctualProtocol(H11Protocol):
             self._expect_a_request()
 
     def _expect_a_request(self) -> None:
-        self._deadline = self.loop.call_later(SECONDS_FOR_HEADERS, self._too_late)
+        self._deadline = self.loop.call_later(self.seconds_for_headers, self._too_late)
 
     def _on_time(self) -> None:
         if self._deadline is not None:

@@ -10,7 +10,6 @@ import httpx2
 import pytest
 
 from puffling.runtime.errors import Conflict, InvalidInput, Refused
-from puffling.server import serve
 from puffling.server.access import Hosts
 from puffling.server.serve import Server
 from tests.server.small import SmallCore
@@ -188,12 +187,9 @@ async def test_endless_headers_are_refused(server: Server) -> None:
     writer.close()
 
 
-async def test_a_caller_that_never_says_what_it_wants_is_hung_up_on(
-    core: SmallCore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serve, "SECONDS_FOR_HEADERS", 0.05)
+async def test_a_caller_that_never_says_what_it_wants_is_hung_up_on(core: SmallCore) -> None:
     async with asyncio.timeout(10):
-        server = Server(core, port=0)
+        server = Server(core, port=0, seconds_for_headers=0.05)
         await server.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.address).port)
         writer.write(b"GET /api/hea")
@@ -202,12 +198,9 @@ async def test_a_caller_that_never_says_what_it_wants_is_hung_up_on(
         await server.close()
 
 
-async def test_a_caller_that_trickles_its_second_request_is_hung_up_on(
-    core: SmallCore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serve, "SECONDS_FOR_HEADERS", 0.2)
+async def test_a_caller_that_trickles_its_second_request_is_hung_up_on(core: SmallCore) -> None:
     async with asyncio.timeout(10):
-        server = Server(core, port=0)
+        server = Server(core, port=0, seconds_for_headers=0.2)
         await server.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.address).port)
         writer.write(f"GET /api/health HTTP/1.1\r\nHost: {urlsplit(server.address).netloc}\r\n\r\n".encode())

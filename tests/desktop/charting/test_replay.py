@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ from puffling.desktop.live_mark import LiveMark
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.market.events import PricesMoved
 from puffling.puffin.data.bars import Bars
-from puffling.puffin.data.instants import day_to_us, to_us
+from puffling.puffin.data.instants import day_to_us, from_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.resample import resample
 from puffling.puffin.factors.indicator import find_indicators
@@ -156,6 +156,13 @@ async def test_at_every_step_prices_and_indicators_are_those_of_the_shorter_hist
     assert window.session.connected
 
 
+def write_file(path: Path, bars: Bars) -> None:
+    """Write days into a file as a person has them."""
+    rows = zip(bars.time, *bars.columns(), strict=True)
+    lines = [f"{from_us(int(time)).date()},{','.join(map(str, values))}" for time, *values in rows]
+    path.write_text("\n".join(["Date,Open,High,Low,Close,Volume", *lines, ""]), encoding="utf-8")
+
+
 def picture(panel: ChartPanel) -> QImage:
     """What the chart looks like."""
     panel.chart.refresh_now()
@@ -163,34 +170,45 @@ def picture(panel: ChartPanel) -> QImage:
 
 
 async def test_bars_to_come_change_no_pixel_however_wild_they_are(
-    core: Core, open_window: OpenWindow
+    core: Core, open_window: OpenWindow, tmp_path: Path
 ) -> None:
-    _, panel = await settled(core, open_window)
+    known = (await whole(core, "SPY"))[-600:]
+    wild = Bars(known.time, *(each * 1000 for each in known.columns()))
+    file = tmp_path / "mine.csv"
+    written: list[Bars] = []
+
+    async def bring(bars: Bars) -> None:
+        written.append(bars)
+        write_file(file, bars)
+        with calling_as(PERSON):
+            await core.files.add(file, "MINE")
+
+    await bring(known)
+    window, panel = await settled(core, open_window, "MINE")
     board = panel.indicators.board
     assert board is not None
     for indicator in ("ichimoku", "rsi"):
         board.add(indicator, {})
-    panel.replay.go_to(DAY)
-    await all_drawn(panel)
-    before = []
-    for _ in range(4):
-        before.append(picture(panel))
-        panel.replay.step(1)
-    for _ in range(4):
-        panel.replay.step(-1)
-    source = panel.active.source
-    real = source._whole
-    assert real is not None
-    for step in range(4):
-        present = panel.replay.present_us or 0
-        wild = [np.where(real.bars.time < present, each, each * 1000) for each in real.bars.columns()]
-        source._whole = replace(real, bars=Bars(real.bars.time, *wild))
-        # Away and back, so that all of it is drawn anew.
-        panel.replay.step(-1)
-        panel.replay.step(1)
-        assert picture(panel) == before[step]
-        source._whole = real
-        panel.replay.step(1)
+
+    async def look(days: int) -> QImage:
+        """What one sees that many days into the replay."""
+        window.session.selection.choose("SPY")
+        await all_drawn(panel)
+        window.session.selection.choose("MINE")
+        await until(lambda: (shown := panel.active.source.history) is not None and shown.bars == written[-1])
+        panel.replay.go_to(DAY)
+        await all_drawn(panel)
+        for _ in range(days):
+            panel.replay.step(1)
+        seen = picture(panel)
+        panel.replay.end()
+        return seen
+
+    before = [await look(days) for days in range(4)]
+    for days, seen in enumerate(before):
+        present = int(np.searchsorted(known.time, MOMENT)) + days
+        await bring(Bars.join([known[:present], wild[present:]]))
+        assert await look(days) == seen
     assert before[0] != before[1]
 
 
