@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from puffling.puffin.backtest.alone import turns_alone
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.panel import Floats, Ints, Mask, Panel
 from puffling.puffin.backtest.turns import Book, Leg, Openings, turn
@@ -128,6 +129,9 @@ def simulate(
         raise InvalidValue("These terms need a walk through every bar", field="terms")
     due, changed = schedule(panel, targets, rebalance)
     runs, _, symbols = targets.shape
+    opens = np.where(panel.present, panel.open, _before(panel))
+    if runs == symbols == 1:
+        return _simulated_alone(panel, opens, due[0], changed[0], terms, pulse)
     run, bar = np.nonzero(changed.any(axis=2) if symbols > 1 else changed[:, :, 0])
     counts = np.bincount(run, minlength=runs)
     starts = np.cumsum(counts) - counts
@@ -136,7 +140,6 @@ def simulate(
     ranked = np.argsort(-counts, kind="stable")
     still = np.searchsorted(-counts[ranked], -np.arange(1, counts.max(initial=0) + 1), side="right")
     book = Book.opened(terms, runs, symbols)
-    opens = np.where(panel.present, panel.open, _before(panel))
     # Sorted so that the turns made together lie side by side.
     made = np.arange(len(run)) - np.repeat(starts, counts)
     together = np.lexsort((np.argsort(ranked)[run], made))
@@ -155,6 +158,24 @@ def simulate(
         begin += count
     fill_offsets, fills = _collected(legs, run, bar, runs)
     return Simulated(panel, *_opened(run, bar, cash, held, runs, terms), fill_offsets, fills)
+
+
+def _simulated_alone(
+    panel: Panel, opens: Floats, due: Floats, changed: Mask, terms: Terms, pulse: Callable[[], None]
+) -> Simulated:
+    bar = np.flatnonzero(changed[:, 0])
+    made = turns_alone(Openings.of(opens[bar], due[bar], changed[bar], terms), terms, pulse)
+    filled = np.array(made.turns, dtype=np.int64)
+    columns = (np.array(column) for column in (made.quantities, made.prices, made.commissions))
+    return Simulated(
+        panel,
+        np.array([0, len(bar) + 1]),
+        np.concatenate(([0], bar)),
+        np.array([terms.capital, *made.cash], dtype=np.float64),
+        np.array([0.0, *made.held])[:, None],
+        np.array([0, len(filled)]),
+        FillColumns(bar[filled], np.zeros(len(filled), dtype=np.int64), *columns),
+    )
 
 
 def schedule(panel: Panel, targets: Floats, rebalance: Mask | None = None) -> tuple[Floats, Mask]:

@@ -10,7 +10,7 @@ brought to its share of the equity at that open, and nothing else moves:
 
 Quantities are found from the price that will be paid, costs included, and rounded towards nothing. All
 arrays are (runs, symbols), and every step treats each run by itself: what a run does never depends on its
-neighbours, down to the last bit.
+neighbours, down to the last bit. `alone` is the same rule without arrays; what changes here changes there.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.panel import Floats, Ints, Mask
 
 # A rounding error is no reason to make every order smaller.
-_SLACK = 1.0 + 1e-9
-_DUST = 1e-9
+SLACK = 1.0 + 1e-9
+DUST = 1e-9
 
 
 class Leg(NamedTuple):
@@ -127,7 +127,7 @@ def _affordable(step: Floats, held: Floats, equity: Floats, opening: Openings, t
     size = np.abs(step)
     needed = _across(size * np.where(size > 0.0, opening.unit, 0.0))
     room = np.maximum(terms.leverage * equity - _across(np.abs(held) * opening.price), 0.0)
-    scarce = needed > room * _SLACK
+    scarce = needed > room * SLACK
     if not scarce.any():
         return step
     share = np.where(scarce, room / np.where(scarce, needed, 1.0), 1.0)
@@ -145,7 +145,7 @@ def _whole(quantity: Floats, lot: float) -> Floats:
     if lot == 0.0:
         return quantity
     # What is a multiple already but for a rounding error stays what it is.
-    whole: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot + _DUST) * lot
+    whole: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot + DUST) * lot
     return whole
 
 

@@ -74,6 +74,7 @@ terms = st.builds(
         minimum=st.sampled_from([0.0, 2.0]),
     ),
     size=st.sampled_from([0.5, 1.0, 1.5]),
+    fixed=st.booleans(),
     leverage=st.sampled_from([1.0, 2.0]),
     lot=st.sampled_from([0.0, 0.01, 1.0, 100.0]),
 )

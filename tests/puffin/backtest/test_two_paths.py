@@ -48,6 +48,24 @@ def test_a_run_never_depends_on_those_beside_it(seed: int, symbols: int, bars: i
         assert np.array_equal(together.equity(run), alone.equity(0))
 
 
+@settings(max_examples=300, deadline=None)
+@given(seed=seeds, bars=st.integers(2, 60), terms=terms)
+def test_one_run_of_one_symbol_needs_no_arrays_and_does_the_same_as_among_others_and_on_a_walk(
+    seed: int, bars: int, terms: Terms
+) -> None:
+    panel = random_panel(seed, symbols=1, bars=bars, gaps=False)
+    targets = random_targets(seed, panel, runs=2)
+    rebalance = np.random.default_rng(seed).random(len(panel)) < 0.2
+    alone = simulate(panel, targets[:1], terms, rebalance=rebalance)
+    together = simulate(panel, targets, terms, rebalance=rebalance)
+    walked = walk(panel, terms, targets=targets[0], rebalance=rebalance)
+    assert same(alone.fills(0), together.fills(0))
+    assert same(alone.fills(0), walked.fills)
+    assert np.array_equal(alone.equity(0), together.equity(0))
+    assert np.array_equal(alone.equity(0), walked.equity)
+    assert np.array_equal(alone.positions(0), walked.held)
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=seeds, symbols=st.integers(1, 5), bars=st.integers(2, 60), gaps=st.booleans(), terms=terms)
 def test_what_is_there_at_the_end_is_what_was_there_and_what_trades_brought(
