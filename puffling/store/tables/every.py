@@ -21,10 +21,22 @@ from puffling.store.tables.research import (
     StrategyConfigRow,
     TrialRow,
 )
-from puffling.store.tables.trading import ApprovalRow, FillRow, IntentRow, OrderRow, TradeRow
+from puffling.store.tables.trading import (
+    AccountRow,
+    ApprovalRow,
+    CashFlowRow,
+    FillRow,
+    HoldingRow,
+    IntentRow,
+    OrderRow,
+    PaperBookRow,
+    TradeRow,
+    WorthRow,
+)
 
 __all__ = [
     "AccessTokenRow",
+    "AccountRow",
     "AdaptationRow",
     "AgentLogRow",
     "AlertConfigRow",
@@ -33,13 +45,16 @@ __all__ = [
     "AttemptRow",
     "AuditRow",
     "BacktestResultRow",
+    "CashFlowRow",
     "ConversationRow",
     "DrawingRow",
     "FillRow",
+    "HoldingRow",
     "IntentRow",
     "LayoutRow",
     "OptimizationJobRow",
     "OrderRow",
+    "PaperBookRow",
     "PortfolioGoalRow",
     "Row",
     "ScheduledJobRow",
@@ -49,4 +64,5 @@ __all__ = [
     "TrialRow",
     "UserRow",
     "WatchlistRow",
+    "WorthRow",
 ]

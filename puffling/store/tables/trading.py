@@ -1,4 +1,4 @@
-"""The road to the broker, written down before it is walked: intents, orders, fills, approvals, trades."""
+"""The road to the broker, written down before it is walked, and what came of it: holdings, money, worth."""
 
 from __future__ import annotations
 
@@ -23,8 +23,15 @@ class ApprovalRow(Row, table=True):
     account: str
     quantity: Decimal = Field(sa_type=Exact)
     worst_price: Decimal | None = Field(default=None, sa_type=Exact)
+    payload: str = ""
+    source: str = ""
+    source_version: str = ""
+    slot: str = ""
+    leg: str = ""
+    why: str = ""
     state: str
     given_by: str = ""
+    valid_until: datetime | None = Field(default=None, sa_type=Moment)
     created_at: datetime = Field(sa_type=Moment)
     shown_at: datetime | None = Field(default=None, sa_type=Moment)
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -68,11 +75,13 @@ class IntentRow(Row, table=True):
     verdicts: list[Any] = Field(sa_type=Plain)
     state: str
     attempt: int = 0
+    held: bool = False
     shrinks: bool = False
     reserved: Decimal = Field(sa_type=Exact)
     trading_day: str
     approval_id: str | None = Field(default=None, foreign_key="approvals.id", index=True)
     broker_order_id: str | None = Field(default=None, index=True)
+    why: str = ""
     reason: str = ""
     valid_until: datetime = Field(sa_type=Moment)
     sent_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -95,6 +104,7 @@ class OrderRow(Row, table=True):
     broker_order_id: str = Field(index=True)
     client_id: str | None = Field(default=None, index=True)
     replaces: str | None = None
+    parent_order_id: str | None = Field(default=None, index=True)
     account: str
     mode: str
     symbol: str = Field(index=True)
@@ -155,4 +165,77 @@ class TradeRow(Row, table=True):
     fees: Decimal = Field(sa_type=Exact)
     realized: Decimal | None = Field(default=None, sa_type=Exact)
     note: str = ""
+    tags: list[str] = Field(default_factory=list, sa_type=Plain)
+    intent_id: str | None = Field(default=None, foreign_key="intents.id", index=True)
+    execution_id: str | None = None
     traded_at: datetime = Field(sa_type=Moment, index=True)
+
+
+class AccountRow(Row, table=True):
+    """A place where money lies and orders go; keys are never here."""
+
+    __tablename__ = "accounts"
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    broker: str
+    mode: str
+    label: str
+    number: str = ""
+    active: bool = True
+    details: dict[str, Any] = Field(sa_type=Plain)
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class HoldingRow(Row, table=True):
+    """What the fills of a symbol add up to, kept in the transaction that writes the fill."""
+
+    __tablename__ = "holdings"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True)
+    account: str = Field(primary_key=True)
+    symbol: str = Field(primary_key=True)
+    quantity: Decimal = Field(sa_type=Exact)
+    average_price: Decimal = Field(sa_type=Exact)
+    updated_at: datetime = Field(sa_type=Moment)
+
+
+class PaperBookRow(Row, table=True):
+    """The book of a paper account, as its broker exports it."""
+
+    __tablename__ = "paper_books"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True)
+    account: str = Field(primary_key=True)
+    book: dict[str, Any] = Field(sa_type=Plain)
+    version: int = 1
+    updated_at: datetime = Field(sa_type=Moment)
+
+
+class CashFlowRow(Row, table=True):
+    """Money that came or went without a trade."""
+
+    __tablename__ = "cash_flows"
+    __table_args__ = (UniqueConstraint("user_id", "account", "broker_id"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    account: str
+    kind: str
+    amount: Decimal = Field(sa_type=Exact)
+    symbol: str = ""
+    note: str = ""
+    broker_id: str | None = None
+    at: datetime = Field(sa_type=Moment, index=True)
+
+
+class WorthRow(Row, table=True):
+    """What an account was worth at a moment."""
+
+    __tablename__ = "account_worth"
+
+    user_id: str = Field(foreign_key="users.id", primary_key=True)
+    account: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment, primary_key=True)
+    equity: Decimal = Field(sa_type=Exact)
+    cash: Decimal = Field(sa_type=Exact)

@@ -1,0 +1,273 @@
+"""The road to the broker as it is stored: intents, orders, fills, approvals, trades, accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from puffling.puffin.orders import Kind, Lasting, Side
+
+
+class OrderState(StrEnum):
+    """How far an order has come; which state may follow which, the desk says."""
+
+    INTENT = "INTENT"
+    SENDING = "SENDING"
+    UNKNOWN = "UNKNOWN"
+    ACKED = "ACKED"
+    PARTIAL = "PARTIAL"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    PENDING_REPLACE = "PENDING_REPLACE"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    REPLACED = "REPLACED"
+    ABANDONED_WATCH = "ABANDONED_WATCH"
+    EXTERNAL = "EXTERNAL"
+
+
+class ApprovalState(StrEnum):
+    """Where a question for the person's yes stands."""
+
+    WAITING = "WAITING"
+    SHOWN = "SHOWN"
+    GIVEN = "GIVEN"
+    USED = "USED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+
+
+class FillKind(StrEnum):
+    """What a fill does to the book; OPENING is what was held before we first looked."""
+
+    FILL = "fill"
+    BUST = "bust"
+    CORRECTION = "correction"
+    OPENING = "opening"
+
+
+class FlowKind(StrEnum):
+    """How money came or went without a trade."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    DIVIDEND = "dividend"
+    INTEREST = "interest"
+    FEE = "fee"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTerms:
+    """What is wanted at the market, exactly: what an approval binds and a broker gets."""
+
+    account: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    kind: Kind = Kind.MARKET
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    # How far a trailing stop stays behind: as money, or as a share of the best price (0.01 is 1 %).
+    trail: Decimal | None = None
+    trail_share: Decimal | None = None
+    lasting: Lasting = Lasting.DAY
+    # The other two legs of a bracket: a limit and a stop on the other side.
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    extended_hours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is meant to be ordered, written down before the first byte leaves.
+
+    `held` is an order that this computer keeps until its price is met, because the broker does not hold its
+    kind. `reserved` is the exposure it takes while it is open. `verdicts` is what every gate said, in order.
+    """
+
+    id: str
+    client_id: str
+    slot_id: str
+    terms: OrderTerms
+    mode: str
+    source: str
+    source_version: str
+    slot: str
+    leg: str
+    payload_hash: str
+    verdicts: tuple[dict[str, Any], ...]
+    state: OrderState
+    shrinks: bool
+    reserved: Decimal
+    trading_day: str
+    valid_until: datetime
+    created_at: datetime
+    updated_at: datetime
+    attempt: int = 0
+    held: bool = False
+    parent_id: str | None = None
+    approval_id: str | None = None
+    broker_order_id: str | None = None
+    # Why it was wanted, in the words of whoever wanted it; and why it ended, where that needs saying.
+    why: str = ""
+    reason: str = ""
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOrder:
+    """An order as the broker knows it, ours or found there."""
+
+    id: str
+    broker_order_id: str
+    account: str
+    mode: str
+    symbol: str
+    side: Side
+    kind: Kind
+    lasting: Lasting
+    quantity: Decimal
+    filled: Decimal
+    state: OrderState
+    updated_at: datetime
+    intent_id: str | None = None
+    client_id: str | None = None
+    average_price: Decimal | None = None
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    parent_order_id: str | None = None
+    replaces: str | None = None
+    submitted_at: datetime | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def remaining(self) -> Decimal:
+        """Give what has not been filled."""
+        return self.quantity - self.filled
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution; its key is the broker's, so that hearing of it again changes nothing."""
+
+    broker_order_id: str
+    execution_id: str
+    account: str
+    mode: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fees: Decimal
+    filled_at: datetime
+    received_at: datetime
+    kind: FillKind = FillKind.FILL
+    order_id: str | None = None
+    corrects: str | None = None
+
+    @property
+    def signed(self) -> Decimal:
+        """Give the quantity as it changes the position."""
+        return self.quantity if self.side is Side.BUY else -self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What our fills add up to for one symbol of an account."""
+
+    account: str
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question for the person's yes to exactly one order, good once and for a short time.
+
+    The minutes run from `shown_at`, the moment the person saw it with that price.
+    """
+
+    id: str
+    terms: OrderTerms
+    order_hash: str
+    worst_price: Decimal | None
+    source: str
+    source_version: str
+    slot: str
+    leg: str
+    why: str
+    state: ApprovalState
+    created_at: datetime
+    valid_until: datetime
+    shown_at: datetime | None = None
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    given_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A trade in the person's history: what was bought or sold, why, and what it earned."""
+
+    id: str
+    account: str
+    mode: str
+    source: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    price: Decimal
+    fees: Decimal
+    realized: Decimal | None
+    traded_at: datetime
+    order_id: str | None = None
+    intent_id: str | None = None
+    execution_id: str | None = None
+    strategy_id: str | None = None
+    note: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A place where money lies and orders go: which broker, and whether the money is real."""
+
+    id: str
+    broker: str
+    mode: str
+    label: str
+    created_at: datetime
+    number: str = ""
+    active: bool = True
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlow:
+    """Money that came or went without a trade; positive means it came."""
+
+    id: str
+    account: str
+    kind: FlowKind
+    amount: Decimal
+    at: datetime
+    symbol: str = ""
+    note: str = ""
+    # The broker's own name of it, so that hearing of it again changes nothing.
+    broker_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What an account was worth at a moment."""
+
+    account: str
+    at: datetime
+    equity: Decimal
+    cash: Decimal
