@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QWidget
 
 from puffling.desktop.card import label
@@ -14,13 +15,11 @@ from puffling.desktop.drawings.kinds import tool_of
 from puffling.desktop.drawings.style import COLOUR_TITLES, USUAL_LEVELS, Style, ink, read_levels, write_levels
 from puffling.desktop.editors import LineEditor, ProseEditor
 from puffling.desktop.forms import Ask, Field, Form
-from puffling.desktop.indicators.popover import Popover
-from puffling.desktop.shadows import SHADOW
+from puffling.desktop.popover import FormPopover
 from puffling.desktop.theme import look
 from puffling.runtime.text import tr
 from puffling.store.values import Drawing, DrawingColour, DrawingDash, DrawingKind
 
-SETTLING_MILLISECONDS = 150
 _WIDTH = 312
 _WIDTHS = ((1.0, "Thin"), (1.5, "Regular"), (2.5, "Thick"), (4.0, "Very thick"))
 _DASHES = ((DrawingDash.SOLID, "Solid"), (DrawingDash.DASHED, "Dashed"), (DrawingDash.DOTTED, "Dotted"))
@@ -83,32 +82,22 @@ class Swatches(QWidget):
         next(each for each in self._swatches if each.colour is colour).setChecked(True)
 
 
-class DrawingEditor(Popover):
-    """Applies what fits while one types; Enter keeps it, Escape takes it back."""
+class DrawingEditor(FormPopover):
+    """Asks how one drawing looks and what is written at it."""
 
     def __init__(self, chart: QWidget, drawing: Drawing, at: QPoint, apply: Callable[[Style], None]) -> None:
-        super().__init__(chart, _WIDTH)
-        self._at = at
-        self._apply = apply
-        self._kind = DrawingKind(drawing.kind)
         self._first = self._applied = Style.of(drawing.style)
+        fields = tuple(_fields(DrawingKind(drawing.kind)))
+        form = Form(fields, act=tr("Done"), cancel=tr("Cancel"), values=_values(self._first))
+        super().__init__(chart, _WIDTH, form, at)
+        self._apply = apply
         title = tr(tool_of(drawing.kind).title)
         self.setAccessibleName(title)
         self.column.addWidget(label(title, kind="title"))
         self.swatches = Swatches(self._first.colour)
         self.swatches.setAccessibleName(tr("Colour"))
-        self.swatches.changed.connect(self._try)
+        self.swatches.changed.connect(self.apply)
         self.column.addWidget(self.swatches)
-        self.form = Form(
-            tuple(_fields(self._kind)), act=tr("Done"), cancel=tr("Cancel"), values=_values(self._first)
-        )
-        self.form.submitted.connect(self._finish)
-        self.form.cancelled.connect(self._take_back)
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(SETTLING_MILLISECONDS)
-        self._settling.timeout.connect(self._try)
-        self.form.changed.connect(self._settling.start)
         self.column.addWidget(self.form)
 
     def open(self) -> None:
@@ -122,32 +111,13 @@ class DrawingEditor(Popover):
                 # What is too long for its field is read from its beginning.
                 line.setCursorPosition(0)
 
-    def leave(self, *, give_back: bool = False) -> None:
-        """Go; what was typed last counts if it fits."""
-        if self._settling.isActive():
-            self._try()
-        super().leave(give_back=give_back)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self._take_back()
-            event.accept()
-            return
-        super().keyPressEvent(event)
-
-    def _try(self) -> bool:
-        """Apply what the form says, if all of it fits."""
-        self._settling.stop()
-        values = self.form.values()
+    def take(self, values: Mapping[str, Any] | None) -> bool:
         if values is None:
-            self._grow()
             return False
         levels = read_levels(values.get("levels") or "") if "levels" in values else self._applied.levels
         if levels is None:
             self.form.show_error("levels", tr("Write numbers such as 0.382 or 38.2%, with commas between."))
-            self._grow()
             return False
-        self._grow()
         width = values.get("width")
         wanted = replace(
             self._applied,
@@ -165,26 +135,9 @@ class DrawingEditor(Popover):
             self._apply(wanted)
         return True
 
-    def _grow(self) -> None:
-        self.column.activate()
-        self.resize(self.width(), self.sizeHint().height())
-
-    def _finish(self) -> None:
-        if self._try():
-            self.leave(give_back=True)
-
-    def _take_back(self) -> None:
-        self._settling.stop()
+    def take_back(self) -> None:
         if self._applied != self._first:
             self._apply(self._first)
-        self.leave(give_back=True)
-
-    def _place(self) -> None:
-        window = self._window
-        at = self._anchor.mapTo(window, self._at) - QPoint(SHADOW, SHADOW)
-        left = min(max(at.x(), 4 - SHADOW), window.width() - self.width() + SHADOW - 4)
-        top = min(max(at.y(), 4 - SHADOW), window.height() - self.height() + SHADOW - 4)
-        self.move(left, top)
 
 
 def _fields(kind: DrawingKind) -> list[Field]:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from puffling.desktop.card import label
 from puffling.desktop.fields import Ask, Field
 from puffling.desktop.forms import Form
-from puffling.desktop.indicators.popover import Popover
+from puffling.desktop.popover import FormPopover
 from puffling.desktop.theme import Tone
 from puffling.puffin.factors.declaration import Choice, Parameter, Setting, Whole
 from puffling.puffin.factors.indicator import Indicator
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
 
-SETTLING_MILLISECONDS = 150
 _WIDTH = 300
 
 
-class IndicatorEditor(Popover):
-    """Applies what fits at once; Enter keeps it, Escape takes it back."""
+class IndicatorEditor(FormPopover):
+    """Asks for the parameters of one indicator."""
 
     def __init__(
         self,
@@ -31,48 +30,24 @@ class IndicatorEditor(Popover):
         parameters: Mapping[str, Setting],
         apply: Callable[[Mapping[str, Setting]], None],
     ) -> None:
-        super().__init__(anchor, _WIDTH)
+        applied = kind.settings(**parameters)
+        fields = tuple(field_of(each) for each in kind.parameters)
+        super().__init__(anchor, _WIDTH, Form(fields, act=tr("Done"), cancel=tr("Cancel"), values=applied))
         self.setAccessibleName(tr(kind.title))
         self._before_edit = dict(parameters)
-        self._applied = kind.settings(**parameters)
+        self._applied = applied
         self._apply = apply
         self.column.addWidget(label(tr(kind.title), kind="title"))
         said = label(tr(kind.help), tone=Tone.MUTED, kind="caption")
         said.setWordWrap(True)
         self.column.addWidget(said)
-        self.form = Form(
-            tuple(field_of(each) for each in kind.parameters),
-            act=tr("Done"),
-            cancel=tr("Cancel"),
-            values=self._applied,
-        )
-        self.form.submitted.connect(self._finish)
-        self.form.cancelled.connect(self._take_back)
-        self.form.changed.connect(self._changed)
         self.column.addWidget(self.form)
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(SETTLING_MILLISECONDS)
-        self._settling.timeout.connect(self._try)
 
     def open(self) -> None:
         """Come up beside the line, with the first value ready to be typed over."""
         self.open_at(self.form.editor(self.form.fields[0].name))
 
-    def leave(self, *, give_back: bool = False) -> None:
-        """Go; what was typed last counts if it fits."""
-        if self._settling.isActive():
-            self._try()
-        super().leave(give_back=give_back)
-
-    def _changed(self) -> None:
-        self._settling.start()
-
-    def _try(self) -> bool:
-        """Apply what the form says, if all of it fits."""
-        self._settling.stop()
-        values = self.form.values()
-        self._grow()
+    def take(self, values: Mapping[str, Any] | None) -> bool:
         if values is None:
             return False
         if values == self._applied:
@@ -81,23 +56,12 @@ class IndicatorEditor(Popover):
             self._apply(values)
         except InvalidInput as error:
             self.form.show_error(error.field, error.message)
-            self._grow()
             return False
-        self._applied = values
+        self._applied = dict(values)
         return True
 
-    def _grow(self) -> None:
-        self.column.activate()
-        self.resize(self.width(), self.sizeHint().height())
-
-    def _finish(self) -> None:
-        if self._try():
-            self.leave(give_back=True)
-
-    def _take_back(self) -> None:
-        self._settling.stop()
+    def take_back(self) -> None:
         self._apply(self._before_edit)
-        self.leave(give_back=True)
 
 
 def field_of(parameter: Parameter) -> Field:

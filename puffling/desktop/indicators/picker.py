@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.card import label
-from puffling.desktop.indicators.popover import Popover
 from puffling.desktop.matching import best
+from puffling.desktop.popover import Popover
 from puffling.desktop.theme import Size, Tone, look
 from puffling.puffin.factors.declaration import Category
 from puffling.puffin.factors.indicator import Indicator

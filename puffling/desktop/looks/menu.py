@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from puffling.desktop.card import label
 from puffling.desktop.icons import set_icon
-from puffling.desktop.indicators.popover import Popover
 from puffling.desktop.looks.names import KINDS, MARKS, SCALES, SPANS
 from puffling.desktop.menus import Menu
+from puffling.desktop.popover import Popover
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import Tone

@@ -1,22 +1,29 @@
-"""A small card that stands by a widget of the window and goes with Escape or a click elsewhere."""
+"""Small cards that stand by a widget of the window and go with Escape or a click elsewhere."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from puffling.desktop.forms import Form
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import look
+
+SETTLING_MILLISECONDS = 150
 
 
 class Popover(QWidget):
     """Lies in the window itself, so that it blocks nothing; there is one at a time."""
 
-    def __init__(self, anchor: QWidget, width: int) -> None:
+    def __init__(self, anchor: QWidget, width: int, at: QPoint | None = None) -> None:
         super().__init__(anchor.window())
         self.setObjectName("popover")
         self._anchor = anchor
+        self._at = at
         self._window = anchor.window()
         self._before = QApplication.focusWidget()
         self.column = QVBoxLayout(self)
@@ -74,10 +81,65 @@ class Popover(QWidget):
 
     def _place(self) -> None:
         window = self._window
-        at = self._anchor.mapTo(window, QPoint(0, self._anchor.height() + 4)) - QPoint(SHADOW, SHADOW)
+        under = QPoint(0, self._anchor.height() + 4)
+        at = self._anchor.mapTo(window, under if self._at is None else self._at) - QPoint(SHADOW, SHADOW)
         left = min(max(at.x(), 4 - SHADOW), window.width() - self.width() + SHADOW - 4)
         top = min(max(at.y(), 4 - SHADOW), window.height() - self.height() + SHADOW - 4)
         self.move(left, top)
+
+
+class FormPopover(Popover):
+    """A form that applies what fits while one types; Enter keeps it, Escape takes it back."""
+
+    def __init__(self, anchor: QWidget, width: int, form: Form, at: QPoint | None = None) -> None:
+        super().__init__(anchor, width, at)
+        self.form = form
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLING_MILLISECONDS)
+        self._settling.timeout.connect(self.apply)
+        form.changed.connect(self._settling.start)
+        form.submitted.connect(self._finish)
+        form.cancelled.connect(self._undo)
+
+    def apply(self) -> bool:
+        """Apply what the form says, and tell whether all of it fits."""
+        self._settling.stop()
+        fits = self.take(self.form.values())
+        # What does not fit is said in a line more.
+        self.column.activate()
+        self.resize(self.width(), self.sizeHint().height())
+        return fits
+
+    def take(self, values: Mapping[str, Any] | None) -> bool:
+        """Apply these values, None where one of them is wrong, and tell whether they fit."""
+        raise NotImplementedError
+
+    def take_back(self) -> None:
+        """Apply what was there at first."""
+        raise NotImplementedError
+
+    def leave(self, *, give_back: bool = False) -> None:
+        """Go; what was typed last counts if it fits."""
+        if self._settling.isActive():
+            self.apply()
+        super().leave(give_back=give_back)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._undo()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def _finish(self) -> None:
+        if self.apply():
+            self.leave(give_back=True)
+
+    def _undo(self) -> None:
+        self._settling.stop()
+        self.take_back()
+        self.leave(give_back=True)
 
 
 def _is_popup(widget: QWidget) -> bool:
