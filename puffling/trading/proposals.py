@@ -1,0 +1,77 @@
+"""What somebody wants to order, and the names that follow from it: the same wish has the same name for ever.
+
+`slot` says which occasion it is: the scheduled moment for a job, the ticket's own id for a person or program.
+Two jobs that see the same signal on the same bar therefore make one order, and a retry is never a second one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from puffling.store.orders import OrderTerms
+from puffling.trading.values import Mode
+
+PREFIX = "pf1-"
+_LETTERS_OF_DIGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An order somebody wants, with who wants it, why, and until when it is worth sending."""
+
+    terms: OrderTerms
+    source: str
+    slot: str
+    valid_until: datetime
+    source_version: str = ""
+    leg: str = ""
+    why: str = ""
+
+
+def order_hash(terms: OrderTerms) -> str:
+    """Give the hash of exactly this order: what a confirmation and an approval are bound to."""
+    return _digest([[field.name, _plain(getattr(terms, field.name))] for field in fields(terms)])
+
+
+def slot_id(proposal: Proposal, mode: Mode) -> str:
+    """Give the name of the occasion: who wants what, where and when."""
+    terms = proposal.terms
+    parts = [
+        terms.account,
+        mode.value,
+        proposal.source,
+        proposal.source_version,
+        proposal.slot,
+        terms.symbol,
+        terms.side.value,
+        proposal.leg,
+        order_hash(terms),
+    ]
+    return _digest(parts)[:_LETTERS_OF_DIGEST]
+
+
+def client_id(slot: str, mode: Mode) -> str:
+    """Give the name under which the broker knows the order, the same for every retry."""
+    return f"{PREFIX}{'l' if mode is Mode.LIVE else 'p'}-{slot}"
+
+
+def is_ours(client_id: str | None) -> bool:
+    """Tell whether an order at the broker carries our name."""
+    return client_id is not None and client_id.startswith(PREFIX)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        # 1 and 1.00 are the same order.
+        return format(value.normalize(), "f")
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def _digest(parts: object) -> str:
+    text = json.dumps(parts, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
