@@ -23,7 +23,7 @@ from puffling.desktop.notices import Toast
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.panels.strategies import StrategiesPanel
 from puffling.desktop.states import Phase
-from puffling.desktop.strategies.part import KEY, Signals
+from puffling.desktop.strategies.part import Signals
 from puffling.desktop.strategies.shared import ShownSignals, StrategyToTest
 from puffling.desktop.window import Window
 from puffling.puffin.data.interval import Interval
@@ -89,7 +89,7 @@ def chart_of(panel: StrategiesPanel) -> tuple[ChartPanel, Signals]:
 
 def marks_of(panel: StrategiesPanel) -> Marks:
     chart, _ = chart_of(panel)
-    return chart.chart.marks._sets[KEY]
+    return chart.chart.marks._sets[Signals.key]
 
 
 async def test_the_library_shows_every_kind_and_an_empty_panel_says_what_to_do(
@@ -210,7 +210,7 @@ async def test_signals_stand_on_the_chart_where_the_strategy_turns_and_go_with_o
     await until(lambda: part.count > 0)
     part.button.click()
     assert part.count == 0
-    assert KEY not in chart.chart.marks._sets
+    assert Signals.key not in chart.chart.marks._sets
     assert not panel.view.signals.isChecked()
 
 
@@ -363,7 +363,7 @@ async def test_nothing_is_said_of_a_bar_before_its_close_nor_of_one_to_come(
         clock.advance(1)
         present = chart.present.us
         assert present is not None
-        bars, marks = chart.active.bars, chart.chart.marks._sets.get(KEY)
+        bars, marks = chart.active.bars, chart.chart.marks._sets.get(Signals.key)
         closed = bars[: closed_before(bars, Interval.D1, present)]
         return marks is not None and marks.times_us.tolist() == [int(closed.time[-1])]
 
