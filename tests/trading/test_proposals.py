@@ -66,4 +66,5 @@ def test_the_broker_takes_the_name_and_we_know_it_again() -> None:
     for name in names:
         assert re.fullmatch(r"pf1-[pl]-[A-Za-z0-9]{1,42}", name)
         assert is_ours(name)
-    assert not is_ours("somebody-else") and not is_ours(None)
+    assert not is_ours("somebody-else")
+    assert not is_ours(None)
