@@ -32,3 +32,15 @@ class SafetyState:
     reason: str = ""
     by: str = ""
     since: datetime | None = None
+
+
+class LineState(StrEnum):
+    """How the line to a broker is: orders leave only over one that is ready."""
+
+    STARTING = "starting"
+    READY = "ready"
+    # No answer, or news that stopped coming: what happened meanwhile is not known.
+    LOST = "lost"
+    MUTE = "mute"
+    # What the broker says and what is written here do not fit together.
+    DIVERGED = "diverged"
