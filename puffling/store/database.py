@@ -28,14 +28,21 @@ if TYPE_CHECKING:
     from puffling.store.repositories.attempts import AttemptLedger
     from puffling.store.repositories.audit import AuditTrail
     from puffling.store.repositories.drawings import Drawings
+    from puffling.store.repositories.fills import Fills
+    from puffling.store.repositories.flows import CashFlows
+    from puffling.store.repositories.holdings import Holdings
+    from puffling.store.repositories.intents import Intents
     from puffling.store.repositories.jobs import ScheduledJobs
     from puffling.store.repositories.layouts import Layouts
+    from puffling.store.repositories.orders import Orders
     from puffling.store.repositories.results import BacktestResults
     from puffling.store.repositories.settings import StoredSettings
     from puffling.store.repositories.strategies import StrategyConfigs
     from puffling.store.repositories.tokens import AccessTokens
+    from puffling.store.repositories.trades import Trades
     from puffling.store.repositories.users import Users
     from puffling.store.repositories.watchlists import Watchlists
+    from puffling.store.repositories.worth import AccountWorth
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -139,6 +146,55 @@ class Unit:
         from puffling.store.repositories.jobs import ScheduledJobs
 
         return ScheduledJobs(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def intents(self) -> Intents:
+        """What is meant to be ordered."""
+        from puffling.store.repositories.intents import Intents
+
+        return Intents(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Orders as the brokers know them."""
+        from puffling.store.repositories.orders import Orders
+
+        return Orders(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def fills(self) -> Fills:
+        """Executions of orders."""
+        from puffling.store.repositories.fills import Fills
+
+        return Fills(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def holdings(self) -> Holdings:
+        """What the fills add up to."""
+        from puffling.store.repositories.holdings import Holdings
+
+        return Holdings(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def trades(self) -> Trades:
+        """The history of trades."""
+        from puffling.store.repositories.trades import Trades
+
+        return Trades(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def flows(self) -> CashFlows:
+        """Money that came or went without a trade."""
+        from puffling.store.repositories.flows import CashFlows
+
+        return CashFlows(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def worth(self) -> AccountWorth:
+        """What the accounts were worth."""
+        from puffling.store.repositories.worth import AccountWorth
+
+        return AccountWorth(self._session, self.user, self.now, self.tell)
 
 
 class Store:

@@ -1,0 +1,37 @@
+"""The terms of an order as text, and back, to the last digit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.store.orders import OrderTerms
+
+_NUMBERS = ("quantity", "limit", "stop", "trail", "trail_share", "take_profit", "stop_loss")
+
+
+def written(terms: OrderTerms) -> str:
+    """Write the terms as text; numbers keep every digit they have."""
+    return json.dumps({field.name: _plain(getattr(terms, field.name)) for field in fields(terms)})
+
+
+def read(text: str) -> OrderTerms:
+    """Read terms that were written here."""
+    values: dict[str, Any] = json.loads(text)
+    for name in _NUMBERS:
+        if values[name] is not None:
+            values[name] = Decimal(values[name])
+    values["side"] = Side(values["side"])
+    values["kind"] = Kind(values["kind"])
+    values["lasting"] = Lasting(values["lasting"])
+    return OrderTerms(**values)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.value if isinstance(value, StrEnum) else value
