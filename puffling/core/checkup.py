@@ -65,7 +65,7 @@ SCREEN_LIBRARIES = (
 
 _PACKAGES = (
     "alembic", "cryptography", "exchange_calendars", "keyring", "numpy", "pandas",
-    "platformdirs", "pydantic", "qasync", "sqlalchemy", "sqlmodel",
+    "platformdirs", "pydantic", "pyqtgraph", "qasync", "sqlalchemy", "sqlmodel",
 )  # fmt: skip
 _EXTRAS = {
     "server": ("fastapi", "uvicorn", "websockets"),

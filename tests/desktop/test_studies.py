@@ -97,14 +97,14 @@ def test_prices_make_room_for_what_lies_over_them_but_are_not_flattened(chart: C
 
 def test_a_pane_takes_its_height_from_the_prices_and_gives_it_back(chart: ChartView) -> None:
     close = fill(chart, 300)
-    whole = chart.box.rect().height()
+    whole = chart.box.geometry().height()
     studies = [oscillator(close, str(number)) for number in range(6)]
     for study in studies:
         chart.add_study(study)
-    assert chart.box.rect().height() >= whole / 3 - 6
+    assert chart.box.geometry().height() >= whole / 3 - 6
     for study in studies:
         chart.remove_study(study)
-    assert chart.box.rect().height() == whole
+    assert chart.box.geometry().height() == whole
 
 
 def test_dragging_the_border_of_a_pane_makes_it_higher(chart: ChartView) -> None:

@@ -16,7 +16,7 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
 
 # What the first chart is drawn with.
-_PARTS = ("puffling.desktop.charts.chart", "puffling.desktop.indicators.board")
+_LIBRARY = ("pyqtgraph", "puffling.desktop.charts.chart", "puffling.desktop.indicators.board")
 # What is behind the first screenful; fetched once the first is shown.
 _DEEP_DAYS = {
     Interval.M1: 20,
@@ -132,7 +132,7 @@ class Source:
         days = _DEEP_DAYS.get(interval)
         if days is None or screenful:
             self._take(await core.data.history(symbol, interval))
-            await load(*_PARTS)
+            await load(*_LIBRARY)
             arrived(True)
         if days is not None:
             since = (core.clock.now() - timedelta(days=days)).date()

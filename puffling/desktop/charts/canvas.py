@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
+from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from puffling.desktop.theme import look
 
@@ -36,7 +37,7 @@ class Hand(Protocol):
         ...
 
 
-class Canvas(QGraphicsView):
+class Canvas(pg.GraphicsView):
     """Paints the layers of a chart and reports drags, wheel turns and where the pointer is."""
 
     panned = Signal(float)
@@ -48,15 +49,10 @@ class Canvas(QGraphicsView):
     border_dragged = Signal(int, float)
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setScene(QGraphicsScene(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        super().__init__(parent, background=None)
         # A move changes every pixel: finding out which ones would be the most expensive part of it.
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.setCacheMode(QGraphicsView.CacheModeFlag(0))
         self.setFocusProxy(parent)
         # What is dropped is meant for the window.
         self.setAcceptDrops(False)
@@ -68,11 +64,6 @@ class Canvas(QGraphicsView):
         self._border: int | None = None
         self._dragged_from: QPointF | None = None
         self._drags_prices = False
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # Items count in pixels of the canvas.
-        self.setSceneRect(QRectF(self.viewport().rect()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         taken = any(hand.press(event) for hand in self.hands)

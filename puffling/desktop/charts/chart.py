@@ -175,7 +175,7 @@ class ChartView(Stage):
         readout = self.panes.add(study)
         for pane in self.panes.panes:
             if pane.study is study:
-                self._canvas.scene().addItem(pane)
+                self._canvas.addItem(pane)
         readout.share_asked.connect(self._arrange)
         self._arrange()
         return readout
@@ -196,7 +196,7 @@ class ChartView(Stage):
         """Take a study away."""
         pane = self.panes.remove(study)
         if pane is not None:
-            self._canvas.scene().removeItem(pane)
+            self._canvas.removeItem(pane)
         self._arrange()
 
     def refresh(self) -> None:

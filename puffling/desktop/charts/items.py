@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from puffling.desktop.charts.pyramid import Floats, Pyramid
 from puffling.desktop.charts.scale import Scale, write_price
-from puffling.desktop.charts.shapes import Rectangles
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Theme
 
@@ -85,23 +85,23 @@ class Boxes:
     """Many filled boxes, drawn in one call."""
 
     def __init__(self) -> None:
-        self._boxes = Rectangles()
+        self._array = PrimitiveArray(QRectF, 4)
 
     def draw(
         self, painter: QPainter, left: Floats, top: Floats, width: float, height: Floats, colour: QColor
     ) -> int:
         """Draw boxes of one width in one colour; give how many."""
-        self._boxes.resize(len(left))
+        self._array.resize(len(left))
         if not len(left):
             return 0
-        memory = self._boxes.rows()
+        memory = self._array.ndarray()
         memory[:, 0] = left
         memory[:, 1] = top
         memory[:, 2] = width
         memory[:, 3] = height
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        self._boxes.draw(painter)
+        painter.drawRects(*self._array.drawargs())
         return len(left)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import Qt
+from pyqtgraph import functions
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QLineF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from puffling.desktop.charts.candles import body_pixels
 from puffling.desktop.charts.items import Boxes, Mask, device_ratio
 from puffling.desktop.charts.pyramid import Floats
 from puffling.desktop.charts.series import Strip
-from puffling.desktop.charts.shapes import Lines, polygon
 from puffling.desktop.charts.study import Band, Dots, Histogram, Line, Study, colour
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Theme, mix
@@ -33,7 +34,7 @@ class Plotter:
     """Draws studies; `most_points` is the most that one series took since it was last set to nothing."""
 
     def __init__(self) -> None:
-        self._lines = Lines()
+        self._lines = PrimitiveArray(QLineF, 4)
         self._boxes = Boxes()
         self.most_points = 0
 
@@ -103,7 +104,7 @@ class Plotter:
         known = there[:-1] & there[1:]
         self._lines.resize(int(np.count_nonzero(known)))
         if len(self._lines):
-            memory = self._lines.rows()
+            memory = self._lines.ndarray()
             memory[:, 0] = x[:-1][known]
             memory[:, 1] = y[:-1][known]
             memory[:, 2] = x[1:][known]
@@ -113,7 +114,7 @@ class Plotter:
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             painter.setPen(pen)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            self._lines.draw(painter)
+            painter.drawLines(*self._lines.drawargs())
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         if strip.span > 1:
             # How far each place reaches, where that is more than the line is wide.
@@ -167,7 +168,10 @@ class Plotter:
 
     @staticmethod
     def _polygon(painter: QPainter, x: Floats, top: Floats, bottom: Floats, ink: QBrush | QColor) -> None:
-        shape = polygon(np.concatenate((x, x[::-1])), np.concatenate((top, bottom[::-1])))
+        shape = functions.create_qpolygonf(2 * len(x))
+        memory = functions.ndarray_from_qpolygonf(shape)
+        memory[: len(x), 0], memory[len(x) :, 0] = x, x[::-1]
+        memory[: len(x), 1], memory[len(x) :, 1] = top, bottom[::-1]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink)
         painter.drawPolygon(shape, Qt.FillRule.WindingFill)
@@ -212,10 +216,10 @@ class Plotter:
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         self._lines.resize(int(known.sum()))
-        memory = self._lines.rows()
+        memory = self._lines.ndarray()
         memory[:, 0], memory[:, 1] = x[known], y[known]
         memory[:, 2], memory[:, 3] = x[known] + 0.01, y[known]
-        self._lines.draw(painter)
+        painter.drawLines(*self._lines.drawargs())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     @staticmethod

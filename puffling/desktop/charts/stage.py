@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from puffling.desktop.charts.axes import TIME_AXIS_HEIGHT, Grid, PriceAxis, TimeAxis
 from puffling.desktop.charts.canvas import Canvas, Hand
@@ -47,20 +48,18 @@ class Stage(QWidget):
         self._first, self._last = 0.0, 1.0
         self._prices: tuple[float, float] | None = None
         self._canvas = Canvas(self)
-        # Where prices are: layers stand in it and are cut off at its edges.
-        self.box = QGraphicsRectItem()
-        self.box.setPen(Qt.PenStyle.NoPen)
-        self.box.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape)
+        self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
+        self.box.disableAutoRange()
         self.box.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._canvas.scene().addItem(self.box)
+        self._canvas.addItem(self.box)
         self._grid_and_crosshair = (Grid(self._scene, -30, self.box), Crosshair(self._scene, 20, self.box))
         self.panes = Panes(self, self._scene, self.box)
         self.lines = PriceLines(self._canvas, self._scene, 12, self.box)
         self._canvas.hands.append(self.lines)
         self._price_axis = PriceAxis(self._scene, 1, None)
         self._time_axis = TimeAxis(self._scene, 1, None)
-        self._canvas.scene().addItem(self._price_axis)
-        self._canvas.scene().addItem(self._time_axis)
+        self._canvas.addItem(self._price_axis)
+        self._canvas.addItem(self._time_axis)
         # What is asked for with the other button is asked of the chart as a whole.
         self._canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._canvas.panned.connect(self._panned)
@@ -349,9 +348,9 @@ class Stage(QWidget):
         width = max(width - axis, 1.0)
         plot = QRectF(0, 0, width, height)
         price_plot = QRectF(0, 0, width, price_height)
-        if plot != self._canvas.plot or price_plot != self.box.rect():
+        if plot != self._canvas.plot or price_plot != self.box.geometry():
             self._canvas.plot = plot
-            self.box.setRect(price_plot)
+            self.box.setGeometry(price_plot)
             self._price_axis.setPos(width, 0)
             self._time_axis.setPos(0, height)
         self._canvas.borders = self.panes.tops
@@ -359,6 +358,9 @@ class Stage(QWidget):
         self.panes.show_values()
         scene.ends = [(end.y, end.text, end.colour) for end in self.panes.ends(scene.viewport)]
         self.lines.place()
+        self.box.setRange(
+            xRange=(self._first, self._last), yRange=prices, padding=0.0, disableAutoRange=False
+        )
         self._canvas.viewport().update()
 
     def _fitted(self, bars: Pyramid, height: float) -> tuple[tuple[float, float], bool]:
@@ -382,7 +384,7 @@ class Stage(QWidget):
 
     def _wear(self, theme: Theme) -> None:
         self._scene.theme = theme
-        self._canvas.setBackgroundBrush(theme.colours.panel)
+        self._canvas.setBackground(theme.colours.panel)
         self.panes.show_values()
         self.lines.place()
         self._canvas.viewport().update()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 from typing import cast
 
+from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem
@@ -13,7 +14,6 @@ from PySide6.QtWidgets import QGraphicsItem
 from puffling.desktop.charts.axes import hairline
 from puffling.desktop.charts.items import Layer, Scene
 from puffling.desktop.charts.pyramid import Pyramid
-from puffling.desktop.charts.shapes import Lines
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.drawings.measure import Point, measured
 from puffling.desktop.drawings.outline import WRAPPED, Outline
@@ -48,7 +48,7 @@ class DrawingsLayer(Layer):
         self._sheet: Sheet | None = None
         self._last_sheet: Sheet | None = None
         self._outline: Outline | None = None
-        self._lines = Lines()
+        self._lines = PrimitiveArray(QLineF, 4)
 
     def show_drawings(self, drawings: Sequence[Drawing]) -> None:
         """Paint these from now on, the lowest first."""
@@ -161,10 +161,10 @@ class DrawingsLayer(Layer):
             lines = outline.lines[chosen]
             if len(lines):
                 self._lines.resize(len(lines))
-                self._lines.rows()[:] = lines
+                self._lines.ndarray()[:] = lines
                 shade = ink(colours, style.colour)
                 painter.setPen(style.pen(shade) if smooth else hairline(shade))
-                self._lines.draw(painter)
+                painter.drawLines(*self._lines.drawargs())
         for row in dict.fromkeys(label.row for label in outline.labels):
             self._draw_words(painter, outline, row, ink(colours, sheet.styles[row].colour))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
