@@ -80,6 +80,31 @@ class ScheduledJobsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TradesChanged:
+    """A trade was added to the history, noted, put right, or told what it earned."""
+
+    user: UserId
+    account: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class CashFlowsChanged:
+    """Money came or went without a trade, or such a flow was removed."""
+
+    user: UserId
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorthMarked:
+    """What an account is worth was written down."""
+
+    user: UserId
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseRestored:
     """All records were replaced by those of a backup."""
 

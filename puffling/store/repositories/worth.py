@@ -1,0 +1,84 @@
+"""What accounts were worth, moment by moment; the further back, the fewer moments are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from sqlmodel import col, delete, select
+
+from puffling.runtime.clock import microseconds
+from puffling.store.events import WorthMarked
+from puffling.store.orders import Worth
+from puffling.store.repositories.base import Repository
+from puffling.store.tables.trading import WorthRow
+
+# How old a mark has to be for only the last of each stretch to stay.
+THINNED = (
+    (timedelta(days=60), timedelta(days=1)),
+    (timedelta(days=2), timedelta(hours=1)),
+)
+
+
+class AccountWorth(Repository):
+    """Keeps one user's curves of equity."""
+
+    def mark(self, account: str, at: datetime, equity: Decimal, cash: Decimal) -> Worth:
+        """Keep what an account is worth at a moment; the last word about a moment counts."""
+        row = self._session.get(WorthRow, (self._user, account, at))
+        if row is None:
+            row = WorthRow(user_id=self._user, account=account, at=at, equity=equity, cash=cash)
+        row.equity, row.cash = equity, cash
+        self._session.add(row)
+        self._session.flush()
+        self._tell(WorthMarked(self._user, account))
+        return _value(row)
+
+    def curve(self, account: str, *, since: datetime | None = None) -> tuple[Worth, ...]:
+        """Give the marks of an account from a moment on, or all of them, the oldest first."""
+        wanted = select(col(WorthRow.at), col(WorthRow.equity), col(WorthRow.cash)).where(
+            WorthRow.user_id == self._user, WorthRow.account == account
+        )
+        if since is not None:
+            wanted = wanted.where(col(WorthRow.at) >= since)
+        rows = self._session.exec(wanted.order_by(col(WorthRow.at)))
+        return tuple(Worth(account, at, equity, cash) for at, equity, cash in rows)
+
+    def last(self, account: str, *, before: datetime | None = None) -> Worth | None:
+        """Give the newest mark of an account, or the newest at a moment or before it."""
+        wanted = select(WorthRow).where(WorthRow.user_id == self._user, WorthRow.account == account)
+        if before is not None:
+            wanted = wanted.where(col(WorthRow.at) <= before)
+        row = self._session.exec(wanted.order_by(col(WorthRow.at).desc()).limit(1)).one_or_none()
+        return None if row is None else _value(row)
+
+    def thin(self, account: str, *, sparing: frozenset[datetime] = frozenset()) -> int:
+        """Drop old marks that stand close together, but never a first one, nor one that is to be spared."""
+        curve = self.curve(account)
+        needless: list[datetime] = []
+        # The last mark of a stretch stays, so each is judged by the one after it.
+        for mark, after in pairwise(curve[1:]):
+            step = self._step(mark.at)
+            crowded = step is not None and _stretch(mark.at, step) == _stretch(after.at, step)
+            if crowded and mark.at not in sparing:
+                needless.append(mark.at)
+        for begin in range(0, len(needless), 500):
+            gone = delete(WorthRow).where(
+                col(WorthRow.user_id) == self._user,
+                col(WorthRow.account) == account,
+                col(WorthRow.at).in_(needless[begin : begin + 500]),
+            )
+            self._session.exec(gone)
+        return len(needless)
+
+    def _step(self, at: datetime) -> timedelta | None:
+        return next((step for age, step in THINNED if self._now - at >= age), None)
+
+
+def _stretch(at: datetime, step: timedelta) -> int:
+    return microseconds(at) // (step // timedelta(microseconds=1))
+
+
+def _value(row: WorthRow) -> Worth:
+    return Worth(row.account, row.at, row.equity, row.cash)
