@@ -123,3 +123,10 @@ def tool_button(icon: str, name: str, *, checkable: bool = False) -> QToolButton
     made.setAutoRaise(True)
     made.setFixedSize(QSize(26, 26))
     return made
+
+
+def spacer() -> QWidget:
+    """Make what takes the room that is left in the header of a panel."""
+    made = QWidget()
+    made.setProperty("grows", True)
+    return made

@@ -15,8 +15,8 @@ from puffling.desktop.rows import Index, Rows
 from puffling.desktop.theme import Theme, Tone
 
 CELL_PADDING = 8
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _ELIDE = Qt.TextElideMode.ElideRight
 _SPARKLINES_KEPT = 512
 
@@ -78,7 +78,7 @@ class Cells(QStyledItemDelegate):
         if metrics.horizontalAdvance(text) > rect.width():
             # A number that lost its first digits would read as another number.
             text = metrics.elidedText(text.rstrip(), _ELIDE, rect.width())
-        painter.drawText(rect, _RIGHT if kind.numeric else _LEFT, text)
+        painter.drawText(rect, RIGHT if kind.numeric else LEFT, text)
 
     def _paint_flash(self, painter: QPainter, rect: QRect, left: float, rose: bool) -> None:
         ratio = painter.device().devicePixelRatioF()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from puffling.desktop.card import Surface, tool_button
 from puffling.desktop.cells import CELL_PADDING
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.panel import Panel
 from puffling.desktop.squeezing import Squeezed
 from puffling.desktop.theme import PADDING, set_role
@@ -49,8 +49,7 @@ class PanelDock(QDockWidget):
 
     def show_menu(self) -> None:
         """Open what can be done with the panel as a whole."""
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         floating = self.isFloating()
         menu.addAction(tr("Dock") if floating else tr("Float"), lambda: self.setFloating(not floating))
         menu.addAction(tr("Close panel"), self.close)

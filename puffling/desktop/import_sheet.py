@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from puffling.desktop import numbers
 from puffling.desktop.card import button, label
 from puffling.desktop.editors import Choice
+from puffling.desktop.later import later
 from puffling.desktop.notices import Level
 from puffling.desktop.session import Session
 from puffling.desktop.theme import Tone, look
@@ -98,10 +99,7 @@ class ImportSheet(QWidget):
         self.stop = button(tr("Cancel"))
         self.stop.clicked.connect(self._stop)
         self._lay_out()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_TYPING_MILLISECONDS)
-        self._soon.timeout.connect(self.look_into)
+        self._soon = later(self, self.look_into, _TYPING_MILLISECONDS)
         self.zone.textEdited.connect(lambda _: self._soon.start())
         self.symbol.textEdited.connect(lambda _: self._show_ready())
         self.symbol.returnPressed.connect(self.start)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from puffling.core.events import Level, NoticeRaised, RaiseRequested
 from puffling.desktop import notices, numbers
 from puffling.desktop.abilities import Abilities
 from puffling.desktop.feed_words import WELL, feed_tooltip, feed_words
+from puffling.desktop.later import later
 from puffling.desktop.theme import Appearance, Density, Scheme, look
 from puffling.desktop.welcome import Welcome
 from puffling.market.events import FeedStateChanged
@@ -48,9 +49,7 @@ class LiveWindow(QObject):
         self._listen()
         self._pulse = window.session.dispatch.scope.spawn(self._keep_looking(), name="pulse")
         # Settings come several at a time, and every new look repaints the whole window.
-        self._wear_soon = QTimer(self)
-        self._wear_soon.setSingleShot(True)
-        self._wear_soon.timeout.connect(self.wear_settings)
+        self._wear_soon = later(self, self.wear_settings)
         self.wear_settings()
         self._fetch()
         if not core.settings_now.window.welcomed:

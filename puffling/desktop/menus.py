@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
+
+from puffling.runtime.text import tr
 
 
 class Menu(QMenu):
@@ -15,3 +20,17 @@ class Menu(QMenu):
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setWindowFlag(Qt.WindowType.NoDropShadowWindowHint)
         self.setToolTipsVisible(True)
+
+
+def passing_menu(parent: QWidget) -> Menu:
+    """Give a menu that is gone once it closes."""
+    menu = Menu(parent)
+    menu.aboutToHide.connect(menu.deleteLater)
+    return menu
+
+
+def offer_copy(widget: QWidget, copy: Callable[[], None], at: QPoint) -> None:
+    """Pop up the menu of what can only be copied."""
+    menu = passing_menu(widget)
+    menu.addAction(tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), copy)
+    menu.popup(at)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from puffling.desktop import icons
 from puffling.desktop.card import button, label, tool_button
+from puffling.desktop.later import later
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import GAP, MOTION_MILLISECONDS, Theme, Tone, look
 from puffling.runtime.text import tr
@@ -103,9 +104,7 @@ class Toast(QWidget):
         self.setFixedWidth(_WIDTH + 2 * SHADOW)
         self._motion = QPropertyAnimation(self, b"pos", self)
         self._motion.setDuration(MOTION_MILLISECONDS)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.dismiss)
+        self._timer = later(self, self.dismiss)
         look().changed.connect(self._dye)
         self._dye(look().theme)
         self._wait()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from puffling.desktop.forms import Form
+from puffling.desktop.later import later
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import look
 
@@ -94,10 +95,7 @@ class FormPopover(Popover):
     def __init__(self, anchor: QWidget, width: int, form: Form, at: QPoint | None = None) -> None:
         super().__init__(anchor, width, at)
         self.form = form
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(SETTLING_MILLISECONDS)
-        self._settling.timeout.connect(self.apply)
+        self._settling = later(self, self.apply, SETTLING_MILLISECONDS)
         form.changed.connect(self._settling.start)
         form.submitted.connect(self._finish)
         form.cancelled.connect(self._undo)

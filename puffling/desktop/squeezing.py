@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from puffling.desktop.icons import set_icon
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.theme import set_role
 
 _GAP = 6
@@ -71,8 +71,7 @@ class Squeezed(QWidget):
                 button.setHidden(scarce)
 
     def _offer(self, _checked: bool = False) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         for button in self.shown:
             action = menu.addAction(button.text(), button.click)
             action.setCheckable(button.isCheckable())

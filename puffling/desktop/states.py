@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop import icons
+from puffling.desktop.later import later
 from puffling.desktop.theme import Size, Theme, Tone, look, set_role, translucent
 from puffling.runtime.text import tr
 
@@ -63,10 +64,7 @@ class States(QWidget):
         layout.addSpacing(6)
         layout.addLayout(row)
         layout.addStretch(3)
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(LOADING_DELAY_MILLISECONDS)
-        self._delay.timeout.connect(self._show_skeleton)
+        self._delay = later(self, self._show_skeleton, LOADING_DELAY_MILLISECONDS)
         look().changed.connect(self._dye)
         over.installEventFilter(self)
         self.hide()

@@ -25,7 +25,8 @@ from puffling.desktop.cells import Cells
 from puffling.desktop.columns import Column, Kind, R
 from puffling.desktop.dragging import RowDrag
 from puffling.desktop.headers import Header, TableState
-from puffling.desktop.menus import Menu
+from puffling.desktop.later import later
+from puffling.desktop.menus import Menu, passing_menu
 from puffling.desktop.rows import Rows
 from puffling.desktop.states import Phase, States
 from puffling.desktop.theme import Theme, look
@@ -73,10 +74,7 @@ class Table(QTableView, Generic[R]):
         self._repaint = QTimer(self)
         self._repaint.setInterval(_REPAINT_MILLISECONDS)
         self._repaint.timeout.connect(self._repaint_changed)
-        self._resort = QTimer(self)
-        self._resort.setSingleShot(True)
-        self._resort.setInterval(RESORT_MILLISECONDS)
-        self._resort.timeout.connect(self.rows.refresh_order)
+        self._resort = later(self, self.rows.refresh_order, RESORT_MILLISECONDS)
         self._header.arranged.connect(self.state_changed)
         self._header.customContextMenuRequested.connect(self._open_column_menu)
         self.rows.order_outdated.connect(self._wait_to_resort)
@@ -252,7 +250,7 @@ class Table(QTableView, Generic[R]):
         self._hover(-1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = self._new_menu()
+        menu = passing_menu(self)
         self.menu_opening.emit(menu, self.selected_keys())
         if not menu.isEmpty():
             menu.addSeparator()
@@ -340,13 +338,8 @@ class Table(QTableView, Generic[R]):
             self._hovered = place
             self.viewport().update()
 
-    def _new_menu(self) -> Menu:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        return menu
-
     def _open_column_menu(self, at: QPoint) -> None:
-        menu = self._new_menu()
+        menu = passing_menu(self)
         self._header.fill_menu(menu)
         menu.popup(self._header.mapToGlobal(at))
 

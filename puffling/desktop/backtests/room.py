@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from puffling.desktop.ask import ask_text
 from puffling.desktop.backtests.desk import Desk, title_of
@@ -17,6 +17,7 @@ from puffling.desktop.backtests.figures import grade_words
 from puffling.desktop.backtests.question import asked_before
 from puffling.desktop.backtests.shown import ShownTrades
 from puffling.desktop.backtests.view import COMPARE, HISTORY, RESULT, BacktestView
+from puffling.desktop.later import later
 from puffling.desktop.looks.saving import ask_where
 from puffling.desktop.notices import Level
 from puffling.desktop.session import Session
@@ -52,10 +53,7 @@ class Room(QObject):
         self._awake = False
         self._listed = False
         self._shown = session.shared(ShownTrades)
-        self._search = QTimer(self)
-        self._search.setSingleShot(True)
-        self._search.setInterval(SEARCH_MILLISECONDS)
-        self._search.timeout.connect(self.list_results)
+        self._search = later(self, self.list_results, SEARCH_MILLISECONDS)
         self._connect()
 
     def _connect(self) -> None:

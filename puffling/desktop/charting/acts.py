@@ -13,7 +13,7 @@ from puffling.desktop.charting.grid import LAYOUTS
 from puffling.desktop.charting.links import Link, Links
 from puffling.desktop.charting.replay import Replay
 from puffling.desktop.charting.templates import Templates
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.runtime.text import tr
 
 _LINKS = {
@@ -122,8 +122,7 @@ def chart_acts(room: Room) -> Iterator[Action]:
 
 def show_layouts(room: Room, anchor: QWidget) -> None:
     """Open the choice of layouts and links below a widget."""
-    menu = Menu(anchor)
-    menu.aboutToHide.connect(menu.deleteLater)
+    menu = passing_menu(anchor)
     for count in LAYOUTS:
         layout = menu.addAction(_layout_title(count), partial(room.show_charts, count))
         layout.setCheckable(True)

@@ -11,7 +11,7 @@ from shiboken6 import isValid
 from puffling.desktop.actions import Action
 from puffling.desktop.ask import ask_text
 from puffling.desktop.charting.pane import ChartPane
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import Menu, passing_menu
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.runtime.text import tr
@@ -80,8 +80,7 @@ class Templates:
         )
 
     def _open_menu(self, anchor: QWidget, found: tuple[ChartTemplate, ...]) -> None:
-        menu = Menu(anchor)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(anchor)
         for template in found:
             title = tr("{name} (new charts)", name=template.name) if template.default else template.name
             one = Menu(menu, title)

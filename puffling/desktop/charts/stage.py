@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -22,6 +22,7 @@ from puffling.desktop.charts.price_lines import PriceLines
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.scale import LEAST_PRICE, Scale
 from puffling.desktop.charts.viewport import Viewport, fit_prices, stretch_prices
+from puffling.desktop.later import later
 from puffling.desktop.states import States
 from puffling.desktop.theme import Theme, look
 from puffling.runtime.text import tr
@@ -74,10 +75,7 @@ class Stage(QWidget):
         self._row.setSpacing(0)
         self._row.addWidget(self._canvas)
         self.states = States(self)
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW_MILLISECONDS)
-        self._redraw.timeout.connect(self._arrange)
+        self._redraw = later(self, self._arrange, REDRAW_MILLISECONDS)
         look().changed.connect(self._wear)
         self._wear(look().theme)
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from puffling.desktop import icons
 from puffling.desktop.cells import CELL_PADDING
 from puffling.desktop.data.bar_rows import TIME, TITLES, BarRows, Index
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.theme import Size, Theme, Tone, look
 from puffling.runtime.text import tr
 
@@ -126,8 +126,7 @@ class BarTable(QTableView):
         self._tell_chosen()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         menu.addAction(tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy_wanted.emit)
         menu.addAction(tr("Show on the chart"), self._tell_chosen)
         menu.addAction(tr("Oldest first") if self.rows.newest_first else tr("Newest first"), self.turn)

@@ -18,7 +18,7 @@ from puffling.desktop.data.origin import OriginView
 from puffling.desktop.data.question import Question
 from puffling.desktop.icons import set_icon
 from puffling.desktop.looks.saving import ask_where
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import Menu, passing_menu
 from puffling.desktop.session import Session
 from puffling.market.values import History
 from puffling.puffin.data.instants import us_to_day
@@ -98,8 +98,7 @@ async def reload_bars(
 
 def offer_exports(anchor: QWidget, copy: Callable[[], None], save: Callable[[str], None]) -> Menu:
     """Open the menu of ways to take bars elsewhere."""
-    menu = Menu(anchor)
-    menu.aboutToHide.connect(menu.deleteLater)
+    menu = passing_menu(anchor)
     set_icon(menu.addAction(tr("Copy the chosen bars, or all"), copy), "copy")
     menu.addAction(tr("Save as CSV…"), partial(save, "csv"))
     parquet = menu.addAction(tr("Save as Parquet…"), partial(save, "parquet"))

@@ -20,7 +20,7 @@ from puffling.desktop.drawings.layer import DrawingsLayer
 from puffling.desktop.drawings.strip import POINTER, ToolStrip
 from puffling.desktop.drawings.style import Style
 from puffling.desktop.drawings.tools import Tools
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.session import Session
 from puffling.runtime.text import tr
 from puffling.store.values import Drawing, DrawingKind
@@ -322,8 +322,7 @@ class DrawingBoard(QObject):
         drawing = self.selected
         if drawing is None or drawing.id != id:
             return
-        menu = Menu(self._chart)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self._chart)
         locked = Style.of(drawing.style).locked
         for title, act in (
             (tr("Edit"), self.edit),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 from puffling.desktop import icons
 from puffling.desktop.actions import shortcut_text
 from puffling.desktop.drawings.kinds import TOOLS
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.theme import look
 from puffling.runtime.text import tr
 
@@ -171,8 +171,7 @@ class ToolStrip(QWidget):
             button.move(left, self.height() - _EDGE - _BUTTON - number * _STEP)
 
     def _open_menu(self) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         for tool in TOOLS:
             if self.buttons[tool.id].isHidden():
                 chosen = menu.addAction(tr(tool.title), partial(self.tool_wanted.emit, tool.id, False))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.card import label
 from puffling.desktop.icons import set_icon
 from puffling.desktop.looks.names import KINDS, MARKS, SCALES, SPANS
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import Menu, passing_menu
 from puffling.desktop.popover import Popover
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
@@ -29,8 +29,7 @@ _WIDTH = 260
 
 def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
     """Give the menu of a chart; with a price under the pointer it can be copied."""
-    menu = Menu(chart)
-    menu.aboutToHide.connect(menu.deleteLater)
+    menu = passing_menu(chart)
     _choices(menu, KINDS, looks.kind, looks.draw_as)
     menu.addSeparator()
     _choices(menu, SCALES, looks.scale, looks.measure_in)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QLineEdit,
@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from puffling.desktop.card import spacer
+from puffling.desktop.later import later
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.readable import brief, readable
 from puffling.desktop.session import Session
@@ -118,10 +120,7 @@ class ActivityPanel(Panel):
         column.addWidget(split)
         self._header = self._make_header()
         self._looking: asyncio.Task[None] | None = None
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(SETTLE_MILLISECONDS)
-        self._settle.timeout.connect(self._show)
+        self._settle = later(self, self._show, SETTLE_MILLISECONDS)
         self.setFocusProxy(self.table)
         self.setMinimumSize(360, 120)
         self.table.when_empty(
@@ -154,8 +153,6 @@ class ActivityPanel(Panel):
         self._settle.stop()
 
     def _make_header(self) -> list[QWidget]:
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(tr("Filter"))
         self.filter.setAccessibleName(tr("Filter activity"))
@@ -172,7 +169,7 @@ class ActivityPanel(Panel):
             button.clicked.connect(lambda _checked=False, which=which: self.choose(which))
             group.addButton(button)
             self._switch[which] = button
-        return [spacer, *self._switch.values(), self.filter]
+        return [spacer(), *self._switch.values(), self.filter]
 
     def choose(self, which: str) -> None:
         """Show everything, only acts, or only the log."""

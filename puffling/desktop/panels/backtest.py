@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
-from puffling.desktop.card import tool_button
+from puffling.desktop.card import spacer, tool_button
 from puffling.desktop.loading import load
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -72,9 +72,7 @@ class BacktestPanel(Panel):
         self.history_switch.clicked.connect(lambda: self._open_page("history"))
         self.more = tool_button("export", tr("Save, copy or go on with this result"))
         self.more.clicked.connect(self._open_menu)
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
-        self._header = [self.setup_switch, spacer, self.result_switch, self.history_switch, self.more]
+        self._header = [self.setup_switch, spacer(), self.result_switch, self.history_switch, self.more]
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self.states = States(self)
@@ -213,8 +211,7 @@ class BacktestPanel(Panel):
         room = self._room
         if room is None:
             return
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         menu.addAction(tr("Save as strategy …"), room.save_strategy)
         if room.view.report.report is not None:
             menu.addAction(tr("Ask the same again"), room.ask_this_again)

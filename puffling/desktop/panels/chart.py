@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -25,6 +24,7 @@ from puffling.desktop.charting.templates import Templates
 from puffling.desktop.charting.timescale import bar_at
 from puffling.desktop.charting.transport import Transport
 from puffling.desktop.indicators.part import Indicators
+from puffling.desktop.later import later
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -72,9 +72,7 @@ class ChartPanel(Panel):
         self.replay_button = tool_button("replay", tr("Replay history"), checkable=True)
         self.replay_button.clicked.connect(self.switch_replay)
         self._due: deque[ChartPane] = deque()
-        self._drain = QTimer(self)
-        self._drain.setSingleShot(True)
-        self._drain.timeout.connect(self._show_newest)
+        self._drain = later(self, self._show_newest)
         self.transport = Transport(session, self.replay)
         self.transport.went.connect(self.take_focus)
         self.replay.changed.connect(self._show_replay)

@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from puffling.desktop.actions import Action
-from puffling.desktop.card import tool_button
+from puffling.desktop.card import spacer, tool_button
+from puffling.desktop.later import Place, later
 from puffling.desktop.numbers import moment
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -70,17 +70,9 @@ class DataPanel(Panel):
         self.bring.clicked.connect(lambda: session.actions.run(IMPORT))
         self.take = tool_button("export", tr("Take these bars elsewhere"))
         self.take.clicked.connect(self._offer_exports)
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
-        self._header = [self.place, self.pin, spacer, self.bring, self.take]
-        self._room = QWidget()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self._room)
-        self._follow = QTimer(self)
-        self._follow.setSingleShot(True)
-        self._follow.setInterval(FOLLOW_MILLISECONDS)
-        self._follow.timeout.connect(self._catch_up)
+        self._header = [self.place, self.pin, spacer(), self.bring, self.take]
+        self._body = Place(self)
+        self._follow = later(self, self._catch_up, FOLLOW_MILLISECONDS)
         self._waiting = States(self)
         self.setMinimumSize(330, 240)
         self._waiting.loading()
@@ -251,9 +243,7 @@ class DataPanel(Panel):
         view.bars.copy_wanted.connect(self.copy)
         view.origin.reload_wanted.connect(self.reload)
         view.origin.fundamentals_wanted.connect(lambda: self.session.show_panel(FUNDAMENTALS))
-        self._column.replaceWidget(self._room, view)
-        self._room.deleteLater()
-        view.show()
+        self._body.fill(view)
         self._waiting.content()
 
     async def _load(self, asked: Question) -> Found:

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from puffling.desktop.actions import Action
+from puffling.desktop.card import spacer
+from puffling.desktop.later import Place, later
 from puffling.desktop.loading import load
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -43,21 +44,13 @@ class FundamentalsPanel(Panel):
         self._symbol = ""
         self._choices: Kept = {}
         self._view: CompanyView | None = None
-        self._room = QWidget()
         self._periods = {name: _period_button(name, title) for name, title in PERIODS.items()}
         self._choose_period("annual")
         for name, made in self._periods.items():
             made.clicked.connect(partial(self._period_chosen, name))
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
-        self._header = [spacer, *self._periods.values()]
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self._room)
-        self._follow = QTimer(self)
-        self._follow.setSingleShot(True)
-        self._follow.setInterval(FOLLOW_MILLISECONDS)
-        self._follow.timeout.connect(self._fetch)
+        self._header = [spacer(), *self._periods.values()]
+        self._body = Place(self)
+        self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
         self.states = States(self)
         self.setMinimumSize(330, 240)
         self.states.loading()
@@ -71,9 +64,7 @@ class FundamentalsPanel(Panel):
 
             self._view = CompanyView(str(self._choices.get("page", "")))
             self._view.page_wanted.connect(self._fetch)
-            self._column.replaceWidget(self._room, self._view)
-            self._room.deleteLater()
-            self._view.show()
+            self._body.fill(self._view)
         return self._view
 
     @property

@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
+from puffling.desktop.card import spacer
+from puffling.desktop.later import later
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.readable import readable
 from puffling.desktop.session import Session
@@ -83,10 +85,7 @@ class JobsPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._jobs: dict[str, JobRecord] = {}
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(50)
-        self._settle.timeout.connect(self._show)
+        self._settle = later(self, self._show, 50)
         self.table: Table[JobRecord] = Table(_columns(session.time), title=tr("Jobs"))
         self.table.keys_selected.connect(lambda _: self._show_detail())
         self.table.menu_opening.connect(self._extend_menu)
@@ -116,9 +115,7 @@ class JobsPanel(Panel):
         self.table.states.loading()
 
     def header(self) -> list[QWidget]:
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
-        return [spacer, self.stop, self.check]
+        return [spacer(), self.stop, self.check]
 
     def choices(self) -> Kept:
         return {"table": self.table.save_state()}

@@ -11,11 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
+from puffling.desktop.later import later
 from puffling.desktop.live_mark import LiveMark
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -64,10 +64,7 @@ class QuotePanel(Panel):
         self._looking: asyncio.Task[None] | None = None
         self._looks = 0
         self._kept_choices: Kept = {}
-        self._drain = QTimer(self)
-        self._drain.setSingleShot(True)
-        self._drain.setInterval(DRAIN_MILLISECONDS)
-        self._drain.timeout.connect(self._show_moved)
+        self._drain = later(self, self._show_moved, DRAIN_MILLISECONDS)
         self.symbol = QLabel()
         set_role(self.symbol, kind="title")
         self.mark = LiveMark(session.selection)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from puffling.desktop.actions import Action
-from puffling.desktop.card import tool_button
+from puffling.desktop.card import spacer, tool_button
+from puffling.desktop.later import Place
 from puffling.desktop.loading import load
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.panel import Area, Panel, find_panels, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -57,13 +58,8 @@ class StrategiesPanel(Panel):
             made.clicked.connect(partial(self.turn_to, name))
         self.add = tool_button("add", tr("New strategy"))
         self.add.clicked.connect(self.offer_kinds)
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
-        self._header = [spacer, *self._pages.values(), self.add]
-        self._room = QWidget()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addWidget(self._room)
+        self._header = [spacer(), *self._pages.values(), self.add]
+        self._body = Place(self)
         self.states = States(self)
         self.setMinimumSize(330, 240)
         self.turn_to("mine")
@@ -92,10 +88,8 @@ class StrategiesPanel(Panel):
             view.duplicate.clicked.connect(self.duplicate)
             view.delete.clicked.connect(lambda: self.delete(view.saved.selected_keys()))
             view.configure.clicked.connect(lambda: self.begin(view.kinds.current_key() or ""))
-            self._column.replaceWidget(self._room, view)
-            self._room.deleteLater()
+            self._body.fill(view)
             view.show_page(self.page)
-            view.show()
             self._say_empty()
         return self._view
 
@@ -173,8 +167,7 @@ class StrategiesPanel(Panel):
 
     def offer_kinds(self) -> None:
         """Open the menu of what a new strategy can be."""
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         group = ""
         for row in self._kind_rows():
             if row.group != group:

@@ -10,13 +10,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
+from puffling.desktop.card import spacer
 from puffling.desktop.feed_words import short_feed_words
 from puffling.desktop.icons import set_icon
+from puffling.desktop.later import later
 from puffling.desktop.live_mark import LiveMark
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.moving import moves
 from puffling.desktop.name_field import NameField
 from puffling.desktop.panel import Area, Panel, panel
@@ -57,10 +59,7 @@ class WatchlistPanel(Panel):
         self._list_name = ""
         self._moved: dict[str, Price] = {}
         self._stop_watching: Callable[[], None] | None = None
-        self._drain = QTimer(self)
-        self._drain.setSingleShot(True)
-        self._drain.setInterval(DRAIN_MILLISECONDS)
-        self._drain.timeout.connect(self._show_moved)
+        self._drain = later(self, self._show_moved, DRAIN_MILLISECONDS)
         self.table: Table[Row] = Table(
             watch_columns(), title=tr("Watchlist"), reorderable=True, removable=True
         )
@@ -90,9 +89,7 @@ class WatchlistPanel(Panel):
         self.add_button.setToolTip(tr("Add symbol"))
         self.add_button.setAccessibleName(tr("Add symbol"))
         self.add_button.clicked.connect(self.ask_symbol)
-        spacer = QWidget()
-        spacer.setProperty("grows", True)
-        return [LiveMark(self.session.selection), spacer, self.lists_button, self.add_button]
+        return [LiveMark(self.session.selection), spacer(), self.lists_button, self.add_button]
 
     def header(self) -> list[QWidget]:
         return self._header
@@ -367,8 +364,7 @@ class WatchlistPanel(Panel):
         self._store(move)
 
     def _open_lists(self) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         for each in self._lists:
             item = menu.addAction(each.name, partial(self.choose_list, each.id))
             item.setCheckable(True)

@@ -14,8 +14,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from puffling.desktop import numbers
-from puffling.desktop.cells import CELL_PADDING
-from puffling.desktop.menus import Menu
+from puffling.desktop.cells import CELL_PADDING, LEFT, RIGHT
+from puffling.desktop.menus import offer_copy
 from puffling.desktop.quote.facts import size_words
 from puffling.desktop.states import States
 from puffling.desktop.theme import Size, Theme, look, translucent
@@ -23,8 +23,6 @@ from puffling.market.values import Book, Level
 from puffling.runtime.text import tr
 
 LEAST_ROWS = 3
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class Depth(QWidget):
@@ -74,10 +72,7 @@ class Depth(QWidget):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.addAction(tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
-        menu.popup(event.globalPos())
+        offer_copy(self, self.copy, event.globalPos())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -102,10 +97,10 @@ class Depth(QWidget):
         painter.setFont(theme.font(Size.CAPTION))
         painter.setPen(theme.colours.muted)
         left, right = (each.adjusted(CELL_PADDING, 0, -CELL_PADDING, 0) for each in (bids, asks))
-        painter.drawText(left, _LEFT, tr("Size"))
-        painter.drawText(left, _RIGHT, tr("Bid"))
-        painter.drawText(right, _LEFT, tr("Ask"))
-        painter.drawText(right, _RIGHT, tr("Size"))
+        painter.drawText(left, LEFT, tr("Size"))
+        painter.drawText(left, RIGHT, tr("Bid"))
+        painter.drawText(right, LEFT, tr("Ask"))
+        painter.drawText(right, RIGHT, tr("Size"))
         painter.setPen(theme.colours.line)
         painter.drawLine(0, bids.bottom(), self.width(), bids.bottom())
 
@@ -122,9 +117,9 @@ class Depth(QWidget):
         painter.setFont(theme.font())
         painter.setPen(colour)
         price = numbers.fixed(level.price, self._decimals)
-        painter.drawText(inside, _RIGHT if buying else _LEFT, price)
+        painter.drawText(inside, RIGHT if buying else LEFT, price)
         painter.setPen(theme.colours.text)
-        painter.drawText(inside, _LEFT if buying else _RIGHT, size_words(level.size))
+        painter.drawText(inside, LEFT if buying else RIGHT, size_words(level.size))
 
 
 def _at(side: tuple[Level, ...], place: int) -> Level | None:

@@ -19,8 +19,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from puffling.desktop import numbers
+from puffling.desktop.cells import LEFT, RIGHT
 from puffling.desktop.feed_words import WELL, feed_tooltip, feed_words
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import offer_copy
 from puffling.desktop.quote.facts import Facts
 from puffling.desktop.theme import FLASH_MILLISECONDS, Size, Theme, Tone, look, translucent
 from puffling.runtime.text import tr
@@ -31,8 +32,6 @@ PRICE_LINE = 32
 BOX = 58
 RANGE_LINE = 24
 WARNING_LINE = 22
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 
 
@@ -95,10 +94,7 @@ class QuoteFace(QWidget):
         self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.addAction(tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
-        menu.popup(event.globalPos())
+        offer_copy(self, self.copy, event.globalPos())
 
     def hideEvent(self, event: QEvent) -> None:
         self._fading.stop()
@@ -135,28 +131,28 @@ class QuoteFace(QWidget):
         line = QRect(room.left(), 0, room.width(), LINE)
         quality, tone = facts.quality
         painter.setFont(theme.font())
-        taken = _write(painter, line, _RIGHT, quality, theme.colours.tone(tone))
+        taken = _write(painter, line, RIGHT, quality, theme.colours.tone(tone))
         name = line.adjusted(0, 0, -taken - 8, 0)
-        _write(painter, name, _LEFT, facts.name or facts.symbol, theme.colours.muted)
+        _write(painter, name, LEFT, facts.name or facts.symbol, theme.colours.muted)
         line = QRect(room.left(), LINE, room.width(), PRICE_LINE)
         painter.setFont(theme.font(Size.FIGURE, semibold=True))
         self._paint_flash(painter, theme, line, "last", facts.last)
-        taken = _write(painter, line, _LEFT, facts.last, theme.colours.text)
+        taken = _write(painter, line, LEFT, facts.last, theme.colours.text)
         painter.setFont(theme.font(Size.PROSE))
         # The change stands on the line the price stands on.
         change = line.adjusted(taken + 10, 5, 0, 0)
-        _write(painter, change, _LEFT, facts.change, theme.colours.tone(facts.tone))
+        _write(painter, change, LEFT, facts.change, theme.colours.tone(facts.tone))
         line = QRect(room.left(), LINE + PRICE_LINE, room.width(), LINE)
         painter.setFont(theme.font(Size.CAPTION))
         feed = facts.feed
         words = feed_words(feed) if feed is not None else ""
         well = feed is None or feed.condition in WELL
         tone = Tone.MUTED if well else Tone.WARN
-        taken = _write(painter, line, _RIGHT, words, theme.colours.tone(tone))
+        taken = _write(painter, line, RIGHT, words, theme.colours.tone(tone))
         self._feed_place = QRect(line.right() - taken, line.top(), taken, line.height())
         session = line.adjusted(0, 0, -taken - 8, 0)
         fits = painter.fontMetrics().horizontalAdvance(facts.session) <= session.width()
-        _write(painter, session, _LEFT, facts.session if fits else facts.state, theme.colours.muted)
+        _write(painter, session, LEFT, facts.session if fits else facts.state, theme.colours.muted)
         return line.bottom() + 1
 
     def _paint_sides(self, painter: QPainter, theme: Theme, room: QRect) -> int:
@@ -174,8 +170,8 @@ class QuoteFace(QWidget):
         bid = QRect(room.left(), room.top(), half, room.height() - 6)
         ask = QRect(room.right() + 1 - half, room.top(), half, room.height() - 6)
         for name, title, box, colour, side in (
-            ("bid", tr("Bid"), bid, theme.colours.up, _LEFT),
-            ("ask", tr("Ask"), ask, theme.colours.down, _RIGHT),
+            ("bid", tr("Bid"), bid, theme.colours.up, LEFT),
+            ("ask", tr("Ask"), ask, theme.colours.down, RIGHT),
         ):
             price, size = facts.side(name)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -186,12 +182,12 @@ class QuoteFace(QWidget):
             painter.setFont(theme.font(Size.CAPTION))
             # Bid and ask mirror each other: title outside, size inside.
             _write(painter, caption, side, title, colour)
-            other = _RIGHT if side == _LEFT else _LEFT
-            rest = caption.adjusted(26, 0, 0, 0) if side == _LEFT else caption.adjusted(0, 0, -26, 0)
+            other = RIGHT if side == LEFT else LEFT
+            rest = caption.adjusted(26, 0, 0, 0) if side == LEFT else caption.adjusted(0, 0, -26, 0)
             _write(painter, rest, other, size, theme.colours.muted)
             line = QRect(inside.left(), inside.top() + 19, inside.width(), 26)
             painter.setFont(_fitting(theme, price, line.width()))
-            self._paint_flash(painter, theme, line, name, price, right=side == _RIGHT)
+            self._paint_flash(painter, theme, line, name, price, right=side == RIGHT)
             _write(painter, line, side, price, theme.colours.text)
         absolute, points = facts.spread_words
         between = QRect(bid.right() + 1, room.top(), middle, room.height() - 6)
@@ -225,7 +221,7 @@ class QuoteFace(QWidget):
         facts, painter_font = self.facts, theme.font(Size.CAPTION)
         painter.setFont(painter_font)
         metrics = QFontMetrics(painter_font)
-        _write(painter, room, _LEFT, name, theme.colours.muted)
+        _write(painter, room, LEFT, name, theme.colours.muted)
         figures = [_fixed(facts, each) for each in (low, high)]
         # Both ranges have the same room for their figures, so that the bars stand under each other.
         widest = max(
@@ -236,8 +232,8 @@ class QuoteFace(QWidget):
         start = room.left() + label
         lower = QRect(start, room.top(), widest, room.height())
         upper = QRect(room.right() + 1 - widest, room.top(), widest, room.height())
-        _write(painter, lower, _RIGHT, figures[0], theme.colours.text)
-        _write(painter, upper, _RIGHT, figures[1], theme.colours.text)
+        _write(painter, lower, RIGHT, figures[0], theme.colours.text)
+        _write(painter, upper, RIGHT, figures[1], theme.colours.text)
         bar = QRectF(lower.right() + 9, room.center().y() - 1, upper.left() - lower.right() - 18, 4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colours.line)
@@ -261,13 +257,13 @@ class QuoteFace(QWidget):
             if place % 2:
                 cell.moveLeft(room.left() + half + 8)
             painter.setFont(theme.font(Size.CAPTION))
-            taken = _write(painter, cell, _LEFT, name, theme.colours.muted)
-            _write(painter, cell.adjusted(taken + 6, 0, 0, 0), _RIGHT, value, theme.colours.text)
+            taken = _write(painter, cell, LEFT, name, theme.colours.muted)
+            _write(painter, cell.adjusted(taken + 6, 0, 0, 0), RIGHT, value, theme.colours.text)
 
     def _paint_warning(self, painter: QPainter, theme: Theme, room: QRect) -> None:
         painter.setFont(theme.font(Size.CAPTION))
         words = tr("Left out: {what}", what=", ".join(self.facts.left_out))
-        _write(painter, room, _LEFT, words, theme.colours.warn)
+        _write(painter, room, LEFT, words, theme.colours.warn)
         self._warning_place = room
 
     def _paint_flash(

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from puffling.desktop.menus import Menu
+from puffling.desktop.menus import passing_menu
 from puffling.desktop.quote.depth import Depth
 from puffling.desktop.quote.face import QuoteFace
 from puffling.desktop.quote.facts import size_words
@@ -125,8 +125,7 @@ class Parts(QWidget):
         return bar
 
     def _open_filter(self) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
+        menu = passing_menu(self)
         for size in self._sizes:
             item = menu.addAction(_size_title(size), partial(self.filter_by, size))
             item.setCheckable(True)

@@ -21,8 +21,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from puffling.desktop import numbers
-from puffling.desktop.cells import CELL_PADDING
-from puffling.desktop.menus import Menu
+from puffling.desktop.cells import CELL_PADDING, LEFT, RIGHT
+from puffling.desktop.menus import offer_copy
 from puffling.desktop.quote.facts import size_words
 from puffling.desktop.states import States
 from puffling.desktop.theme import Size, Theme, Tone, look
@@ -31,8 +31,6 @@ from puffling.puffin.data.instants import from_us
 from puffling.runtime.text import tr
 
 MOST_KEPT = 2_000
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class Print(NamedTuple):
@@ -154,10 +152,7 @@ class Tape(QAbstractScrollArea):
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = Menu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.addAction(tr("Copy"), QKeySequence(QKeySequence.StandardKey.Copy), self.copy)
-        menu.popup(event.globalPos())
+        offer_copy(self, self.copy, event.globalPos())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -181,13 +176,13 @@ class Tape(QAbstractScrollArea):
         colour = theme.colours.tone(tone)
         time, price, size = self._columns(top)
         painter.setPen(theme.colours.muted)
-        painter.drawText(time, _LEFT, self._clock(from_us(line.time_us)))
+        painter.drawText(time, LEFT, self._clock(from_us(line.time_us)))
         painter.setPen(colour)
         # Never colour alone: the arrow says it too.
-        painter.drawText(price.adjusted(0, 0, -13, 0), _RIGHT, numbers.fixed(line.price, self._decimals))
-        painter.drawText(price, _RIGHT, mark)
+        painter.drawText(price.adjusted(0, 0, -13, 0), RIGHT, numbers.fixed(line.price, self._decimals))
+        painter.drawText(price, RIGHT, mark)
         painter.setPen(theme.colours.text)
-        painter.drawText(size, _RIGHT, size_words(line.size))
+        painter.drawText(size, RIGHT, size_words(line.size))
 
     def _paint_head(self, painter: QPainter, theme: Theme, head: int) -> None:
         width = self.viewport().width()
@@ -195,9 +190,9 @@ class Tape(QAbstractScrollArea):
         painter.setFont(theme.font(Size.CAPTION))
         painter.setPen(theme.colours.muted)
         time, price, size = self._columns(0)
-        painter.drawText(time, _LEFT, tr("Time"))
-        painter.drawText(price.adjusted(0, 0, -13, 0), _RIGHT, tr("Price"))
-        painter.drawText(size, _RIGHT, tr("Size"))
+        painter.drawText(time, LEFT, tr("Time"))
+        painter.drawText(price.adjusted(0, 0, -13, 0), RIGHT, tr("Price"))
+        painter.drawText(size, RIGHT, tr("Size"))
         painter.setPen(theme.colours.line)
         painter.drawLine(0, head - 1, width, head - 1)
         if self._waiting:
