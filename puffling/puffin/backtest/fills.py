@@ -106,6 +106,15 @@ def trailing_touch(ticket: Ticket, best: float, candle: Candle, first: float) ->
     return found
 
 
+def paid(found: Touch, worse: float, *, buys: bool) -> float:
+    """Give what a share costs or brings once the price slipped, never past what it may not slip past."""
+    if buys:
+        price = found.price + worse
+        return price if found.worst is None else min(price, found.worst)
+    price = max(found.price - worse, 0.0)
+    return price if found.worst is None else max(price, found.worst)
+
+
 def _limit(limit: float, candle: Candle, first: float, *, buys: bool) -> Touch | None:
     if _reached(first, limit, buys=not buys):
         return Touch(first, limit, at_once=True)

@@ -87,6 +87,24 @@ def met(order: Waiting, candle: Candle, first: float) -> Touch | None:
     return touch(ticket, candle, first)
 
 
+def settle(order: Waiting, done: float, found: Touch, bar: int, intrabar: Intrabar) -> list[Waiting]:
+    """Free the legs behind what was filled, and shrink what a filled leg stands beside; gives what is over."""
+    for leg in order.legs:
+        leg.remaining += done
+        if not leg.loose:
+            # Whether the better price came after an entry within the bar, the bar does not tell.
+            unknown = leg.ticket.kind is Kind.LIMIT and not found.at_once
+            later = unknown and intrabar is Intrabar.PESSIMISTIC
+            leg.loose, leg.since, leg.first = True, bar + later, None if later else found.price
+    if order.parent is None:
+        return []
+    beside = [leg for leg in order.parent.legs if leg is not order]
+    for leg in beside:
+        leg.remaining -= done
+    # Whoever left does not go on entering: what would come now had no protection any more.
+    return [*(leg for leg in beside if leg.remaining <= 0.0), order.parent]
+
+
 @dataclass(frozen=True, slots=True)
 class Protection:
     """When a position is left whatever the signal says; shares of the price it was entered at, bars held."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from puffling.puffin.backtest.costs import Terms
-from puffling.puffin.backtest.fills import Candle, Intrabar, Touch
+from puffling.puffin.backtest.fills import Candle, Intrabar, Touch, paid
 from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import FillColumns, schedule
 from puffling.puffin.backtest.trades import Resized
 from puffling.puffin.backtest.turns import Book, Leg, Openings, turn
 from puffling.puffin.backtest.view import Trader, View
-from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met
+from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met, settle
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 from puffling.puffin.orders import Kind, Lasting, Side
@@ -260,25 +260,11 @@ class Walk:
         done = abs(self._execute(bar, place, wanted, found, order.reason or order.ticket.kind.value))
         order.remaining -= done
         if done:
-            self._let_loose(order, bar, done, found)
+            for each in settle(order, done, found, bar, self._intrabar):
+                if each in self.waiting:
+                    self.waiting.remove(each)
         if order.remaining <= 0.0 or not wanted or order.ticket.lasting is Lasting.IOC:
             self.waiting.remove(order)
-
-    def _let_loose(self, order: Waiting, bar: int, done: float, found: Touch) -> None:
-        """What was filled frees the legs behind it; a leg that filled shrinks its sibling."""
-        for leg in order.legs:
-            leg.remaining += done
-            if not leg.loose:
-                # Whether the better price came after an entry within the bar, the bar does not tell.
-                unknown = leg.ticket.kind is Kind.LIMIT and not found.at_once
-                later = unknown and self._intrabar is Intrabar.PESSIMISTIC
-                leg.loose, leg.since, leg.first = True, bar + later, found.price
-        if order.parent is not None:
-            for sibling in order.parent.legs:
-                if sibling is not order and sibling in self.waiting:
-                    sibling.remaining -= done
-                    if sibling.remaining <= 0.0:
-                        self.waiting.remove(sibling)
 
     def _closable(self, order: Waiting, place: int) -> float:
         """The leg of a bracket never turns a position round."""
@@ -312,16 +298,14 @@ class Walk:
             return 0.0
         sign = 1.0 if quantity > 0.0 else -1.0
         worse = self.terms.slippage.calculate(touch.price, size, float(self.panel.volume[bar, place]))
-        paid = max(touch.price + sign * worse, 0.0)
-        if touch.worst is not None:
-            paid = min(paid, touch.worst) if sign > 0.0 else max(paid, touch.worst)
-        commission = float(self.terms.commission.calculate(paid, size))
-        self.book.cash[0] -= sign * size * paid + commission
+        price = paid(touch, float(worse), buys=sign > 0.0)
+        commission = float(self.terms.commission.calculate(price, size))
+        self.book.cash[0] -= sign * size * price + commission
         self.book.held[0, place] += sign * size
         self._taken[place] += size
-        self._fills.append((bar, place, sign * size, paid, commission))
+        self._fills.append((bar, place, sign * size, price, commission))
         self._reasons.append(reason)
-        self._slippage.append(abs(paid - touch.price) * size)
+        self._slippage.append(abs(price - touch.price) * size)
         return sign * size
 
     def _record(self, bar: int, leg: Leg) -> None:
