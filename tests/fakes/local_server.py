@@ -132,7 +132,7 @@ SocketHandler = Callable[[Socket], Awaitable[None]]
 class LocalServer:
     """Routes and sockets that fakes of a vendor add; troubles come before what a route would answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.requests: list[Request] = []
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
         self._sockets: dict[str, SocketHandler] = {}
@@ -142,7 +142,7 @@ class LocalServer:
         self._thread = threading.Thread(target=self._serve, name="local-server")
         self._ready = threading.Event()
         self._connections: set[asyncio.Task[None]] = set()
-        self._port = 0
+        self._port = port
 
     @property
     def address(self) -> str:
@@ -165,6 +165,10 @@ class LocalServer:
     def asked(self, path: str) -> list[Request]:
         """The requests of paths that begin so."""
         return [request for request in list(self.requests) if request.path.startswith(path)]
+
+    def later(self, act: Callable[[], None]) -> None:
+        """Do something on the server's loop, in the order of asking."""
+        self._loop.call_soon_threadsafe(act)
 
     def call(self, act: Callable[[], None]) -> None:
         """Do something on the server's loop, and wait until it is done."""
@@ -204,7 +208,7 @@ class LocalServer:
     def _serve(self) -> None:
         loop = self._loop
         asyncio.set_event_loop(loop)
-        server = loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        server = loop.run_until_complete(asyncio.start_server(self._accept, "127.0.0.1", self._port))
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
         loop.run_forever()
@@ -273,9 +277,9 @@ class LocalServer:
 
 
 @contextmanager
-def serving() -> Iterator[LocalServer]:
+def serving(port: int = 0) -> Iterator[LocalServer]:
     """A server that listens until the block is left."""
-    server = LocalServer()
+    server = LocalServer(port)
     server.start()
     try:
         yield server
