@@ -14,9 +14,7 @@ _BROKEN = as_json({"code": 50010000, "message": "internal server error occurred"
 _FOREVER = Answer(pause_seconds=3600.0)
 _RESET = Answer(cut_after=-1)
 _GARBLED = Answer(200, b'{"id": "61e69015-8549-4bfd-b9c3-01e7', {"Content-Type": "application/json"})
-_SHORT = Answer(
-    200, b'{"id": "61e69015-8549-4bfd-b9c3-01e7"}', {"Content-Type": "application/json"}, cut_after=9
-)
+_SHORT = Answer(200, b'{"id": "61e69015"}', {"Content-Type": "application/json"}, cut_after=9)
 _TWICE = as_json({"code": 40010001, "message": "client_order_id must be unique"}, 422)
 _POOR = as_json(
     {"buying_power": "0", "code": 40310000, "cost_basis": "1", "message": "insufficient buying power"}, 403

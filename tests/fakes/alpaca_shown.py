@@ -1,4 +1,4 @@
-"""What is true at the stand-in for Alpaca, written as Alpaca writes it: numbers as text, nine decimals of a second."""
+"""What is true at the stand-in for Alpaca, written as Alpaca writes it: numbers as text, long fractions."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A hostile Alpaca on this machine: its trading account over HTTP and its trade stream, misbehaving on command.
+"""A hostile Alpaca on this machine: its trading account and its trade stream, misbehaving on command.
 
-`AlpacaTrading(server)` hangs it on a `LocalServer` in a thread of the test. `python -m tests.fakes.alpaca_trading`
-is the same in a process of its own, commanded over `/control` by `RemoteAlpaca`, for programs that get killed
-around it. `tests.fakes.alpaca_faults` holds the names of what can go wrong.
+`AlpacaTrading(server)` hangs it on a `LocalServer` in a thread of the test. For programs that get killed around
+it, `python -m tests.fakes.alpaca_trading` is the same in a process of its own, commanded by `RemoteAlpaca`.
+`tests.fakes.alpaca_faults` holds the names of what can go wrong.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class AlpacaTrading:
             self.book.expire_day()
 
     def set(self, **values: object) -> None:
-        """Change how it behaves: fills_at_once, depth, is_open, may_short, carries_fills, mute, offset_seconds."""
+        """Change how it behaves, by the names below."""
         with self.guard:
             for name, value in values.items():
                 if name == "offset_seconds":
@@ -345,8 +345,8 @@ class RemoteAlpaca:
         """Do what the method of this name of `AlpacaTrading` does."""
         import requests
 
-        asked = {"act": name, "with": values}
-        answer = requests.post(f"{self.address}/control", json=asked, timeout=10)
+        asked = json.dumps({"act": name, "with": values})
+        answer = requests.post(f"{self.address}/control", data=asked, timeout=10)
         if answer.status_code != 200:
             raise RuntimeError(answer.text)
         return answer.json()["gave"]
