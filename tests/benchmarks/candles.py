@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,19 +9,16 @@ import numpy as np
 
 from tests.benchmarks.bars import a_million_bars, kept
 from tests.benchmarks.lightweight import lightweight_charts
-from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds
+from tests.benchmarks.measure import Row, benchmark, fresh_home, in_milliseconds, told_by_own
 from tests.benchmarks.peers import Told, beside, ratio, told_by
+
+LONGEST_SECONDS = 600.0
 
 
 @benchmark
 def candles() -> Iterator[Row]:
     """Loading, and a frame while panning and zooming."""
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.child_candles"],
-        cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True,
-        env={"QT_QPA_PLATFORM": "offscreen", **os.environ},
-    )  # fmt: skip
-    told = json.loads(run.stdout.splitlines()[-1])
+    told = told_by_own("child_candles", seconds=LONGEST_SECONDS)
     with fresh_home() as home:
         peers = _peers(home)
     peers["pyqtgraph's example"] = {

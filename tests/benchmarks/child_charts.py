@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import signal
 import sys
-import time
 from itertools import product
 
-import psutil
 from PySide6.QtWidgets import QApplication
 
 from puffling.core.core import Core
@@ -22,12 +17,10 @@ from puffling.desktop.window import Window
 from puffling.market.values import AssetClass
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.paths import Paths
-from tests.benchmarks.measure import percentile
-from tests.benchmarks.storm import Delays, probed, send
+from tests.benchmarks.storm import tell_and_end, weathered
 
 CHARTS = 9
 SETTLING_SECONDS = 3.0
-CALM_SECONDS = 5.0
 INTERVALS = (Interval.M1, Interval.M5, Interval.M15)
 INDICATORS = ("sma", "rsi", "bollinger")
 
@@ -56,12 +49,7 @@ async def _storm(seconds: float) -> None:
             await asyncio.sleep(0)
     await asyncio.sleep(SETTLING_SECONDS)
 
-    calm, storm = Delays(), Delays()
-    await probed(calm, asyncio.sleep(CALM_SECONDS))
-    process = psutil.Process()
-    memory_before, used_before = process.memory_info().rss, time.thread_time()
-    sent = await probed(storm, send(core, symbols, seconds))
-    used, memory_after = time.thread_time() - used_before, process.memory_info().rss
+    told = await weathered(core, symbols, seconds)
     shown = set()
     # The market goes on: a price may be on its way to the screen at any one look.
     for _ in range(20):
@@ -69,20 +57,7 @@ async def _storm(seconds: float) -> None:
         shown |= {
             place for place, pane in enumerate(panel.panes) if pane.words.last == _newest(core, pane.symbol)
         }
-    told = {
-        "charts": len(panel.panes),
-        "ticks": sent,
-        "late": percentile(storm.late, 0.99),
-        "busy": percentile(storm.busy, 0.99),
-        "calm_late": percentile(calm.late, 0.99),
-        "calm_busy": percentile(calm.busy, 0.99),
-        "processor": used / seconds,
-        "grown_mebibytes": (memory_after - memory_before) / 2**20,
-        "shown": len(shown),
-    }
-    sys.stdout.write(f"{json.dumps(told)}\n")
-    sys.stdout.flush()
-    os.kill(os.getpid(), signal.SIGTERM)
+    tell_and_end({**told, "charts": len(panel.panes), "shown": len(shown)})
 
 
 def _newest(core: Core, symbol: str) -> str:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import signal
 import sys
-import time
 
-import psutil
 from PySide6.QtWidgets import QApplication
 
 from puffling.desktop.application import main
@@ -18,11 +13,9 @@ from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.window import Window
 from puffling.runtime.actor import calling_as
 from puffling.runtime.paths import Paths
-from tests.benchmarks.measure import percentile
-from tests.benchmarks.storm import Delays, probed, send
+from tests.benchmarks.storm import tell_and_end, weathered
 
 SETTLING_SECONDS = 1.0
-CALM_SECONDS = 5.0
 
 _tasks: list[asyncio.Task[None]] = []
 
@@ -38,14 +31,7 @@ async def _storm(seconds: float) -> None:
     panel.choose_list(everything.id)
     await asyncio.sleep(SETTLING_SECONDS)
 
-    calm = Delays()
-    await probed(calm, asyncio.sleep(CALM_SECONDS))
-    process = psutil.Process()
-    memory_before, used_before = process.memory_info().rss, time.thread_time()
-    storm = Delays()
-    sent = await probed(storm, send(core, symbols, seconds))
-    used = time.thread_time() - used_before
-    memory_after = process.memory_info().rss
+    told = await weathered(core, symbols, seconds)
     await asyncio.sleep(SETTLING_SECONDS)
     rows = panel.table.rows
     shown = sum(
@@ -53,20 +39,7 @@ async def _storm(seconds: float) -> None:
         for symbol in symbols
         if (row := rows.row_of(symbol)) is not None
     )
-    told = {
-        "symbols": len(symbols),
-        "ticks": sent,
-        "late": percentile(storm.late, 0.99),
-        "busy": percentile(storm.busy, 0.99),
-        "calm_late": percentile(calm.late, 0.99),
-        "calm_busy": percentile(calm.busy, 0.99),
-        "processor": used / seconds,
-        "grown_mebibytes": (memory_after - memory_before) / 2**20,
-        "shown": shown,
-    }
-    sys.stdout.write(f"{json.dumps(told)}\n")
-    sys.stdout.flush()
-    os.kill(os.getpid(), signal.SIGTERM)
+    tell_and_end({**told, "symbols": len(symbols), "shown": shown})
 
 
 def _begin(milestone: str) -> None:

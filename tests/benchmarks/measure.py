@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -80,6 +81,17 @@ def milestones(module: str, *, home: Path, last: str) -> dict[str, Mark]:
     if last not in marks:
         raise RuntimeError(f"{module} ended with {child.returncode} before it was {last}")
     return marks
+
+
+def told_by_own(module: str, *arguments: str, seconds: float, **environment: str) -> dict[str, float]:
+    """What a child of ours measured within these seconds, as its last line says it."""
+    run = subprocess.run(
+        [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
+        cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True, timeout=seconds,
+        env={"QT_QPA_PLATFORM": "offscreen", **os.environ, **environment},
+    )  # fmt: skip
+    told: dict[str, float] = json.loads(run.stdout.splitlines()[-1])
+    return told
 
 
 def in_turns(first: Callable[[], float], second: Callable[[], float], rounds: int) -> tuple[float, float]:

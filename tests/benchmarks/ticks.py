@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
-from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds
+from tests.benchmarks.measure import Row, benchmark, fresh_home, told_by_own
+from tests.benchmarks.storm import rows_of
 
 SECONDS = 30
 
@@ -17,24 +14,6 @@ SECONDS = 30
 def ticks() -> Iterator[Row]:
     """How late the loop runs under a storm of ticks."""
     with fresh_home() as home:
-        run = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.child_ticks", str(SECONDS)],
-            cwd=CHECKOUT, check=True, stdout=subprocess.PIPE, text=True, timeout=SECONDS + 60,
-            env={"QT_QPA_PLATFORM": "offscreen", **os.environ, "PUFFLING_HOME": str(home)},
-        )  # fmt: skip
-    told = json.loads(run.stdout.splitlines()[-1])
+        told = told_by_own("child_ticks", str(SECONDS), seconds=SECONDS + 60, PUFFLING_HOME=str(home))
     storm = f"{told['ticks'] / SECONDS:,.0f} ticks a second, {told['symbols']} symbols"
-    for what, key in (
-        ("how late the loop runs (p99)", "late"),
-        ("how long it works without a pause (p99, processor time)", "busy"),
-    ):
-        ours, calm = told[key], told[f"calm_{key}"]
-        beside = f"without the storm {in_milliseconds(calm)}"
-        yield Row(f"{storm}: {what}", in_milliseconds(ours), beside, f"{ours / calm:.2f}", "16 ms")
-    costs = (
-        f"{told['processor']:.0%}, {told['grown_mebibytes']:+.1f} MiB, {told['shown']} of {told['symbols']}"
-    )
-    yield Row(
-        f"{storm}: processor share of the loop, growth of memory, last prices shown",
-        costs, "", "", "flat memory, all shown",
-    )  # fmt: skip
+    yield from rows_of(told, storm, f"{told['shown']} of {told['symbols']}")
