@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from puffling.puffin.factors.declaration import Parameter, Setting
+from puffling.store.research import StrategyConfig
 
 
 class Origin(StrEnum):
@@ -31,22 +31,12 @@ class StrategyKind:
 
 
 @dataclass(frozen=True, slots=True)
-class SavedStrategy:
+class SavedStrategy(StrategyConfig):
     """A strategy as the person configured it; `trouble` says why it cannot run now.
 
     `several` tells that it weighs its symbols against each other.
     """
 
-    id: str
-    name: str
-    strategy: str
-    parameters: dict[str, Any]
-    symbols: tuple[str, ...]
-    interval: str
-    enabled: bool
-    version: int
-    created_at: datetime
-    updated_at: datetime
     trouble: str = ""
     several: bool = False
 
