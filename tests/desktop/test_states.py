@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from puffling.desktop.card import Card, button, tool_button
+from puffling.desktop.card import Surface, button, tool_button
 from puffling.desktop.editors import Switch
 from puffling.desktop.states import Phase, States
 from puffling.desktop.theme import Appearance, Scheme, colours, look
@@ -68,7 +68,7 @@ def test_what_is_said_covers_the_content_also_after_it_grew(content: QWidget) ->
 
 
 def test_a_card_is_a_panel_with_round_corners_on_the_window(content: QWidget) -> None:
-    card = Card("Account", content)
+    card = Surface(content)
     card.resize(200, 120)
     card.show()
     image = content.grab().toImage()
