@@ -13,7 +13,7 @@ from pydantic import Field
 
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
-from puffling.market.parameters import Adjusted, Day, Limit, Newest, Source, Step, Symbol
+from puffling.market.parameters import Adjusted, Day, Limit, LongHours, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of
 from puffling.market.tables import ExportedPrices, Table, exported, table_of
 from puffling.market.values import Coverage, FeedState, History, Instrument, Price
@@ -146,9 +146,12 @@ class Data(Controller):
         source: Source = None,
         limit: Newest = USUAL_BARS,
         adjusted: Adjusted = True,
+        long_hours: LongHours = False,
     ) -> Table:
         """Show open, high, low, close and volume of a symbol, with where they come from."""
-        history = await self.history(symbol, interval, start, end, source, adjusted=adjusted)
+        history = await self.history(
+            symbol, interval, start, end, source, adjusted=adjusted, long_hours=long_hours
+        )
         return table_of(history, limit)
 
     @capability(title="Export prices", effect=Effect.READ, http="GET /api/data/export")
@@ -329,6 +332,10 @@ class Data(Controller):
         """Give what is known about a symbol, asking the sources if need be, for faces in this process."""
         return await self._market.learn(symbol)
 
+    def has_long_hours(self, symbol: str, interval: Interval) -> bool:
+        """Tell whether there are bars from before and after the sessions, for faces in this process."""
+        return self._market.has_long_hours(symbol, interval)
+
     def sessions(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in, for faces in this process."""
         return self._market.sessions_of(symbol)
@@ -346,11 +353,18 @@ class Data(Controller):
         source: str | None = None,
         *,
         adjusted: bool = True,
+        long_hours: bool = False,
     ) -> History:
         """Give a history as columns of numbers, for faces in this process."""
         span = span_of(interval, start, end, self._clock.now())
         return await self._market.bars(
-            symbol, interval, span.start_us, span.end_us, source=source, adjusted=adjusted
+            symbol,
+            interval,
+            span.start_us,
+            span.end_us,
+            source=source,
+            adjusted=adjusted,
+            long_hours=long_hours,
         )
 
     async def kept(self, symbol: str, interval: Interval, source: str | None = None) -> Coverage:

@@ -150,15 +150,24 @@ class AlpacaFeed:
 
     async def bars(self, symbol: str, interval: Interval, span: Span) -> RawBars:
         """Give the bars of a span in prices as they were traded, of regular hours only."""
-        found = await self.ask(
-            lambda provider: provider.columns([symbol], interval, span.start_us, span.end_us)[symbol]
-        )
+        found = await self.long_bars(symbol, interval, span)
         return found if "/" in symbol or not interval.is_intraday else _in_session(found)
 
     async def tail(self, symbol: str, interval: Interval, since_us: int) -> RawBars:
         """Give the bars from a time to now, the last one as far as it has come."""
         now_us = to_us(self._clock.now())
         return await self.bars(symbol, interval, Span(min(since_us, now_us), now_us + 1))
+
+    async def long_bars(self, symbol: str, interval: Interval, span: Span) -> RawBars:
+        """Give the bars of a span as Alpaca has them, those before and after the sessions among them."""
+        return await self.ask(
+            lambda provider: provider.columns([symbol], interval, span.start_us, span.end_us)[symbol]
+        )
+
+    async def long_tail(self, symbol: str, interval: Interval, since_us: int) -> RawBars:
+        """Give the same from a time to now, the last one as far as it has come."""
+        now_us = to_us(self._clock.now())
+        return await self.long_bars(symbol, interval, Span(min(since_us, now_us), now_us + 1))
 
     async def adjustment(self, symbol: str) -> Adjustment:
         """Give what makes old prices comparable with those of now."""

@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from puffling.market.asking import answer_of
-from puffling.market.feeds import Feed, ImportedFeed, SourceAway
+from puffling.market.feeds import Feed, ImportedFeed, LongHoursFeed, SourceAway
 from puffling.market.holes import left_out, pages_missing
 from puffling.market.values import Basis
 from puffling.puffin.data.actions import CorporateAction
@@ -29,6 +29,7 @@ from puffling.puffin.data.instants import US_PER_DAY, US_PER_SECOND, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.kept import Fetch, Kept, Note
 from puffling.puffin.data.quality import Fault, Mark, Received, received
+from puffling.puffin.data.raw import Columns
 from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import StorageFailed, Unavailable
@@ -87,11 +88,19 @@ class Wanted:
     interval: Interval
     span: Span
     sessions: Sessions | None = None
+    long_hours: bool = False
 
     @property
     def key(self) -> SeriesKey:
         """The series they belong to, in prices as they were traded."""
-        return SeriesKey(self.feed.source, self.symbol, self.interval)
+        source = f"{self.feed.source}, long hours" if self.long_hours else self.feed.source
+        return SeriesKey(source, self.symbol, self.interval)
+
+    async def ask(self, span: Span) -> Columns:
+        """Ask the feed for such bars of a span."""
+        if self.long_hours and isinstance(self.feed, LongHoursFeed):
+            return await answer_of(self.feed, self.feed.long_bars(self.symbol, self.interval, span))
+        return await answer_of(self.feed, self.feed.bars(self.symbol, self.interval, span))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,7 +259,7 @@ class BarCache:
     async def _fetch(self, wanted: Wanted, ask: Span) -> Received:
         """Ask the feed for a span, and once more for pages that are missing in the middle."""
         feed, now_us = wanted.feed, to_us(self._clock.now())
-        whole = received(await answer_of(feed, feed.bars(wanted.symbol, wanted.interval, ask)))
+        whole = received(await wanted.ask(ask))
         ahead = whole.bars.time[whole.bars.time > now_us].tolist()
         parts = [whole.bars.between(ask.start_us, ask.end_us)]
         marks = {mark.time_us: mark for mark in whole.marks if ask.start_us <= mark.time_us < ask.end_us}
@@ -258,7 +267,7 @@ class BarCache:
         if feed.is_remote:
             for hole in pages_missing(parts[0], wanted.interval, wanted.sessions):
                 try:
-                    again = await answer_of(feed, feed.bars(wanted.symbol, wanted.interval, hole))
+                    again = await wanted.ask(hole)
                 except Unavailable:
                     break
                 page = received(again)

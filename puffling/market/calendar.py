@@ -20,6 +20,8 @@ from puffling.runtime.text import tr
 
 EXCHANGE = "XNYS"
 ALWAYS = "24/7"
+# The exchange with the hours before and after its sessions.
+LONG_HOURS = "XNYS, long hours"
 # Whose holidays nobody here knows: open as far as one can tell, and no day is missed.
 UNKNOWN = "unknown"
 FIRST_DAY = date(1990, 1, 1)
@@ -164,6 +166,8 @@ def calendar(name: str) -> Calendar:
         return _at_unknown_hours()
     if name == EXCHANGE:
         return read_calendar(name, resources() / "calendars" / "xnys.npz")
+    if name == LONG_HOURS:
+        return _with_long_hours()
     raise NotFound(
         tr("There is no calendar named {name}.", name=name),
         hint=tr("Known calendars: {names}.", names=f"{EXCHANGE}, {ALWAYS}, {UNKNOWN}"),
@@ -179,6 +183,16 @@ def read_calendar(name: str, file: Path) -> Calendar:
         closes = days + columns["close_minute"].astype(np.int64) * US_PER_MINUTE
     # American stock exchanges trade from 04:00 to 20:00 New York time around the regular session.
     return Calendar(name, Sessions(days, opens, closes), pre_minutes=330, post_minutes=240)
+
+
+@cache
+def _with_long_hours() -> Calendar:
+    exchange = calendar(EXCHANGE)
+    days = exchange.sessions
+    opens = days.opens_us - exchange.pre_minutes * US_PER_MINUTE
+    closes = days.closes_us + exchange.post_minutes * US_PER_MINUTE
+    # So few trade early and late that a missing bar means nothing.
+    return Calendar(LONG_HOURS, Sessions(days.days_us, opens, closes), is_exact=False)
 
 
 @cache

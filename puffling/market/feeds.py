@@ -147,6 +147,19 @@ class ImportedFeed(Protocol):
         ...
 
 
+@runtime_checkable
+class LongHoursFeed(Protocol):
+    """What a feed also offers that has bars from before and after the sessions."""
+
+    async def long_bars(self, symbol: str, interval: Interval, span: Span) -> Columns:
+        """Give the closed bars of a span, those before and after the sessions among them."""
+        ...
+
+    async def long_tail(self, symbol: str, interval: Interval, since_us: int) -> Columns:
+        """Give the same from a time to now, the last one as far as it has come."""
+        ...
+
+
 class SourceAway(Unavailable):
     """A source that answers nobody for now: no network, a limit reached, no answer in time."""
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from puffling.market.asking import answer_of
 from puffling.market.assembly import assembled, inspected
 from puffling.market.cache import BarCache, Wanted
-from puffling.market.calendar import Calendar, calendar
-from puffling.market.feeds import Feed
+from puffling.market.calendar import EXCHANGE, LONG_HOURS, Calendar, calendar
+from puffling.market.feeds import Feed, LongHoursFeed
 from puffling.market.holes import holes_of, overdue, page_bars
 from puffling.market.values import Basis, History, Instrument, Quality
 from puffling.puffin.data.actions import Adjustment
@@ -48,6 +48,11 @@ def base_of(feed: Feed, interval: Interval) -> Interval | None:
     return max(narrower, key=lambda each: each.us, default=None)
 
 
+def has_long_hours(feed: Feed, instrument: Instrument, interval: Interval) -> bool:
+    """Tell whether there are bars from before and after the sessions."""
+    return interval.is_intraday and instrument.calendar == EXCHANGE and isinstance(feed, LongHoursFeed)
+
+
 class Histories:
     """Reads histories of one feed at a time; nothing of another feed ever comes into one."""
 
@@ -65,12 +70,16 @@ class Histories:
         adjusted: bool = True,
         kept_only: bool = False,
         anew: bool = False,
+        long_hours: bool = False,
     ) -> History:
         """Give the bars whose time lies in the span; only what is kept when nobody can be asked.
 
-        What is read anew is asked for at the source, whether it is kept or not.
+        What is read anew is asked for at the source, whether it is kept or not. Long hours are those before
+        and after the sessions too, of a feed that has them and a market that has such hours.
         """
-        reading = _Reading(self, feed, instrument, interval, span, self._clock)
+        if long_hours and has_long_hours(feed, instrument, interval):
+            instrument = replace(instrument, calendar=LONG_HOURS)
+        reading = _Reading(feed, instrument, interval, span, self._clock)
         if anew:
             await reading.renew(self._cache)
         base = await reading.base_bars(self._cache, kept_only=kept_only)
@@ -104,7 +113,6 @@ class _Reading:
 
     def __init__(
         self,
-        histories: Histories,
         feed: Feed,
         instrument: Instrument,
         interval: Interval,
@@ -128,6 +136,10 @@ class _Reading:
             self._warnings.append(
                 tr("{former} is called {symbol} now.", former=instrument.former, symbol=instrument.symbol)
             )
+
+    @property
+    def _long_hours(self) -> bool:
+        return self._instrument.calendar == LONG_HOURS
 
     @property
     def _sessions(self) -> Sessions | None:
@@ -197,9 +209,10 @@ class _Reading:
         )
 
     async def _moving(self, span: Span, settled_us: int) -> Received:
-        feed = self._feed
+        feed, symbol = self._feed, self._instrument.symbol
+        ask = feed.long_tail if self._long_hours and isinstance(feed, LongHoursFeed) else feed.tail
         try:
-            tail = received(await answer_of(feed, feed.tail(self._instrument.symbol, self._base, settled_us)))
+            tail = received(await answer_of(feed, ask(symbol, self._base, settled_us)))
         except Unavailable as error:
             # The history is true without its newest bar; that it is missing must be said.
             reason = tr("{label}: {reason}", label=feed.label, reason=error.message)
@@ -229,7 +242,8 @@ class _Reading:
         span = self._base_span()
         end_us = max(min(span.end_us, self._settled_us(self._base)), span.start_us)
         closed = Span(span.start_us, end_us)
-        return Wanted(self._feed, self._instrument.symbol, self._base, closed, self._sessions)
+        symbol = self._instrument.symbol
+        return Wanted(self._feed, symbol, self._base, closed, self._sessions, self._long_hours)
 
     def _base_span(self) -> Span:
         """Give the span to read: the last wide bar needs its parts after the end of what was asked for."""

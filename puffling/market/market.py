@@ -16,7 +16,7 @@ from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
 from puffling.market.events import HistoryRenewed
 from puffling.market.feeds import Feed, FeedParts
-from puffling.market.history import Histories, base_of
+from puffling.market.history import Histories, base_of, has_long_hours
 from puffling.market.live_quotes import LiveQuotes
 from puffling.market.sources import make_feed
 from puffling.market.streams import PriceBoard
@@ -181,17 +181,21 @@ class Market:
         adjusted: bool = True,
         source: str | None = None,
         anew: bool = False,
+        long_hours: bool = False,
     ) -> History:
         """Give the bars whose time lies in [start, end) up to now, the last one as far as it has come.
 
         The first feed that has the symbol and such bars answers. Where one fails, the next answers for the
         whole of it and the history says so; where all fail, what is kept of the first is given, and said so.
-        What is wanted anew is asked for at the source although it is kept.
+        What is wanted anew is asked for at the source although it is kept. Long hours, those before and after
+        the sessions, are for the eye: whatever decides asks without them.
         """
         span = Span(start_us, end_us)
 
         async def read(feed: Feed, instrument: Instrument) -> History:
-            return await self._histories.read(feed, instrument, interval, span, adjusted=adjusted, anew=anew)
+            return await self._histories.read(
+                feed, instrument, interval, span, adjusted=adjusted, anew=anew, long_hours=long_hours
+            )
 
         try:
             answer = await self._asking.first(
@@ -202,7 +206,7 @@ class Market:
                 able=lambda feed: base_of(feed, interval) is not None,
             )
         except Unavailable as error:
-            kept = None if anew else await self._kept(symbol, interval, span, adjusted, source)
+            kept = None if anew else await self._kept(symbol, interval, span, adjusted, source, long_hours)
             if kept is None:
                 raise
             said = (error.message, tr("These are the bars kept from before."))
@@ -232,6 +236,12 @@ class Market:
         )
         return answer.value
 
+    def has_long_hours(self, symbol: str, interval: Interval) -> bool:
+        """Tell whether the feed that answers for a symbol has bars from before and after the sessions."""
+        feed = self._chain.answering(symbol)
+        known = self._chain.known(feed, symbol) if feed is not None else None
+        return feed is not None and known is not None and has_long_hours(feed, known, interval)
+
     def sessions_of(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in."""
         return self._chain.calendar_of(symbol).sessions
@@ -244,7 +254,13 @@ class Market:
         return sessions.days_us[sessions.places(int(bars.time[0]), int(bars.time[-1]) + 1)]
 
     async def _kept(
-        self, symbol: str, interval: Interval, span: Span, adjusted: bool, source: str | None
+        self,
+        symbol: str,
+        interval: Interval,
+        span: Span,
+        adjusted: bool,
+        source: str | None,
+        long_hours: bool,
     ) -> History | None:
         """Give what is kept of the first feed that has such bars; None when nothing is."""
         feeds = self._chain.feeds if source is None else (self._chain.named(source),)
@@ -254,7 +270,13 @@ class Market:
                 continue
             try:
                 kept = await self._histories.read(
-                    feed, instrument, interval, span, adjusted=adjusted, kept_only=True
+                    feed,
+                    instrument,
+                    interval,
+                    span,
+                    adjusted=adjusted,
+                    kept_only=True,
+                    long_hours=long_hours,
                 )
             except Unavailable:
                 continue

@@ -44,6 +44,10 @@ Source = Annotated[
 Adjusted = Annotated[
     bool, Field(description="Correct prices for splits and dividends; no gives them as they were traded.")
 ]
+LongHours = Annotated[
+    bool,
+    Field(description="With the hours before and after the sessions, where the feed has them."),
+]
 Day = Annotated[date | None, Field(description="A day, such as 2025-03-14.")]
 
 Choices = Annotated[

@@ -75,7 +75,7 @@ class ChartPane(QWidget):
         self._chart: ChartView | None = None
         self._kept_view: Kept = {}
         self._kept_content: Kept = {}
-        seat = Seat(session, lambda: self.chart, self.source.read, lambda: present.us)
+        seat = Seat(session, lambda: self.chart, self.source.read, lambda: present.us, self.show_long_hours)
         self.parts: tuple[Part, ...] = tuple(make(seat) for make in PARTS)
         self.buttons = ButtonRow([button for part in self.parts for button in part.buttons()])
         self._sketch = Sketch()
@@ -189,6 +189,13 @@ class ChartPane(QWidget):
         if self.awake:
             self.fetch()
 
+    def show_long_hours(self, wanted: bool) -> None:
+        """Show what trades before and after the sessions too, or leave it out."""
+        if self.source.long_hours is not wanted:
+            self.source.long_hours = wanted
+            if self.awake:
+                self.fetch()
+
     def stand(self, *, among_others: bool, outlined: bool) -> None:
         """Stand alone or among other panes, the active one of them with an outline."""
         self.caption.setVisible(among_others)
@@ -266,7 +273,10 @@ class ChartPane(QWidget):
         if price is None or bar is None or self._shown is None or self._shown[0] != price.symbol:
             return
         interval = self._shown[1]
-        if price.session is SessionState.OPEN and price.time_us >= end_of(bar.time_us, interval):
+        trades = price.session is SessionState.OPEN or (
+            self.source.long_hours and price.session is not SessionState.CLOSED
+        )
+        if trades and price.time_us >= end_of(bar.time_us, interval):
             self._fetch_again()
             return
         if not self._developing:

@@ -53,13 +53,15 @@ class Seat:
     """What a part may use.
 
     `chart` makes the chart where there is none yet: ask it in `show` or later, never before the core is open.
-    `history` is the one way to prices. `present_us` is None while the market is live.
+    `history` is the one way to prices. `present_us` is None while the market is live. `show_long_hours` says
+    whether the pane shows what trades before and after the sessions too.
     """
 
     session: Session
     chart: Callable[[], ChartView]
     history: Reader
     present_us: Callable[[], int | None]
+    show_long_hours: Callable[[bool], None]
 
 
 class Part:

@@ -44,6 +44,8 @@ class Source:
         self._finer: History | None = None
         self._reaches_us = 0
         self._asking = False
+        # Whether bars before and after the sessions are among them; what a replay steps through has none.
+        self.long_hours = False
         self._others: dict[tuple[str, Interval, date | None], History] = {}
 
     @property
@@ -131,12 +133,12 @@ class Source:
         core = self._session.core
         days = _DEEP_DAYS.get(interval)
         if days is None or screenful:
-            self._take(await core.data.history(symbol, interval))
+            self._take(await core.data.history(symbol, interval, long_hours=self.long_hours))
             await load(*_LIBRARY)
             arrived(True)
         if days is not None:
             since = (core.clock.now() - timedelta(days=days)).date()
-            self._take(await core.data.history(symbol, interval, since))
+            self._take(await core.data.history(symbol, interval, since, long_hours=self.long_hours))
             arrived(False)
         self._asking = False
 

@@ -41,6 +41,10 @@ def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
     hours.setCheckable(True)
     hours.setChecked(looks.hours)
     hours.triggered.connect(lambda _checked: looks.toggle_hours())
+    long_hours = menu.addAction(tr("Show early and late hours"))
+    long_hours.setCheckable(True)
+    long_hours.setChecked(looks.long_hours)
+    long_hours.triggered.connect(lambda _checked: looks.toggle_long_hours())
     for name, title in MARKS.items():
         marked = menu.addAction(tr(title))
         marked.setCheckable(True)

@@ -39,6 +39,7 @@ class Looks(Part):
         self.kind = FIRST_KIND
         self.scale = FIRST_SCALE
         self.hours = True
+        self.long_hours = False
         self.unmarked: frozenset[str] = frozenset()
         self.compared: tuple[str, ...] = ()
         self.history: History | None = None
@@ -87,6 +88,12 @@ class Looks(Part):
                 self.toggle_hours,
             ),
             (
+                "long-hours",
+                tr("Show early and late hours"),
+                tr("Bars from before the open and after the close, where the feed has them."),
+                self.toggle_long_hours,
+            ),
+            (
                 "compare",
                 tr("Compare with another symbol"),
                 tr("In percent of the first bar you see."),
@@ -121,6 +128,7 @@ class Looks(Part):
             "kind": self.kind,
             "scale": self.scale,
             "hours": self.hours,
+            "long_hours": self.long_hours,
             "unmarked": sorted(self.unmarked),
             "compared": list(self.compared),
         }
@@ -131,6 +139,8 @@ class Looks(Part):
         self.kind = kind if kind in KINDS else FIRST_KIND
         self.scale = scale if scale in SCALES else FIRST_SCALE
         self.hours = found.get("hours") is not False
+        self.long_hours = found.get("long_hours") is True
+        self.seat.show_long_hours(self.long_hours)
         unmarked = found.get("unmarked")
         self.unmarked = frozenset(MARKS) & set(map(str, unmarked if isinstance(unmarked, list) else ()))
         self.compared = (
@@ -174,6 +184,20 @@ class Looks(Part):
         """Shade hours outside the session, or leave them as they are."""
         self.hours = not self.hours
         self._apply()
+
+    def toggle_long_hours(self) -> None:
+        """Show bars from before the open and after the close, or leave them out; say where there are none."""
+        self.long_hours = not self.long_hours
+        self.seat.show_long_hours(self.long_hours)
+        history = self.history
+        if not self.long_hours or history is None:
+            return
+        key = history.key
+        if not self.seat.session.core.data.has_long_hours(key.symbol, key.interval):
+            self.seat.session.notices.tell(
+                tr("There are no early and late hours of {symbol} here.", symbol=key.symbol),
+                hint=tr("Alpaca has them for American shares, in bars of less than a day."),
+            )
 
     def mark(self, name: str) -> None:
         """Mark this kind of facts at the foot of the chart, or leave it out."""
