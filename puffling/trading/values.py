@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+
+from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
+from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent
+from puffling.trading.verdicts import Verdict
 
 
 class TradingState(StrEnum):
@@ -44,3 +49,119 @@ class LineState(StrEnum):
     MUTE = "mute"
     # What the broker says and what is written here do not fit together.
     DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as it stands: its line, what the broker last said it is worth, and what is open there.
+
+    `info` is None until the broker has told; it is as old as `as_of`. `waiting` is what has no order at
+    the broker, or none that is known: held by this computer, being sent, or unknown.
+    """
+
+    account: Account
+    state: LineState
+    reason: str
+    abilities: BrokerAbilities
+    info: AccountInfo | None
+    as_of: datetime | None
+    holdings: tuple[Holding, ...]
+    open_orders: tuple[BrokerOrder, ...]
+    waiting: tuple[Intent, ...]
+    # How far this computer's clock runs ahead of the broker's.
+    skew_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an order would cost and make of the account, and what every gate says, before it is sent.
+
+    `cost` is money that goes (negative: comes), without fees. Exposure is what the symbol is worth in the
+    account, with everything open and unknown. None is what cannot be said without a price.
+    """
+
+    verdict: Verdict
+    order_hash: str
+    cost: Decimal | None
+    fees: Decimal | None
+    exposure_before: Decimal | None
+    exposure_after: Decimal | None
+    worst_price: Decimal | None
+    needs_approval: bool
+    # This computer would hold it until its price is met, because the broker does not hold its kind.
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of a wish to order: an intent on its way, or a question for the person's yes.
+
+    `again` says that the same wish was there already; nothing new was made of it.
+    """
+
+    verdict: Verdict
+    intent: Intent | None = None
+    approval: Approval | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """An order that could not be cancelled or closed, in words a person can act on."""
+
+    id: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReport:
+    """What became of cancelling several orders; each that could not be cancelled is named."""
+
+    cancelled: int
+    failed: tuple[NotDone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenReport:
+    """What became of closing every position; what is not closed is named."""
+
+    cancelled: int
+    closing: tuple[Intent, ...]
+    failed: tuple[NotDone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileReport:
+    """What was found when an account was compared with its broker; no problems means they agree."""
+
+    account: str
+    at: datetime
+    orders: int = 0
+    fills: int = 0
+    adopted: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether the account may be traded on."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened to an order."""
+
+    at: datetime
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Why an order happened: from the signal or sentence through every gate's answer to each fill."""
+
+    intent: Intent
+    steps: tuple[Step, ...]
+    orders: tuple[BrokerOrder, ...]
+    fills: tuple[Fill, ...]
