@@ -12,6 +12,8 @@ from puffling.desktop.fields import words
 from puffling.runtime.text import tr
 
 _INDENT = "    "
+# What a record is about, the first that it has.
+_NAMES = ("symbol", "name", "title")
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -24,17 +26,22 @@ def brief(arguments: Any) -> str:
     """Give what an act was asked with in one short line; ids say nothing to people and stay out."""
     if not isinstance(arguments, dict):
         return ""
-    return ", ".join(
-        _word(each)
-        for each in arguments.values()
-        if not isinstance(each, dict) and each not in (None, [], "") and not _is_id(each)
-    )
+    return ", ".join(filter(None, map(_brief, arguments.values())))
 
 
-def _is_id(value: Any) -> bool:
+def _brief(value: Any) -> str:
+    """Give one argument; of records only what they are about, of columns of numbers nothing."""
     if isinstance(value, list):
-        return all(map(_is_id, value))
-    return _ID.fullmatch(str(value)) is not None
+        return ", ".join(dict.fromkeys(filter(None, map(_about, value))))
+    if value is None or isinstance(value, dict) or value == "" or _ID.fullmatch(str(value)):
+        return ""
+    return _word(value)
+
+
+def _about(value: Any) -> str:
+    if isinstance(value, dict):
+        return next((_word(value[name]) for name in _NAMES if value.get(name)), "")
+    return "" if isinstance(value, list) else _brief(value)
 
 
 def _lines(value: Any, indent: str) -> Iterator[str]:

@@ -23,4 +23,10 @@ def test_an_act_is_brief() -> None:
     assert brief({"key": "appearance.theme", "value": "dark", "other": None}) == "appearance.theme, dark"
     assert brief({"symbol": "TSLA", "watchlist": "9c8408b56001902f"}) == "TSLA"
     assert brief({"symbol": "TSLA", "drawings": ["9c8408b56001902f", "9c8408b560019030"]}) == "TSLA"
+    drawings = [
+        {"id": "9c8408b56001902f", "symbol": symbol, "points": [[1, 2.5]]} for symbol in ("SPY", "SPY", "GLD")
+    ]
+    assert brief({"drawings": drawings}) == "SPY, GLD"
+    assert brief({"symbol": "SPY", "kind": "ray", "points": [[1, 2.5], [3, 4.5]]}) == "SPY, ray"
+    assert brief({"symbols": ["SPY", "QQQ"], "on": True, "rows": [{"size": 3}]}) == "SPY, QQQ, yes"
     assert brief("nothing to read") == ""
