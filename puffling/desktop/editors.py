@@ -6,21 +6,68 @@ from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from puffling.desktop.fields import OBJECT, Ask, Field, parse, show
 from puffling.desktop.theme import look, mix
 from puffling.runtime.text import tr
 
+_CHOICE_MARGIN = 1
+_DAY_WIDTH = 104
+
 
 class Choice(QComboBox):
-    """A choice of a few; scrolling past it does not change it."""
+    """A choice of a few; scrolling past it does not change it, and words it has no room for end in dots."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        room = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        words = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideRight, room.width() - 2 * _CHOICE_MARGIN
+        )
+        option.currentText = words
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+def narrow_choice(name: str) -> Choice:
+    """Make a choice that is as narrow as its panel: its words are cut, the panel is not widened."""
+    made = Choice()
+    made.setAccessibleName(name)
+    made.setToolTip(name)
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(3)
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def day_field(name: str) -> QLineEdit:
+    """Make a field for a day."""
+    made = QLineEdit()
+    made.setPlaceholderText(tr("YYYY-MM-DD"))
+    made.setAccessibleName(name)
+    made.setFixedWidth(_DAY_WIDTH)
+    return made
 
 
 class Switch(QCheckBox):

@@ -32,7 +32,7 @@ from puffling.desktop.backtests.running import RunningTests
 from puffling.desktop.backtests.symbols import SymbolsEditor
 from puffling.desktop.card import button, label
 from puffling.desktop.charting.words import short_interval
-from puffling.desktop.editors import Choice
+from puffling.desktop.editors import Choice, day_field
 from puffling.desktop.fields import Ask, Field
 from puffling.desktop.forms import Form
 from puffling.desktop.indicators.editor import field_of
@@ -42,7 +42,6 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 WIDTH = 290
-_DAY_WIDTH = 92
 _MONEY = (
     Field("capital", "Capital", Ask.NUMBER, required=True, above=0, most=1e12),
     Field("benchmark", "Benchmark", Ask.TEXT, longest=20),
@@ -83,7 +82,7 @@ class SetupForm(QWidget):
         self.reach = Choice()
         for name, title in REACHES.items():
             self.reach.addItem(tr(title), name)
-        self.since, self.until = _day(tr("First day")), _day(tr("Last day"))
+        self.since, self.until = day_field(tr("First day")), day_field(tr("Last day"))
         self.money = Form(tuple(replace(field, title=tr(field.title)) for field in _MONEY))
         self.money.editor("benchmark").setToolTip(
             tr("Empty means SPY where its source has it, - means none.")
@@ -426,12 +425,4 @@ class SetupForm(QWidget):
 def _heading(text: str) -> QWidget:
     made = label(text, tone=Tone.MUTED, kind="caption")
     made.setContentsMargins(0, 6, 0, 0)
-    return made
-
-
-def _day(name: str) -> QLineEdit:
-    made = QLineEdit()
-    made.setPlaceholderText(tr("YYYY-MM-DD"))
-    made.setAccessibleName(name)
-    made.setFixedWidth(_DAY_WIDTH)
     return made

@@ -8,16 +8,15 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from puffling.desktop.card import label
 from puffling.desktop.charting.words import short_interval
 from puffling.desktop.data.question import REACHES, Question
+from puffling.desktop.editors import day_field, narrow_choice
 from puffling.desktop.theme import Tone, set_role
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
-
-_DAY_WIDTH = 104
 
 
 class Controls(QWidget):
@@ -28,19 +27,19 @@ class Controls(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._question: Question | None = None
-        self.interval = _choice(tr("Width of the bars"))
+        self.interval = narrow_choice(tr("Width of the bars"))
         for interval in Interval:
             self.interval.addItem(short_interval(interval), interval.value)
-        self.reach = _choice(tr("Range"))
+        self.reach = narrow_choice(tr("Range"))
         for reach, title in REACHES.items():
             self.reach.addItem(tr(title), reach)
-        self.source = _choice(tr("Source"))
+        self.source = narrow_choice(tr("Source"))
         self.source.setToolTip(tr("Which feed answers; automatic is the first that has the symbol"))
-        self.basis = _choice(tr("Prices"))
+        self.basis = narrow_choice(tr("Prices"))
         self.basis.addItem(tr("Adjusted"), True)
         self.basis.addItem(tr("As traded"), False)
         self.basis.setToolTip(tr("Corrected for splits and dividends, or as they were paid then"))
-        self.since, self.until = _day(tr("First day")), _day(tr("Last day"))
+        self.since, self.until = day_field(tr("First day")), day_field(tr("Last day"))
         self.show_feeds(())
         first = QHBoxLayout()
         first.setContentsMargins(0, 0, 0, 0)
@@ -129,22 +128,3 @@ class Controls(QWidget):
         if question != self._question:
             self.show_question(question)
             self.changed.emit(question)
-
-
-def _choice(name: str) -> QComboBox:
-    made = QComboBox()
-    made.setAccessibleName(name)
-    made.setToolTip(name)
-    # As narrow as the panel: the words are cut, never the panel widened.
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.setMinimumContentsLength(3)
-    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    return made
-
-
-def _day(name: str) -> QLineEdit:
-    made = QLineEdit()
-    made.setPlaceholderText(tr("YYYY-MM-DD"))
-    made.setAccessibleName(name)
-    made.setFixedWidth(_DAY_WIDTH)
-    return made
