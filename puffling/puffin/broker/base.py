@@ -60,6 +60,10 @@ class DuplicateOrderError(BrokerError):
     """The broker has an order under this client id already."""
 
 
+class UnknownOrderError(BrokerError):
+    """The broker has no order of this id, at least just now."""
+
+
 class BrokerBusyError(BrokerError):
     """The broker asked for patience and did not look at the request."""
 
@@ -99,6 +103,8 @@ class Order:
     stop_loss: Number | None = None
     notional: Number | None = None
     extended_hours: bool = False
+    # A limit and its `stop_loss` on the same side: two ways out of which the first to fill cancels the other.
+    one_cancels_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,8 @@ class OrderStatusInfo:
     # The order whose fill brings this one to the market, and the orders this one brings.
     parent_id: str | None = None
     legs: tuple[OrderStatusInfo, ...] = ()
+    # Money instead of a quantity; `qty` is then what has been filled.
+    notional: Number | None = None
 
 
 class ExecutionKind(StrEnum):
@@ -190,6 +198,8 @@ class Execution:
     fee: Decimal = Decimal(0)
     kind: ExecutionKind = ExecutionKind.FILL
     corrects: str | None = None
+    # What the order had filled in all when this was done: the same fill told by two ways has the same.
+    cumulative: Decimal | None = None
 
 
 class UpdateKind(StrEnum):
@@ -205,7 +215,10 @@ class UpdateKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BrokerUpdate:
-    """News from a broker's stream: an order with the fill that changed it, or the state of the line."""
+    """News from a broker's stream: an order with the fill that changed it, or the state of the line.
+
+    News of an order without an order is news that could not be read: look for yourself.
+    """
 
     kind: UpdateKind
     order: OrderStatusInfo | None = None

@@ -179,17 +179,23 @@ class AlpacaRest:
                 )
                 # It would try again by itself, blindly; and it knows no timeouts.
                 client._retry = 0
-                client._session.request = _bounded(client._session.request, self._closed)  # type: ignore[method-assign]
+                client._session.request = bounded(client._session.request, self._closed)  # type: ignore[method-assign]
                 self._clients[address] = client
             return self._clients[address]
 
 
-def _bounded(request: Callable[..., Response], closed: threading.Event) -> Callable[..., Response]:
+def bounded(
+    request: Callable[..., Response],
+    closed: threading.Event,
+    *,
+    read_seconds: float = READ_SECONDS,
+    whole_seconds: float = WHOLE_ANSWER_SECONDS,
+) -> Callable[..., Response]:
     """Give the session's request with an end in sight, however slowly the answer comes."""
 
     def ask(method: str, url: str, **options: Any) -> Response:
-        deadline = time.monotonic() + WHOLE_ANSWER_SECONDS
-        response = request(method, url, timeout=(CONNECT_SECONDS, READ_SECONDS), stream=True, **options)
+        deadline = time.monotonic() + whole_seconds
+        response = request(method, url, timeout=(CONNECT_SECONDS, read_seconds), stream=True, **options)
         body = bytearray()
         with response:
             while piece := response.raw.read1(65536, decode_content=True):
@@ -216,7 +222,7 @@ def _refusal(response: Response | None) -> _Trouble:
             hopeless=True,
         )
     if status == 429:
-        return _Trouble("Alpaca asks for fewer questions", status, _seconds_until_reset(response))
+        return _Trouble("Alpaca asks for fewer questions", status, seconds_until_reset(response))
     if status >= 500:
         return _Trouble(f"Alpaca has a fault of its own (status {status})", status)
     return _Trouble(f"Alpaca refused the question: {said or f'status {status}'}", status, hopeless=True)
@@ -232,7 +238,8 @@ def _said(response: Response) -> str:
     return said[:300] if isinstance(said, str) else ""
 
 
-def _seconds_until_reset(response: Response) -> float | None:
+def seconds_until_reset(response: Response) -> float | None:
+    """Give how long Alpaca asks us to wait, where it says so."""
     # Counted from the server's own time of the answer: this computer's clock may be wrong.
     try:
         if "Retry-After" in response.headers:
