@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
+from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.metrics import DAYS_A_YEAR, figures
 from puffling.puffin.backtest.orders import Fill, Order, Position
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import FillColumns, simulate
-from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of
+from puffling.puffin.backtest.splits import Actions, Past, comparable
+from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of, trader_of
 from puffling.puffin.backtest.trades import Resized, TradeColumns, round_trips
-from puffling.puffin.backtest.view import Trader
+from puffling.puffin.backtest.view import Said, Trader
 from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.backtest.walk import Refusal, Walked, walk
-from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, from_us
-from puffling.puffin.errors import NotOffered
+from puffling.puffin.errors import InvalidValue, NotOffered
+from puffling.puffin.strategies.trading import TradingStrategy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +61,7 @@ class BacktestResult:
         carry: Floats | None = None,
         refusals: Sequence[Refusal] = (),
         resized: Sequence[Resized] = (),
+        said: Sequence[Said] = (),
     ) -> None:
         self.initial_capital = initial_capital
         self.final_value = final_value
@@ -69,6 +72,7 @@ class BacktestResult:
         self.carry = carry
         self.refusals = tuple(refusals)
         self.resized = tuple(resized)
+        self.said = tuple(said)
         self._slippage = slippage
         self.equity: Floats = np.array([initial_capital]) if equity is None else equity
         if equity_curve is not None:
@@ -182,6 +186,7 @@ class Backtester:
         terms: Terms | None = None,
         protection: Protection | None = None,
         intrabar: Intrabar = Intrabar.PESSIMISTIC,
+        day_of: DayOf = usual_day_of,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         terms = terms or Terms(capital=float(initial_capital))
@@ -192,8 +197,19 @@ class Backtester:
         )
         self.protection = protection
         self.intrabar = intrabar
+        self.day_of = day_of
         # Called now and then during long work, a place to stop.
         self.pulse = pulse
+
+    def under(self, terms: Terms) -> Backtester:
+        """Give the same backtester under other terms."""
+        return Backtester(
+            terms=terms,
+            protection=self.protection,
+            intrabar=self.intrabar,
+            day_of=self.day_of,
+            pulse=self.pulse,
+        )
 
     def run(
         self,
@@ -201,26 +217,58 @@ class Backtester:
         data: object,
         symbols: Sequence[str] | None = None,
         *,
-        actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+        actions: Actions | None = None,
     ) -> BacktestResult:
-        """Test a strategy on bars; what it decides on a close fills at the next open at the earliest."""
+        """Test a strategy on bars; what it decides on a close fills at the next open at the earliest.
+
+        Prices as they were traded come with their `actions`: splits and dividends happen to what is held and
+        what waits, and no strategy sees a split as a move.
+        """
         panel = panel_of(data, symbols)
-        if isinstance(strategy, Tested):
-            return self.hold(targets_of(strategy, panel), panel, actions=actions)
+        trader = trader_of(strategy)
+        if trader is not None:
+            return self.trade(trader, panel, actions=actions)
+        if not isinstance(strategy, Tested):
+            raise InvalidValue("A strategy needs generate_signals, or on_bar", field="strategy")
+        return self.hold(targets_of(strategy, comparable(panel, actions)), panel, actions=actions)
+
+    def trade(
+        self,
+        trader: Trader,
+        panel: Panel,
+        *,
+        since: int = 0,
+        late: int = 0,
+        actions: Actions | None = None,
+    ) -> BacktestResult:
+        """Let a strategy send its own orders from a bar on; it may look back on those before.
+
+        It is used as it is: whoever tests it again makes another one. One that is `late` hears of every
+        close so many bars later.
+        """
+        needed = trader.bars_needed() if isinstance(trader, TradingStrategy) else 1
+        if len(panel) < needed:
+            raise InvalidValue(
+                f"{type(trader).__name__} needs {needed} bars with these parameters, there are {len(panel)}",
+                field="data",
+            )
         walked = walk(
-            panel, self.terms, trader=strategy, intrabar=self.intrabar, actions=actions, pulse=self.pulse
+            panel.part(since, len(panel)),
+            self.terms,
+            trader=trader,
+            protection=self.protection,
+            intrabar=self.intrabar,
+            actions=actions,
+            day_of=self.day_of,
+            past=Past(panel, actions, since=since),
+            late=late,
+            pulse=self.pulse,
         )
         return self._walked(walked)
 
-    def hold(
-        self,
-        targets: Targets,
-        panel: Panel,
-        *,
-        actions: Mapping[str, Sequence[CorporateAction]] | None = None,
-    ) -> BacktestResult:
+    def hold(self, targets: Targets, panel: Panel, *, actions: Actions | None = None) -> BacktestResult:
         """Trade targets, by the quickest way that can answer."""
-        if self.protection or actions or self._needs_a_walk:
+        if self.needs_a_walk or actions:
             return self._walked(
                 walk(
                     panel,
@@ -230,6 +278,7 @@ class Backtester:
                     protection=self.protection,
                     intrabar=self.intrabar,
                     actions=actions,
+                    day_of=self.day_of,
                     pulse=self.pulse,
                 )
             )
@@ -250,6 +299,13 @@ class Backtester:
             held=done.positions(0),
         )
 
+    @property
+    def needs_a_walk(self) -> bool:
+        """Whether these rules cannot be followed without looking at every bar."""
+        terms = self.terms
+        sized = bool(terms.volume_cap) or terms.slippage.depends_on_size
+        return sized or not terms.carry.is_free or self.protection is not None
+
     def _walked(self, walked: Walked) -> BacktestResult:
         return BacktestResult(
             initial_capital=self.terms.capital,
@@ -263,12 +319,8 @@ class Backtester:
             carry=walked.carry,
             refusals=walked.refusals,
             resized=walked.resized,
+            said=walked.said,
         )
-
-    @property
-    def _needs_a_walk(self) -> bool:
-        terms = self.terms
-        return bool(terms.volume_cap) or terms.slippage.depends_on_size or not terms.carry.is_free
 
 
 def bars_a_year(panel: Panel) -> float:

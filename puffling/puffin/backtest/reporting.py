@@ -227,8 +227,13 @@ def _trade(result: BacktestResult, panel: Panel, place: int, gain: float) -> Tra
     reason = result.reasons[fill] if fill < len(result.reasons) else ""
     # What leaves on a signal leaves at the open, before the rest of that bar is known.
     seen = slice(first, last if reason == "target" and last > first else last + 1)
-    low = min(float(np.fmin.reduce(panel.low[seen, symbol])), left)
-    high = max(float(np.fmax.reduce(panel.high[seen, symbol])), left)
+    lows, highs = panel.low[seen, symbol], panel.high[seen, symbol]
+    for split in result.resized:
+        if split.symbol == symbol and first < split.bar <= last:
+            # A trade is told in shares as they are at its exit.
+            before = np.arange(seen.start, seen.start + len(lows)) < split.bar
+            lows, highs = (np.where(before, column / split.ratio, column) for column in (lows, highs))
+    low, high = min(float(np.fmin.reduce(lows)), left), max(float(np.fmax.reduce(highs)), left)
     long = float(made.quantity[place]) > 0.0
     against, in_favour = (low, high) if long else (high, low)
     sign = 1.0 if long else -1.0

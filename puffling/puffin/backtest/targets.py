@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
+from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.portfolio import PortfolioStrategy, SymbolColumns
+from puffling.puffin.strategies.trading import TradingStrategy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,16 @@ class Targets:
         return Targets(
             self.weights[first:last], None if self.rebalance is None else self.rebalance[first:last]
         )
+
+
+def trader_of(strategy: object) -> Trader | None:
+    """Give a strategy that sends its own orders as one; None for one that says what to hold."""
+    if not callable(getattr(strategy, "on_bar", None)):
+        return None
+    # What speaks both languages is asked for its signals, but for what was made to trade.
+    if isinstance(strategy, SignalSource) and not isinstance(strategy, TradingStrategy):
+        return None
+    return cast("Trader", strategy)
 
 
 def targets_of(strategy: Tested, panel: Panel) -> Targets:

@@ -109,7 +109,7 @@ def turn(book: Book, opening: Openings, terms: Terms) -> list[Leg]:
         equity = np.maximum(book.cash + _across(held * price), 0.0)
         base = np.full_like(equity, terms.capital) if terms.fixed else equity
         money = np.maximum(opening.weight * base[:, None] - terms.commission.least, 0.0)
-        wanted = opening.direction * _whole(money / opening.unit, terms.lot)
+        wanted = opening.direction * whole(money / opening.unit, terms.lot)
         step = np.where(opening.entering, wanted - held, 0.0)
         smaller = step * held < 0.0
         if smaller.any():
@@ -131,7 +131,7 @@ def _affordable(step: Floats, held: Floats, equity: Floats, opening: Openings, t
     if not scarce.any():
         return step
     share = np.where(scarce, room / np.where(scarce, needed, 1.0), 1.0)
-    fitting = np.sign(step) * _whole(size * share[:, None], terms.lot)
+    fitting = np.sign(step) * whole(size * share[:, None], terms.lot)
     return np.where(scarce[:, None], fitting, step)
 
 
@@ -141,12 +141,13 @@ def _across(values: Floats) -> Floats:
     return total
 
 
-def _whole(quantity: Floats, lot: float) -> Floats:
+def whole(quantity: Floats, lot: float) -> Floats:
+    """Round quantities towards nothing to multiples of a lot."""
     if lot == 0.0:
         return quantity
     # What is a multiple already but for a rounding error stays what it is.
-    whole: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot + DUST) * lot
-    return whole
+    rounded: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot + DUST) * lot
+    return rounded
 
 
 def _trade(book: Book, quantity: Floats, opening: Openings, terms: Terms) -> Leg:

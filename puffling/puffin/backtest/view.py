@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
 
 from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.backtest.turns import Openings, whole
 from puffling.puffin.backtest.waiting import Waiting
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
 
 if TYPE_CHECKING:
     from puffling.puffin.backtest.walk import Walk
+
+
+class Said(NamedTuple):
+    """One thing a strategy said at a close: an aim, an order with the prices to leave at, or its recall."""
+
+    bar: int
+    what: str
+    ticket: Ticket | None = None
+    symbol: str = ""
+    values: tuple[float | None, ...] = ()
 
 
 class Trader(Protocol):
@@ -24,8 +37,10 @@ class Trader(Protocol):
 class View:
     """What a strategy sees at a close, and where it says what it wants."""
 
-    def __init__(self, walk: Walk, bar: int) -> None:
+    def __init__(self, walk: Walk, now: int, bar: int) -> None:
         self._walk = walk
+        # Later than the bar that is seen where news come late.
+        self._now = now
         self.bar = bar
         self.time_us = int(walk.panel.time[bar])
         self.symbols = walk.panel.symbols
@@ -50,18 +65,27 @@ class View:
         return float(self._walk.book.held[0, self._place(symbol)])
 
     def history(self, symbol: str) -> Bars:
-        """Give the bars of a symbol until now."""
-        return self._walk.panel.until(self.bar + 1).bars(symbol)
+        """Give the bars of a symbol until now, in shares as they are now."""
+        return self._walk.past.until(self.bar, self._place(symbol))
 
     def close(self, symbol: str) -> float:
         """Give the newest close of a symbol."""
         return float(self._walk.panel.marks[self.bar, self._place(symbol)])
+
+    def quantity_for(self, weight: float, price: float) -> float:
+        """Give how many a share of the equity buys at a price, costs and lots included; below 0 it sells."""
+        terms = self._walk.terms
+        opening = Openings.of(np.array([price]), np.array([weight]), np.array([True]), terms)
+        base = terms.capital if terms.fixed else max(self.equity, 0.0)
+        money = max(float(opening.weight[0]) * base - terms.commission.least, 0.0)
+        return float(whole(np.array([money]) / opening.unit, terms.lot)[0])
 
     def target(self, symbol: str, weight: float) -> None:
         """Bring a symbol to a share of the equity at the next open: -1 is short with all of it."""
         if not -1.0 <= weight <= 1.0:
             raise InvalidValue("A target must lie between -1 and 1", field="weight")
         self._walk.aims[self._place(symbol)] = weight
+        self._say("aim", symbol=symbol, values=(weight,))
 
     def send(
         self,
@@ -73,11 +97,22 @@ class View:
     ) -> Waiting:
         """Send an order; with prices to leave at it becomes a bracket, whose legs cancel each other."""
         self._place(ticket.symbol)
-        return self._walk.take(ticket, self.bar, take_profit, stop_loss, reason)
+        self._say("send", ticket, values=(take_profit, stop_loss))
+        return self._walk.take(ticket, self._now, take_profit, stop_loss, reason)
 
     def cancel(self, waiting: Waiting) -> None:
         """Take back an order and what hangs on it."""
+        self._say("cancel", waiting.ticket)
         self._walk.drop(waiting)
+
+    def _say(
+        self,
+        what: str,
+        ticket: Ticket | None = None,
+        symbol: str = "",
+        values: tuple[float | None, ...] = (),
+    ) -> None:
+        self._walk.said.append(Said(self._now, what, ticket, symbol, values))
 
     def _place(self, symbol: str) -> int:
         try:

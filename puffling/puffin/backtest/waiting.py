@@ -18,6 +18,8 @@ from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.orders import Kind, Lasting, Side
 
+_DUST = 1e-9
+
 
 @dataclass(slots=True, eq=False)
 class Waiting:
@@ -35,9 +37,16 @@ class Waiting:
     # The price that let it loose within the bar `since`; from the next bar on it meets the open first.
     first: float | None = None
     best: float | None = None
+    # The session an order for one day is good for, known from the first one it meets.
+    day: int | None = None
 
     def __post_init__(self) -> None:
         self.loose = self.parent is None
+
+    @property
+    def spent(self) -> bool:
+        """Whether all of it is filled; a rounding error is nothing to wait for."""
+        return self.remaining <= _DUST * self.ticket.quantity
 
     def urgency(self, intrabar: Intrabar) -> int:
         """Give the place in line: orders that enter, then stops, then limits; the last two as one asks."""
@@ -88,7 +97,7 @@ def met(order: Waiting, candle: Candle, first: float) -> Touch | None:
 
 
 def settle(order: Waiting, done: float, found: Touch, bar: int, intrabar: Intrabar) -> list[Waiting]:
-    """Free the legs behind what was filled, and shrink what a filled leg stands beside; gives what is over."""
+    """Free the legs behind what was filled, shrink what stands beside a filled leg; gives what is over."""
     for leg in order.legs:
         leg.remaining += done
         if not leg.loose:
@@ -102,7 +111,7 @@ def settle(order: Waiting, done: float, found: Touch, bar: int, intrabar: Intrab
     for leg in beside:
         leg.remaining -= done
     # Whoever left does not go on entering: what would come now had no protection any more.
-    return [*(leg for leg in beside if leg.remaining <= 0.0), order.parent]
+    return [*(leg for leg in beside if leg.spent), order.parent]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,26 +7,26 @@ strategy is asked. It never sees more than the bars until then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Candle, Intrabar, Touch, paid
 from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import FillColumns, schedule
+from puffling.puffin.backtest.splits import Actions, Past, by_bar
 from puffling.puffin.backtest.trades import Resized
-from puffling.puffin.backtest.turns import Book, Leg, Openings, turn
-from puffling.puffin.backtest.view import Trader, View
+from puffling.puffin.backtest.turns import DUST, SLACK, Book, Leg, Openings, turn
+from puffling.puffin.backtest.view import Said, Trader, View
 from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met, settle
-from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.instants import US_PER_DAY, day_to_us
+from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.orders import Kind, Lasting, Side
 
 _DAYS_A_YEAR = 365.0
-_SLACK = 1.0 + 1e-9
 _BARS_BETWEEN_PULSES = 100
 
 
@@ -52,6 +52,7 @@ class Walked:
     carry: Floats
     refusals: tuple[Refusal, ...]
     resized: tuple[Resized, ...]
+    said: tuple[Said, ...]
 
     @property
     def equity(self) -> Floats:
@@ -71,15 +72,20 @@ def walk(
     trader: Trader | None = None,
     protection: Protection | None = None,
     intrabar: Intrabar = Intrabar.PESSIMISTIC,
-    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    actions: Actions | None = None,
+    day_of: DayOf = usual_day_of,
+    past: Past | None = None,
+    late: int = 0,
     pulse: Callable[[], None] = lambda: None,
 ) -> Walked:
     """Walk through a panel with targets, (bars, symbols), or with a strategy that has a memory, or both.
 
-    Corporate actions are for prices as they were traded; adjusted prices hold them already. Now and then
-    `pulse` is called, a place to stop.
+    Corporate actions are for prices as they were traded; adjusted prices hold them already. `day_of` says to
+    which session an instant belongs, `past` what a strategy may look back on, where that is more than the
+    panel; one that is `late` hears of every close so many bars later. Now and then `pulse` is called, a
+    place to stop.
     """
-    going = Walk(panel, terms, protection, intrabar, _by_bar(panel, actions or {}))
+    going = Walk(panel, terms, protection, intrabar, actions or {}, day_of, past or Past(panel, actions))
     asked = np.zeros(panel.close.shape) if targets is None else targets
     due, changed = schedule(panel, asked[None], rebalance)
     turning = changed[0].any(axis=1)
@@ -94,8 +100,8 @@ def walk(
         if going.waiting or going.guards:
             going.meet(bar)
         going.end(bar)
-        if trader is not None:
-            trader.on_bar(View(going, bar))
+        if trader is not None and bar >= late:
+            trader.on_bar(View(going, bar, bar - late))
     return going.walked()
 
 
@@ -108,17 +114,22 @@ class Walk:
         terms: Terms,
         protection: Protection | None,
         intrabar: Intrabar,
-        actions: Mapping[int, Sequence[tuple[int, CorporateAction]]],
+        actions: Actions,
+        day_of: DayOf,
+        past: Past,
     ) -> None:
         self.panel = panel
         self.terms = terms
+        self.past = past
         self.book = Book.opened(terms, 1, len(panel.symbols))
         self.waiting: list[Waiting] = []
         self.guards: dict[int, Guard] = {}
         self.aims: dict[int, float] = {}
+        self.said: list[Said] = []
         self._protection = protection
         self._intrabar = intrabar
-        self._actions = actions
+        self._actions = by_bar(panel, actions)
+        self._day_of = day_of
         self._taken = np.zeros(len(panel.symbols))
         self._fills: list[tuple[int, int, float, float, float]] = []
         self._reasons: list[str] = []
@@ -128,14 +139,22 @@ class Walk:
         self._cash, self._carry = np.empty(len(panel)), np.zeros(len(panel))
         self._held = np.empty((len(panel), len(panel.symbols)))
         self._plain = not (terms.volume_cap or terms.slippage.depends_on_size)
+        # Where bars are missing this is too long for none of them.
+        self._width_us = int(np.diff(panel.time).min()) if len(panel) > 1 else US_PER_DAY
 
     def worth(self, prices: Floats) -> float:
         """Give what everything is worth at these prices."""
         return float(self.book.cash[0]) + float(np.sum(self.book.held[0] * prices))
 
     def begin(self, bar: int) -> None:
-        """Pay for the time since the last bar, and let splits and dividends happen."""
+        """Pay for the time since the last bar, let splits and dividends happen, and days begin."""
         self._taken[:] = 0.0
+        for order in [*self.waiting]:
+            if order.ticket.lasting is Lasting.DAY:
+                day = self._day_of(order.ticket.symbol, int(self.panel.time[bar]))
+                order.day = day if order.day is None else order.day
+                if order.day < day:
+                    self.drop(order)
         if bar and not self.terms.carry.is_free:
             self._carry[bar] = self._cost_of_time(bar)
             self.book.cash[0] += self._carry[bar]
@@ -191,10 +210,10 @@ class Walk:
         """Close the bar: days end, stops trail, and the state is written down."""
         for order in [*self.waiting]:
             place = self.panel.symbols.index(order.ticket.symbol)
-            if not self.panel.present[bar, place]:
-                continue
-            order.trail(self._candle(bar, place))
-            if order.since < bar and order.over(self._ends_day(bar)):
+            present = bool(self.panel.present[bar, place])
+            if present:
+                order.trail(self._candle(bar, place))
+            if order.since < bar and order.over(self._ends_day(bar, order, present)):
                 self.drop(order)
         for place, guard in self.guards.items():
             if self.panel.present[bar, place]:
@@ -239,6 +258,7 @@ class Walk:
             self._carry,
             tuple(self._refusals),
             tuple(self._resized),
+            tuple(self.said),
         )
 
     def _meet_one(self, bar: int, place: int, order: Waiting, candle: Candle) -> None:
@@ -263,7 +283,7 @@ class Walk:
             for each in settle(order, done, found, bar, self._intrabar):
                 if each in self.waiting:
                     self.waiting.remove(each)
-        if order.remaining <= 0.0 or not wanted or order.ticket.lasting is Lasting.IOC:
+        if order.spent or not wanted or order.ticket.lasting is Lasting.IOC:
             self.waiting.remove(order)
 
     def _closable(self, order: Waiting, place: int) -> float:
@@ -279,14 +299,14 @@ class Walk:
             return True
         marks = np.where(self.panel.present[bar], self.panel.open[bar], self._marks(bar))
         room = self.terms.leverage * self.worth(marks) - float(np.sum(np.abs(held) * marks))
-        return bool(after * price + self.terms.commission.least <= max(room, 0.0) * _SLACK)
+        return bool(after * price + self.terms.commission.least <= max(room, 0.0) * SLACK)
 
     def _order(self, bar: int, place: int, quantity: float) -> None:
         """Trade what a turn planned; what the cap on volume leaves over waits for the next bars."""
         touch = Touch(float(self.panel.open[bar, place]), None, at_once=True)
         done = self._execute(bar, place, quantity, touch, "target")
         left = abs(quantity) - abs(done)
-        if left > 0.0:
+        if left > DUST * abs(quantity):
             side = Side.BUY if quantity > 0.0 else Side.SELL
             ticket = Ticket(self.panel.symbols[place], side, left)
             self.waiting.append(Waiting(ticket, left, since=bar, reason="target"))
@@ -301,7 +321,9 @@ class Walk:
         price = paid(touch, float(worse), buys=sign > 0.0)
         commission = float(self.terms.commission.calculate(price, size))
         self.book.cash[0] -= sign * size * price + commission
-        self.book.held[0, place] += sign * size
+        held = float(self.book.held[0, place]) + sign * size
+        # What is left after as many left as came is a rounding error, and nothing to trade.
+        self.book.held[0, place] = held if abs(held) > DUST * size else 0.0
         self._taken[place] += size
         self._fills.append((bar, place, sign * size, price, commission))
         self._reasons.append(reason)
@@ -358,10 +380,12 @@ class Walk:
         if place in self.guards:
             self.guards[place].split(ratio)
 
-    def _ends_day(self, bar: int) -> bool:
-        if bar + 1 >= len(self.panel):
+    def _ends_day(self, bar: int, order: Waiting, present: bool) -> bool:
+        """Tell whether the session an order is good for is over with this bar, whatever comes next."""
+        if self._width_us >= US_PER_DAY and present:
             return True
-        return int(self.panel.time[bar + 1]) // US_PER_DAY != int(self.panel.time[bar]) // US_PER_DAY
+        ends_us = int(self.panel.time[bar]) + self._width_us
+        return order.day is not None and self._day_of(order.ticket.symbol, ends_us) > order.day
 
     def _marks(self, bar: int) -> Floats:
         return self.panel.marks[bar - 1] if bar else np.zeros(len(self.panel.symbols))
@@ -375,17 +399,3 @@ class Walk:
             float(panel.close[bar, place]),
             float(panel.volume[bar, place]),
         )
-
-
-def _by_bar(
-    panel: Panel, actions: Mapping[str, Sequence[CorporateAction]]
-) -> dict[int, list[tuple[int, CorporateAction]]]:
-    """Give what happens at the first bar of each action's day, or after it."""
-    found: dict[int, list[tuple[int, CorporateAction]]] = {}
-    for symbol, happened in actions.items():
-        place = panel.symbols.index(symbol)
-        for action in happened:
-            bar = int(np.searchsorted(panel.time, day_to_us(action.day)))
-            if 0 < bar < len(panel):
-                found.setdefault(bar, []).append((place, replace(action)))
-    return found
