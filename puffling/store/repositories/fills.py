@@ -60,9 +60,13 @@ class Fills(Repository):
             wanted = wanted.where(FillRow.symbol == symbol)
         return self._all(wanted if since is None else wanted.where(FillRow.filled_at >= since))
 
-    def newest(self, limit: int = 200, *, account: str | None = None) -> tuple[Fill, ...]:
+    def newest(
+        self, limit: int = 200, *, account: str | None = None, symbol: str | None = None
+    ) -> tuple[Fill, ...]:
         """Give the newest fills first."""
         wanted = self._mine() if account is None else self._mine().where(FillRow.account == account)
+        if symbol is not None:
+            wanted = wanted.where(FillRow.symbol == symbol)
         ordered = wanted.order_by(col(FillRow.filled_at).desc(), col(FillRow.execution_id).desc())
         return tuple(_value(row) for row in self._session.exec(ordered.limit(limit)))
 

@@ -1,0 +1,116 @@
+"""The line to one account's broker: a thread of its own, a limit to our patience, and what was last heard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from puffling.puffin.broker.base import (
+    AccountInfo,
+    Asset,
+    Broker,
+    BrokerAbilities,
+    BrokerBusyError,
+    BrokerUpdate,
+    UnclearError,
+)
+from puffling.puffin.errors import PuffinError
+from puffling.runtime.port import Port
+from puffling.runtime.text import tr
+from puffling.store.orders import Account
+from puffling.trading.values import LineState, Mode
+
+R = TypeVar("R")
+
+PATIENCE_SECONDS = 20.0
+
+
+class BrokerLine:
+    """One broker of one account; every call to it goes through here, one at a time.
+
+    Somebody's own broker may never answer. Then the caller is told after a while that nothing is known, and
+    calls that had not begun are taken back: they certainly did nothing.
+    """
+
+    def __init__(
+        self, account: Account, broker: Broker, *, port: Port, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        self.account = account
+        self.mode = Mode(account.mode)
+        self.abilities: BrokerAbilities = getattr(broker, "abilities", BrokerAbilities())
+        self.state = LineState.STARTING
+        self.reason = tr("{account} has not been compared with its broker yet.", account=account.label)
+        self.info: AccountInfo | None = None
+        self.info_at: datetime | None = None
+        self.skew_seconds: float | None = None
+        self.assets: dict[str, Asset] = {}
+        self.updates: asyncio.Queue[BrokerUpdate] = asyncio.Queue()
+        self.nudged = asyncio.Event()
+        self._broker = broker
+        self._lane = port.lane(f"broker-{account.id}")
+        self._patience_seconds = patience_seconds
+        self._deafen: Callable[[], None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether orders may leave over it."""
+        return self.state is LineState.READY
+
+    async def call(self, ask: Callable[[Broker], R]) -> R:
+        """Ask the broker and give its answer; silence is `UnclearError`, not begun `BrokerBusyError`."""
+        claim = threading.Lock()
+
+        def work() -> R:
+            if not claim.acquire(blocking=False):
+                raise BrokerBusyError("The call was taken back before it began")
+            return ask(self._broker)
+
+        answer = self._lane.begin(work)
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await answer
+        except TimeoutError as error:
+            if answer.done() and not answer.cancelled():
+                # It is the broker's own time that ran out, not ours.
+                raise UnclearError(f"The broker gave up: {error}") from error
+            if claim.acquire(blocking=False):
+                raise BrokerBusyError("The broker is still at an earlier call") from error
+            raise UnclearError("The broker did not answer in time") from error
+
+    def hear(self) -> None:
+        """Take in news of the broker from now on, where it tells any; they queue up in `updates`."""
+        loop = asyncio.get_running_loop()
+
+        def arrived(update: BrokerUpdate) -> None:
+            # A loop that has ended has nobody left to be told.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.updates.put_nowait, update)
+
+        if self.abilities.streams and self._deafen is None:
+            self._deafen = self._broker.listen(arrived)
+
+    def deafen(self) -> None:
+        """Hear nothing any more."""
+        if self._deafen is not None:
+            self._deafen()
+            self._deafen = None
+
+    async def close(self) -> None:
+        """End the thread, after the call that is under way."""
+
+        def let_go(broker: Broker) -> None:
+            self.deafen()
+            close = getattr(broker, "close", None)
+            if close is not None:
+                close()
+
+        try:
+            await self.call(let_go)
+        except PuffinError:
+            # It hangs in an earlier call; letting go from here is all that may free it.
+            let_go(self._broker)
+        await self._lane.close()
