@@ -1,7 +1,8 @@
 """Every setting there is: one model for each section, with title, description, default and bounds.
 
 A setting that is read only while Puffling starts says so with `json_schema_extra=AT_START`, one that
-decides which computers come in or are worked on with `BY_THE_PERSON`: no program may change it.
+decides which computers come in or are worked on with `BY_THE_PERSON`: no program may change it. A limit of
+trading says so with `LIMIT`: everybody may make it tighter, and only the person who is present looser.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from puffling.runtime.text import tr
 
 AT_START: dict[str, JsonValue] = {"restart": True}
 BY_THE_PERSON: dict[str, JsonValue] = {"person_only": True}
+LIMIT: dict[str, JsonValue] = {"limit": True}
 
 
 class Section(BaseModel):
@@ -172,12 +174,131 @@ class Window(Section):
     )
 
 
+Symbol = Annotated[str, Field(min_length=1, max_length=24, pattern=r"^[A-Z0-9][A-Z0-9./^=-]*$")]
+Grant = Annotated[
+    str, Field(max_length=32, pattern=r"^[A-Z0-9][A-Z0-9./^-]{0,23}=(100|[1-9]?\d(\.\d{1,2})?)$")
+]
+
+
+class Trading(Section):
+    """What no order may go beyond, whoever wants it."""
+
+    orders_per_day: int = Field(
+        10,
+        title="Orders a day",
+        description="Orders entered in a day of New York. Those that only make a position smaller are free.",
+        ge=0,
+        le=10_000,
+        json_schema_extra=LIMIT,
+    )
+    exits_per_hour: int = Field(
+        100,
+        title="Exits an hour",
+        description="Orders that only make a position smaller, so that a fault cannot send them for ever.",
+        ge=1,
+        le=10_000,
+        json_schema_extra=LIMIT,
+    )
+    position_percent: float = Field(
+        10.0,
+        title="Largest position in percent",
+        description="What one symbol may make up of the account, with everything that waits to be filled.",
+        gt=0.0,
+        le=100.0,
+        json_schema_extra=LIMIT,
+    )
+    position_grants: tuple[Grant, ...] = Field(
+        (),
+        title="Larger positions",
+        description="Symbols with a bound of their own in percent, such as SPY=60.",
+        max_length=100,
+        json_schema_extra=LIMIT,
+    )
+    approval_above: float = Field(
+        1_000.0,
+        title="Ask above",
+        description="Orders worth more than this much money wait for your approval.",
+        ge=0.0,
+        le=1e9,
+        json_schema_extra=LIMIT,
+    )
+    hours: Literal["regular", "extended", "any"] = Field(
+        "regular",
+        title="Hours",
+        description="When orders may be entered, by the calendar of what is traded: in its session, also "
+        "shortly before and after it, or at any time.",
+        json_schema_extra=LIMIT,
+    )
+    price_band_percent: float = Field(
+        10.0,
+        title="Price band in percent",
+        description="How far the price of an order may be from the last price.",
+        gt=0.0,
+        le=50.0,
+        json_schema_extra=LIMIT,
+    )
+    price_age_seconds: int = Field(
+        120,
+        title="Oldest price in seconds",
+        description="How old the last price may be while its exchange is open.",
+        ge=5,
+        le=3_600,
+        json_schema_extra=LIMIT,
+    )
+    duplicate_seconds: int = Field(
+        30,
+        title="Same order again after seconds",
+        description="An order like the one before, sooner than this, is taken for a mistake.",
+        ge=0,
+        le=86_400,
+        json_schema_extra=LIMIT,
+    )
+    daily_loss_percent: float = Field(
+        3.0,
+        title="Loss of a day in percent",
+        description="Whoever has lost this much since the day before enters nothing new until tomorrow.",
+        gt=0.0,
+        le=100.0,
+        json_schema_extra=LIMIT,
+    )
+    drawdown_percent: float = Field(
+        15.0,
+        title="Fall from the peak in percent",
+        description="An account that has fallen this far below its best enters nothing new until you say so.",
+        gt=0.0,
+        le=100.0,
+        json_schema_extra=LIMIT,
+    )
+    whitelist: tuple[Symbol, ...] = Field(
+        (),
+        title="Only these symbols",
+        description="Nothing else is ordered; empty means everything may be.",
+        max_length=1_000,
+        json_schema_extra=LIMIT,
+    )
+    margin: bool = Field(
+        False,
+        title="Buy on credit",
+        description="Use what the broker lends, and not only cash that is there and settled.",
+        json_schema_extra=LIMIT,
+    )
+    clock_skew_seconds: int = Field(
+        60,
+        title="Clocks apart in seconds",
+        description="How far the clock of this computer may be from the broker's.",
+        ge=5,
+        le=299,
+        json_schema_extra=LIMIT,
+    )
+
+
 class Settings(Section):
     """All settings of one person."""
 
     appearance: Appearance = Field(Appearance(), title="Appearance")
     market: Market = Field(Market(), title="Market data")
     fundamentals: Fundamentals = Field(Fundamentals(), title="Fundamentals")
+    trading: Trading = Field(Trading(), title="Limits of trading")
     window: Window = Field(Window(), title="Window")
     server: Server = Field(Server(), title="Server")
     cluster: Cluster = Field(Cluster(), title="Cluster")

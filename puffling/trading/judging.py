@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from puffling.market.values import Instrument
 from puffling.puffin.broker.base import AccountInfo, Asset, BrokerAbilities
 from puffling.store.orders import Account, Approval, Intent
 from puffling.trading.proposals import Proposal
@@ -23,13 +24,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PriceSeen:
-    """The newest price of a symbol. `doubt` says why it is not to be traded on, empty when it may be."""
+    """The newest price of a symbol. `doubt` says why it is not to be traded on, empty when it may be.
+
+    `made_up` prices come from the demo market or from samples of long ago; `late_seconds` is how late they
+    are by the nature of their source.
+    """
 
     last: Decimal
     at: datetime
     bid: Decimal | None = None
     ask: Decimal | None = None
     doubt: str = ""
+    previous_close: Decimal | None = None
+    made_up: bool = False
+    late_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,10 @@ class LiveFacts:
 
     `not_ready` says why the account may not be traded on just now, empty when it may. `skew_seconds` is how
     far this computer's clock runs ahead of the broker's. `replaces` is the order that this one would stand
-    in the place of: its exposure goes when the new one comes, and it has been counted already.
+    in the place of: its exposure goes when the new one comes, and it has been counted already. `live_keys`
+    says that the keys for real money are there. `confirmed` says in which act the person has confirmed this
+    order already (a flatten, an order held here whose price was met), `held_here` that this computer holds
+    it until then. `parent_id` is the intent it belongs to as a leg: its siblings count once.
     """
 
     account: Account
@@ -51,6 +62,11 @@ class LiveFacts:
     price: PriceSeen | None = None
     skew_seconds: float | None = None
     replaces: Intent | None = None
+    instrument: Instrument | None = None
+    live_keys: bool = False
+    confirmed: str = ""
+    held_here: bool = False
+    parent_id: str | None = None
 
 
 class Gate(Protocol):

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from sqlmodel import col, delete, select
+from sqlalchemy import Float, cast
+from sqlmodel import col, delete, func, select
 
 from puffling.runtime.clock import microseconds
 from puffling.store.events import WorthMarked
@@ -52,6 +53,18 @@ class AccountWorth(Repository):
             wanted = wanted.where(col(WorthRow.at) <= before)
         row = self._session.exec(wanted.order_by(col(WorthRow.at).desc()).limit(1)).one_or_none()
         return None if row is None else _value(row)
+
+    def best(self, account: str, since: datetime, until: datetime) -> Decimal | None:
+        """Give the most an account was worth at a mark from one moment to another, None without a mark."""
+        # Exact numbers are text, which has another order; what is best is found to a cent all the same.
+        most = select(func.max(cast(WorthRow.equity, Float))).where(
+            WorthRow.user_id == self._user,
+            WorthRow.account == account,
+            col(WorthRow.at) >= since,
+            col(WorthRow.at) <= until,
+        )
+        found = self._session.exec(most).one()
+        return None if found is None else Decimal(str(found))
 
     def thin(self, account: str, *, sparing: frozenset[datetime] = frozenset()) -> int:
         """Drop old marks that stand close together, but never a first one, nor one that is to be spared."""

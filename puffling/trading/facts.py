@@ -1,0 +1,279 @@
+"""What the gate judges an order by: what the database says in this transaction, and what was handed in.
+
+Whatever can change because another order is entered is read here, inside the transaction that would write
+the order down: state, limits, counts, what is held and what waits. What cannot be read is None, and the gate
+refuses what it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from puffling.market.calendar import calendar
+from puffling.market.values import SessionState
+from puffling.puffin.broker.base import Number
+from puffling.puffin.orders import Side
+from puffling.runtime.errors import NotFound
+from puffling.store.database import Unit
+from puffling.store.orders import BrokerOrder, FlowKind, Intent, OrderState, OrderTerms
+from puffling.trading.flags import Standing, read_live, read_restart, standing_now
+from puffling.trading.halt import HaltSwitch
+from puffling.trading.judging import LiveFacts
+from puffling.trading.limits import LimitReader, Limits
+from puffling.trading.proposals import Proposal
+
+NEW_YORK = ZoneInfo("America/New_York")
+HOUR = timedelta(hours=1)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Whatever may still be filled, or of which nobody knows that it will not.
+OPEN = frozenset(
+    {
+        OrderState.INTENT,
+        OrderState.SENDING,
+        OrderState.UNKNOWN,
+        OrderState.ACKED,
+        OrderState.PARTIAL,
+        OrderState.PENDING_CANCEL,
+        OrderState.PENDING_REPLACE,
+        OrderState.ABANDONED_WATCH,
+        OrderState.EXTERNAL,
+    }
+)
+# What the numbers of the broker cannot hold yet.
+_UNHEARD = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN})
+_NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.REPLACED})
+_MOVED_BY_HAND = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What of an order may still be filled."""
+
+    side: Side
+    quantity: Decimal
+    limit: Decimal | None
+    stop: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What has been used up already of what an account may do.
+
+    `siblings` is what the other legs of the same order may still fill on its side: of them all only one does.
+    `unheard` is the money of buys of which the broker's figure of cash cannot know yet. `best` is the most
+    the account was worth, None before the first mark of its worth.
+    """
+
+    entered_today: int
+    exits_last_hour: int
+    held: Decimal
+    waiting: tuple[Waiting, ...]
+    siblings: Decimal
+    unheard: Decimal
+    unclear: bool
+    repeated_at: datetime | None
+    day_start: Decimal | None
+    moved_today: Decimal
+    best: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """Everything the gate knows when it judges; None is what could not be read."""
+
+    now: datetime
+    standing: Standing
+    limits: Limits | None
+    live: LiveFacts
+    live_granted: bool
+    session: SessionState | None
+    used: Used | None
+
+
+def trading_day(now: datetime) -> str:
+    """Give the date in New York, by which orders are counted."""
+    return now.astimezone(NEW_YORK).date().isoformat()
+
+
+def exact(number: Number | None) -> Decimal | None:
+    """Give the number as a decimal, None when there is none or it is not finite."""
+    if number is None:
+        return None
+    found = number if isinstance(number, Decimal) else Decimal(str(number))
+    return found if found.is_finite() else None
+
+
+def gather(
+    unit: Unit, proposal: Proposal, live: LiveFacts, *, switch: HaltSwitch, reader: LimitReader
+) -> GateFacts:
+    """Give what is known of this order at this instant."""
+    limits = reader.read({setting.key: setting.value for setting in unit.settings.all()})
+    return GateFacts(
+        now=unit.now,
+        standing=standing_now(switch, unit),
+        limits=limits,
+        live=live,
+        live_granted=read_live(unit, proposal.terms.account),
+        session=session_of(live, unit.now),
+        used=None if limits is None else _used(unit, proposal, live, limits),
+    )
+
+
+def session_of(live: LiveFacts, now: datetime) -> SessionState | None:
+    """Give what the exchange of the instrument does now, None when nobody knows its hours."""
+    if live.instrument is None:
+        return None
+    try:
+        hours = calendar(live.instrument.calendar)
+    except NotFound:
+        return None
+    return hours.state(now) if hours.is_exact else None
+
+
+def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Used:
+    terms, now = proposal.terms, unit.now
+    account, symbol = terms.account, terms.symbol
+    replaced = live.replaces.id if live.replaces is not None else None
+    orders = unit.orders.in_states(OPEN, account, symbol)
+    intents = tuple(each for each in unit.intents.in_states(OPEN, account, symbol) if each.id != replaced)
+    holding = unit.holdings.find(account, symbol)
+    lately = unit.intents.since(account, now - max(HOUR, timedelta(seconds=limits.duplicate_seconds)))
+    groups = _groups(intents, [each for each in orders if replaced is None or each.intent_id != replaced])
+    own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
+    start, moved = _day(unit, account, live)
+    return Used(
+        entered_today=sum(_counts(each) for each in unit.intents.entered_on(account, trading_day(now))),
+        exits_last_hour=sum(each.shrinks and each.created_at > now - HOUR for each in lately),
+        held=holding.quantity if holding is not None else Decimal(0),
+        waiting=tuple(groups.values()),
+        siblings=own.quantity if own is not None else Decimal(0),
+        unheard=_unheard(unit, account, live),
+        unclear=OrderState.UNKNOWN in {*(each.state for each in intents), *(each.state for each in orders)},
+        repeated_at=_repeated(proposal, lately, now - timedelta(seconds=limits.duplicate_seconds), replaced),
+        day_start=start,
+        moved_today=moved,
+        best=_best(unit, account),
+    )
+
+
+def _counts(intent: Intent) -> bool:
+    """Tell whether it counts among the orders of its day; legs and replacements count with their first."""
+    return not intent.shrinks and intent.parent_id is None
+
+
+def _groups(
+    intents: Iterable[Intent], orders: Iterable[BrokerOrder]
+) -> dict[tuple[str | None, Side], Waiting]:
+    """Give what waits, of orders of which one cancels the other only the largest."""
+    at_broker: dict[str, list[BrokerOrder]] = {}
+    groups: dict[tuple[str | None, Side], Waiting] = {}
+    known = tuple(intents)
+    ours = {intent.id for intent in known}
+    for order in orders:
+        if order.intent_id in ours:
+            at_broker.setdefault(order.intent_id or "", []).append(order)
+        else:
+            found = Waiting(order.side, order.remaining, order.limit, order.stop)
+            _take(groups, order.parent_order_id or order.broker_order_id, found)
+    for intent in known:
+        terms = intent.terms
+        sent = [each for each in at_broker.get(intent.id, ()) if each.side is terms.side]
+        left = sum((each.remaining for each in sent), Decimal(0)) if sent else terms.quantity
+        _take(groups, intent.parent_id or intent.id, Waiting(terms.side, left, terms.limit, terms.stop))
+    return groups
+
+
+def _take(groups: dict[tuple[str | None, Side], Waiting], name: str, found: Waiting) -> None:
+    before = groups.get((name, found.side))
+    if before is None or found.quantity > before.quantity:
+        groups[name, found.side] = found
+
+
+def _unheard(unit: Unit, account: str, live: LiveFacts) -> Decimal:
+    """Give the money of buys that are younger than the figure of cash, or may never have been heard of."""
+    young = unit.intents.since(account, live.info_at or unit.now)
+    unsent = unit.intents.in_states(_UNHEARD, account)
+    replaced = live.replaces.id if live.replaces is not None else None
+    found = {each.id: each for each in (*young, *unsent) if each.state not in _NEVER_CAME}
+    return sum(
+        (
+            _cost(unit, each)
+            for each in found.values()
+            if each.terms.side is Side.BUY and not each.shrinks and each.id != replaced
+        ),
+        Decimal(0),
+    )
+
+
+def _cost(unit: Unit, intent: Intent) -> Decimal:
+    """Give the money an order takes: what it reserved, and once that is released what it paid."""
+    if intent.reserved:
+        return intent.reserved
+    paid = ((each.average_price or Decimal(0)) * each.filled for each in unit.orders.of_intent(intent.id))
+    return sum(paid, Decimal(0))
+
+
+def _repeated(
+    proposal: Proposal, lately: Iterable[Intent], since: datetime, replaced: str | None
+) -> datetime | None:
+    """Give when such an order was last entered; another leg of the same wish is no repetition."""
+    mine = _likeness(proposal.terms)
+    for intent in sorted(lately, key=lambda each: each.created_at, reverse=True):
+        leg = (intent.source, intent.slot) == (proposal.source, proposal.slot) and intent.leg != proposal.leg
+        if intent.created_at <= since or leg or intent.id == replaced:
+            continue
+        if intent.state is not OrderState.REJECTED and _likeness(intent.terms) == mine:
+            return intent.created_at
+    return None
+
+
+def _likeness(terms: OrderTerms) -> tuple[object, ...]:
+    return (terms.symbol, terms.side, terms.quantity, terms.kind, terms.limit, terms.stop)
+
+
+def _day(unit: Unit, account: str, live: LiveFacts) -> tuple[Decimal | None, Decimal]:
+    """Give what the account was worth when the day began, and what was paid in or out since."""
+    midnight = unit.now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+    moved = _moved(unit, account, midnight)
+    start = exact(live.info.last_equity) if live.info is not None else None
+    if start is None and (mark := unit.worth.last(account, before=midnight)) is not None:
+        start = mark.equity
+    if start is None and live.info is not None and live.account.created_at >= midnight:
+        # There was no day before, so what was paid in today is where it began.
+        return exact(live.info.equity), Decimal(0)
+    return start, moved
+
+
+def _moved(unit: Unit, account: str, since: datetime) -> Decimal:
+    flows = unit.flows.of(account, since=since)
+    return sum((each.amount for each in flows if each.kind in _MOVED_BY_HAND), Decimal(0))
+
+
+def _best(unit: Unit, account: str) -> Decimal | None:
+    """Give the best the account was worth, as if what was paid in or out since had been so then."""
+    since = read_restart(unit, account) or _LONG_AGO
+    flows = [each for each in unit.flows.of(account, since=since) if each.kind in _MOVED_BY_HAND]
+    later = sum((each.amount for each in flows), Decimal(0))
+    best: Decimal | None = None
+    for begin, end, paid in _stretches(since, unit.now, [(each.at, each.amount) for each in flows]):
+        found = unit.worth.best(account, begin, end)
+        if found is not None:
+            best = max(found + later, best) if best is not None else found + later
+        later -= paid
+    return best
+
+
+def _stretches(
+    since: datetime, now: datetime, flows: list[tuple[datetime, Decimal]]
+) -> Iterable[tuple[datetime, datetime, Decimal]]:
+    """Give the stretches between flows, each with what was paid at its end."""
+    begin = since
+    for at, amount in flows:
+        yield begin, at - timedelta(microseconds=1), amount
+        begin = at
+    yield begin, now, Decimal(0)
