@@ -8,6 +8,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _START, _RUN, _PLAIN, _GAP = 8, 5, 1, 0.2
+_ALSO = 500
+_FEWEST_LETTERS = 3
 
 
 def score(wanted: str, text: str) -> float | None:
@@ -36,11 +38,36 @@ def score(wanted: str, text: str) -> float | None:
     return total - len(text) * 0.1
 
 
-def best(wanted: str, things: Iterable[T], text: Callable[[T], str], limit: int) -> list[T]:
-    """Give the things that match, the best first; equal ones keep their order."""
-    marked = [(mark, thing) for thing in things if (mark := score(wanted, text(thing))) is not None]
+def best(
+    wanted: str,
+    things: Iterable[T],
+    text: Callable[[T], str],
+    limit: int,
+    *,
+    also: Callable[[T], str] = lambda _: "",
+) -> list[T]:
+    """Give the things that match, the best first; equal ones keep their order.
+
+    Things whose other words hold the wanted ones as they are, from the beginning of a word, come before
+    those that only have the letters.
+    """
+    marked = []
+    for thing in things:
+        mark = score(wanted, text(thing))
+        if (mark is None or mark < _ALSO) and _begins_word(wanted, also(thing)):
+            mark = _ALSO
+        if mark is not None:
+            marked.append((mark, thing))
     marked.sort(key=lambda pair: -pair[0])
     return [thing for _, thing in marked[:limit]]
+
+
+def _begins_word(wanted: str, text: str) -> bool:
+    wanted, text = wanted.casefold().strip(), text.casefold()
+    place = text.find(wanted) if len(wanted) >= _FEWEST_LETTERS else -1
+    while place > 0 and text[place - 1].isalnum():
+        place = text.find(wanted, place + 1)
+    return place >= 0
 
 
 def _next(letter: str, text: str, at: int, before: int) -> int:

@@ -56,6 +56,7 @@ class Entry:
     keys: str
     run: Callable[[], None]
     summary: str = ""
+    menu: str = ""
 
 
 class _Entries(QAbstractListModel):
@@ -249,7 +250,7 @@ class Palette(QWidget):
         else:
             exact = [entry for entry in self._symbols if entry.title.casefold() == wanted.casefold()]
             other = [entry for entry in self._symbols if entry not in exact]
-            matching = best(wanted, actions, lambda entry: f"{entry.title} {entry.group}", _MOST)
+            matching = best(wanted, actions, _named, _MOST, also=_told)
             shown = exact + matching + other
         self._model.show(shown)
         self.list.setCurrentIndex(self._model.index(0))
@@ -286,4 +287,13 @@ def _entry_of(action: Action) -> Entry:
         shortcut_text(action.shortcut) if action.shortcut else "",
         action.run,
         action.summary,
+        action.menu or "",
     )
+
+
+def _named(entry: Entry) -> str:
+    return f"{entry.title} {entry.group}"
+
+
+def _told(entry: Entry) -> str:
+    return f"{entry.menu} {entry.summary}"

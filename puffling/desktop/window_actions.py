@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from puffling.desktop.actions import Action
 from puffling.desktop.panel import find_panels
+from puffling.desktop.theme import Scheme, look
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
@@ -44,6 +45,7 @@ def window_actions(window: Window) -> Iterator[Action]:
             f"Ctrl+{number}",
             partial(_is_open, window, workspace.id),
         )
+    yield from _themes(window)
     yield from _intervals(window)
     yield Action(
         "window.reset-workspace",
@@ -156,6 +158,23 @@ def _general(window: Window) -> Iterator[Action]:
     )
 
 
+def _themes(window: Window) -> Iterator[Action]:
+    for scheme, title, summary in (
+        (Scheme.DARK, tr("Dark theme"), tr("Light words on dark ground.")),
+        (Scheme.LIGHT, tr("Light theme"), tr("Dark words on light ground.")),
+        (Scheme.SYSTEM, tr("Theme of the system"), tr("Dark or light, whatever the system uses.")),
+    ):
+        yield Action(
+            f"window.theme-{scheme.value}",
+            title,
+            partial(_choose_theme, window, scheme),
+            tr("Window"),
+            summary,
+            "View/Theme",
+            checked=partial(_is_worn, scheme),
+        )
+
+
 def _intervals(window: Window) -> Iterator[Action]:
     selection = window.session.selection
     for number, interval in enumerate(Interval, start=1):
@@ -169,6 +188,19 @@ def _intervals(window: Window) -> Iterator[Action]:
             f"Alt+{number}",
             partial(_is_chosen, selection, interval),
         )
+
+
+def _choose_theme(window: Window, scheme: Scheme) -> None:
+    session = window.session
+    if session.connected:
+        put = session.core.settings.put
+        session.dispatch.run(lambda: put("appearance.theme", scheme.value), name="choose theme")
+    else:
+        look().wear(replace(look().appearance, scheme=scheme))
+
+
+def _is_worn(scheme: Scheme) -> bool:
+    return look().appearance.scheme is scheme
 
 
 def _is_chosen(selection: Selection, interval: Interval) -> bool:

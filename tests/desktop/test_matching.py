@@ -38,5 +38,18 @@ def test_letters_in_another_order_match_nothing() -> None:
     assert best("gnidart", TITLES, str, 3) == []
 
 
+def test_other_words_are_found_as_they_are_but_not_by_their_letters() -> None:
+    told = {
+        "Save all bars": "Export chart",
+        "Expand portfolio": "",
+        "Trade": "Important exporting",
+        "Next": "",
+    }
+    found = best("export", told, str, 9, also=lambda title: told[title])
+    assert found == ["Save all bars", "Trade", "Expand portfolio"]
+    assert best("exrt", ["Save all bars"], str, 9, also=lambda title: told[title]) == []
+    assert best("port", ["Trade"], str, 9, also=lambda title: told[title]) == []
+
+
 def test_no_letters_match_everything_in_its_own_order() -> None:
     assert best("", TITLES, str, 99) == TITLES

@@ -12,6 +12,7 @@ from puffling.desktop.forms import Form
 from puffling.desktop.palette import Palette
 from puffling.desktop.panels.jobs import JobsPanel
 from puffling.desktop.snapshot import Snapshot
+from puffling.desktop.theme import look
 from tests.desktop.conftest import OpenWindow, close_window, until
 
 if TYPE_CHECKING:
@@ -64,6 +65,28 @@ async def test_a_symbol_opens_in_the_chart(core: Core, open_window: OpenWindow) 
     await until(lambda: bool(window.palette_.entries) and window.palette_.entries[0].id == "symbol:NVDA")
     press(window.palette_, Qt.Key.Key_Return)
     assert window.session.selection.symbol == "NVDA"
+
+
+async def test_what_people_call_export_is_found_by_that_word(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    type_into(window.palette_, "export")
+    found = [entry.id for entry in window.palette_.entries]
+    assert {"window.chart-png", "window.chart-svg", "window.chart-csv-all"} <= set(found[:12])
+
+
+async def test_the_theme_is_changed_by_a_command_and_kept(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    assert look().theme.dark
+    type_into(window.palette_, "light theme")
+    assert window.palette_.entries[0].id == "window.theme-light"
+    press(window.palette_, Qt.Key.Key_Return)
+    await until(lambda: not look().theme.dark)
+    assert core.settings_now.appearance.theme == "light"
+    checked = window.actions_.get("window.theme-light").checked
+    assert checked is not None
+    assert checked()
+    window.actions_.run("window.theme-dark")
+    await until(lambda: look().theme.dark)
 
 
 async def test_arrows_choose_and_escape_gives_the_keyboard_back(core: Core, open_window: OpenWindow) -> None:
