@@ -1,0 +1,44 @@
+"""Rows as comma-separated text that no spreadsheet takes for formulas; numbers stay numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
+
+Cell = str | int | float | Decimal | date | datetime | None
+
+# What a spreadsheet takes for a formula when a cell begins with it.
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = frozenset(",;\"'\r\n\t ")
+
+
+def csv_text(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Give a line of titles and the rows, each line ended as the standard asks."""
+    return "".join(",".join(map(_cell, row)) + "\r\n" for row in (titles, *rows))
+
+
+def unguarded(text: str) -> str:
+    """Give a text that was read back as it was before it was made harmless."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULAS) else text
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return repr(value) if isfinite(value) else ""
+
+
+def _text(words: str) -> str:
+    # A sign that is not shown may part a line, or hide what stands behind it.
+    plain = "".join(sign if sign.isprintable() else " " for sign in words)
+    guarded = f"'{plain}" if words.startswith(_FORMULAS) or plain.lstrip().startswith(_FORMULAS) else plain
+    quoted = guarded.replace('"', '""')
+    return f'"{quoted}"' if set(guarded) & _QUOTED else guarded
