@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
@@ -16,7 +18,7 @@ MARGIN = 30
 
 
 @pytest.fixture
-def menu(qtbot: QtBot) -> Menu:
+def menu(qtbot: QtBot) -> Iterator[Menu]:
     """One entry of each kind, all with the same words."""
     look().wear(Appearance(scheme=Scheme.DARK))
     window = QWidget()
@@ -32,7 +34,7 @@ def menu(qtbot: QtBot) -> Menu:
     set_icon(submenu.menuAction(), "export")
     menu.addMenu(submenu)
     menu.resize(menu.sizeHint())
-    return menu
+    yield menu
 
 
 def first_letter(image: QImage, top: int, bottom: int) -> int:
