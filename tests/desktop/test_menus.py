@@ -34,7 +34,7 @@ def menu(qtbot: QtBot) -> Iterator[Menu]:
     set_icon(submenu.menuAction(), "export")
     menu.addMenu(submenu)
     menu.resize(menu.sizeHint())
-    yield menu
+    yield menu  # noqa: PT022  the window lives until here, and the menu with it
 
 
 def first_letter(image: QImage, top: int, bottom: int) -> int:
