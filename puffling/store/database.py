@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from puffling.store.engine import Answer, Database
+    from puffling.store.repositories.approvals import Approvals
     from puffling.store.repositories.attempts import AttemptLedger
     from puffling.store.repositories.audit import AuditTrail
     from puffling.store.repositories.drawings import Drawings
@@ -153,6 +154,13 @@ class Unit:
         from puffling.store.repositories.intents import Intents
 
         return Intents(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """Questions for the person's yes."""
+        from puffling.store.repositories.approvals import Approvals
+
+        return Approvals(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def orders(self) -> Orders:

@@ -25,25 +25,14 @@ from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
 from puffling.trading.limits import LimitReader, Limits
 from puffling.trading.proposals import Proposal
+from puffling.trading.states import OPEN
 
 NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
+# Longer than any broker is waited for.
+SENDING_PATIENCE = timedelta(seconds=30)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Whatever may still be filled, or of which nobody knows that it will not.
-OPEN = frozenset(
-    {
-        OrderState.INTENT,
-        OrderState.SENDING,
-        OrderState.UNKNOWN,
-        OrderState.ACKED,
-        OrderState.PARTIAL,
-        OrderState.PENDING_CANCEL,
-        OrderState.PENDING_REPLACE,
-        OrderState.ABANDONED_WATCH,
-        OrderState.EXTERNAL,
-    }
-)
 # What the numbers of the broker cannot hold yet.
 _UNHEARD = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN})
 _NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.REPLACED})
@@ -153,12 +142,20 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
         waiting=tuple(groups.values()),
         siblings=own.quantity if own is not None else Decimal(0),
         unheard=_unheard(unit, account, live),
-        unclear=OrderState.UNKNOWN in {*(each.state for each in intents), *(each.state for each in orders)},
+        unclear=any(_is_unclear(each, now) for each in intents)
+        or any(each.state is OrderState.UNKNOWN for each in orders),
         repeated_at=_repeated(proposal, lately, now - timedelta(seconds=limits.duplicate_seconds), replaced),
         day_start=start,
         moved_today=moved,
         best=_best(unit, account),
     )
+
+
+def _is_unclear(intent: Intent, now: datetime) -> bool:
+    """Tell whether nobody knows what became of it; one that is being sent just now will be told of."""
+    if intent.state is OrderState.SENDING:
+        return now - intent.updated_at > SENDING_PATIENCE
+    return intent.state is OrderState.UNKNOWN
 
 
 def _counts(intent: Intent) -> bool:

@@ -87,7 +87,7 @@ def wish(**terms: Any) -> Proposal:
 
 
 def facts(**changes: Any) -> GateFacts:
-    """Give the sound facts with some changed: of the limits, of what is used, of what was handed in, or all."""
+    """Give the sound facts with some changed: of the limits, of what is used, of what was handed in."""
     found = FACTS
     limits = {name: changes.pop(name) for name in list(changes) if hasattr(found.limits, name)}
     used = {name: changes.pop(name) for name in list(changes) if hasattr(found.used, name)}
@@ -98,7 +98,8 @@ def facts(**changes: Any) -> GateFacts:
         live["price"] = replace(PRICE, **price)
     if info:
         live["info"] = replace(INFO, **info)
-    assert found.limits is not None and found.used is not None
+    assert found.limits is not None
+    assert found.used is not None
     return replace(
         found,
         limits=replace(found.limits, **limits),
