@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 
@@ -23,7 +25,7 @@ from puffling.market.streams import PriceBoard
 from puffling.market.values import Coverage, FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars, SeriesKey, Span
-from puffling.puffin.data.instants import to_us
+from puffling.puffin.data.instants import US_PER_SECOND, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.bus import Bus
@@ -128,15 +130,21 @@ class Market:
             raise Unavailable(tr("The price of {symbol} is not known yet.", symbol=symbol))
         return self._board.price(symbol)
 
-    async def latest(self, symbol: str) -> Price:
-        """Give the newest price of a symbol, asking its source when none is at hand."""
+    async def latest(self, symbol: str, *, fresh_seconds: float = math.inf) -> Price:
+        """Give the newest price of a symbol, asking its source when none is at hand that is fresh enough."""
         await self._asking.learn(symbol)
         feed = self._chain.feed_of(symbol)
         try:
-            return self._board.price(symbol)
+            price = self._board.price(symbol)
         except Unavailable:
             await answer_of(feed, feed.refresh((symbol,)))
             return self._board.price(symbol)
+        if (to_us(self._clock.now()) - price.time_us) / US_PER_SECOND <= fresh_seconds:
+            return price
+        with suppress(Unavailable):
+            # Where nobody answers, the old one says how old it is.
+            await answer_of(feed, feed.refresh((symbol,)))
+        return self._board.price(symbol)
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Stream these symbols as PricesMoved events until the answer is called."""

@@ -111,7 +111,7 @@ def show(unit: Unit, id: str, worst_price: Decimal | None) -> Approval:
 
 
 def seal_of(approval: Approval) -> str:
-    """Give what stands for exactly this order as it was shown: its terms, worst price and the time for a yes."""
+    """Give what stands for exactly this order as it was shown: terms, worst price, time for a yes."""
     worst = format(approval.worst_price.normalize(), "f") if approval.worst_price is not None else ""
     until = approval.expires_at.isoformat() if approval.expires_at is not None else ""
     return hashlib.sha256(f"{approval.order_hash}|{worst}|{until}".encode()).hexdigest()
