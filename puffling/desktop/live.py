@@ -119,7 +119,7 @@ class LiveWindow(QObject):
         self._look_ahead()
 
     def _adopt_layouts(self, layouts: tuple[Any, ...]) -> None:
-        self._window.adopt_layouts({layout.workspace: layout.state for layout in layouts})
+        self._window.arrangement.adopt({layout.workspace: layout.state for layout in layouts})
 
     def _show_safety(self, state: SafetyState) -> None:
         top, session = self._window.top, self._window.session

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStatusBar
+from PySide6.QtWidgets import QMainWindow, QStatusBar
 
 from puffling.desktop.actions import ActionBook
 from puffling.desktop.alt_key import AltKey
-from puffling.desktop.ask import Question, ask
+from puffling.desktop.arrangement import Arrangement
+from puffling.desktop.ask import ask
 from puffling.desktop.banner import Banner
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import Dispatch
@@ -22,25 +22,17 @@ from puffling.desktop.icons import application_icon
 from puffling.desktop.importing import Importing
 from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
-from puffling.desktop.notices import Notices, Toast
+from puffling.desktop.notices import Notices
 from puffling.desktop.palette import Palette
-from puffling.desktop.panel import Area, find_panels
+from puffling.desktop.panel import find_panels
 from puffling.desktop.preferences import Preferences
-from puffling.desktop.selection import FIRST_SYMBOL, Selection
+from puffling.desktop.selection import Selection
 from puffling.desktop.session import Session
 from puffling.desktop.sheet import Sheet
-from puffling.desktop.snapshot import Kept, Snapshot
+from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.theme import GAP, look
 from puffling.desktop.window_actions import window_actions
-from puffling.desktop.workspaces import (
-    WORKSPACES,
-    Workspace,
-    arrange,
-    kept_layout,
-    panels_of,
-    restore_layout,
-)
-from puffling.puffin.data.interval import Interval
+from puffling.desktop.workspaces import Workspace
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 
@@ -49,12 +41,6 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = (1440, 900)
 FRAME_HEIGHT = 40
-_QT_AREAS = {
-    Area.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
-    Area.CENTRE: Qt.DockWidgetArea.LeftDockWidgetArea,
-    Area.RIGHT: Qt.DockWidgetArea.RightDockWidgetArea,
-    Area.BOTTOM: Qt.DockWidgetArea.BottomDockWidgetArea,
-}
 # Below this the parts of the Trade workspace would cover each other.
 SMALLEST_SIZE = (1000, 600)
 
@@ -76,13 +62,11 @@ class Window(QMainWindow):
         self.setDockOptions(QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self._snapshot = snapshot
-        self._kept: dict[str, Kept] = {name: dict(kept) for name, kept in snapshot.workspaces.items()}
         self.recent = [str(each) for each in snapshot.recent]
         self.live: LiveWindow | None = None
         self._was_painted = False
         self._was_live = False
         self._may_close = False
-        self._titles_due = False
         self._alt = AltKey(self)
         self.crashes = crashes
         self.actions_ = ActionBook(self)
@@ -105,7 +89,7 @@ class Window(QMainWindow):
         self.bottom = BottomLine()
         self._stand_bottom()
         self.drop = FileDrop(self, self.importing.take)
-        self.workspace = self._workspace_of(snapshot.workspace)
+        self.arrangement = Arrangement(self, self.docks, snapshot)
         self.actions_.add(*window_actions(self))
         self._alt.tapped.connect(self.top.open_menu)
         self.top.workspace_chosen.connect(self.open_workspace)
@@ -114,7 +98,7 @@ class Window(QMainWindow):
         self.top.resume_wanted.connect(lambda: self.actions_.run(RESUME))
         self.bottom.jobs_wanted.connect(lambda: self.show_panel("jobs"))
         self._restore()
-        self.docks["watchlist"].panel.take_focus()
+        self.arrangement.take_focus()
 
     def _make_docks(self) -> dict[str, PanelDock]:
         docks: dict[str, PanelDock] = {}
@@ -126,7 +110,6 @@ class Window(QMainWindow):
             dock = PanelDock(panel, self.reset_workspace)
             dock.setParent(self)
             dock.hide()
-            dock.moved.connect(self._settle_titles_soon)
             docks[kind.id] = dock
         return docks
 
@@ -146,7 +129,7 @@ class Window(QMainWindow):
         if not self.restoreGeometry(kept):
             self.take_first_size()
         self.top.show_last(self._snapshot.lines)
-        self._open(self.workspace)
+        self.arrangement.stand()
 
     def take_first_size(self) -> None:
         """Be as large as planned where the screen has room for that and a frame around it."""
@@ -163,50 +146,26 @@ class Window(QMainWindow):
             dock.panel.settle()
         self._check_live()
 
+    @property
+    def workspace(self) -> Workspace:
+        """Give the workspace that is open."""
+        return self.arrangement.workspace
+
     def open_workspace(self, workspace_id: str) -> None:
         """Switch to another workspace; the one that is left remembers how it was."""
-        wanted = self._workspace_of(workspace_id)
-        if wanted is self.workspace:
-            return
-        self._remember()
-        self._open(wanted)
-        # Once the docks stand: the keyboard cannot go to what is not on the screen yet.
-        QTimer.singleShot(0, self, self.docks[next(panels_of(wanted.plan))].panel.take_focus)
+        self.arrangement.open(workspace_id)
 
     def reset_workspace(self) -> None:
         """Give the open workspace the panels and places it started with."""
-        self._kept.pop(self.workspace.id, None)
-        self._arrange_panels({})
-        self._arrange(self.workspace)
+        self.arrangement.reset()
 
     def show_panel(self, panel_id: str) -> None:
         """Bring a panel to the front, in this workspace, and put the keyboard there."""
-        dock = self.docks[panel_id]
-        if self.dockWidgetArea(dock) is Qt.DockWidgetArea.NoDockWidgetArea and not dock.isFloating():
-            self._dock_by_area(dock)
-        dock.show()
-        dock.raise_()
-        dock.panel.take_focus()
+        self.arrangement.show(panel_id)
 
     def step_panel(self, step: int) -> None:
         """Move the keyboard to the next panel that can be seen, in reading order."""
-        seen = [
-            dock for dock in self.docks.values() if dock.isVisible() and not dock.visibleRegion().isEmpty()
-        ]
-        if not seen:
-            return
-        seen.sort(
-            key=lambda dock: (
-                dock.mapToGlobal(dock.rect().topLeft()).x(),
-                dock.mapToGlobal(dock.rect().topLeft()).y(),
-            )
-        )
-        focused = QApplication.focusWidget()
-        now = next(
-            (place for place, dock in enumerate(seen) if focused is not None and dock.isAncestorOf(focused)),
-            -step,
-        )
-        seen[(now + step) % len(seen)].panel.take_focus()
+        self.arrangement.step(step)
 
     def toggle_full_screen(self) -> None:
         """Fill the screen, or go back to a window."""
@@ -226,25 +185,13 @@ class Window(QMainWindow):
         folder = str(self.session.core.paths.data) if self.session.connected else ""
         self.sheet.open_with(tr("About Puffling"), About(folder))
 
-    def adopt_layouts(self, stored: Mapping[str, Kept]) -> None:
-        """Take layouts from the database for workspaces this computer's snapshot knows nothing of."""
-        missing = {name: dict(kept) for name, kept in stored.items() if name not in self._snapshot.workspaces}
-        self._kept |= missing
-        if self.workspace.id in missing:
-            self._open(self.workspace)
-
-    def kept_workspaces(self) -> dict[str, Kept]:
-        """Give every workspace as it is now or was left."""
-        self._remember()
-        return dict(self._kept)
-
     def snapshot(self) -> Snapshot:
         """Give all that the next start needs for its first paint."""
         appearance = look().appearance
         return Snapshot(
             geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             workspace=self.workspace.id,
-            workspaces=self.kept_workspaces(),
+            workspaces=self.arrangement.kept(),
             panels={
                 name: {"choices": dock.panel.choices(), "content": dock.panel.content()}
                 for name, dock in self.docks.items()
@@ -266,7 +213,7 @@ class Window(QMainWindow):
     async def keep_layouts(self) -> None:
         """Put the workspaces where they outlive this computer's cache."""
         core = self.session.core
-        for name, kept in self.kept_workspaces().items():
+        for name, kept in self.arrangement.kept().items():
             await core.workspaces.keep(name, kept)
 
     async def disconnect_core(self) -> None:
@@ -339,101 +286,9 @@ class Window(QMainWindow):
         ):
             self.closing.emit()
 
-    def _open(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-        self.top.show_workspace(workspace.id)
-        kept = self._kept.get(workspace.id, {})
-        self.session.selection.choose(
-            str(kept.get("symbol") or FIRST_SYMBOL), _interval_of(kept.get("interval", "")) or Interval.D1
-        )
-        self._arrange_panels(kept.get("panels"))
-        self.setUpdatesEnabled(False)
-        try:
-            shown = kept.get("shown", list(panels_of(workspace.plan)))
-            others = [
-                dock for name, dock in self.docks.items() if not isinstance(shown, list) or name not in shown
-            ]
-            # What this workspace does not show leaves first: hidden later it would leave its room behind.
-            for dock in others:
-                self.removeDockWidget(dock)
-            restored = restore_layout(self, str(kept.get("layout", "")))
-            # What a kept layout knows nothing of Qt leaves lying over the others.
-            for dock in others:
-                dock.hide()
-            if not restored or not self._anything_docked():
-                self._arrange(workspace)
-        finally:
-            self.setUpdatesEnabled(True)
-        self._settle_titles()
-
-    def _arrange_panels(self, kept: object) -> None:
-        found = kept if isinstance(kept, dict) else {}
-        for name, dock in self.docks.items():
-            own = found.get(name)
-            dock.panel.arrange(own if isinstance(own, dict) else {})
-
-    def _arrange(self, workspace: Workspace) -> None:
-        known = {name: dock for name, dock in self.docks.items() if name in set(panels_of(workspace.plan))}
-        for name, dock in self.docks.items():
-            if name not in known:
-                self.removeDockWidget(dock)
-        arrange(self, known, workspace.plan)
-        self._settle_titles()
-
-    def _remember(self) -> None:
-        self._kept[self.workspace.id] = {
-            "layout": kept_layout(self),
-            "shown": [name for name, dock in self.docks.items() if not dock.isHidden()],
-            "symbol": self.session.selection.symbol,
-            "interval": self.session.selection.interval.value,
-            "panels": {name: own for name, dock in self.docks.items() if (own := dock.panel.arrangement())},
-        }
-
-    def _anything_docked(self) -> bool:
-        return any(not dock.isHidden() for dock in self.docks.values())
-
-    def _dock_by_area(self, dock: PanelDock) -> None:
-        beside = next(
-            (
-                other
-                for other in self.docks.values()
-                if other is not dock
-                and not other.isHidden()
-                and other.panel.kind.area is dock.panel.kind.area
-            ),
-            None,
-        )
-        if beside is not None:
-            self.addDockWidget(self.dockWidgetArea(beside), dock)
-            self.tabifyDockWidget(beside, dock)
-            return
-        self.addDockWidget(_QT_AREAS[dock.panel.kind.area], dock)
-
-    def _settle_titles_soon(self) -> None:
-        if not self._titles_due:
-            self._titles_due = True
-            QTimer.singleShot(0, self, self._settle_titles)
-
-    def _settle_titles(self) -> None:
-        self._titles_due = False
-        for dock in self.docks.values():
-            behind = {other.objectName() for other in self.tabifiedDockWidgets(dock) if not other.isHidden()}
-            dock.line.show_siblings([other for name, other in self.docks.items() if name in behind])
-        # A dock that comes to the front comes before everything else: what lies over the docks goes over it.
-        for over in (self.sheet, *self.findChildren(Question), *self.findChildren(Toast)):
-            over.raise_()
-
     def _check_live(self) -> None:
         seen = [dock.panel for dock in self.docks.values() if dock.panel.awake]
         if not self._was_live and seen and all(panel.live for panel in seen):
             self._was_live = True
             self.session.note_filled()
             self.became_live.emit()
-
-    @staticmethod
-    def _workspace_of(workspace_id: str) -> Workspace:
-        return next((each for each in WORKSPACES if each.id == workspace_id), WORKSPACES[0])
-
-
-def _interval_of(text: object) -> Interval | None:
-    return next((interval for interval in Interval if interval.value == text), None)
