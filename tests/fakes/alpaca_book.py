@@ -171,7 +171,7 @@ class Book:
             self._id(), client_id, str(asked.get("symbol")), str(asked.get("side")), str(asked.get("type")),
             str(asked.get("time_in_force")), self._now(),
             qty=values["qty"], notional=values["notional"],
-            limit=values["limit_price"], stop=values["stop_price"],
+            limit=values["limit_price"] or _way_out(asked), stop=values["stop_price"],
             trail_price=values["trail_price"], trail_percent=values["trail_percent"],
             best=self.prices.get(str(asked.get("symbol"))),
             extended_hours=bool(asked.get("extended_hours")),
@@ -388,3 +388,8 @@ class Book:
 
     def _id(self) -> str:
         return str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
+
+
+def _way_out(asked: Mapping[str, Any]) -> Decimal | None:
+    """The limit of an order that is one of two ways out."""
+    return number(asked["take_profit"]["limit_price"]) if asked.get("order_class") == "oco" else None

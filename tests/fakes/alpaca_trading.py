@@ -1,7 +1,7 @@
 """A hostile Alpaca on this machine: its trading account and its trade stream, misbehaving on command.
 
-`AlpacaTrading(server)` hangs it on a `LocalServer` in a thread of the test. For programs that get killed around
-it, `python -m tests.fakes.alpaca_trading` is the same in a process of its own, commanded by `RemoteAlpaca`.
+`AlpacaTrading(server)` hangs it on a `LocalServer` in a thread of the test. For programs that get killed
+around it, `python -m tests.fakes.alpaca_trading` is the same in its own process; `RemoteAlpaca` commands it.
 `tests.fakes.alpaca_faults` holds the names of what can go wrong.
 """
 
