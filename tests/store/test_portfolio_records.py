@@ -179,7 +179,7 @@ async def test_the_last_word_about_a_moment_counts(place: Place) -> None:
         assert len(heard) == 2
 
 
-async def test_old_marks_are_thinned_but_the_first_the_last_of_each_stretch_and_the_spared_stay(
+async def test_of_old_marks_the_first_the_spared_and_the_last_and_highest_of_a_stretch_stay(
     place: Place,
 ) -> None:
     begin = START - timedelta(days=100)
@@ -188,7 +188,8 @@ async def test_old_marks_are_thinned_but_the_first_the_last_of_each_stretch_and_
 
     def make(unit: Unit) -> None:
         for hour in range(48):
-            unit.worth.mark("paper", begin + timedelta(hours=hour), Decimal(hour), Decimal(0))
+            high = 900 if hour == 30 else hour
+            unit.worth.mark("paper", begin + timedelta(hours=hour), Decimal(high), Decimal(0))
         for minute in range(10):
             unit.worth.mark("paper", START - timedelta(minutes=minute), Decimal(minute), Decimal(0))
 
@@ -196,11 +197,11 @@ async def test_old_marks_are_thinned_but_the_first_the_last_of_each_stretch_and_
         await store.run(DEFAULT_USER, make)
         assert (
             await store.run(DEFAULT_USER, lambda unit: unit.worth.thin("paper", sparing=frozenset({spared})))
-            == 44
+            == 43
         )
         curve = await store.read(DEFAULT_USER, lambda unit: unit.worth.curve("paper"))
-        assert [mark.equity for mark in curve[:4]] == [0, 7, 23, 47]
-        assert len(curve) == 14
+        assert [mark.equity for mark in curve[:5]] == [0, 7, 23, 900, 47]
+        assert len(curve) == 15
         assert await store.run(DEFAULT_USER, lambda unit: unit.worth.thin("paper")) == 1
         last = await store.read(
             DEFAULT_USER, lambda unit: unit.worth.last("paper", before=begin + timedelta(days=1))

@@ -56,15 +56,18 @@ class Rate:
     why_not: NoRate | None = None
 
 
-def time_weighted(worths: Sequence[Worth], flows: Sequence[Flow] = ()) -> Rate:
-    """Give how much one unit of money grew that was there all the time, whatever came and went beside it."""
-    worths = [Worth(*each) for each in sorted(dict(worths).items())]
-    if len(worths) < 2:
-        return Rate(None, why_not=NoRate.TOO_SHORT)
-    growth = Decimal(1)
-    waiting = sorted(flow for flow in flows if worths[0].at < flow.at <= worths[-1].at)
-    place = 0
-    for before, after in pairwise(worths):
+def growth(
+    worths: Sequence[Worth], flows: Sequence[Flow] = ()
+) -> tuple[tuple[datetime, Decimal], ...] | None:
+    """Give what one unit of money, there from the first worth on, has become at each of them.
+
+    None where something was earned or lost while nothing was there.
+    """
+    marks = [Worth(*each) for each in sorted(dict(worths).items())]
+    waiting = sorted(flow for flow in flows if marks and marks[0].at < flow.at <= marks[-1].at)
+    unit, place = Decimal(1), 0
+    grown = [(mark.at, unit) for mark in marks[:1]]
+    for before, after in pairwise(marks):
         moved, weighed = Decimal(0), Decimal(0)
         span = after.at - before.at
         while place < len(waiting) and waiting[place].at <= after.at:
@@ -75,12 +78,24 @@ def time_weighted(worths: Sequence[Worth], flows: Sequence[Flow] = ()) -> Rate:
         invested = before.amount + weighed
         gain = after.amount - before.amount - moved
         if invested > 0:
-            growth *= 1 + gain / invested
-        elif gain:
-            return Rate(None, why_not=NoRate.FROM_NOTHING)
-        if growth <= 0:
-            return Rate(-1.0, -1.0)
-    return _rate(float(growth), worths[-1].at - worths[0].at)
+            # Whoever has lost everything is done: what comes later is not what it grew into.
+            unit *= max(1 + gain / invested, Decimal(0))
+        elif gain and unit:
+            return None
+        grown.append((after.at, unit))
+    return tuple(grown)
+
+
+def time_weighted(worths: Sequence[Worth], flows: Sequence[Flow] = ()) -> Rate:
+    """Give how much one unit of money grew that was there all the time, whatever came and went beside it."""
+    grown = growth(worths, flows)
+    if grown is None:
+        return Rate(None, why_not=NoRate.FROM_NOTHING)
+    if len(grown) < 2:
+        return Rate(None, why_not=NoRate.TOO_SHORT)
+    if not grown[-1][1]:
+        return Rate(-1.0, -1.0)
+    return _rate(float(grown[-1][1]), grown[-1][0] - grown[0][0])
 
 
 def money_weighted(begin: Worth, end: Worth, flows: Sequence[Flow] = ()) -> Rate:

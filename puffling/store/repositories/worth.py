@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 from sqlalchemy import Float, cast
 from sqlmodel import col, delete, func, select
@@ -20,6 +19,7 @@ THINNED = (
     (timedelta(days=60), timedelta(days=1)),
     (timedelta(days=2), timedelta(hours=1)),
 )
+_ROWS_AT_ONCE = 500
 
 
 class AccountWorth(Repository):
@@ -67,20 +67,23 @@ class AccountWorth(Repository):
         return None if found is None else Decimal(str(found))
 
     def thin(self, account: str, *, sparing: frozenset[datetime] = frozenset()) -> int:
-        """Drop old marks that stand close together, but never a first one, nor one that is to be spared."""
-        curve = self.curve(account)
-        needless: list[datetime] = []
-        # The last mark of a stretch stays, so each is judged by the one after it.
-        for mark, after in pairwise(curve[1:]):
+        """Drop old marks that stand close together; the first, the spared, and of each stretch the last and
+        the highest stay.
+        """
+        stretches: dict[tuple[timedelta, int], list[Worth]] = {}
+        for mark in self.curve(account)[1:]:
             step = self._step(mark.at)
-            crowded = step is not None and _stretch(mark.at, step) == _stretch(after.at, step)
-            if crowded and mark.at not in sparing:
-                needless.append(mark.at)
-        for begin in range(0, len(needless), 500):
+            if step is not None:
+                stretches.setdefault((step, _stretch(mark.at, step)), []).append(mark)
+        needless = []
+        for marks in stretches.values():
+            kept = sparing | {marks[-1].at, max(marks, key=lambda mark: mark.equity).at}
+            needless += [mark.at for mark in marks if mark.at not in kept]
+        for begin in range(0, len(needless), _ROWS_AT_ONCE):
             gone = delete(WorthRow).where(
                 col(WorthRow.user_id) == self._user,
                 col(WorthRow.account) == account,
-                col(WorthRow.at).in_(needless[begin : begin + 500]),
+                col(WorthRow.at).in_(needless[begin : begin + _ROWS_AT_ONCE]),
             )
             self._session.exec(gone)
         return len(needless)
