@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from puffling.desktop.notices import Level
+from puffling.desktop.saving import IMPORT, Folders
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Importing:
         chooser = QFileDialog(self._window, tr("Import prices"))
         chooser.setFileMode(QFileDialog.FileMode.ExistingFiles)
         chooser.setNameFilters([tr("Prices (*.csv *.txt *.tsv *.parquet *.pq)"), tr("All files (*)")])
+        self._window.session.shared(Folders).begin(chooser, IMPORT)
         chooser.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chooser.filesSelected.connect(lambda names: self.take([Path(name) for name in names]))
         chooser.open()

@@ -29,6 +29,7 @@ class Snapshot:
     appearance: Kept = field(default_factory=dict)
     lines: Kept = field(default_factory=dict)
     recent: list[str] = field(default_factory=list)
+    folders: Kept = field(default_factory=dict)
     version: int = VERSION
 
     @classmethod

@@ -26,6 +26,7 @@ from puffling.desktop.notices import Notices
 from puffling.desktop.palette import Palette
 from puffling.desktop.panel import find_panels
 from puffling.desktop.preferences import Preferences
+from puffling.desktop.saving import Folders
 from puffling.desktop.selection import Selection
 from puffling.desktop.session import Session
 from puffling.desktop.sheet import Sheet
@@ -78,6 +79,7 @@ class Window(QMainWindow):
             notices=self.notices,
             show_panel=self.show_panel,
         )
+        self.session.shared(Folders).restore(snapshot.folders)
         self.top = TopLine(self.actions_.fill)
         self.banner = Banner()
         self.top.add_below(self.banner)
@@ -204,6 +206,7 @@ class Window(QMainWindow):
             },
             lines=self.top.last_shown(),
             recent=self.recent,
+            folders=self.session.shared(Folders).keep(),
         )
 
     def show_trouble(self, error: PufflingError) -> None:

@@ -18,8 +18,8 @@ from puffling.desktop.backtests.question import asked_before
 from puffling.desktop.backtests.shown import ShownTrades
 from puffling.desktop.backtests.view import COMPARE, HISTORY, RESULT, BacktestView
 from puffling.desktop.later import later
-from puffling.desktop.looks.saving import ask_where
 from puffling.desktop.notices import Level
+from puffling.desktop.saving import ask_where
 from puffling.desktop.session import Session
 from puffling.desktop.theme import Tone
 from puffling.puffin.data.interval import Interval
@@ -245,7 +245,7 @@ class Room(QObject):
             name = "".join(sign if sign.isalnum() else "-" for sign in report.summary.name)[:60].strip("-")
             title = tr("Save the trades") if suffix == "csv" else tr("Save the tear sheet")
             write = partial(self.write, report.summary.id)
-            ask_where(self.view, title, name, suffix, write)
+            ask_where(self.session, self.view, title, name, suffix, write)
 
     def write(self, id: str, file: Path) -> None:
         """Write a result into a file, as its name ends."""

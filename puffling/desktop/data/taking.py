@@ -17,8 +17,8 @@ from puffling.desktop.data.bar_table import MOST_COPIED, BarTable
 from puffling.desktop.data.origin import OriginView
 from puffling.desktop.data.question import Question
 from puffling.desktop.icons import set_icon
-from puffling.desktop.looks.saving import ask_where
 from puffling.desktop.menus import Menu, passing_menu
+from puffling.desktop.saving import ask_where
 from puffling.desktop.session import Session
 from puffling.market.values import History
 from puffling.puffin.data.instants import us_to_day
@@ -42,7 +42,8 @@ def save_bars(owner: QWidget, session: Session, question: Question, source: str,
     """Ask for a file, and write the bars into it as a job."""
     symbol = re.sub(r"[^A-Za-z0-9]+", "-", question.symbol)
     name = f"{symbol}-{short_interval(question.interval)}-{source}"
-    return ask_where(owner, tr("Save bars"), name, suffix, partial(_write, owner, session, question, source))
+    write = partial(_write, owner, session, question, source)
+    return ask_where(session, owner, tr("Save bars"), name, suffix, write)
 
 
 def _write(owner: QWidget, session: Session, question: Question, source: str, file: Path) -> None:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog
 from puffling.desktop.charting.words import short_interval
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.charts.picture import Caption, image, png, svg
-from puffling.desktop.looks.saving import ask_where, save
 from puffling.desktop.looks.table import lines_of, table_of
+from puffling.desktop.saving import ask_where, save
 from puffling.desktop.session import Session
 from puffling.market.values import History
 from puffling.runtime.text import tr
@@ -38,9 +38,8 @@ class Exports:
         suffix = way.partition("-")[0]
         symbol = re.sub(r"[^A-Za-z0-9]+", "-", history.key.symbol)
         name = f"{symbol}-{short_interval(history.key.interval)}"
-        return ask_where(
-            self._chart, tr("Save the chart"), name, suffix, partial(self.write, way, history, caption)
-        )
+        write = partial(self.write, way, history, caption)
+        return ask_where(self._session, self._chart, tr("Save the chart"), name, suffix, write)
 
     def write(self, way: str, history: History, caption: Caption, file: Path) -> None:
         """Write one file."""
