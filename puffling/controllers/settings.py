@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, SecretStr
 
 from puffling.puffin.access import KeyTest, ask_about_alpaca_keys, ask_about_key
-from puffling.runtime.actor import Actor, current_caller
+from puffling.runtime.actor import Actor, Caller, current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import Refused
 from puffling.runtime.gate import Effect
@@ -49,6 +49,7 @@ class Settings(Controller):
     ) -> SettingView:
         """Give a setting a value; keys of your own start with custom."""
         caller = current_caller()
+        self._check_limit(key, caller)
         # Where computing goes, answers are trusted; whoever comes in has a way to the person's data.
         if self._live.is_for_the_person_only(key) and caller.actor is not Actor.PERSON:
             raise Refused(
@@ -61,7 +62,17 @@ class Settings(Controller):
     @capability(title="Reset setting", effect=Effect.WRITE, http="DELETE /api/settings/{key}")
     async def reset(self, key: SettingKey) -> None:
         """Let a setting go back to its default, and forget a key of your own."""
-        await self._live.reset(current_caller().user, key)
+        caller = current_caller()
+        self._check_limit(key, caller)
+        await self._live.reset(caller.user, key)
+
+    def _check_limit(self, key: str, caller: Caller) -> None:
+        """Leave limits of trading to the present person here; tighter ones have their own way in."""
+        if self._live.is_limit(key) and not (caller.actor is Actor.PERSON and caller.present):
+            raise Refused(
+                tr("{key} is a limit of trading: only the person at the machine makes it looser.", key=key),
+                hint=tr("Anybody may make it tighter, with: puffling safety tighten"),
+            )
 
     @capability(title="List keys", effect=Effect.READ, http="GET /api/keys")
     async def keys(self) -> tuple[KeyState, ...]:

@@ -14,6 +14,7 @@ from puffling.settings.resolve import (
     check_value,
     former_keys,
     is_for_the_person_only,
+    is_limit,
     resolve,
     view,
     views,
@@ -69,6 +70,18 @@ class LiveSettings:
     def is_for_the_person_only(self, key: str) -> bool:
         """Tell whether no program may change this setting."""
         return is_for_the_person_only(Settings, key)
+
+    def is_limit(self, key: str) -> bool:
+        """Tell whether this setting is a limit of trading, which only a present person makes looser."""
+        return is_limit(Settings, key)
+
+    def row(self, key: str) -> object | None:
+        """Give what is stored under a key as it is, also where no setting has that key."""
+        return self._stored.get(key)
+
+    def rows_under(self, start: str) -> dict[str, Any]:
+        """Give the stored rows whose keys begin so."""
+        return {key: value for key, value in self._stored.items() if key.startswith(start)}
 
     async def put(self, user: UserId, key: str, value: object) -> None:
         """Give a setting a value of its declared type and keep it."""

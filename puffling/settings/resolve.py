@@ -84,6 +84,10 @@ class _Declared:
     def person_only(self) -> bool:
         return bool(self._extra("person_only"))
 
+    @property
+    def is_limit(self) -> bool:
+        return bool(self._extra("limit"))
+
     def _extra(self, name: str) -> object:
         extra = self.info.json_schema_extra
         return extra.get(name) if isinstance(extra, dict) else None
@@ -154,6 +158,11 @@ def former_keys(model: type[Section], key: str) -> tuple[str, ...]:
 def is_for_the_person_only(model: type[Section], key: str) -> bool:
     """Tell whether no program may change this setting."""
     return not key.startswith(CUSTOM) and _find(model, key).person_only
+
+
+def is_limit(model: type[Section], key: str) -> bool:
+    """Tell whether this setting is a limit of trading."""
+    return not key.startswith(CUSTOM) and _find(model, key).is_limit
 
 
 def views(resolved: Resolved[S], rows: Mapping[str, Any]) -> tuple[SettingView, ...]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from puffling.settings.model import Section, Trading
-from puffling.settings.resolve import resolve
+from puffling.settings.resolve import check_value, resolve
 
 SECTION = "trading"
 _HOURS = ("regular", "extended", "any")
@@ -73,6 +73,15 @@ def granted(grants: tuple[str, ...]) -> dict[str, Decimal]:
     return shares
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A limit as it would be kept; `loosens` says that it lets something through that was refused before."""
+
+    key: str
+    kept: Any
+    loosens: bool
+
+
 class _Limits(Section):
     trading: Trading = Trading()
 
@@ -95,10 +104,18 @@ class LimitReader:
         return self._limits
 
 
-def is_limit(key: str) -> bool:
-    """Tell whether a setting is a limit of trading."""
-    section, _, name = key.partition(".")
-    return section == SECTION and name in Trading.model_fields
+def changed(rows: Mapping[str, Any], environment: Mapping[str, str], name: str, value: object) -> Change:
+    """Say what it means to set a limit to this value; one it cannot have is refused."""
+    key = f"{SECTION}.{name}"
+    kept = check_value(_Limits, key, value)
+    after_rows = {**rows, key: kept}
+    loosens = False
+    # The environment hides a row only for as long as it is set.
+    for surroundings in (environment, {}):
+        before, after = resolve(_Limits, rows, surroundings), resolve(_Limits, after_rows, surroundings)
+        unread = any(problem.key == key for problem in before.problems)
+        loosens |= unread or bool(loosened(before.settings.trading, after.settings.trading))
+    return Change(key, kept, loosens)
 
 
 def loosened(before: Trading, after: Trading) -> tuple[str, ...]:
