@@ -23,7 +23,7 @@ from puffling.trading.values import TradingState
 from puffling.trading.verdicts import Check, Outcome, Verdict
 
 # Asked of every order that can be counted with, in the order in which a person reads the answers.
-CASE_CHECKS = (*price.CHECKS, *amounts.CHECKS)
+CASE_CHECKS = (*standing.CASE_CHECKS, *price.CHECKS, *amounts.CHECKS)
 EARLY_CHECKS = (*standing.CHECKS, form.numbers_sound)
 
 

@@ -17,7 +17,7 @@ _ZERO = Decimal(0)
 def only_reducing(case: Case) -> Check:
     """Let only what makes a position smaller through while trading winds down."""
     code, standing = "reducing", case.facts.standing
-    if standing.state is TradingState.ACTIVE or (standing.state is TradingState.REDUCING and case.shrinks):
+    if standing.state is not TradingState.REDUCING or case.shrinks:
         return passed(code, tr("Trading is {state}.", state=standing.state))
     text = tr("Only orders that make a position smaller leave now: {reason}", reason=standing.reason)
     return refused(code, text, tr("Only you can lift it: Resume trading, or puffling resume."))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from puffling.runtime.text import tr
-from puffling.trading.case import passed, refused, seconds
+from puffling.trading.case import Case, passed, refused, seconds
 from puffling.trading.facts import GateFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.values import Mode, TradingState
@@ -75,14 +76,14 @@ def mode_allowed(proposal: Proposal, facts: GateFacts) -> Check:
     return passed(code, tr("You went live with this account."))
 
 
-def clocks_agree(proposal: Proposal, facts: GateFacts) -> Check:
+def clocks_agree(case: Case) -> Check:
     """Let nothing through while this computer's clock is not the broker's."""
-    code, skew = "clock", facts.live.skew_seconds
-    if facts.limits is None or skew is None or skew != skew:
+    code, skew = "clock", case.live.skew_seconds
+    if skew is None or not math.isfinite(skew):
         text = tr("How far this computer's clock is from the broker's is not known.")
         return refused(code, text, tr("It is asked for again by itself."))
-    most, apart = facts.limits.clock_skew_seconds, abs(skew)
-    if not apart <= most:
+    most, apart = case.limits.clock_skew_seconds, abs(skew)
+    if apart > most:
         words = tr("ahead of") if skew > 0 else tr("behind")
         text = tr("This computer's clock is {time} {words} the broker's.", time=seconds(apart), words=words)
         return refused(code, text, tr("Put the clock right; most is {time}.", time=seconds(most)))
@@ -115,7 +116,7 @@ CHECKS = (
     account_ready,
     account_known,
     mode_allowed,
-    clocks_agree,
     still_wanted,
     symbol_clear,
 )
+CASE_CHECKS = (clocks_agree,)
