@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.actor import DEFAULT_USER, UserId
+from puffling.runtime.bus import Bus
+from puffling.runtime.clock import FixedClock
+from puffling.runtime.paths import Paths
+from puffling.runtime.port import Port
+from puffling.store.database import Store, Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState
 from puffling.trading.facts import trading_day
+from puffling.trading.halt import HaltSwitch
 from puffling.trading.proposals import order_hash
 from tests.trading.cases import NOW, TERMS, WISH
+
+R = TypeVar("R")
 
 
 def intent(id: str = "first", *, terms: dict[str, Any] | None = None, **changes: Any) -> Intent:
@@ -58,3 +70,46 @@ def order(id: str = "one", **changes: Any) -> BrokerOrder:
         submitted_at=NOW,
     )
     return replace(found, **changes)
+
+
+@dataclass
+class Records:
+    """An open store on a clock that is set by hand, with the halt switch beside it."""
+
+    store: Store
+    clock: FixedClock
+    switch: HaltSwitch
+    bus: Bus
+    user: UserId = DEFAULT_USER
+
+    async def do(self, work: Callable[[Unit], R]) -> R:
+        """Do work in one transaction."""
+        return await self.store.run(self.user, work)
+
+    async def keep(self, *records: Intent | BrokerOrder) -> None:
+        """Write intents and orders down."""
+
+        def work(unit: Unit) -> None:
+            for record in records:
+                if isinstance(record, Intent):
+                    unit.intents.add(record)
+                else:
+                    unit.orders.put(record)
+
+        await self.do(work)
+
+
+@asynccontextmanager
+async def opened(home: Path) -> AsyncIterator[Records]:
+    """Give records in this folder, closed again."""
+    paths, clock, bus = Paths.under(home), FixedClock(NOW), Bus()
+    paths.prepare()
+    port = Port(clock)
+    try:
+        store = await Store.open(paths, port=port, bus=bus, clock=clock)
+        try:
+            yield Records(store, clock, HaltSwitch(paths.data), bus)
+        finally:
+            await store.close()
+    finally:
+        await port.close()
