@@ -33,8 +33,10 @@ class UpdateStream:
         self.calls = 0
         # Connected, answering pings, and silent.
         self.mute = False
-        # Whether it says that it listens, and what it says to keys.
+        # Whether it says that it listens, and what it says to keys where that is not the usual.
         self.confirms = True
+        self.greeting: bytes | None = None
+        self.speaks = True
         server.socket("/stream", self._talk)
 
     @property
@@ -110,6 +112,10 @@ class UpdateStream:
         data = message.get("data") or {}
         if message.get("action") == "authenticate":
             listener.let_in = self._accepted(str(data.get("key_id")), str(data.get("secret_key")))
+            if self.greeting is not None:
+                if self.speaks:
+                    listener.socket.send(self.greeting)
+                return
             word = "authorized" if listener.let_in else "unauthorized"
             _say(listener, {"stream": "authorization", "data": {"status": word, "action": "authenticate"}})
         elif message.get("action") == "listen" and listener.let_in:

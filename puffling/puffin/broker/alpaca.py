@@ -88,7 +88,8 @@ class AlpacaBroker(Broker):
         ping_seconds: float = PING_SECONDS,
         shortest_wait_seconds: float = SHORTEST_WAIT_SECONDS,
     ) -> None:
-        if not api_key or not secret_key:
+        if not api_key or not secret_key or not (api_key + secret_key).isascii():
+            # What no header of a request can carry would come back in the words of an exception.
             raise AccessRefused("Alpaca wants a key: ALPACA_API_KEY and ALPACA_SECRET_KEY")
         keys = AlpacaKeys(api_key, secret_key)
         self.paper = paper

@@ -114,12 +114,10 @@ class AlpacaCalls:
             return None, _meaning(error.response)
         except (Timeout, TimeoutError):
             return None, UnclearError("Alpaca did not answer in time")
-        except (RequestException, HTTPError, OSError) as error:
-            # An answer that is no JSON is one of these and a ValueError too.
+        except (RequestException, HTTPError, OSError, ValueError) as error:
+            # An answer that is no JSON is one of the first and a ValueError too.
             said = UNREAD if isinstance(error, ValueError) else "The connection to Alpaca failed"
             return None, UnclearError(said)
-        except ValueError:
-            return None, UnclearError(UNREAD)
 
     def _held(self) -> RESTClient:
         from alpaca.trading.client import TradingClient
@@ -144,10 +142,8 @@ class AlpacaCalls:
             return self._client
 
 
-def _meaning(response: Response | None) -> BrokerError:
+def _meaning(response: Response) -> BrokerError:
     """Say what may be concluded from an answer that is no success."""
-    if response is None:
-        return UnclearError("The connection to Alpaca failed")
     status, (code, said) = response.status_code, _told(response)
     if status == 429:
         wait = seconds_until_reset(response)

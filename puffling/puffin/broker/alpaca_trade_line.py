@@ -13,14 +13,13 @@ from typing import Any, Protocol
 from alpaca.trading.stream import TradingStream
 from websockets.exceptions import WebSocketException
 
-START_SECONDS = 8.0
 LONGEST_WAIT_SECONDS = 30.0
 # How often the line looks whether news has become due meanwhile.
 LOOK_SECONDS = 0.25
 _NO_GREETING = "Alpaca greets in a way that cannot be read"
-# The SDK's socket prints the keys it sends when it is asked to print everything.
-_silent = logging.getLogger("puffling.alpaca.socket")
-_silent.setLevel(logging.WARNING)
+# The SDK's socket prints the keys it sends when it is asked to print everything, so this one never prints.
+_silent = logging.getLogger("puffling.alpaca.trade_socket")
+_silent.addFilter(lambda _: False)
 
 
 class LineDown(WebSocketException):
@@ -61,6 +60,7 @@ class TradeLine(TradingStream):
         address: str,
         listener: LineListener,
         *,
+        start_seconds: float,
         ping_seconds: float,
         shortest_wait_seconds: float,
     ) -> None:
@@ -68,13 +68,14 @@ class TradeLine(TradingStream):
             # A cable that was pulled is noticed by pings that nobody answers.
             "ping_interval": ping_seconds,
             "ping_timeout": ping_seconds,
-            "open_timeout": START_SECONDS,
+            "open_timeout": start_seconds,
             "close_timeout": 0.5,
             "max_queue": 1024,
             "logger": _silent,
         }
         super().__init__(api_key, secret_key, raw_data=True, url_override=address, websocket_params=socket)
         self._listener = listener
+        self._start_seconds = start_seconds
         self._note = ""
         self._listening = False
         self._reconnect_min_backoff = shortest_wait_seconds
@@ -90,7 +91,7 @@ class TradeLine(TradingStream):
         self._listening = False
         try:
             start: Any = super()._start_ws
-            await asyncio.wait_for(start(), START_SECONDS)
+            await asyncio.wait_for(start(), self._start_seconds)
         except TimeoutError:
             raise self._down("Alpaca did not answer in time") from None
         except ValueError as error:
@@ -103,7 +104,7 @@ class TradeLine(TradingStream):
 
     async def _consume(self) -> None:
         ws: Any = self._ws
-        patience_ends = asyncio.get_running_loop().time() + START_SECONDS
+        patience_ends = asyncio.get_running_loop().time() + self._start_seconds
         while True:
             wait = self._listener.overdue()
             if not self._listening:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Hear = Callable[[BrokerUpdate], None]
 
+START_SECONDS = 8.0
 MUTE_SECONDS = 10.0
 PING_SECONDS = 4.0
 SHORTEST_WAIT_SECONDS = 1.0
@@ -39,12 +40,14 @@ class TradeUpdates:
         keys: AlpacaKeys,
         address: str,
         *,
+        start_seconds: float = START_SECONDS,
         mute_seconds: float = MUTE_SECONDS,
         ping_seconds: float = PING_SECONDS,
         shortest_wait_seconds: float = SHORTEST_WAIT_SECONDS,
     ) -> None:
         self._keys = keys
         self._address = address
+        self._start_seconds = start_seconds
         self._mute_seconds = mute_seconds
         self._ping_seconds = ping_seconds
         self._shortest_wait_seconds = shortest_wait_seconds
@@ -91,7 +94,8 @@ class TradeUpdates:
         """Hang up and end the thread."""
         with self._guard:
             thread, self._thread = self._thread, None
-            self._listeners = []
+            self._listeners, self._up = [], False
+            self._due.clear()
             self._stopped.set()
             self._wake()
         if thread is not None and thread is not threading.current_thread():
@@ -103,11 +107,12 @@ class TradeUpdates:
         if update.order is not None:
             family = [update.order.order_id, *(leg.order_id for leg in update.order.legs)]
             with self._guard:
-                if len(self._told) > _MOST_REMEMBERED:
-                    self._told.clear()
                 for order_id in family:
-                    self._told[order_id] = time.monotonic()
                     self._due.pop(order_id, None)
+                    self._told.pop(order_id, None)
+                    self._told[order_id] = time.monotonic()
+                while len(self._told) > _MOST_REMEMBERED:
+                    del self._told[next(iter(self._told))]
         self._tell(update)
 
     def connected(self) -> None:
@@ -144,7 +149,8 @@ class TradeUpdates:
             self._keys.api_key,
             self._keys.secret_key,
             self._address,
-            self,
+            _Dial(self, stopped),
+            start_seconds=self._start_seconds,
             ping_seconds=self._ping_seconds,
             shortest_wait_seconds=self._shortest_wait_seconds,
         )
@@ -167,9 +173,8 @@ class TradeUpdates:
             await ending.wait()
         finally:
             with self._guard:
-                if self._stopped is stopped:
-                    self._wake, self._up = _nothing, False
-                    self._due.clear()
+                if self._wake is wake:
+                    self._wake = _nothing
             await line.stop_ws()
             # The SDK may sit in a wait of its own, so it is cancelled too; where a message comes at the
             # same moment, Python 3.11 loses that, so it is done again.
@@ -181,6 +186,33 @@ class TradeUpdates:
     def _tell(self, update: BrokerUpdate) -> None:
         for hear in self._listeners:
             _call(hear, update)
+
+
+class _Dial:
+    """One life of the line: once it was ended nothing of it is heard."""
+
+    def __init__(self, updates: TradeUpdates, stopped: threading.Event) -> None:
+        self._updates = updates
+        self._stopped = stopped
+
+    def message(self, message: object) -> None:
+        if not self._stopped.is_set():
+            self._updates.message(message)
+
+    def connected(self) -> None:
+        if not self._stopped.is_set():
+            self._updates.connected()
+
+    def reconnecting(self, note: str) -> None:
+        if not self._stopped.is_set():
+            self._updates.reconnecting(note)
+
+    def overdue(self) -> float | None:
+        return None if self._stopped.is_set() else self._updates.overdue()
+
+    def mute(self) -> None:
+        if not self._stopped.is_set():
+            self._updates.mute()
 
 
 def _call(hear: Hear, update: BrokerUpdate) -> None:

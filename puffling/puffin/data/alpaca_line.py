@@ -25,9 +25,9 @@ else:
 START_SECONDS = 8.0
 LONGEST_WAIT_SECONDS = 30.0
 CHANNELS = ("trades", "quotes", "bars", "orderbooks")
-# The SDK's socket prints the keys it sends when it is asked to print everything.
+# The SDK's socket prints the keys it sends when it is asked to print everything, so this one never prints.
 _silent = logging.getLogger("puffling.alpaca.socket")
-_silent.setLevel(logging.WARNING)
+_silent.addFilter(lambda _: False)
 
 _REFUSALS = {401: "auth", 402: "auth", 403: "auth", 404: "auth", 409: "plan"}
 _WORDS = {
