@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -84,14 +84,6 @@ class Waits:
     id: str
 
 
-class Tells(Protocol):
-    """A strategy that sends its own orders."""
-
-    def on_bar(self, view: PaperView) -> None:
-        """Look at a close."""
-        ...
-
-
 class PaperWalk:
     """Goes through a panel on a paper account; it may be killed and begun again after any bar.
 
@@ -134,7 +126,7 @@ class PaperWalk:
         self.broker = self._new()
 
     def run(
-        self, trader: Tells | None = None, targets: Floats | None = None, rebalance: Mask | None = None
+        self, trader: Any = None, targets: Floats | None = None, rebalance: Mask | None = None
     ) -> list[Filled]:
         """Every fill of a strategy, of targets, or of both."""
         panel = self.panel

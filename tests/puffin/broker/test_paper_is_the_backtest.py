@@ -109,9 +109,7 @@ def test_orders_of_every_kind_fill_alike_long_and_short(
 
 @settings(max_examples=80, deadline=None)
 @given(seed=seeds, symbols=st.integers(1, 5), bars=st.integers(2, 60), gaps=st.booleans(), terms=any_terms)
-def test_targets_become_the_same_trades(
-    seed: int, symbols: int, bars: int, gaps: bool, terms: Terms
-) -> None:
+def test_targets_become_the_same_trades(seed: int, symbols: int, bars: int, gaps: bool, terms: Terms) -> None:
     panel = random_panel(seed, symbols=symbols, bars=bars, gaps=gaps)
     # The digits of a fraction that never ends are not money's, which is exact on paper.
     terms = replace(terms, lot=max(terms.lot, 1.0))
@@ -184,9 +182,7 @@ def test_strategies_that_say_what_to_hold_fill_alike_on_real_prices(strategy: An
     terms = Terms(slippage=SlippageModel(pct=0.0005), commission=CommissionModel(per_share=0.005))
     targets = targets_of(strategy, panel)
     tested = walk(panel, terms, targets=targets.weights, rebalance=targets.rebalance)
-    on_paper = PaperWalk(panel, terms, leverage=9.0).run(
-        targets=targets.weights, rebalance=targets.rebalance
-    )
+    on_paper = PaperWalk(panel, terms, leverage=9.0).run(targets=targets.weights, rebalance=targets.rebalance)
     assert len(on_paper) > 10
     assert on_paper == filled_in(tested)
 
@@ -197,5 +193,3 @@ def test_a_broker_that_looks_at_the_money_beforehand_fills_alike_when_there_is_e
     lasting = (Lasting.DAY, Lasting.GTC)
     tested = gone(panel, terms, Anything(5, 1.0, lasting=lasting))
     assert PaperWalk(panel, terms, strict=True).run(Anything(5, 1.0, lasting=lasting)) == filled_in(tested)
-
-

@@ -1,0 +1,95 @@
+"""How the book of a paper account is kept before anything of it is told; the reasons stand in `paper`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from puffling.puffin.broker.base import BrokerUpdate, UpdateKind
+from puffling.puffin.broker.paper_market import PaperMarket
+
+R = TypeVar("R")
+
+
+class Keeping:
+    """Answers from a book that is kept, and tells news that are."""
+
+    _market: PaperMarket
+
+    def __init__(self, now: Callable[[], datetime], keep: Callable[[dict[str, Any]], None] | None) -> None:
+        self._now = now
+        self._keep = keep
+        # Never held while a book is kept or news are told: a loop may wait for it.
+        self._lock = threading.RLock()
+        self._telling = threading.RLock()
+        self._hearers: list[Callable[[BrokerUpdate], None]] = []
+        self._untold: list[tuple[int, BrokerUpdate]] = []
+        self._kept_version = 0
+
+    def listen(self, hear: Callable[[BrokerUpdate], None]) -> Callable[[], None]:
+        """Tell news of orders from now on, from whichever thread; the answer ends it."""
+        self._hearers.append(hear)
+        hear(BrokerUpdate(UpdateKind.CONNECTED, at=self._now()))
+
+        def end() -> None:
+            if hear in self._hearers:
+                self._hearers.remove(hear)
+
+        return end
+
+    def unkept(self) -> dict[str, Any] | None:
+        """Give the book when it holds something that was not kept yet."""
+        with self._lock:
+            return self._unkept()
+
+    def kept(self, version: int) -> None:
+        """Hear that the book of this version is kept for good, and tell what it holds."""
+        with self._telling:
+            with self._lock:
+                self._kept_version = max(self._kept_version, version)
+                told = [update for since, update in self._untold if since <= version]
+                self._untold = [each for each in self._untold if each[0] > version]
+                flows = self._market.book.flows
+                self._market.book.flows = [] if self._kept_version == self._market.book.version else flows
+            for update in told:
+                for hear in tuple(self._hearers):
+                    hear(update)
+
+    def _answer(self, ask: Callable[[], R]) -> R:
+        """Ask or change the book, and keep what the answer rests on before it is given."""
+        with self._lock:
+            answer = ask()
+            book = self._unkept()
+        self._settle(book)
+        return answer
+
+    def _moved(self) -> bool:
+        """Tell whether the market changed something; without anybody to keep it, it is told at once."""
+        if self._keep is None:
+            self._settle(self.unkept())
+            return False
+        with self._lock:
+            return self._market.changed or self._market.book.version > self._kept_version
+
+    def _settle(self, book: dict[str, Any] | None) -> None:
+        if book is not None:
+            if self._keep is not None:
+                self._keep(book)
+            self.kept(book["version"])
+
+    def _unkept(self) -> dict[str, Any] | None:
+        book = self._market.book
+        self._untold_from(self._market)
+        if book.version == self._kept_version:
+            return None
+        book.forget_the_oldest()
+        return book.export()
+
+    def _untold_from(self, market: PaperMarket) -> None:
+        if market.changed:
+            market.book.version += 1
+            market.changed = False
+            self._untold += [(market.book.version, update) for update in market.news]
+            market.news.clear()
