@@ -284,7 +284,7 @@ class Walk:
                 if each in self.waiting:
                     self.waiting.remove(each)
         if order.spent or not wanted or order.ticket.lasting is Lasting.IOC:
-            self.waiting.remove(order)
+            self.drop(order)
 
     def _closable(self, order: Waiting, place: int) -> float:
         """The leg of a bracket never turns a position round."""
