@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from puffling.cli.arguments import Parser
-from puffling.cli.output import Page, clean
+from puffling.cli.output import Page, clean, hanging
 from puffling.cli.verbs import say
 from puffling.core.checkup import Finding, State, check_up
 from puffling.runtime.paths import Paths
@@ -44,8 +44,9 @@ def _line(finding: Finding, widest: int, page: Page) -> str:
     mark = (_MARKS if _shows_marks(sys.stdout.encoding) else _PLAIN_MARKS)[finding.state]
     if page.colour:
         mark = f"\x1b[{_COLOURS[finding.state]}m{mark}\x1b[0m"
-    line = f"{mark} {finding.check.ljust(widest)}  {clean(finding.found)}"
-    return f"{line}\n  {' ' * widest}  {clean(finding.to_do)}" if finding.to_do else line
+    indent = widest + 4
+    line = f"{mark} {finding.check.ljust(widest)}  {hanging(clean(finding.found), indent, page)}"
+    return f"{line}\n{' ' * indent}{hanging(clean(finding.to_do), indent, page)}" if finding.to_do else line
 
 
 def _shows_marks(encoding: str) -> bool:

@@ -7,16 +7,18 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 from puffling.runtime.text import tr
 
 _MOST_NUMBERS = 24
 _GAP = "  "
 _NARROWEST = 8
+_NARROWEST_TEXT = 24
 _MOST_DECIMALS = 6
 _MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
@@ -31,7 +33,16 @@ class Page:
     @classmethod
     def of_stdout(cls) -> Page:
         """Look at the standard output."""
-        if not sys.stdout.isatty():
+        return cls._of(sys.stdout)
+
+    @classmethod
+    def of_stderr(cls) -> Page:
+        """Look at the standard error, where words beside an answer go."""
+        return cls._of(sys.stderr)
+
+    @classmethod
+    def _of(cls, stream: TextIO) -> Page:
+        if not stream.isatty():
             return cls()
         plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
         return cls(shutil.get_terminal_size().columns, colour=not plain)
@@ -54,6 +65,26 @@ def shown(value: Any, page: Page) -> str:
             return table(value, page)
         return "\n".join(cell(item) for item in value)
     return cell(value)
+
+
+def document(value: Any) -> tuple[dict[str, Any], str] | None:
+    """Give of an answer that is about one text of many lines what is said of it, and the text as it is."""
+    if not isinstance(value, Mapping):
+        return None
+    large = [key for key, each in value.items() if _is_large(each)]
+    if len(large) != 1 or not isinstance(value[large[0]], str) or _parallel(value):
+        return None
+    text = "\n".join(value[large[0]].splitlines())
+    return {key: each for key, each in value.items() if key != large[0]}, text
+
+
+def hanging(text: str, indent: int, page: Page) -> str:
+    """Give a text that begins at this place of a line; what has no room goes on below its beginning."""
+    if page.width is None or page.width - indent < _NARROWEST_TEXT:
+        return text
+    room = page.width - indent
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)
 
 
 def table(rows: Sequence[Mapping[str, Any]], page: Page) -> str:
@@ -116,7 +147,9 @@ def _record(record: Mapping[str, Any], page: Page) -> str:
         widest = max(_width(title) for title in titles.values())
         parts.append(
             "\n".join(
-                f"{page.strong(_left(titles[key], widest))}{_GAP}{cell(small[key])}".rstrip() for key in small
+                f"{page.strong(_left(titles[key], widest))}{_GAP}"
+                f"{hanging(cell(small[key]), widest + len(_GAP), page)}".rstrip()
+                for key in small
             )
         )
     if columns:

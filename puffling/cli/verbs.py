@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.cli.arguments import parse_ability, parse_stream
 from puffling.cli.help import SHORT_FORMS
-from puffling.cli.output import Page, clean, line, shown
+from puffling.cli.output import Page, clean, document, hanging, line, shown
 from puffling.cli.presence import ask_secrets, confirm
 from puffling.core.attach import Attached, OwnerLeft, attach
 from puffling.core.reach import Progress
@@ -92,7 +92,15 @@ async def _call(paths: Paths, attached: Attached | None, ability: AbilityOutline
             return await reach.start(ability.id, arguments, progress)
 
     result = await _with_the_owner(paths, attached, caller, act)
-    say(_as_json(result, indent=2) if call.as_json else shown(result, Page.of_stdout()))
+    if call.as_json:
+        say(_as_json(result, indent=2))
+    elif not sys.stdout.isatty() and (found := document(result)) is not None:
+        # Somebody takes the text elsewhere: what is said of it goes beside it.
+        about, text = found
+        say_beside(shown(about, Page.of_stderr()))
+        say(text)
+    else:
+        say(shown(result, Page.of_stdout()))
     return 0
 
 
@@ -242,7 +250,13 @@ def complain(error: PufflingError) -> None:
 
 def complain_in_words(message: str, hint: str) -> None:
     """Tell what happened and what to do about it, beside the answer and not in it."""
-    sys.stderr.write(f"{clean(message)}\n")
+    page = Page.of_stderr()
+    say_beside(hanging(clean(message), 0, page))
     if hint:
-        sys.stderr.write(f"  {clean(hint)}\n")
+        say_beside(f"  {hanging(clean(hint), 2, page)}")
+
+
+def say_beside(text: str) -> None:
+    """Print what is no part of the answer."""
+    sys.stderr.write(f"{text}\n")
     sys.stderr.flush()

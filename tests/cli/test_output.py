@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from puffling.cli.output import Page, cell, clean, line, shown, table
+from puffling.cli.output import Page, cell, clean, document, hanging, line, shown, table
 
 ROWS = [
     {"symbol": "SPY", "price": 512.3, "note": "an exchange traded fund of large companies", "open": True},
@@ -68,6 +68,25 @@ def test_a_text_of_several_lines_stays_one() -> None:
     page = {"name": "start", "text": "# Start\n\x1b[2Jone\ntwo"}
     assert shown(page, Page()).splitlines() == ["name  start", "", "# Start", "\ufffd[2Jone", "two"]
     assert cell("one\ntwo") == "one two"
+
+
+def test_a_text_that_is_taken_elsewhere_is_untouched_and_alone() -> None:
+    text = "def decide():\r\n\treturn 1\r\n"
+    assert document({"name": "own.py", "text": text}) == ({"name": "own.py"}, "def decide():\n\treturn 1")
+    for other in (None, [1], "one\ntwo", {"a": 1}, {"text": "a\nb", "rows": [{"a": 1}]}):
+        assert document(other) is None
+
+
+def test_what_has_no_room_goes_on_below_its_beginning() -> None:
+    page = Page(width=40)
+    said = shown({"name": "Tech", "note": "far more words than one line of a terminal holds"}, page)
+    assert said.splitlines() == [
+        "name  Tech",
+        "note  far more words than one line of a",
+        "      terminal holds",
+    ]
+    assert hanging("/a/path/that/must/stay/whole/to/be/copied/from/here", 4, page).count("\n") == 0
+    assert hanging("any words at all", 30, page) == "any words at all"
 
 
 def test_moments_are_short_and_keep_their_zone() -> None:
