@@ -99,3 +99,7 @@ class Prices(Protocol):
     async def look(self, symbol: str) -> PriceSeen | None:
         """Give the newest price, None when there is none."""
         ...
+
+    async def instrument(self, symbol: str) -> Instrument | None:
+        """Give what is known of a symbol, None when nobody knows it."""
+        ...

@@ -20,6 +20,7 @@ from puffling.puffin.broker.base import (
 )
 from puffling.puffin.errors import PuffinError
 from puffling.runtime.port import Port
+from puffling.runtime.redaction import redactor
 from puffling.runtime.text import tr
 from puffling.store.orders import Account
 from puffling.trading.values import LineState, Mode
@@ -27,6 +28,15 @@ from puffling.trading.values import LineState, Mode
 R = TypeVar("R")
 
 PATIENCE_SECONDS = 20.0
+
+
+class HeldBack(Exception):
+    """At the last look, in the thread that was to send it, an order was found not to be sendable any more."""
+
+    def __init__(self, reason: str, *, too_late: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.too_late = too_late
 
 
 class BrokerLine:
@@ -37,7 +47,13 @@ class BrokerLine:
     """
 
     def __init__(
-        self, account: Account, broker: Broker, *, port: Port, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        account: Account,
+        broker: Broker,
+        *,
+        port: Port,
+        live_keys: bool = False,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self.account = account
         self.mode = Mode(account.mode)
@@ -47,7 +63,13 @@ class BrokerLine:
         self.info: AccountInfo | None = None
         self.info_at: datetime | None = None
         self.skew_seconds: float | None = None
+        # Whether the keys it was made with are those for real money.
+        self.live_keys = live_keys
         self.assets: dict[str, Asset] = {}
+        # Whether its stream of news is there, and until when everything was seen to agree.
+        self.streaming = False
+        self.agreed_at: datetime | None = None
+        self.comparing = asyncio.Lock()
         self.updates: asyncio.Queue[BrokerUpdate] = asyncio.Queue()
         self.nudged = asyncio.Event()
         self._broker = broker
@@ -67,21 +89,23 @@ class BrokerLine:
         def work() -> R:
             if not claim.acquire(blocking=False):
                 raise BrokerBusyError("The call was taken back before it began")
-            return ask(self._broker)
+            try:
+                return ask(self._broker)
+            except (PuffinError, HeldBack):
+                raise
+            except Exception as error:
+                said = redactor.clean(f"{type(error).__name__}: {error}")
+                raise UnclearError(f"The broker failed ({said})") from error
 
-        answer = self._lane.begin(work)
         try:
             async with asyncio.timeout(self._patience_seconds):
-                return await answer
+                return await self._lane.begin(work)
         except TimeoutError as error:
-            if answer.done() and not answer.cancelled():
-                # It is the broker's own time that ran out, not ours.
-                raise UnclearError(f"The broker gave up: {error}") from error
             if claim.acquire(blocking=False):
                 raise BrokerBusyError("The broker is still at an earlier call") from error
             raise UnclearError("The broker did not answer in time") from error
 
-    def hear(self) -> None:
+    async def hear(self) -> None:
         """Take in news of the broker from now on, where it tells any; they queue up in `updates`."""
         loop = asyncio.get_running_loop()
 
@@ -90,8 +114,11 @@ class BrokerLine:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self.updates.put_nowait, update)
 
+        def listen(broker: Broker) -> Callable[[], None]:
+            return broker.listen(arrived)
+
         if self.abilities.streams and self._deafen is None:
-            self._deafen = self._broker.listen(arrived)
+            self._deafen = await self.call(listen)
 
     def deafen(self) -> None:
         """Hear nothing any more."""

@@ -17,6 +17,8 @@ from puffling.store.orders import OrderTerms
 from puffling.trading.values import Mode
 
 PREFIX = "pf1-"
+# The leg of an intent that stands in the place of another one.
+REPLACEMENT = "replacement"
 _LETTERS_OF_DIGEST = 40
 
 

@@ -47,11 +47,17 @@ def take_order(
     info: OrderStatusInfo,
     *,
     parent: BrokerOrder | None = None,
-    sure: bool = False,
+    meant: Intent | None = None,
+    asked_at: datetime | None = None,
 ) -> Taken:
-    """Take in an order as its broker told it; `sure` when it was just read, and not told some time ago."""
+    """Take in an order as its broker told it: by itself, or when it was asked at a moment.
+
+    `meant` is the intent it is the answer to, where the broker does not say so itself.
+    """
     row = unit.orders.by_broker_id(account.id, info.order_id)
-    intent = _intent_of(unit, account, info, row, parent)
+    # What the broker told by itself may be old; what it answered is true unless it has told something since.
+    sure = asked_at is not None and (row is None or row.updated_at <= asked_at)
+    intent = _intent_of(unit, account, info, row, parent) or meant
     alarm = ""
     if intent is not None and parent is None and row is None:
         alarm = _mismatch(intent, info)
@@ -69,7 +75,7 @@ def take_order(
     if not abilities.lists_fills and (made := _missing_fill(unit, info, order)) is not None:
         take_execution(unit, account, made)
     for leg in info.legs:
-        take_order(unit, account, abilities, leg, parent=order, sure=sure)
+        take_order(unit, account, abilities, leg, parent=order, asked_at=asked_at)
     followed = intent if intent is None or _is_leg(order) else follow(unit, intent, order)
     before = None if row is None else row.state
     if order != row or followed != intent:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
-from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent
+from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent, OrderState
 from puffling.trading.verdicts import Verdict
 
 
@@ -103,6 +103,24 @@ class Placed:
     intent: Intent | None = None
     approval: Approval | None = None
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What became of cancelling: of an intent that was not at the broker, or of an order there.
+
+    An intent of which nobody knew is watched for, and cancelled on sight.
+    """
+
+    intent: Intent | None
+    order: BrokerOrder | None
+
+    @property
+    def state(self) -> OrderState:
+        """Give where it stands now."""
+        if self.order is not None:
+            return self.order.state
+        return OrderState.CANCELED if self.intent is None else self.intent.state
 
 
 @dataclass(frozen=True, slots=True)

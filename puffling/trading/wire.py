@@ -41,7 +41,7 @@ def is_bracket(terms: OrderTerms) -> bool:
     return terms.take_profit is not None or terms.stop_loss is not None
 
 
-def must_be_held(terms: OrderTerms, abilities: BrokerAbilities) -> bool:
+def is_held_here(terms: OrderTerms, abilities: BrokerAbilities) -> bool:
     """Tell whether the broker does not hold such an order, but this computer can."""
     return terms.kind not in abilities.kinds and terms.kind in _HELD_KINDS
 
@@ -49,7 +49,7 @@ def must_be_held(terms: OrderTerms, abilities: BrokerAbilities) -> bool:
 def order_for(intent: Intent, abilities: BrokerAbilities) -> Order:
     """Give the order as the broker gets it; one that was held here goes out as what it turned into."""
     terms = intent.terms
-    if must_be_held(terms, abilities):
+    if is_held_here(terms, abilities):
         terms = replace(terms, kind=_HELD_KINDS[terms.kind], stop=None, trail=None, trail_share=None)
     if is_bracket(terms) and not abilities.brackets:
         terms = replace(terms, take_profit=None, stop_loss=None)

@@ -1,0 +1,153 @@
+"""Ways out: close a position, turn it round, or close everything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.errors import Conflict, NotFound, PufflingError
+from puffling.runtime.text import tr
+from puffling.store.orders import Holding, Intent, OrderState, OrderTerms
+from puffling.trading.cancelling import Cancelling
+from puffling.trading.events import OrderChanged
+from puffling.trading.line import BrokerLine
+from puffling.trading.parts import DeskParts
+from puffling.trading.proposals import Proposal
+from puffling.trading.states import ENDED
+from puffling.trading.values import FlattenReport, NotDone, Placed
+
+_VALID = timedelta(minutes=2)
+# How long the second half of turning round waits for the first to fill.
+_PATIENCE_SECONDS = 60.0
+
+
+class Place(Protocol):
+    """How the desk places an order."""
+
+    async def __call__(
+        self, proposal: Proposal, *, approval_id: str | None = None, confirmed: str = ""
+    ) -> Placed:
+        """Judge an order, write it down and send it."""
+        ...
+
+
+class Closing:
+    """Places the orders that lead out of positions."""
+
+    def __init__(self, parts: DeskParts, place: Place, cancelling: Cancelling) -> None:
+        self._parts = parts
+        self._place = place
+        self._cancelling = cancelling
+
+    async def close(
+        self, account: str, symbol: str, *, slot: str, source: str, approval_id: str | None, confirmed: str
+    ) -> Placed:
+        """Cancel what works for a symbol, then sell or cover all that is held of it."""
+        line = self._parts.line(account)
+        report = await self._cancelling.cancel_all(account, symbol)
+        if report.failed:
+            names = "; ".join(f"{each.title}: {each.reason}" for each in report.failed)
+            raise Conflict(
+                tr("Orders of {symbol} could not be cancelled: {names}", symbol=symbol, names=names),
+                hint=tr("Look at the orders, then close the position again."),
+            )
+        holding = await self._parts.read(lambda unit: unit.holdings.find(account, symbol))
+        if holding is None or not holding.quantity:
+            raise NotFound(tr("Nothing is held of {symbol}.", symbol=symbol))
+        proposal = self._proposal(line, holding, holding.quantity, slot, source, "close", tr("Close"))
+        return await self._place(proposal, approval_id=approval_id, confirmed=confirmed)
+
+    async def reverse(
+        self, account: str, symbol: str, *, slot: str, source: str, approval_id: str | None
+    ) -> tuple[Placed, ...]:
+        """Close a position and, when that has filled, open the same on the other side."""
+        before = await self._parts.read(lambda unit: unit.holdings.find(account, symbol))
+        closed = await self.close(
+            account, symbol, slot=slot, source=source, approval_id=approval_id, confirmed=""
+        )
+        if closed.intent is None or before is None:
+            return (closed,)
+        ended = await self._ended(closed.intent)
+        if ended.state is not OrderState.FILLED:
+            # What is not closed cannot be turned round; the person sees how far it came.
+            return (closed,)
+        line = self._parts.line(account)
+        proposal = self._proposal(line, before, before.quantity, slot, source, "reverse", tr("Reverse"))
+        return closed, await self._place(proposal)
+
+    async def flatten(self, account: str, *, slot: str, source: str, confirmed: str) -> FlattenReport:
+        """Cancel everything open, then close every position; what fails is named and the rest goes on."""
+        report = await self._cancelling.cancel_all(account)
+        closing: list[Intent] = []
+        failed = list(report.failed)
+        for holding in await self._parts.read(lambda unit: unit.holdings.of(account)):
+            try:
+                placed = await self.close(
+                    account, holding.symbol, slot=slot, source=source, approval_id=None, confirmed=confirmed
+                )
+            except PufflingError as error:
+                failed.append(NotDone(holding.symbol, holding.symbol, str(error)))
+                continue
+            if placed.intent is not None:
+                closing.append(placed.intent)
+            else:
+                failed.append(NotDone(holding.symbol, holding.symbol, tr("It waits for your approval.")))
+        return FlattenReport(report.cancelled, tuple(closing), tuple(failed))
+
+    def _proposal(
+        self,
+        line: BrokerLine,
+        holding: Holding,
+        quantity: Decimal,
+        slot: str,
+        source: str,
+        leg: str,
+        why: str,
+    ) -> Proposal:
+        lasting = Lasting.DAY if Lasting.DAY in line.abilities.lasting else Lasting.GTC
+        terms = OrderTerms(
+            account=holding.account,
+            symbol=holding.symbol,
+            side=Side.SELL if quantity > 0 else Side.BUY,
+            quantity=abs(quantity),
+            kind=Kind.MARKET,
+            lasting=lasting,
+        )
+        return Proposal(terms, source, slot, self._parts.clock.now() + _VALID, leg=leg, why=why)
+
+    async def _ended(self, intent: Intent) -> Intent:
+        """Wait until an intent is over, or for as long as one can be expected to wait."""
+        over = asyncio.Event()
+
+        def heard(event: OrderChanged) -> None:
+            if event.intent is not None and event.intent.id == intent.id and event.intent.state in ENDED:
+                over.set()
+
+        unsubscribe: Callable[[], None] = self._parts.bus.on(OrderChanged, heard)
+        try:
+            now = await self._parts.read(lambda unit: unit.intents.get(intent.id))
+            if now.state not in ENDED:
+                await self._soon(over)
+        finally:
+            unsubscribe()
+        return await self._parts.read(lambda unit: unit.intents.get(intent.id))
+
+    async def _soon(self, over: asyncio.Event) -> None:
+        spawn = self._parts.scope.spawn
+        waits = {
+            spawn(_set(over), name="desk.over"),
+            spawn(self._parts.clock.sleep(_PATIENCE_SECONDS), name="desk.patience"),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()

@@ -1,0 +1,151 @@
+"""T1: the gate's verdict and the intent, in one transaction that nobody else can write beside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from puffling.puffin.orders import Lasting
+from puffling.runtime.errors import Refused
+from puffling.runtime.text import tr
+from puffling.store.orders import Approval, Intent, OrderState
+from puffling.store.repositories.base import new_id
+from puffling.trading.case import worst_price
+from puffling.trading.events import OrderChanged
+from puffling.trading.facts import NEW_YORK, trading_day
+from puffling.trading.judging import LiveFacts
+from puffling.trading.parts import DeskParts, note, titled
+from puffling.trading.proposals import Proposal, client_id, order_hash, slot_id
+from puffling.trading.verdicts import Check, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from puffling.store.database import Unit
+
+# As long as a broker keeps an order that is good until it is cancelled.
+_UNTIL_CANCELLED = timedelta(days=90)
+_LAST_HOUR = 20
+
+
+class OrderRefused(Refused):
+    """The gate refuses the order; every reason is in the message, and the verdict says the rest."""
+
+    code = "order_refused"
+
+    def __init__(self, verdict: Verdict) -> None:
+        refusals = verdict.refusals
+        text = " ".join(check.text for check in refusals) or tr("Nothing was checked, so nothing leaves.")
+        super().__init__(text, hint=" ".join(dict.fromkeys(check.hint for check in refusals if check.hint)))
+        self.verdict = verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What T1 made of a proposal; without intent and question it was refused."""
+
+    verdict: Verdict
+    intent: Intent | None = None
+    approval: Approval | None = None
+    again: bool = False
+
+
+def enter(
+    unit: Unit,
+    parts: DeskParts,
+    proposal: Proposal,
+    live: LiveFacts,
+    *,
+    approval_id: str | None = None,
+    held: bool = False,
+    parent_id: str | None = None,
+) -> Entered:
+    """Judge a proposal on what is true in this transaction, and write it down when it may be sent."""
+    slot = slot_id(proposal, live.mode)
+    name = client_id(slot, live.mode)
+    known = unit.intents.by_client_id(name)
+    if known is not None:
+        return Entered(verdict_of(known), known, again=True)
+    verdict = parts.gate.judge(unit, proposal, live)
+    worst = worst_price(proposal.terms, live.price)
+    if verdict.outcome is Outcome.REFUSE:
+        _note_proposal(unit, proposal, name, "refused", verdict)
+        return Entered(verdict)
+    if approval_id is not None:
+        parts.approvals.use(unit, approval_id, proposal, worst)
+    elif verdict.outcome is Outcome.ASK:
+        approval = parts.approvals.ask(unit, proposal, verdict, worst)
+        _note_proposal(unit, proposal, name, "asked", verdict)
+        return Entered(verdict, approval=approval)
+    intent = unit.intents.add(
+        Intent(
+            id=new_id(),
+            client_id=name,
+            slot_id=slot,
+            terms=proposal.terms,
+            mode=live.mode.value,
+            source=proposal.source,
+            source_version=proposal.source_version,
+            slot=proposal.slot,
+            leg=proposal.leg,
+            payload_hash=order_hash(proposal.terms),
+            verdicts=tuple(written(check) for check in verdict.checks),
+            state=OrderState.INTENT,
+            shrinks=verdict.shrinks,
+            reserved=verdict.reserved,
+            trading_day=trading_day(unit.now),
+            valid_until=held_until(proposal, unit.now) if held else proposal.valid_until,
+            created_at=unit.now,
+            updated_at=unit.now,
+            held=held,
+            parent_id=parent_id,
+            approval_id=approval_id,
+            why=proposal.why,
+        )
+    )
+    note(unit, intent, "held" if held else "entered", titled(intent.terms), verdicts=list(intent.verdicts))
+    unit.tell(OrderChanged(unit.user, intent.terms.account, intent))
+    return Entered(verdict, intent)
+
+
+def held_until(proposal: Proposal, now: datetime) -> datetime:
+    """Give until when this computer holds an order: the end of its day, or as long as a broker would."""
+    if proposal.terms.lasting is not Lasting.DAY:
+        return now + _UNTIL_CANCELLED
+    there = now.astimezone(NEW_YORK)
+    end = there.replace(hour=_LAST_HOUR, minute=0, second=0, microsecond=0)
+    return (end if there < end else end + timedelta(days=1)).astimezone(now.tzinfo)
+
+
+def written(check: Check) -> dict[str, Any]:
+    """Give an answer of the gate as plain data."""
+    return {
+        "code": check.code,
+        "outcome": check.outcome.value,
+        "text": check.text,
+        "hint": check.hint,
+        "used": None if check.used is None else str(check.used),
+        "limit": None if check.limit is None else str(check.limit),
+    }
+
+
+def verdict_of(intent: Intent) -> Verdict:
+    """Give what the gate said when the intent was entered."""
+    checks = tuple(
+        Check(str(each["code"]), Outcome(each["outcome"]), str(each["text"]), str(each["hint"]))
+        for each in intent.verdicts
+    )
+    return Verdict(checks, intent.shrinks, intent.reserved)
+
+
+def _note_proposal(unit: Unit, proposal: Proposal, name: str, outcome: str, verdict: Verdict) -> None:
+    unit.audit.append(
+        actor=proposal.source,
+        capability="desk.order",
+        outcome=outcome,
+        summary=titled(proposal.terms),
+        details={
+            "client_id": name,
+            "why": proposal.why,
+            "verdicts": [written(check) for check in verdict.checks],
+        },
+    )

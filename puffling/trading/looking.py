@@ -1,0 +1,85 @@
+"""What is looked at just before an order is judged: line, account, instrument, price."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from puffling.puffin.broker.base import Asset, Broker
+from puffling.puffin.errors import NotOffered, PuffinError
+from puffling.runtime.errors import PufflingError
+from puffling.store.orders import Intent
+from puffling.trading.judging import LiveFacts
+from puffling.trading.line import BrokerLine
+from puffling.trading.parts import DeskParts
+from puffling.trading.proposals import Proposal
+from puffling.trading.wire import is_held_here
+
+# Older figures of the account are asked for again before an order is judged by them.
+_FRESH = timedelta(seconds=60)
+
+
+async def look(
+    parts: DeskParts,
+    line: BrokerLine,
+    proposal: Proposal,
+    *,
+    replaces: Intent | None = None,
+    parent_id: str | None = None,
+    confirmed: str = "",
+) -> LiveFacts:
+    """Give what is known now outside the database; what cannot be read is None, and the gate refuses it."""
+    symbol = proposal.terms.symbol
+    if line.ready and (line.info_at is None or parts.clock.now() - line.info_at > _FRESH):
+        await refresh_account(parts, line)
+    try:
+        instrument = await parts.prices.instrument(symbol)
+        price = await parts.prices.look(symbol)
+    except PufflingError:
+        instrument = price = None
+    asset = await asset_of(line, symbol)
+    return LiveFacts(
+        account=line.account,
+        mode=line.mode,
+        abilities=line.abilities,
+        not_ready="" if line.ready else line.reason,
+        info=line.info,
+        info_at=line.info_at,
+        asset=asset,
+        price=price,
+        skew_seconds=line.skew_seconds,
+        replaces=replaces,
+        instrument=instrument,
+        live_keys=line.live_keys,
+        confirmed=confirmed,
+        held_here=is_held_here(proposal.terms, line.abilities),
+        parent_id=parent_id,
+    )
+
+
+async def refresh_account(parts: DeskParts, line: BrokerLine) -> None:
+    """Ask what the account is worth; a question that fails leaves the old figures to grow old."""
+    asked_at = parts.clock.now()
+    try:
+        info = await line.call(lambda broker: broker.get_account())
+    except PuffinError:
+        return
+    line.info, line.info_at = info, asked_at
+
+
+async def asset_of(line: BrokerLine, symbol: str) -> Asset | None:
+    """Give what the broker knows of an instrument, asked once; None when it cannot be asked now."""
+    if symbol not in line.assets:
+
+        def ask(broker: Broker) -> Asset:
+            return broker.get_asset(symbol)
+
+        try:
+            line.assets[symbol] = await line.call(ask)
+        except NotOffered:
+            # It says nothing of instruments, so what it says of itself has to do.
+            line.assets[symbol] = Asset(
+                symbol, shortable=line.abilities.short, fractionable=line.abilities.fractions
+            )
+        except PuffinError:
+            return None
+    return line.assets[symbol]

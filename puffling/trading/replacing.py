@@ -1,0 +1,208 @@
+"""Changes a working order: a new intent in the place of the old one, counted once.
+
+The change is written down under a name of its own before the broker is asked, like every order. What becomes
+of it is looked up by that name; it is never sent as an order of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from puffling.puffin.broker.base import Broker, Change, OrderStatusInfo
+from puffling.puffin.errors import PuffinError
+from puffling.puffin.orders import Kind
+from puffling.runtime.errors import Conflict, InvalidInput, NotFound
+from puffling.runtime.text import tr
+from puffling.store.database import Unit
+from puffling.store.orders import BrokerOrder, Intent, OrderState, OrderTerms
+from puffling.trading.entering import Entered, OrderRefused, enter
+from puffling.trading.judging import LiveFacts
+from puffling.trading.line import BrokerLine, HeldBack
+from puffling.trading.looking import look
+from puffling.trading.parts import DeskParts, note, titled
+from puffling.trading.proposals import REPLACEMENT, Proposal
+from puffling.trading.reconcile import Reconciling
+from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
+from puffling.trading.states import ENDED, advance
+from puffling.trading.values import Placed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_FAILED = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED})
+_CHANGEABLE = frozenset({OrderState.ACKED, OrderState.PARTIAL})
+
+
+class Replacing:
+    """Puts a changed order in the place of one that works or is held here."""
+
+    def __init__(self, parts: DeskParts, sending: Sending, reconciling: Reconciling) -> None:
+        self._parts = parts
+        self._sending = sending
+        self._reconciling = reconciling
+
+    async def replace(
+        self,
+        id: str,
+        *,
+        quantity: Decimal | None,
+        limit: Decimal | None,
+        stop: Decimal | None,
+        slot: str,
+        source: str,
+        valid_until: datetime,
+        approval_id: str | None,
+    ) -> Placed:
+        """Change quantity, limit or stop of an order; what is None stays."""
+        old, order = await self._parts.read(_changeable, id)
+        line = self._parts.line(old.terms.account)
+        if order is not None and not line.abilities.replaces:
+            raise Conflict(
+                tr("This broker does not change orders."), hint=tr("Cancel it and place a new one.")
+            )
+        terms = _changed_terms(old.terms, quantity, limit, stop)
+        proposal = Proposal(
+            terms,
+            source,
+            slot,
+            valid_until,
+            source_version=old.source_version,
+            leg=REPLACEMENT,
+            why=tr("Changes {order}.", order=titled(old.terms)),
+        )
+        live = await look(self._parts, line, proposal, replaces=old)
+        entered = await self._parts.run(self._enter, proposal, live, old.id, approval_id)
+        if entered.intent is None:
+            if entered.approval is None:
+                raise OrderRefused(entered.verdict)
+            return Placed(entered.verdict, approval=entered.approval)
+        if entered.again or entered.intent.held or order is None:
+            return Placed(entered.verdict, entered.intent, again=entered.again)
+        task = self._parts.scope.spawn(self._change(line, order, entered.intent), name="replace")
+        with self._sending.under_way(entered.intent.id, task):
+            kept = await task
+        if kept.state in _FAILED:
+            raise Conflict(
+                tr("The order was not changed: {reason}", reason=kept.reason),
+                hint=tr("It stands as it was, unless it has ended meanwhile: look at the orders."),
+            )
+        return Placed(entered.verdict, kept)
+
+    def _enter(
+        self, unit: Unit, proposal: Proposal, live: LiveFacts, old_id: str, approval_id: str | None
+    ) -> Entered:
+        """T1 and T2 in one: the old order is at the broker, so nothing is lost when it ends here."""
+        old = unit.intents.get(old_id)
+        held = old.state is OrderState.INTENT
+        if not held and old.state not in _CHANGEABLE:
+            raise _not_changeable(old)
+        entered = enter(
+            unit,
+            self._parts,
+            proposal,
+            live,
+            approval_id=approval_id,
+            held=held,
+            parent_id=old.parent_id or old.id,
+        )
+        if entered.intent is None or entered.again:
+            return entered
+        if held:
+            note(unit, old, "replaced", titled(proposal.terms), by=entered.intent.id)
+            changed(unit, replace(old, state=OrderState.REPLACED, reserved=Decimal(0), held=False))
+            return entered
+        changed(unit, replace(old, state=advance(old.state, OrderState.PENDING_REPLACE)))
+        note(unit, old, "replacing", titled(proposal.terms), by=entered.intent.id)
+        sending = replace(entered.intent, state=OrderState.SENDING, attempt=1, sent_at=unit.now)
+        return replace(entered, intent=changed(unit, sending))
+
+    async def _change(self, line: BrokerLine, order: BrokerOrder, new: Intent) -> Intent:
+        terms = new.terms
+        change = Change(
+            qty=terms.quantity if terms.quantity != order.quantity else None,
+            limit_price=terms.limit if terms.limit != order.limit else None,
+            stop_price=terms.stop if terms.stop != order.stop else None,
+            client_order_id=new.client_id,
+        )
+        asked_at = self._parts.clock.now()
+
+        def ask(broker: Broker) -> OrderStatusInfo:
+            last_look(self._parts, new.valid_until)
+            return broker.replace_order(order.broker_order_id, change)
+
+        try:
+            info = await line.call(ask)
+        except HeldBack as held:
+            outcome = Outcome(OrderState.CANCELED, held.reason)
+        except PuffinError as error:
+            outcome = outcome_of(error)
+            if outcome.state is OrderState.INTENT:
+                outcome = Outcome(OrderState.CANCELED, outcome.reason)
+        else:
+            await self._reconciling.adopt(line, info, asked_at)
+            await self._read_again(line, order)
+            return await self._parts.read(lambda unit: unit.intents.get(new.id))
+        kept = await self._parts.run(_write_failure, new.id, outcome)
+        await self._read_again(line, order)
+        line.nudged.set()
+        return kept
+
+    async def _read_again(self, line: BrokerLine, order: BrokerOrder) -> None:
+        try:
+            await self._reconciling.read(line, order.broker_order_id)
+        except PuffinError:
+            line.nudged.set()
+
+
+def _changeable(unit: Unit, id: str) -> tuple[Intent, BrokerOrder | None]:
+    """Give the intent that can be changed, and the order that works for it; a held one has none."""
+    order = unit.orders.find(id)
+    if order is not None and order.intent_id is None:
+        raise Conflict(tr("This order was placed elsewhere."), hint=tr("Change it there, or cancel it here."))
+    intent = unit.intents.find(id if order is None else order.intent_id or "")
+    if intent is None:
+        raise NotFound(tr("There is no order {id}.", id=id))
+    if intent.state is OrderState.INTENT and intent.held:
+        return intent, None
+    if intent.state not in _CHANGEABLE or intent.broker_order_id is None:
+        raise _not_changeable(intent)
+    return intent, unit.orders.by_broker_id(intent.terms.account, intent.broker_order_id)
+
+
+def _not_changeable(intent: Intent) -> Conflict:
+    return Conflict(
+        tr("The order is {state} and cannot be changed.", state=intent.state.value.lower()),
+        hint=tr("Look at the orders as they stand now."),
+    )
+
+
+def _changed_terms(
+    terms: OrderTerms, quantity: Decimal | None, limit: Decimal | None, stop: Decimal | None
+) -> OrderTerms:
+    new = replace(
+        terms,
+        quantity=terms.quantity if quantity is None else quantity,
+        limit=terms.limit if limit is None else limit,
+        stop=terms.stop if stop is None else stop,
+    )
+    if new == terms:
+        raise InvalidInput(tr("Nothing would change."), field="quantity")
+    if terms.kind is Kind.TRAILING_STOP and stop is not None:
+        raise InvalidInput(tr("The stop of a trailing order follows the price."), field="stop")
+    return new
+
+
+def _write_failure(unit: Unit, intent_id: str, outcome: Outcome) -> Intent:
+    """Write down why the change did not happen, or that nobody knows whether it did."""
+    intent = unit.intents.get(intent_id)
+    if intent.state is not OrderState.SENDING:
+        # News of it was faster than the answer.
+        return intent
+    if outcome.state in ENDED:
+        return end(unit, intent, outcome.state, outcome.reason)
+    note(unit, intent, "unknown", outcome.reason, actor="broker")
+    return changed(
+        unit, replace(intent, state=advance(intent.state, OrderState.UNKNOWN), reason=outcome.reason)
+    )

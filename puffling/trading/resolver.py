@@ -1,0 +1,121 @@
+"""Finds out what became of orders of which nobody knows: looked up by name, never sent under another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from puffling.puffin.broker.base import Broker, OrderStatusInfo
+from puffling.puffin.errors import NotOffered, PuffinError
+from puffling.runtime.text import tr
+from puffling.store.database import Unit
+from puffling.store.orders import Intent, OrderState
+from puffling.trading.line import BrokerLine
+from puffling.trading.parts import DeskParts, note
+from puffling.trading.proposals import REPLACEMENT
+from puffling.trading.reconcile import Reconciling
+from puffling.trading.sending import Sending, changed, end
+from puffling.trading.states import OPEN, advance
+
+_SOUGHT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
+_WATCHED = timedelta(hours=24)
+_MOST_ORDERS = 500
+
+
+class Resolver:
+    """Looks up what was left SENDING or UNKNOWN, and what is watched for."""
+
+    def __init__(self, parts: DeskParts, sending: Sending, reconciling: Reconciling) -> None:
+        self._parts = parts
+        self._sending = sending
+        self._reconciling = reconciling
+
+    async def doubt(self, line: BrokerLine) -> None:
+        """Say of whatever a process that died was sending that nobody knows what became of it."""
+        under_way = self._sending.is_under_way
+
+        def work(unit: Unit) -> None:
+            for intent in unit.intents.in_states({OrderState.SENDING}, line.account.id):
+                if not under_way(intent.id):
+                    doubt(unit, intent)
+
+        await self._parts.run(work)
+
+    async def resolve(self, line: BrokerLine) -> bool:
+        """Look up everything in doubt; false when something stayed in doubt."""
+        sought = await self._parts.read(lambda unit: unit.intents.in_states(_SOUGHT, line.account.id))
+        clear = True
+        for intent in sought:
+            if self._sending.is_under_way(intent.id):
+                continue
+            try:
+                clear = await self._look_up(line, intent) and clear
+            except PuffinError:
+                clear = False
+        return clear
+
+    async def _look_up(self, line: BrokerLine, intent: Intent) -> bool:
+        asked_at = self._parts.clock.now()
+        if intent.broker_order_id is not None:
+            await self._reconciling.read(line, intent.broker_order_id)
+            return True
+        found, sure = await find(line, intent.client_id)
+        if found is not None:
+            taken = await self._reconciling.adopt(line, found, asked_at)
+            watched = intent.state is OrderState.ABANDONED_WATCH and intent.leg != REPLACEMENT
+            if watched and taken.intent is not None and taken.order.state in OPEN:
+                await self._cancel_on_sight(line, taken.order.broker_order_id)
+            return taken.intent is not None
+        if intent.state is OrderState.ABANDONED_WATCH:
+            return await self._parts.run(_give_up_watching, intent.id)
+        if self._parts.clock.now() >= intent.valid_until:
+            return await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
+        if sure and line.ready and intent.leg != REPLACEMENT:
+            sent = await self._sending.send(intent.id)
+            return sent.state not in _SOUGHT
+        return False
+
+    async def _cancel_on_sight(self, line: BrokerLine, broker_order_id: str) -> None:
+        await line.call(lambda broker: broker.cancel_order(broker_order_id))
+        await self._reconciling.read(line, broker_order_id)
+
+
+async def find(line: BrokerLine, client_id: str) -> tuple[OrderStatusInfo | None, bool]:
+    """Give the order of this name, and whether none means that there certainly is none just now."""
+    if line.abilities.finds_client_ids:
+        return await line.call(lambda broker: broker.find_order(client_id)), True
+
+    def search(broker: Broker) -> OrderStatusInfo | None:
+        orders = broker.get_all_orders(None, _MOST_ORDERS)
+        return next((each for each in orders if each.client_order_id == client_id), None)
+
+    try:
+        return await line.call(search), False
+    except NotOffered:
+        return None, False
+
+
+def abandon(unit: Unit, intent_id: str, reason: str) -> bool:
+    """Give up sending what is unknown; should it appear after all, it is cancelled on sight."""
+    intent = unit.intents.get(intent_id)
+    moved = replace(intent, state=advance(intent.state, OrderState.ABANDONED_WATCH), reason=reason)
+    if moved.state is not intent.state:
+        note(unit, intent, "abandoned", reason, actor="desk")
+        changed(unit, moved)
+    return True
+
+
+def doubt(unit: Unit, intent: Intent) -> None:
+    """Say of an intent that is not on its way any more that nobody knows what became of it."""
+    if intent.state is not OrderState.SENDING:
+        return
+    reason = tr("Puffling ended while it was being sent.")
+    note(unit, intent, "unknown", reason, actor="desk")
+    changed(unit, replace(intent, state=advance(intent.state, OrderState.UNKNOWN), reason=reason))
+
+
+def _give_up_watching(unit: Unit, intent_id: str) -> bool:
+    intent = unit.intents.get(intent_id)
+    if intent.state is OrderState.ABANDONED_WATCH and unit.now >= intent.valid_until + _WATCHED:
+        end(unit, intent, OrderState.EXPIRED, tr("It never appeared at the broker."))
+    return True

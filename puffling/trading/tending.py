@@ -1,0 +1,200 @@
+"""Looks after one line: the start-up barrier, the news of its broker, and what has to be looked at again.
+
+Before an account was compared with its broker nothing leaves over its line. When the stream of news goes or
+falls silent, nothing leaves until the account was compared again. Whatever cannot be understood in the news
+leads to a comparison, so that nothing hangs on a message having arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from puffling.puffin.broker.base import BrokerUpdate, UpdateKind
+from puffling.puffin.errors import PuffinError
+from puffling.runtime.text import tr
+from puffling.store.database import Unit
+from puffling.store.orders import OrderState
+from puffling.trading.events import AccountChanged
+from puffling.trading.ledger import take_execution
+from puffling.trading.line import BrokerLine
+from puffling.trading.looking import refresh_account
+from puffling.trading.parts import DeskParts, reason_of
+from puffling.trading.reconcile import Reconciling
+from puffling.trading.resolver import Resolver
+from puffling.trading.sending import Sending
+from puffling.trading.states import OPEN, WORKING
+from puffling.trading.taking import Taken, settle, take_order
+from puffling.trading.values import LineState
+
+_log = logging.getLogger(__name__)
+
+# How long until everything is looked at again by itself.
+IN_DOUBT_SECONDS = 15.0
+UNHEARD_SECONDS = 5.0
+WORKING_SECONDS = 30.0
+IDLE_SECONDS = 300.0
+
+_IN_DOUBT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
+
+
+class Tending:
+    """The tasks of one line."""
+
+    def __init__(
+        self,
+        parts: DeskParts,
+        line: BrokerLine,
+        sending: Sending,
+        reconciling: Reconciling,
+        resolver: Resolver,
+    ) -> None:
+        self._parts = parts
+        self._line = line
+        self._sending = sending
+        self._reconciling = reconciling
+        self._resolver = resolver
+        self._tasks: list[asyncio.Task[None]] = []
+        self._refreshing: asyncio.Task[None] | None = None
+        self.passed = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin to look after the line."""
+        spawn, name = self._parts.scope.spawn, self._line.account.id
+        self._tasks = [
+            spawn(self._tend(), name=f"desk.{name}"),
+            spawn(self._listen(), name=f"desk.news.{name}"),
+        ]
+
+    async def stop(self) -> None:
+        """Let go of the line."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._line.close()
+
+    async def _tend(self) -> None:
+        line = self._line
+        while True:
+            line.nudged.clear()
+            try:
+                await self.look_after()
+            except Exception as error:  # noqa: BLE001  the edge: a line must not be left alone for good
+                _log.exception("Looking after %s failed", line.account.id)
+                self._parts.set_line(line, LineState.LOST, reason_of(error))
+            await self._pause(await self._pause_seconds())
+
+    async def look_after(self) -> None:
+        """Find out what is in doubt, compare, and send what waits."""
+        line = self._line
+        await self._resolver.doubt(line)
+        await self._hear()
+        await self._resolver.resolve(line)
+        report = await self._reconciling.compare(line)
+        self.passed.set()
+        if report.agrees:
+            await self._resolver.resolve(line)
+            await self._resume()
+
+    async def _hear(self) -> None:
+        try:
+            await self._line.hear()
+        except PuffinError as error:
+            # It is asked again next time; until then everything is looked at often.
+            _log.warning("No news of %s: %s", self._line.account.id, error)
+
+    async def _resume(self) -> None:
+        """Send what was written down and never sent; what is too late ends there."""
+        account = self._line.account.id
+        waiting = await self._parts.read(lambda unit: unit.intents.in_states({OrderState.INTENT}, account))
+        for intent in waiting:
+            if not intent.held and not self._sending.is_patient(intent.id):
+                await self._sending.send(intent.id)
+
+    async def _pause_seconds(self) -> float:
+        line, account = self._line, self._line.account.id
+
+        def counts(unit: Unit) -> tuple[bool, bool]:
+            doubt = bool(unit.intents.in_states(_IN_DOUBT, account))
+            return doubt, bool(
+                unit.intents.in_states(OPEN, account) or unit.orders.in_states(WORKING, account)
+            )
+
+        doubt, working = await self._parts.read(counts)
+        if not line.ready or (working and not line.streaming):
+            return UNHEARD_SECONDS
+        if doubt:
+            return IN_DOUBT_SECONDS
+        return WORKING_SECONDS if working else IDLE_SECONDS
+
+    async def _pause(self, seconds: float) -> None:
+        spawn = self._parts.scope.spawn
+        waits = {
+            spawn(self._parts.clock.sleep(seconds), name="desk.pause"),
+            spawn(_set(self._line.nudged), name="desk.nudge"),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _listen(self) -> None:
+        while True:
+            update = await self._line.updates.get()
+            try:
+                await self._take(update)
+            except Exception:  # noqa: BLE001  the edge: the next message must be heard, and this one looked up
+                _log.exception("News of %s could not be taken in", self._line.account.id)
+                self._line.nudged.set()
+
+    async def _take(self, update: BrokerUpdate) -> None:
+        line = self._line
+        if update.kind is UpdateKind.ORDER:
+            await self._take_order(update)
+            return
+        line.streaming = update.kind is UpdateKind.CONNECTED
+        if update.kind is UpdateKind.LOST:
+            text = tr("{account}: the line to the broker is down.", account=line.account.label)
+            self._parts.set_line(line, LineState.LOST, text)
+        elif update.kind is UpdateKind.MUTE:
+            text = tr("{account}: the broker has gone silent.", account=line.account.label)
+            self._parts.set_line(line, LineState.MUTE, text)
+        # What happened meanwhile was not heard.
+        line.nudged.set()
+
+    async def _take_order(self, update: BrokerUpdate) -> None:
+        if update.order is None:
+            self._line.nudged.set()
+            return
+        taken = await self._parts.run(take_update, self._line, update)
+        if taken.alarm:
+            self._parts.alarm(self._line.account.id, taken.alarm, halt=True)
+        if taken.late or taken.order.state is OrderState.UNKNOWN:
+            self._line.nudged.set()
+        if update.execution is not None or taken.order.state not in OPEN:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Ask anew what the account is worth, once for all fills that come together."""
+        self._line.info_at = None
+        if self._refreshing is None or self._refreshing.done():
+            self._refreshing = self._parts.scope.spawn(self._ask_worth(), name="desk.worth")
+
+    async def _ask_worth(self) -> None:
+        await refresh_account(self._parts, self._line)
+        self._parts.bus.publish(AccountChanged(self._line.account.id))
+
+
+def take_update(unit: Unit, line: BrokerLine, update: BrokerUpdate) -> Taken:
+    """Take in news of an order and the fill it tells of, in one transaction."""
+    assert update.order is not None
+    taken = take_order(unit, line.account, line.abilities, update.order)
+    if update.execution is not None and line.abilities.lists_fills:
+        take_execution(unit, line.account, update.execution)
+    settle(unit, line.account.id, update.order.order_id)
+    return taken
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
