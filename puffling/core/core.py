@@ -23,6 +23,7 @@ from puffling.controllers.fundamentals import Fundamentals
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
 from puffling.controllers.monitor import Monitor
+from puffling.controllers.portfolio import Portfolios
 from puffling.controllers.quotes import Quotes
 from puffling.controllers.safety import Safety
 from puffling.controllers.scheduler import Scheduler
@@ -62,7 +63,9 @@ from puffling.store.bars import BarArchive
 from puffling.store.database import Store, Unit
 from puffling.store.events import BarCacheRebuilt, DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
+from puffling.trading.books import Books
 from puffling.trading.halt import HaltSwitch
+from puffling.trading.portfolio.reader import PortfolioReader
 
 C = TypeVar("C", bound=Controller)
 
@@ -184,6 +187,7 @@ class Core:
             clock=self.clock,
             port=self.port,
         )
+        self.books = Books(store=self.store, bus=self.bus, clock=self.clock, user=self.user, live=self._live)
         closing.push_async_callback(self.scope.close)
 
         self._bind_controllers()
@@ -223,6 +227,8 @@ class Core:
                 self._live,
                 self.paths,
                 StrategyShelf(self.paths, self.port, self.board),
+                self.books,
+                PortfolioReader(self.books, self.market, self.clock, self._live),
             )
         }
         # Asked for as a protocol: any clock will do.
@@ -241,6 +247,7 @@ class Core:
         self.settings = self._controller(SettingsController)
         self.jobs = self._controller(Jobs)
         self.monitor = self._controller(Monitor)
+        self.portfolio = self._controller(Portfolios)
         self.safety = self._controller(Safety)
         self.workspaces = self._controller(Workspaces)
         self.backups = self._controller(Backups)
@@ -267,6 +274,7 @@ class Core:
         upkeep = Upkeep(self.clock, self.store, self.registry, self.user, self._upkeep_plan)
         self.scope.spawn(upkeep.run(), name="upkeep")
         self.scope.spawn(self._watch_halt(), name="halt")
+        self._closing.callback(self.books.start(self.scope))
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""

@@ -292,6 +292,19 @@ class Trading(Section):
     )
 
 
+class Portfolio(Section):
+    """How gains are counted and what they are compared with."""
+
+    matching: Literal["fifo", "lifo", "chosen"] = Field(
+        "fifo",
+        title="Lots a sale closes",
+        description="The oldest (fifo), the newest (lifo), or those you choose, and then the oldest.",
+    )
+    benchmark: Symbol = Field(
+        "SPY", title="Benchmark", description="The symbol that your account is compared with."
+    )
+
+
 class Settings(Section):
     """All settings of one person."""
 
@@ -299,6 +312,7 @@ class Settings(Section):
     market: Market = Field(Market(), title="Market data")
     fundamentals: Fundamentals = Field(Fundamentals(), title="Fundamentals")
     trading: Trading = Field(Trading(), title="Limits of trading")
+    portfolio: Portfolio = Field(Portfolio(), title="Portfolio")
     window: Window = Field(Window(), title="Window")
     server: Server = Field(Server(), title="Server")
     cluster: Cluster = Field(Cluster(), title="Cluster")

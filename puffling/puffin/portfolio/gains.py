@@ -53,14 +53,19 @@ class GainReport:
     total: GainSums
 
 
-def is_long_term(opened: date, closed: date) -> bool:
-    """Tell whether something was held for more than a year: from the day after it was bought on."""
+def long_term_from(opened: date) -> date:
+    """Give the first day on which closing it counts as long-term: a year and a day after it was bought."""
     try:
         anniversary = opened.replace(year=opened.year + 1)
     except ValueError:
         # Bought on a 29 February: the year is full at the end of 28 February.
         anniversary = date(opened.year + 1, 2, 28)
-    return closed > anniversary
+    return anniversary + timedelta(days=1)
+
+
+def is_long_term(opened: date, closed: date) -> bool:
+    """Tell whether something was held for more than a year."""
+    return closed >= long_term_from(opened)
 
 
 def yearly(closed: Iterable[Closed], year: int, zone: tzinfo, *, deals: Sequence[Deal] = ()) -> GainReport:

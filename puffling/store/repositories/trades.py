@@ -99,6 +99,14 @@ class Trades(Repository):
         wanted = wanted.order_by(col(TradeRow.traded_at), col(TradeRow.id))
         return tuple(_value(row) for row in self._session.exec(wanted))
 
+    def places(self, newest: int | None = None) -> tuple[tuple[str, str], ...]:
+        """Give every account and symbol that was traded, or those of the newest trades only."""
+        wanted = select(col(TradeRow.account), col(TradeRow.symbol)).where(TradeRow.user_id == self._user)
+        if newest is None:
+            return tuple((account, symbol) for account, symbol in self._session.exec(wanted.distinct()))
+        rows = self._session.exec(wanted.order_by(col(TradeRow.traded_at).desc()).limit(newest))
+        return tuple(dict.fromkeys((account, symbol) for account, symbol in rows))
+
     def get(self, id: str) -> Trade:
         """Give one trade."""
         return _value(self._row(id))

@@ -1,0 +1,268 @@
+"""The books: what every trade earned, and what the accounts are worth as time goes by.
+
+The desk writes a trade in the transaction of its fill. What it earned depends on the lots before it, and is
+told here a moment later; a crash in between is made up for at the next start. What an account is worth is
+marked when it trades, when the exchange closes, and every few minutes while it changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from puffling.market.calendar import EXCHANGE, calendar
+from puffling.puffin.portfolio.lots import Choices, Matching
+from puffling.runtime.actor import UserId
+from puffling.runtime.bus import Bus
+from puffling.runtime.clock import Clock
+from puffling.runtime.errors import NotFound, PufflingError
+from puffling.runtime.tasks import TaskScope
+from puffling.runtime.text import tr
+from puffling.settings.live import LiveSettings
+from puffling.store.database import Store, Unit
+from puffling.store.events import CashFlowsChanged, DatabaseRestored, SettingChanged, TradesChanged
+from puffling.store.orders import Worth
+from puffling.trading.events import AccountChanged
+from puffling.trading.portfolio.accounting import day_of, read_choices, settled
+from puffling.trading.portfolio.reading import Record, Standing, read_record, standing_of
+from puffling.trading.values import AccountView
+
+CHOICES = "custom.lots"
+MATCHING = "portfolio.matching"
+MARK_EVERY = timedelta(minutes=5)
+# Fills come in bursts; one mark after a burst says as much.
+BURST = timedelta(seconds=10)
+# So many trades at the most were written just before a crash, and not told what they earned.
+_LAST_TRADES = 500
+_LOOK_SECONDS = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Accounts(Protocol):
+    """Who knows the accounts and what their brokers say of them."""
+
+    def accounts(self) -> tuple[AccountView, ...]:
+        """Give every account as it stands."""
+        ...
+
+
+class Books:
+    """Keeps them, and gives what is in them, for one user."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        bus: Bus,
+        clock: Clock,
+        user: UserId,
+        live: LiveSettings,
+        accounts: Callable[[], tuple[AccountView, ...]] = tuple,
+    ) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._user = user
+        self._live = live
+        self._accounts = accounts
+        # Accounts that traded since they were last marked; symbols whose trades do not know what they earned.
+        self._traded: set[str] = set()
+        self._unsettled: dict[tuple[str, str], None] = {}
+        self._to_find: list[int | None] = []
+        self._settling = False
+        self._changed = asyncio.Event()
+        self._asked = asyncio.Event()
+        self._thinned_on: date | None = None
+
+    @property
+    def matching(self) -> Matching:
+        """Give which lots a sale closes."""
+        return Matching(self._live.now.portfolio.matching)
+
+    @property
+    def up_to_date(self) -> bool:
+        """Tell whether every trade has been told what it earned."""
+        return not (self._settling or self._unsettled or self._to_find)
+
+    def follow(self, accounts: Accounts) -> None:
+        """Ask the desk for the accounts from now on."""
+        self._accounts = accounts.accounts
+
+    def start(self, scope: TaskScope) -> Callable[[], None]:
+        """Begin to keep the books; the answer stops listening, the tasks end with the scope."""
+        ends = [
+            self._bus.on(TradesChanged, self._trades_changed),
+            self._bus.on(CashFlowsChanged, self._flows_changed),
+            self._bus.on(SettingChanged, self._setting_changed),
+            self._bus.on(DatabaseRestored, lambda _: self._settle_later(None)),
+            self._bus.on(AccountChanged, lambda _: self._asked.set()),
+        ]
+        self._settle_later(_LAST_TRADES)
+        scope.spawn(self._settle(), name="books.gains")
+        scope.spawn(self._mark(), name="books.worth")
+        scope.spawn(self._look_now_and_then(), name="books.look")
+
+        def stop() -> None:
+            for end in ends:
+                end()
+
+        return stop
+
+    async def standings(self) -> tuple[Standing, ...]:
+        """Give every account as its broker last said; one that nobody speaks for as it was last marked."""
+        found = [standing_of(view) for view in self._accounts()]
+        marks = await self._store.read(self._user, _last_marks, [each.account for each in found])
+        known = [_as_marked(each, marks.pop(each.account, None)) for each in found]
+        return (*known, *(_as_marked(Standing(name, name, ""), mark) for name, mark in marks.items()))
+
+    async def standing(self, account: str = "") -> Standing:
+        """Give one account; without a name, the first."""
+        known = await self.standings()
+        for each in known:
+            if account in ("", each.account):
+                return each
+        if account:
+            names = ", ".join(each.account for each in known)
+            raise NotFound(
+                tr("There is no account {account}.", account=account),
+                hint=tr("There are: {names}.", names=names) if names else tr("Connect a broker first."),
+            )
+        return Standing("", "", "")
+
+    async def record(self, account: str) -> Record:
+        """Give everything that is stored of an account, its trades in lots."""
+        return await self._store.read(self._user, _record, account, self.matching)
+
+    def _trades_changed(self, event: TradesChanged) -> None:
+        if event.user == self._user:
+            self._traded.add(event.account)
+            self._unsettled[event.account, event.symbol] = None
+            self._changed.set()
+
+    def _flows_changed(self, event: CashFlowsChanged) -> None:
+        if event.user == self._user:
+            self._traded.add(event.account)
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        if event.user == self._user and event.key in (MATCHING, CHOICES):
+            self._settle_later(None)
+
+    def _settle_later(self, newest: int | None) -> None:
+        self._to_find.append(newest)
+        self._changed.set()
+
+    async def _settle(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            self._settling = True
+            try:
+                await self._settle_waiting()
+            except PufflingError as error:
+                _log.warning("What trades earned could not be told: %s", error)
+            finally:
+                self._settling = False
+
+    async def _settle_waiting(self) -> None:
+        while self._to_find:
+            found = await self._store.read(
+                self._user, lambda unit, n: unit.trades.places(n), self._to_find.pop()
+            )
+            self._unsettled |= dict.fromkeys(found)
+        while self._unsettled:
+            place = next(iter(self._unsettled))
+            del self._unsettled[place]
+            await self._store.run(self._user, _tell_earned, *place, self.matching)
+
+    async def _look_now_and_then(self) -> None:
+        while True:
+            self._asked.set()
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def _mark(self) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                await self._mark_due()
+            except PufflingError as error:
+                _log.warning("What the accounts are worth could not be kept: %s", error)
+
+    async def _mark_due(self) -> None:
+        now = self._clock.now()
+        views = self._accounts()
+        last = await self._store.read(self._user, _last_marks, [view.account.id for view in views])
+        close = calendar(EXCHANGE).last_close(now)
+        due = [
+            mark
+            for view in views
+            if (mark := due_mark(view, last[view.account.id], close, traded=view.account.id in self._traded))
+        ]
+        if not due:
+            return
+        await self._store.run(self._user, _keep_marks, due, thin=self._thinned_on != day_of(now))
+        self._thinned_on = day_of(now)
+        self._traded -= {mark.account for mark in due}
+
+
+def due_mark(view: AccountView, last: Worth | None, close: datetime, *, traded: bool) -> Worth | None:
+    """Give what is to be marked of an account now, None when there is no need to."""
+    standing = standing_of(view)
+    if standing.equity is None or standing.cash is None or standing.as_of is None:
+        return None
+    mark = Worth(standing.account, standing.as_of, standing.equity, standing.cash)
+    if last is None:
+        return mark
+    age = mark.at - last.at
+    if traded and age >= BURST:
+        return mark
+    if last.at < close <= mark.at:
+        return mark
+    moved = (mark.equity, mark.cash) != (last.equity, last.cash)
+    return mark if moved and age >= MARK_EVERY else None
+
+
+def _as_marked(standing: Standing, mark: Worth | None) -> Standing:
+    if standing.connected or mark is None:
+        return standing
+    return replace(standing, equity=mark.equity, cash=mark.cash, as_of=mark.at)
+
+
+def _last_marks(unit: Unit, accounts: Sequence[str]) -> dict[str, Worth | None]:
+    known = dict.fromkeys((*accounts, *(account for account, _ in unit.trades.places())))
+    return {account: unit.worth.last(account) for account in known}
+
+
+def _traded(unit: Unit, newest: int | None) -> tuple[tuple[str, str], ...]:
+    return unit.trades.places(newest)
+
+
+def _record(unit: Unit, account: str, matching: Matching) -> Record:
+    return read_record(unit, account, matching, _choices(unit))
+
+
+def _tell_earned(unit: Unit, account: str, symbol: str, matching: Matching) -> None:
+    trades = unit.trades.of(account, symbol)
+    earned = settled(trades, matching, _choices(unit)).earned()
+    told = {each.id: earned.get(each.id) for each in trades}
+    changed = {each.id: told[each.id] for each in trades if each.realized != told[each.id]}
+    unit.trades.realize(account, symbol, changed)
+
+
+def _choices(unit: Unit) -> Choices:
+    stored = unit.settings.find(CHOICES)
+    return {} if stored is None else read_choices(stored.value)
+
+
+def _keep_marks(unit: Unit, marks: Sequence[Worth], *, thin: bool) -> None:
+    for mark in marks:
+        unit.worth.mark(mark.account, mark.at, mark.equity, mark.cash)
+        if thin:
+            # A mark at a flow is what makes the return between flows exact.
+            spared = frozenset(flow.at for flow in unit.flows.of(mark.account))
+            unit.worth.thin(mark.account, sparing=spared)

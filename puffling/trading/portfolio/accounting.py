@@ -1,0 +1,178 @@
+"""From trades, flows of money and marks of worth to lots, gains and returns; pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from puffling.puffin.orders import Side
+from puffling.puffin.portfolio.lots import Choices, Closed, Deal, LotBook, Matching, Split, settle
+from puffling.puffin.portfolio.returns import Flow, NoRate, Rate
+from puffling.runtime.text import tr
+from puffling.store.orders import CashFlow, FlowKind, Trade, Worth
+from puffling.trading.history import OPENING
+from puffling.trading.portfolio.values import DayGain, MoneyFlow, ReturnRate, TradeLine
+
+# Days are those of the exchange, wherever the person is.
+NEW_YORK = ZoneInfo("America/New_York")
+# What the person moves in or out; dividends, interest and fees are part of what was earned.
+_MOVED = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The lots of some trades: what is still open, and what every sale closed."""
+
+    book: LotBook
+    closed: tuple[Closed, ...]
+    deals: tuple[Deal, ...]
+
+    def earned(self) -> dict[str, Decimal | None]:
+        """Give what each trade realised, by its id; None for one that closed nothing."""
+        found: dict[str, Decimal | None] = {deal.id: None for deal in self.deals}
+        for each in self.closed:
+            found[each.closed_by] = (found.get(each.closed_by) or _NOTHING) + each.gain
+        return found
+
+    def realized(self, symbol: str | None = None) -> Decimal:
+        """Give what was realised with a symbol, or with all."""
+        return sum((each.gain for each in self.closed if symbol in (None, each.symbol)), _NOTHING)
+
+
+def settled(
+    trades: Iterable[Trade], matching: Matching = Matching.FIFO, choices: Choices | None = None
+) -> Settled:
+    """Put trades into lots.
+
+    What was found in the account without a price while something was held already is a split: there are more
+    (or fewer) of the same, for the same money.
+    """
+    deals: list[Deal] = []
+    splits: list[Split] = []
+    held: dict[str, Decimal] = {}
+    for trade in trades:
+        signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
+        before = held.get(trade.symbol, _NOTHING)
+        held[trade.symbol] = after = before + signed
+        if trade.source == OPENING and not trade.price and before and after * before > 0:
+            splits.append(Split(trade.traded_at, trade.symbol, after / before))
+        elif signed:
+            deals.append(Deal(trade.id, trade.traded_at, trade.symbol, signed, trade.price, trade.fees))
+    book, closed = settle(deals, splits, matching=matching, choices=choices)
+    return Settled(book, closed, tuple(deals))
+
+
+def day_of(moment: datetime) -> date:
+    """Give the day in New York."""
+    return moment.astimezone(NEW_YORK).date()
+
+
+def moved(flows: Iterable[CashFlow]) -> tuple[Flow, ...]:
+    """Give what the person paid in or took out."""
+    return tuple(Flow(each.at, each.amount) for each in flows if each.kind in _MOVED)
+
+
+def flowed(flows: Iterable[CashFlow], *kinds: FlowKind, symbol: str | None = None) -> Decimal:
+    """Give what flows of these kinds come to, of a symbol or of all."""
+    return sum(
+        (each.amount for each in flows if each.kind in kinds and symbol in (None, each.symbol)), _NOTHING
+    )
+
+
+def gain_since(
+    curve: Sequence[Worth], flows: Sequence[Flow], equity: Decimal, since: datetime
+) -> Decimal | None:
+    """Give what was earned since a moment, from the last mark before it, or the first there is."""
+    start = next((mark for mark in reversed(curve) if mark.at <= since), curve[0] if curve else None)
+    if start is None:
+        return None
+    return equity - start.equity - sum((flow.amount for flow in flows if flow.at > start.at), _NOTHING)
+
+
+def days(curve: Sequence[Worth], flows: Sequence[Flow]) -> tuple[DayGain, ...]:
+    """Give what each day with a mark brought, from the last mark of the day before on."""
+    last: dict[date, Worth] = {day_of(mark.at): mark for mark in curve}
+    found: list[DayGain] = []
+    before = curve[0] if curve else None
+    for day, mark in last.items():
+        if before is None:
+            break
+        paid = sum((flow.amount for flow in flows if before.at < flow.at <= mark.at), _NOTHING)
+        found.append(DayGain(day, mark.equity, mark.equity - before.equity - paid))
+        before = mark
+    return tuple(found)
+
+
+def rate(found: Rate) -> ReturnRate:
+    """Give a rate with the reason why there is none in words."""
+    return ReturnRate(found.whole, found.annual, tr(_WHY_NOT[found.why_not]) if found.why_not else "")
+
+
+def trade_line(trade: Trade) -> TradeLine:
+    """Give a trade as it is shown."""
+    signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
+    return TradeLine(
+        id=trade.id,
+        traded_at=trade.traded_at,
+        account=trade.account,
+        mode=trade.mode,
+        symbol=trade.symbol,
+        side=trade.side.value,
+        quantity=trade.quantity,
+        price=trade.price,
+        fees=trade.fees,
+        amount=-(signed * trade.price) - trade.fees,
+        realized=trade.realized,
+        source=trade.source,
+        note=trade.note,
+        tags=trade.tags,
+        strategy_id=trade.strategy_id,
+        order_id=trade.order_id,
+        intent_id=trade.intent_id,
+    )
+
+
+def holds(trade: Trade, text: str) -> bool:
+    """Tell whether a trade holds all the words, in its symbol, note, tags or source."""
+    known = " ".join((trade.symbol, trade.note, *trade.tags, trade.source, trade.side)).casefold()
+    return all(word in known for word in text.casefold().split())
+
+
+def money_flow(flow: CashFlow) -> MoneyFlow:
+    """Give a flow as it is shown."""
+    return MoneyFlow(
+        flow.id,
+        flow.account,
+        flow.kind.value,
+        flow.amount,
+        flow.at,
+        flow.symbol,
+        flow.note,
+        flow.broker_id is None,
+    )
+
+
+def read_choices(stored: object) -> dict[str, dict[str, Decimal]]:
+    """Give the lots the person chose as they were stored; what does not read as such counts as none."""
+    found: dict[str, dict[str, Decimal]] = {}
+    if isinstance(stored, Mapping):
+        for trade, lots in stored.items():
+            if isinstance(lots, Mapping):
+                found[str(trade)] = {
+                    str(lot): Decimal(quantity)
+                    for lot, quantity in lots.items()
+                    if isinstance(quantity, str) and quantity.replace(".", "", 1).isdecimal()
+                }
+    return found
+
+
+_WHY_NOT = {
+    NoRate.TOO_SHORT: "There is no time yet to compare.",
+    NoRate.FROM_NOTHING: "Something was earned or lost while no money was in the account.",
+    NoRate.NONE_FITS: "No rate makes what was paid in into what there is.",
+    NoRate.SEVERAL_FIT: "More than one rate makes what was paid in into what there is.",
+}
