@@ -114,9 +114,11 @@ class StrategyShelf:
 
     async def signals(self, recipe: Recipe, series: Mapping[str, Bars], symbol: str) -> Signals:
         """Give what a strategy says at every bar of a symbol."""
-        from puffling.puffin.strategies.asking import decide
+        from puffling.puffin.strategies.asking import decide, trades
 
-        return await self._ask(recipe, decide, recipe, dict(series), symbol)
+        # What goes from bar to bar would starve this process.
+        here = recipe.in_house and not await self._lane.run(trades, recipe)
+        return await self._ask(recipe, decide, recipe, dict(series), symbol, here=here)
 
     async def _describe(self, file: OwnFile) -> Declared | None:
         """Give what a trusted file declares; the same content is asked once."""
@@ -145,11 +147,13 @@ class StrategyShelf:
             self._outside = await self._in_child(describe_outside) if there else ()
         return self._outside
 
-    async def _ask(self, recipe: Recipe, fn: Callable[..., R | Trouble], *arguments: object) -> R:
+    async def _ask(
+        self, recipe: Recipe, fn: Callable[..., R | Trouble], *arguments: object, here: bool | None = None
+    ) -> R:
         from puffling.puffin.strategies.asking import Trouble
 
-        run = self._lane.run(fn, *arguments) if recipe.in_house else self._in_child(fn, *arguments)
-        answer = await run
+        here = recipe.in_house if here is None else here
+        answer = await (self._lane.run(fn, *arguments) if here else self._in_child(fn, *arguments))
         if isinstance(answer, Trouble):
             raise InvalidInput(
                 f"{answer.message}.",
@@ -178,6 +182,7 @@ class StrategyShelf:
 def _house_kinds() -> tuple[StrategyKind, ...]:
     from puffling.puffin.strategies.portfolio import PortfolioStrategy
     from puffling.puffin.strategies.registry import find_strategy, list_strategies
+    from puffling.puffin.strategies.trading import TradingStrategy
 
     kinds = {name: find_strategy(name) for name in list_strategies()}
     return tuple(
@@ -187,6 +192,7 @@ def _house_kinds() -> tuple[StrategyKind, ...]:
             tr(kind.help),
             kind.parameters,
             several=issubclass(kind, PortfolioStrategy),
+            trades=issubclass(kind, TradingStrategy),
         )
         for name, kind in kinds.items()
     )
@@ -194,5 +200,11 @@ def _house_kinds() -> tuple[StrategyKind, ...]:
 
 def _kind(declared: Declared, origin: Origin) -> StrategyKind:
     return StrategyKind(
-        declared.name, declared.title, declared.help, declared.parameters, origin, declared.several
+        declared.name,
+        declared.title,
+        declared.help,
+        declared.parameters,
+        origin,
+        declared.several,
+        declared.trades,
     )

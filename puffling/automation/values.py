@@ -20,7 +20,10 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StrategyKind:
-    """One strategy with what can be chosen; `several` tells that it weighs symbols against each other."""
+    """One strategy with what can be chosen.
+
+    `several` tells that it weighs symbols against each other, `trades` that it sends its own orders.
+    """
 
     name: str
     title: str
@@ -28,6 +31,7 @@ class StrategyKind:
     parameters: tuple[Parameter, ...]
     origin: Origin = Origin.HOUSE
     several: bool = False
+    trades: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import sys
 import tomllib
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.own import OwnFolder
@@ -115,8 +115,13 @@ def test_the_strategy_in_the_help_is_one_that_runs_from_a_file_of_ones_own(
         assert made.signals(SamplesProvider().bars("IBM")).signal.any()
 
 
-def test_the_strategy_in_the_help_that_sends_orders_is_one_that_trades(checkout: Path) -> None:
+def test_the_strategy_in_the_help_that_sends_orders_is_one_that_trades_from_a_file_of_ones_own(
+    checkout: Path, tmp_path: Path
+) -> None:
     _, code = _blocks(checkout / "resources" / "help" / "47-own-strategies.md", "python")
-    known: dict[str, Any] = {"frame": SamplesProvider().bars("IBM").to_frame()}
-    exec(code, known)  # noqa: S102  what the help shows
-    assert {"limit", "stop loss", "take profit"} <= set(known["result"].reasons)
+    folder = OwnFolder(tmp_path, tmp_path / "trusted.json")
+    (tmp_path / "dip.py").write_text(code, encoding="utf-8")
+    file = folder.trust("dip", folder.find("dip").digest)
+    made = Recipe(file.strategy, {}, file.source()).make()
+    result = Backtester().run(made, SamplesProvider().bars("IBM"))
+    assert {"limit", "stop loss", "take profit"} <= set(result.reasons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -16,6 +16,7 @@ from puffling.puffin.backtest.report import Provenance
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars, Span
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us
+from puffling.puffin.data.sessions import Sessions
 from puffling.runtime.clock import moment_of
 from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
 from puffling.runtime.text import tr
@@ -24,6 +25,7 @@ USUAL_BENCHMARK = "SPY"
 NO_BENCHMARK = "-"
 # Of a test this large neither the matrices nor the report fit where they have to.
 MOST_CELLS = 4_000_000
+_DAYS_AROUND = 14
 
 Note = Callable[[str], None]
 
@@ -40,6 +42,7 @@ class Material:
     benchmark: str = ""
     benchmark_bars: Bars | None = None
     actions: Mapping[str, tuple[CorporateAction, ...]] = field(default_factory=dict)
+    sessions: Mapping[str, Sessions] = field(default_factory=dict)
 
 
 async def gather(
@@ -78,21 +81,21 @@ async def gather(
             hint=tr("Choose wider bars, fewer symbols or a shorter range."),
         )  # fmt: skip
     benchmark = request.benchmark or USUAL_BENCHMARK
-    other = series.get(benchmark)
+    # What is bought and held brings its dividends, whatever the prices that are traded hold.
+    other = series.get(benchmark) if request.adjusted else None
     if other is None:
         benchmark, compared = await _benchmark(market, request, reading, source)
         if compared is not None:
             other = compared.closed
             told.append(_provenance(benchmark, compared, other))
     warnings: list[str] = []
-    actions = {} if request.adjusted else await _actions(market, request, source, span)
+    actions = {} if request.adjusted else await _actions(market, request, source, reading)
     warnings += [
         tr("{count} faulty bars of {symbol} were kept away.", count=each.kept_away, symbol=each.symbol)
         for each in told
         if each.kept_away
     ]
-    if any(actions.values()):
-        warnings.append(tr("Dividends are in the equity and not in the trades."))
+    warnings += _told_of(actions, span)
     return Material(
         series,
         span.start_us,
@@ -102,15 +105,17 @@ async def gather(
         benchmark,
         other,
         actions,
+        {symbol: _around(market.sessions_of(symbol), span) for symbol in series},
     )
 
 
 async def _history(
     market: Market, request: BacktestRequest, symbol: str, span: Span, source: str | None, name: str
 ) -> History:
+    adjusted = request.adjusted or name == "benchmark"
     try:
         return await market.bars(
-            symbol, request.interval, span.start_us, span.end_us, source=source, adjusted=request.adjusted
+            symbol, request.interval, span.start_us, span.end_us, source=source, adjusted=adjusted
         )
     except NotFound as error:
         hint = error.hint
@@ -157,23 +162,36 @@ async def _benchmark(
 async def _actions(
     market: Market, request: BacktestRequest, source: str, span: Span
 ) -> dict[str, tuple[CorporateAction, ...]]:
-    found: dict[str, tuple[CorporateAction, ...]] = {}
-    for symbol in request.symbols:
-        happened = tuple(
+    return {
+        symbol: tuple(
             each
             for each in await market.actions(symbol, source)
             if span.start_us <= day_to_us(each.day) < span.end_us
         )
-        split = next((each for each in happened if each.split_ratio != 1.0), None)
-        if split is not None:
-            raise InvalidInput(
-                tr("{symbol} was split on {day}: its prices as traded cannot be compared across that day.",
-                   symbol=symbol, day=split.day),
-                field="adjusted",
-                hint=tr("Test on adjusted prices, or choose a range without a split."),
-            )  # fmt: skip
-        found[symbol] = happened
-    return found
+        for symbol in request.symbols
+    }
+
+
+def _told_of(actions: Mapping[str, Sequence[CorporateAction]], span: Span) -> list[str]:
+    """Say what happened to the shares while they were traded."""
+    told = []
+    paid = False
+    for symbol, happened in actions.items():
+        inside = [each for each in happened if span.start_us <= day_to_us(each.day)]
+        paid = paid or any(each.dividend for each in inside)
+        told += [
+            tr("{symbol} was split on {day}: from then on it is counted in new shares.",
+               symbol=symbol, day=each.day)
+            for each in inside
+            if each.split_ratio != 1.0
+        ]  # fmt: skip
+    return [*told, tr("Dividends are in the equity and not in the trades.")] if paid else told
+
+
+def _around(sessions: Sessions, span: Span) -> Sessions:
+    """Give the sessions that orders of a test may live in."""
+    part = sessions.places(span.start_us - _DAYS_AROUND * US_PER_DAY, span.end_us + _DAYS_AROUND * US_PER_DAY)
+    return Sessions(sessions.days_us[part], sessions.opens_us[part], sessions.closes_us[part])
 
 
 def _provenance(symbol: str, history: History, bars: Bars) -> Provenance:

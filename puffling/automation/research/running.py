@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from puffling.automation.research.material import Material, gather
 from puffling.automation.research.reading import report_of
-from puffling.automation.research.values import BacktestRequest, Verification
+from puffling.automation.research.values import BacktestRequest, Leaving, Verification
 from puffling.market.market import Market
 from puffling.market.ranges import span_of
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import Others, Summary
 from puffling.puffin.data.instants import us_to_day
 from puffling.puffin.data.interval import Interval
@@ -47,7 +48,9 @@ class Running:
 
     async def get_ready(self) -> None:
         """Let a process load what a test needs while its prices are still being read."""
-        await Job.current().prepare("puffling.automation.research.task")
+        from puffling.automation.research.task import ENGINE
+
+        await Job.current().prepare(ENGINE)
 
     async def configured(self, caller: Caller, name: str) -> StrategyConfig | None:
         """Give the configured strategy of this name or id, None where there is none."""
@@ -67,6 +70,8 @@ class Running:
             raise InvalidInput(
                 tr("Say which symbols to trade."), field="symbols", hint=tr("For example SPY, or SPY QQQ.")
             )
+        if settled.trades:
+            _refuse_rules(request)
         symbols = tuple(dict.fromkeys(request.symbols))
         whole = request.model_copy(update={"parameters": settled.parameters, "symbols": symbols})
         return whole, Prepared(recipe, settled.bars_needed)
@@ -160,6 +165,23 @@ def days_of(interval: Interval, start: date | None, end: date | None, now: datet
     return us_to_day(span.start_us), last
 
 
+def _refuse_rules(request: BacktestRequest) -> None:
+    """A strategy with orders of its own decides by itself how large they are and where it leaves."""
+    if request.sizing not in {Sizing.EQUITY, Sizing.FIXED}:
+        raise InvalidInput(
+            tr("{strategy} sends its own orders, which this rule of sizes cannot change.",
+               strategy=request.strategy),
+            field="sizing",
+            hint=tr("Choose a share of the equity or of the first capital."),
+        )  # fmt: skip
+    if request.leaving != Leaving():
+        raise InvalidInput(
+            tr("{strategy} sends its own orders, and those to leave with them.", strategy=request.strategy),
+            field="leaving.stop_loss",
+            hint=tr("Leave stops, targets and the most bars at 0, and choose its parameters instead."),
+        )
+
+
 def _task_of(request: BacktestRequest, prepared: Prepared, material: Material) -> Task:
     from puffling.automation.research.task import Task
     from puffling.puffin.backtest.costs import Carry, CommissionModel, SlippageModel, Terms
@@ -190,6 +212,7 @@ def _task_of(request: BacktestRequest, prepared: Prepared, material: Material) -
         benchmark=material.benchmark,
         benchmark_bars=material.benchmark_bars,
         actions=material.actions,
+        sessions=material.sessions,
         provenance=material.provenance,
         warnings=material.warnings,
         request=request.model_dump(mode="json"),

@@ -116,6 +116,8 @@ def _about(kind: StrategyKind) -> str:
             )  # fmt: skip
     if kind.several:
         lines.append(tr("It weighs several symbols against each other."))
+    if kind.trades:
+        lines.append(tr("It sends its own orders; its signals on a chart are how it stood."))
     return "\n".join(lines)
 
 

@@ -19,6 +19,16 @@ from puffling.puffin.errors import InvalidValue
 # Volatility is that of a quarter; fewer bars of experience tell Kelly nothing.
 _WINDOW = 63
 _LEAST_EXPERIENCE = 60
+# The rules that need to look at nothing: those a strategy with orders of its own can follow too.
+_BY_TERMS = frozenset({Sizing.EQUITY, Sizing.FIXED})
+
+
+def terms_for(sizing: Sizing, terms: Terms) -> Terms:
+    """Give the terms under which positions are as large as a rule says."""
+    if sizing in _BY_TERMS:
+        return replace(terms, fixed=sizing is Sizing.FIXED)
+    # The rule has put the size into the targets.
+    return replace(terms, size=1.0)
 
 
 def sized(
@@ -29,17 +39,15 @@ def sized(
     *,
     stop_loss: float = 0.0,
     bars_a_year: float = 252.0,
-) -> tuple[Targets, Terms]:
-    """Give targets and terms by which a plain test makes positions of this size.
+) -> Targets:
+    """Give targets by which a plain test, under `terms_for` this rule, makes positions of this size.
 
     With `risk` a position that runs into its `stop_loss` costs `size` of the equity (fixed fractional); with
     `volatility` it moves by `size` in a year, as far as its last quarter tells; with `kelly` it is `size`
     of Kelly's share, the mean of what the signals brought so far over its variance.
     """
-    if sizing is Sizing.EQUITY:
-        return targets, terms
-    if sizing is Sizing.FIXED:
-        return targets, replace(terms, fixed=True)
+    if sizing in _BY_TERMS:
+        return targets
     weights = targets.weights
     if sizing is Sizing.RISK:
         if not stop_loss:
@@ -57,7 +65,7 @@ def sized(
     made = weights * np.take_along_axis(scale, rows, axis=0)
     gross = np.abs(made).sum(axis=1, keepdims=True)
     made = made * np.minimum(terms.leverage / np.maximum(gross, terms.leverage), 1.0)
-    return Targets(made, targets.rebalance), replace(terms, size=1.0)
+    return Targets(made, targets.rebalance)
 
 
 def _calm(panel: Panel, wanted: float, bars_a_year: float) -> Floats:

@@ -46,14 +46,18 @@ class Targets:
         )
 
 
+def sends_orders(strategy: object) -> bool:
+    """Tell whether a strategy, or a kind of them, sends its own orders instead of saying what to hold."""
+    if not callable(getattr(strategy, "on_bar", None)):
+        return False
+    kind = strategy if isinstance(strategy, type) else type(strategy)
+    # What speaks both languages is asked for its signals, but for what was made to trade.
+    return issubclass(kind, TradingStrategy) or not callable(getattr(strategy, "generate_signals", None))
+
+
 def trader_of(strategy: object) -> Trader | None:
     """Give a strategy that sends its own orders as one; None for one that says what to hold."""
-    if not callable(getattr(strategy, "on_bar", None)):
-        return None
-    # What speaks both languages is asked for its signals, but for what was made to trade.
-    if isinstance(strategy, SignalSource) and not isinstance(strategy, TradingStrategy):
-        return None
-    return cast("Trader", strategy)
+    return cast("Trader", strategy) if sends_orders(strategy) else None
 
 
 def targets_of(strategy: Tested, panel: Panel) -> Targets:

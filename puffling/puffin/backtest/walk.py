@@ -131,6 +131,8 @@ class Walk:
         self._actions = by_bar(panel, actions)
         self._day_of = day_of
         self._taken = np.zeros(len(panel.symbols))
+        self._places = {symbol: place for place, symbol in enumerate(panel.symbols)}
+        self._candles: dict[int, list[Candle | None]] = {}
         self._fills: list[tuple[int, int, float, float, float]] = []
         self._reasons: list[str] = []
         self._slippage: list[float] = []
@@ -191,33 +193,32 @@ class Walk:
 
     def meet(self, bar: int) -> None:
         """Let what waits meet the prices of the bar: what protects first, then the oldest."""
-        there = np.flatnonzero(self.panel.present[bar]).tolist()
-        candles = {place: self._candle(bar, place) for place in there}
         for place, guard in [*self.guards.items()]:
-            if place in candles:
-                found = guard.met(candles[place], self._intrabar)
-                if found is not None:
-                    held = float(self.book.held[0, place])
-                    self._execute(bar, place, -held, found.touch, found.reason)
-                    self._guard(bar, place)
+            candle = self._candle(bar, place)
+            found = None if candle is None else guard.met(candle, self._intrabar)
+            if found is not None:
+                held = float(self.book.held[0, place])
+                self._execute(bar, place, -held, found.touch, found.reason)
+                self._guard(bar, place)
         # An order that fills lets others loose, so each is looked up again when its turn has come.
         for order in sorted(self.waiting, key=lambda each: each.urgency(self._intrabar)):
-            place = self.panel.symbols.index(order.ticket.symbol)
-            if order in self.waiting and order.loose and order.since <= bar and place in candles:
-                self._meet_one(bar, place, order, candles[place])
+            place = self._places[order.ticket.symbol]
+            candle = self._candle(bar, place)
+            if candle is not None and order.loose and order.since <= bar and order in self.waiting:
+                self._meet_one(bar, place, order, candle)
 
     def end(self, bar: int) -> None:
         """Close the bar: days end, stops trail, and the state is written down."""
         for order in [*self.waiting]:
-            place = self.panel.symbols.index(order.ticket.symbol)
-            present = bool(self.panel.present[bar, place])
-            if present:
-                order.trail(self._candle(bar, place))
-            if order.since < bar and order.over(self._ends_day(bar, order, present)):
+            candle = self._candle(bar, self._places[order.ticket.symbol])
+            if candle is not None:
+                order.trail(candle)
+            if order.since < bar and order.over(self._ends_day(bar, order, candle is not None)):
                 self.drop(order)
         for place, guard in self.guards.items():
-            if self.panel.present[bar, place]:
-                guard.trail(self._candle(bar, place))
+            candle = self._candle(bar, place)
+            if candle is not None:
+                guard.trail(candle)
         self._cash[bar], self._held[bar] = self.book.cash[0], self.book.held[0]
 
     def take(
@@ -362,7 +363,7 @@ class Walk:
     def _give_up(self, changed: Mask) -> None:
         """A new target replaces what an older one still waits for."""
         for order in [*self.waiting]:
-            if order.reason == "target" and changed[self.panel.symbols.index(order.ticket.symbol)]:
+            if order.reason == "target" and changed[self._places[order.ticket.symbol]]:
                 self.waiting.remove(order)
 
     def _cost_of_time(self, bar: int) -> float:
@@ -375,27 +376,31 @@ class Walk:
     def _split(self, bar: int, place: int, ratio: float) -> None:
         self._resized.append(Resized(bar, place, ratio))
         for order in self.waiting:
-            if self.panel.symbols.index(order.ticket.symbol) == place:
+            if self._places[order.ticket.symbol] == place:
                 order.split(ratio)
         if place in self.guards:
             self.guards[place].split(ratio)
 
     def _ends_day(self, bar: int, order: Waiting, present: bool) -> bool:
         """Tell whether the session an order is good for is over with this bar, whatever comes next."""
-        if self._width_us >= US_PER_DAY and present:
-            return True
+        if order.day is None:
+            return False
         ends_us = int(self.panel.time[bar]) + self._width_us
-        return order.day is not None and self._day_of(order.ticket.symbol, ends_us) > order.day
+        whole_day = self._width_us >= US_PER_DAY and present
+        return whole_day or self._day_of(order.ticket.symbol, ends_us) > order.day
 
     def _marks(self, bar: int) -> Floats:
         return self.panel.marks[bar - 1] if bar else np.zeros(len(self.panel.symbols))
 
-    def _candle(self, bar: int, place: int) -> Candle:
-        panel = self.panel
-        return Candle(
-            float(panel.open[bar, place]),
-            float(panel.high[bar, place]),
-            float(panel.low[bar, place]),
-            float(panel.close[bar, place]),
-            float(panel.volume[bar, place]),
-        )
+    def _candle(self, bar: int, place: int) -> Candle | None:
+        """Give the bar of a symbol, None where it has none."""
+        candles = self._candles.get(place)
+        if candles is None:
+            # Once for all bars: numbers one by one out of a matrix would be most of a walk.
+            panel = self.panel
+            columns = (panel.open, panel.high, panel.low, panel.close, panel.volume)
+            rows = zip(*(column[:, place].tolist() for column in columns), strict=True)
+            there = panel.present[:, place].tolist()
+            candles = [Candle(*row) if here else None for row, here in zip(rows, there, strict=True)]
+            self._candles[place] = candles
+        return candles[bar]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -11,9 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
-from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.metrics import (
+    annual_return,
+    annual_volatility,
+    max_drawdown,
+    per_bar,
+    returns_of,
+    sharpe_ratio,
+    total_return,
+)
+from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.splits import Actions
 from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of
-from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
 
@@ -96,21 +104,54 @@ def walk_targets(
     train_ratio: float = 0.7,
     n_splits: int = 5,
     *,
-    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
+    actions: Actions | None = None,
 ) -> WalkForward:
     """Walk forward with what a strategy said already."""
-    edges = np.linspace(0, len(panel), n_splits + 1).astype(int).tolist()
-    if min(np.diff(edges)) * min(train_ratio, 1.0 - train_ratio) < 2:
-        raise InvalidValue(f"{len(panel)} bars are too few for {n_splits} splits", field="n_splits")
     splits = []
-    for first, last in pairwise(edges):
-        turn = first + round((last - first) * train_ratio)
+    for first, turn, last in _places(len(panel), train_ratio, n_splits):
         train, test = (
             _stretch(backtester.hold(targets.part(begin, end), panel.part(begin, end), actions=actions))
             for begin, end in ((first, turn), (turn, last))
         )
         splits.append(Split(train, test))
     return WalkForward(tuple(splits))
+
+
+def walk_equity(result: BacktestResult, train_ratio: float = 0.7, n_splits: int = 5) -> WalkForward:
+    """Walk forward through what one run came to: its figures in each stretch, without starting anew."""
+    assert result.panel is not None
+    time, splits = result.panel.time, []
+    for first, turn, last in _places(len(time), train_ratio, n_splits):
+        train, test = (
+            Stretch(
+                from_us(int(time[begin])),
+                from_us(int(time[end - 1])),
+                end - begin,
+                _of_equity(result.equity[max(begin - 1, 0) : end], result.bars_a_year),
+            )
+            for begin, end in ((first, turn), (turn, last))
+        )
+        splits.append(Split(train, test))
+    return WalkForward(tuple(splits))
+
+
+def _places(bars: int, train_ratio: float, n_splits: int) -> list[tuple[int, int, int]]:
+    """Give where each split begins, turns from training to testing, and ends."""
+    edges = np.linspace(0, bars, n_splits + 1).astype(int).tolist()
+    if min(np.diff(edges)) * min(train_ratio, 1.0 - train_ratio) < 2:
+        raise InvalidValue(f"{bars} bars are too few for {n_splits} splits", field="n_splits")
+    return [(first, first + round((last - first) * train_ratio), last) for first, last in pairwise(edges)]
+
+
+def _of_equity(equity: Floats, bars: float) -> dict[str, float]:
+    returns = returns_of(equity)
+    return {
+        "total_return": total_return(returns),
+        "annualized_return": annual_return(returns, bars),
+        "annualized_volatility": annual_volatility(returns, bars),
+        "sharpe_ratio": sharpe_ratio(returns, per_bar(0.05, bars), bars),
+        "max_drawdown": max_drawdown(equity),
+    }
 
 
 def _stretch(result: BacktestResult) -> Stretch:

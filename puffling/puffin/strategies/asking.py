@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 
 from puffling.puffin.backtest.panel import Panel
-from puffling.puffin.backtest.targets import Tested, targets_of
+from puffling.puffin.backtest.targets import Tested, sends_orders, targets_of
+from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Parameter, Setting
@@ -22,6 +23,7 @@ from puffling.puffin.strategies.loading import OwnStrategyFailed
 from puffling.puffin.strategies.patience import TookTooLong, patience
 from puffling.puffin.strategies.portfolio import PortfolioStrategy
 from puffling.puffin.strategies.recipe import Recipe
+from puffling.puffin.strategies.trading import stood
 from puffling.puffin.strategies.upstream import find_outside, names_outside, parameters_of
 
 R = TypeVar("R")
@@ -44,13 +46,14 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a strategy says of itself."""
+    """What a strategy says of itself; `trades` tells that it sends its own orders."""
 
     name: str
     title: str
     help: str
     parameters: tuple[Parameter, ...]
     several: bool = False
+    trades: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Settled:
     parameters: dict[str, Setting]
     bars_needed: int
     several: bool
+    trades: bool = False
 
 
 def describe(recipe: Recipe) -> Declared | Trouble:
@@ -89,6 +93,11 @@ def settle(recipe: Recipe) -> Settled | Trouble:
     return _answered(recipe, lambda: _settled(recipe, recipe.make()))
 
 
+def trades(recipe: Recipe) -> bool:
+    """Tell whether a strategy sends its own orders."""
+    return sends_orders(recipe.kind())
+
+
 def decide(
     recipe: Recipe, series: Mapping[str, Bars], symbol: str, *, patience_seconds: float = PATIENCE_SECONDS
 ) -> Signals | Trouble:
@@ -96,9 +105,12 @@ def decide(
     return _answered(recipe, lambda: said_by(recipe.make(), series, symbol), patience_seconds)
 
 
-def said_by(strategy: Tested, series: Mapping[str, Bars], symbol: str) -> Signals:
-    """Give what a strategy of any kind says at every bar of one symbol."""
+def said_by(strategy: Tested | Trader, series: Mapping[str, Bars], symbol: str) -> Signals:
+    """Give what a strategy of any kind says at every bar of one symbol: of a trading one, how it stood."""
     bars = series[symbol]
+    if sends_orders(strategy):
+        return stood(strategy, series, symbol)
+    assert isinstance(strategy, Tested)
     if isinstance(strategy, PortfolioStrategy):
         panel = Panel.of(series)
         place = panel.symbols.index(symbol)
@@ -136,14 +148,14 @@ def _declared(name: str, kind: object) -> Declared:
     said = getattr(kind, "help", "") or (getattr(kind, "__doc__", "") or "").strip().partition("\n")[0]
     several = isinstance(kind, type) and issubclass(kind, PortfolioStrategy)
     parameters = parameters_of(kind) if callable(kind) else ()
-    return Declared(name, str(title), str(said), parameters, several)
+    return Declared(name, str(title), str(said), parameters, several, sends_orders(kind))
 
 
-def _settled(recipe: Recipe, made: Tested) -> Settled:
-    several = isinstance(made, PortfolioStrategy)
+def _settled(recipe: Recipe, made: Tested | Trader) -> Settled:
+    several, sends = isinstance(made, PortfolioStrategy), sends_orders(made)
     if isinstance(made, Strategy):
-        return Settled(made.get_parameters(), max(int(made.bars_needed()), 1), several)
+        return Settled(made.get_parameters(), max(int(made.bars_needed()), 1), several, sends)
     given = {each.name: recipe.parameters.get(each.name, each.default) for each in recipe.declared()}
     # Whole numbers are mostly windows; one that is not must not ask for a century.
     windows = [value for value in given.values() if isinstance(value, int) and value <= _MOST_BARS]
-    return Settled(given, max([*windows, _LEAST_BARS]), several)
+    return Settled(given, max([*windows, _LEAST_BARS]), several, sends)

@@ -18,7 +18,9 @@ from puffling.puffin.strategies.patience import TookTooLong
 
 # What is wrong with an answer is found by whoever asked: no line of the file is in the traceback.
 _ANSWERS = {"signal", "confidence", "weights", "strategy"}
-_DECIDING = ("decide", "allocate", "generate_signals")
+_DECIDING = ("decide", "allocate", "generate_signals", "on_bar")
+# What a class without our base is asked.
+_ASKED = ("generate_signals", "on_bar")
 
 
 class OwnStrategyFailed(InvalidValue):
@@ -59,7 +61,8 @@ def faults_named(source: OwnSource | None) -> Iterator[None]:
     except OwnStrategyFailed:
         raise
     except InvalidValue as error:
-        if source is None or (error.field and error.field not in _ANSWERS):
+        of_file = not error.field or error.field in _ANSWERS or _is_in(error.__traceback__, source, "on_bar")
+        if source is None or not of_file:
             # A parameter that does not fit, or too little history: no fault of the file.
             raise
         line = _line_in(source, error.__traceback__) or line_of(source, *_DECIDING)
@@ -115,15 +118,14 @@ def _only_strategy(module: ModuleType, source: OwnSource) -> type[Any]:
         made
         for name, made in vars(module).items()
         if isinstance(made, type) and made.__module__ == module.__name__ and not name.startswith("_")
-        if issubclass(made, Strategy) or callable(getattr(made, "generate_signals", None))
+        if issubclass(made, Strategy) or any(callable(getattr(made, each, None)) for each in _ASKED)
     ]
     last = [kind for kind in found if not any(kind in other.__mro__[1:] for other in found)]
     if not last:
-        message = "there is no strategy: a class that builds on Strategy, or that has generate_signals"
-        by_bar = next((name for name, made in vars(module).items() if hasattr(made, "on_bar")), "")
-        if by_bar:
-            message = f"{by_bar} has on_bar; such strategies are tested from Python: give it generate_signals"
-        raise OwnStrategyFailed(message, line=_class_line(source, by_bar), file=source.file)
+        message = (
+            "there is no strategy: a class that builds on Strategy, or that has generate_signals or on_bar"
+        )
+        raise OwnStrategyFailed(message, line=1, file=source.file)
     if len(last) > 1:
         names = ", ".join(kind.__name__ for kind in last)
         raise OwnStrategyFailed(
@@ -150,6 +152,16 @@ def _line_in(source: OwnSource, trace: TracebackType | None) -> int:
             line = trace.tb_lineno
         trace = trace.tb_next
     return line
+
+
+def _is_in(trace: TracebackType | None, source: OwnSource | None, function: str) -> bool:
+    """Tell whether a traceback goes through a function of the file: then what it asked for was wrong."""
+    while source is not None and trace is not None:
+        code = trace.tb_frame.f_code
+        if (code.co_filename, code.co_name) == (_place(source), function):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _place(source: OwnSource) -> str:

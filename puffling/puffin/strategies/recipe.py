@@ -22,6 +22,7 @@ from puffling.puffin.strategies.upstream import Outside, find_outside, parameter
 
 if TYPE_CHECKING:
     from puffling.puffin.backtest.targets import Tested
+    from puffling.puffin.backtest.view import Trader
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Recipe:
         """Give the class, or what makes it."""
         return self._outside().kind
 
-    def make(self) -> Tested:
+    def make(self) -> Tested | Trader:
         """Make the strategy; parameters out of bounds are named."""
         if self.in_house:
             return find_strategy(self.strategy).made_of(self.parameters)
@@ -60,9 +61,9 @@ class Recipe:
         settled = settle_parameters(parameters_of(found.kind), self.parameters)
         with self.faults_named():
             made = found.make(**taken_as(found.kind, settled))
-        if not callable(getattr(made, "generate_signals", None)):
-            raise InvalidValue(f"{self.strategy} has no generate_signals", field="strategy")
-        tested: Tested = made
+        if not any(callable(getattr(made, name, None)) for name in ("generate_signals", "on_bar")):
+            raise InvalidValue(f"{self.strategy} has neither generate_signals nor on_bar", field="strategy")
+        tested: Tested | Trader = made
         return tested
 
     def declared(self) -> tuple[Parameter, ...]:

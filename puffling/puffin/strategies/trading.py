@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ class TradingStrategy(Strategy):
         return stood(copy.deepcopy(self), {"ASSET": bars}, "ASSET")
 
 
-def stood(trader: object, series: dict[str, Bars], symbol: str) -> Signals:
+def stood(trader: object, series: Mapping[str, Bars], symbol: str) -> Signals:
     """Give which way a strategy stood in a symbol at every close of it: 1 long, -1 short, 0 out."""
     from puffling.puffin.backtest.engine import Backtester
     from puffling.puffin.backtest.panel import Panel

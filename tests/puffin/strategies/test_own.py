@@ -136,7 +136,7 @@ def test_only_the_person_can_read_what_is_trusted(folder: OwnFolder, tmp_path: P
         ("\nimport no_such_package\n", 2, "ModuleNotFoundError"),
         ("\n\nraise SystemExit\n", 3, "SystemExit"),
         ("x = 1\n", 1, "there is no strategy"),
-        ("\nclass Mine:\n    def on_bar(self, view): 0\n", 2, "Mine has on_bar"),
+        ("\nclass Mine:\n    def on_tick(self, view): 0\n", 1, "or that has generate_signals or on_bar"),
         (f"{HEAD}        pass\n\nclass Other(Strategy):\n    pass\n", 12, "more than one strategy"),
         (HEAD.replace('(Whole("days", "Days", 5, 1, 50),)', "[1]") + "        pass\n", 7, "must be a tuple"),
         (HEAD.replace("5, 1, 50", "5, 8, 50") + "        pass\n", 7, "default of days does not fit"),
@@ -177,6 +177,85 @@ def test_a_strategy_that_fails_or_answers_nonsense_is_named_with_its_line(
     assert trouble.line == line
     with pytest.raises(OwnStrategyFailed, match=f"mine.py, line {line}"), recipe.faults_named():
         Backtester().run(recipe.make(), BARS)
+
+
+ORDERS = """from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.errors import InvalidValue
+from puffling.puffin.factors.declaration import Whole
+from puffling.puffin.orders import Kind, Side
+from puffling.puffin.strategies.trading import TradingStrategy
+
+
+class Mine(TradingStrategy):
+    title = "Mine"
+    help = "Sends orders."
+    parameters = (Whole("days", "Days", 5, 1, 50),)
+
+    def check(self):
+        if self.days == 13:
+            raise InvalidValue("Not on a thirteenth", field="days")
+
+    def on_bar(self, view):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("view.colour", "AttributeError"),
+        ("view.target('GOOG', 1.0)", "GOOG is not part of this test"),
+        ("view.target('IBM', 7.0)", "between -1 and 1"),
+        ("view.send(Ticket('IBM', Side.BUY, -1.0))", "Quantity must be above 0"),
+        ("view.send(Ticket('IBM', Side.BUY, 1.0, Kind.LIMIT))", "A limit order needs a limit price"),
+    ],
+)
+def test_an_order_that_makes_no_sense_is_named_with_its_line(folder: OwnFolder, body: str, said: str) -> None:
+    recipe = trusted(folder, f"{ORDERS}        {body}\n")
+    trouble = decide(recipe, {"IBM": BARS}, "IBM")
+    assert isinstance(trouble, Trouble)
+    assert said in trouble.message
+    assert trouble.line == 18
+    with pytest.raises(OwnStrategyFailed, match=r"mine\.py, line 18"), recipe.faults_named():
+        Backtester().run(recipe.make(), {"IBM": BARS})
+
+
+def test_a_strategy_that_trades_is_declared_settled_and_asked_like_any_other(folder: OwnFolder) -> None:
+    recipe = trusted(
+        folder, f"{ORDERS}        if view.bar == self.days:\n            view.target('IBM', -1.0)\n"
+    )
+    told = describe(recipe)
+    assert isinstance(told, Declared)
+    assert told.trades
+    assert settle(recipe) == Settled({"days": 5}, 1, False, True)
+    trouble = settle(recipe.with_parameters({"days": 13}))
+    assert isinstance(trouble, Trouble)
+    assert (trouble.field, trouble.line) == ("days", 0)
+    stood = decide(recipe.with_parameters({"days": 9}), {"IBM": BARS}, "IBM")
+    assert not isinstance(stood, Trouble)
+    # Decided on the close of a bar, it stands from the next one on.
+    assert stood.signal.tolist() == [0.0] * 10 + [-1.0] * (len(BARS) - 10)
+
+
+def test_a_strategy_that_trades_needs_no_base_class_and_remembers_nothing_of_another_run(
+    folder: OwnFolder,
+) -> None:
+    recipe = trusted(
+        folder,
+        "class Mine:\n"
+        "    def __init__(self, days: int = 3):\n"
+        "        self.days, self.left = days, 1\n\n"
+        "    def on_bar(self, view):\n"
+        "        if view.bar >= self.days and self.left:\n"
+        "            self.left -= 1\n"
+        "            view.target('IBM', 1.0)\n",
+    )
+    told = describe(recipe)
+    assert isinstance(told, Declared)
+    assert (told.trades, [each.name for each in told.parameters]) == (True, ["days"])
+    first, second = (decide(recipe, {"IBM": BARS}, "IBM") for _ in range(2))
+    assert not isinstance(first, Trouble)
+    assert not isinstance(second, Trouble)
+    assert first.signal.tolist() == second.signal.tolist() == [0.0] * 4 + [1.0] * (len(BARS) - 4)
 
 
 def test_a_parameter_that_does_not_fit_is_no_fault_of_the_file(folder: OwnFolder) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
-from puffling.puffin.backtest.engine import Backtester, bars_a_year
+from puffling.puffin.backtest.engine import bars_a_year
 from puffling.puffin.backtest.metrics import per_bar, returns_of, sharpe_ratios
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import simulate
 from puffling.puffin.backtest.sweep import targets_of_many
 from puffling.puffin.backtest.targets import Targets
-from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Setting
 from puffling.puffin.strategies.base import Strategy
@@ -25,14 +24,6 @@ _LEAST_COSTS = 0.0005
 _NOTCH = 0.15
 # So many targets are worked on before whoever wants to stop is heard.
 _TOGETHER = 500_000
-
-
-@dataclass(frozen=True, slots=True)
-class Stressed:
-    """What a changed world left."""
-
-    total_return: float
-    sharpe_ratio: float
 
 
 def dearer(terms: Terms) -> Terms:
@@ -61,17 +52,6 @@ def later(targets: Targets) -> Targets:
     return Targets(weights, rebalance)
 
 
-def under(
-    backtester: Backtester,
-    targets: Targets,
-    panel: Panel,
-    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
-) -> Stressed:
-    """Give what targets come to."""
-    told = backtester.hold(targets, panel, actions=actions).metrics()
-    return Stressed(told["total_return"], told["sharpe_ratio"])
-
-
 def neighbours(kind: type[Strategy], parameters: Mapping[str, Setting]) -> list[dict[str, Setting]]:
     """Give the parameter sets around one: each number a notch lower and higher, in every combination.
 
@@ -96,11 +76,13 @@ def returns_of_many(
     *,
     since: int = 0,
     risk_free_rate: float = 0.05,
+    size: Callable[[Targets], Targets] | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> tuple[Floats, Floats]:
     """Give the returns of parameter sets, (bars, sets), and their Sharpe ratios.
 
-    Trading begins after `since`. Some are worked on together; between two lots `pulse` is called.
+    Trading begins after `since`, of what the rule `size` makes of what is said. Some are worked on together;
+    between two lots `pulse` is called.
     """
     traded = panel.part(since, len(panel))
     step = max(_TOGETHER // max(panel.close.size, 1), 1)
@@ -108,8 +90,10 @@ def returns_of_many(
     for first in range(0, len(sets), step):
         pulse()
         some = sets[first : first + step]
-        targets = targets_of_many(kind, some, panel)[:, since:]
-        done = simulate(traded, targets, terms, pulse=pulse)
+        targets = targets_of_many(kind, some, panel)
+        if size is not None:
+            targets = np.array([size(Targets(weights)).weights for weights in targets])
+        done = simulate(traded, targets[:, since:], terms, pulse=pulse)
         parts.append(returns_of(done.equities(0, len(some))))
     returns, bars = np.concatenate(parts), bars_a_year(traded)
     return returns.T, sharpe_ratios(returns, per_bar(risk_free_rate, bars), bars)

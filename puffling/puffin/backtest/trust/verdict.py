@@ -7,8 +7,8 @@ with their values beside them, so that a face can say them in another language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 
@@ -17,18 +17,15 @@ import numpy as np
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.metrics import returns_of
 from puffling.puffin.backtest.panel import Floats, Panel
-from puffling.puffin.backtest.targets import Targets, Tested, targets_of
-from puffling.puffin.backtest.trust.foresight import foresight, warm_up
+from puffling.puffin.backtest.splits import Actions
+from puffling.puffin.backtest.targets import Tested, trader_of
 from puffling.puffin.backtest.trust.luck import fortunes, timing_p
 from puffling.puffin.backtest.trust.overfitting import overfitting
 from puffling.puffin.backtest.trust.sharpe import Track, deflated_p, deflated_sharpe
-from puffling.puffin.backtest.trust.stress import dearer, later, neighbours, returns_of_many, under
-from puffling.puffin.backtest.walk_forward import walk_targets
-from puffling.puffin.data.actions import CorporateAction
+from puffling.puffin.backtest.trust.subjects import Holding, Size, Subject, Trading
+from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
-from puffling.puffin.strategies.base import Strategy
-from puffling.puffin.strategies.portfolio import PortfolioStrategy
 
 Progress = Callable[[int, int, str], None]
 
@@ -91,7 +88,7 @@ def grade_of(reasons: tuple[Reason, ...]) -> Grade:
 
 
 def examine(
-    strategy: Tested,
+    strategy: Tested | Trader,
     panel: Panel,
     backtester: Backtester,
     *,
@@ -100,18 +97,25 @@ def examine(
     seed: int = 0,
     progress: Progress = lambda done, total, note: None,
     since: int = 0,
-    actions: Mapping[str, Sequence[CorporateAction]] | None = None,
-    targets: Targets | None = None,
+    actions: Actions | None = None,
+    size: Size | None = None,
 ) -> Verdict:
     """Look at a result from every side; `trials` counts all attempts on this data, this one included.
 
-    `targets` is what was traded where a rule of sizes made it of what the strategy said. Bars before `since`
-    only warm up: what is decided on the close of that bar is traded first. Progress is
-    told often enough for whoever wants to stop to be heard.
+    `size` is the rule that makes what is traded of what the strategy says; of a strategy that sends its own
+    orders copies are examined, so it must not have traded yet. Bars before `since` only warm up: what is
+    decided on the close of that bar is traded first. Progress is told often enough for whoever wants to stop
+    to be heard.
     """
-    exam = _Exam(
-        strategy, panel, backtester, max(trials, 1), trial_variance, seed, since, actions or {}, targets
-    )
+    progress(0, _CHECKS, "")
+    trader = trader_of(strategy)
+    subject: Subject
+    if trader is not None:
+        subject = Trading(trader, panel, backtester, since=since, actions=actions)
+    else:
+        assert isinstance(strategy, Tested)
+        subject = Holding(strategy, panel, backtester, since=since, actions=actions, size=size)
+    exam = _Exam(subject, panel, backtester.terms.capital, max(trials, 1), trial_variance, seed)
     reasons: list[Reason] = []
     for place, (note, check) in enumerate(exam.checks()):
         exam.pulse = partial(progress, place, _CHECKS, note)
@@ -128,27 +132,19 @@ class _Exam:
 
     def __init__(
         self,
-        strategy: Tested,
+        subject: Subject,
         panel: Panel,
-        backtester: Backtester,
+        capital: float,
         trials: int,
         trial_variance: float | None,
         seed: int,
-        since: int,
-        actions: Mapping[str, Sequence[CorporateAction]],
-        targets: Targets | None,
     ) -> None:
-        self._strategy, self._panel, self._backtester = strategy, panel, backtester
+        self._subject, self._panel, self._capital = subject, panel, capital
         self._trials, self._variance, self._seed = trials, trial_variance, seed
-        self._since, self._actions = since, actions
         self.pulse: Callable[[], None] = lambda: None
         self.figures: dict[str, float] = {}
-        self._told: Targets = targets_of(strategy, panel)
-        # What is judged begins where trading does; whether it sees ahead is asked about all of history.
-        self._traded: Panel = panel.part(since, len(panel))
-        self._targets: Targets = (targets or self._told).part(since, len(panel))
-        self._result: BacktestResult = backtester.hold(self._targets, self._traded, actions=actions)
-        self._returns: Floats = returns_of(self._result.equity)
+        self._result: BacktestResult = subject.result
+        self._returns: Floats = returns_of(subject.result.equity)
 
     def checks(self) -> tuple[tuple[str, Callable[[], list[Reason]]], ...]:
         """Give the checks in the order that makes the rest needless when one condemns."""
@@ -164,28 +160,24 @@ class _Exam:
             ("Turning every knob a notch", self._plateau),
         )
 
-    def _ask(self, panel: Panel) -> Floats:
-        self.pulse()
-        return targets_of(self._strategy, panel).weights
-
     def _foresight(self) -> list[Reason]:
-        told = foresight(self._ask, self._panel, self._told.weights)
+        told = self._subject.foresight(self.pulse)
         if not told.repeatable:
             message = "Asked twice about the same history it gave two different answers"
             return [Reason("foresight", Outcome.FATAL, message)]
         if told.found:
             day = f"{from_us(int(self._panel.time[told.bar])):%Y-%m-%d}"
             message = (
-                "It knew what came later: take the days after {day} away, and its signal of that day changes"
+                "It knew what came later: take the days after {day} away, and what it said that day changes"
             )
             return [Reason("foresight", Outcome.FATAL, message, {"day": day})]
         message = "It never saw ahead: asked {asked} times with less history it said the same"
         return [Reason("foresight", Outcome.FINE, message, {"asked": told.asked})]
 
     def _warm_up(self) -> list[Reason]:
-        if not isinstance(self._strategy, Strategy):
+        told = self._subject.warm_up(self.pulse)
+        if told is None:
             return []
-        told = warm_up(self._ask, self._panel, self._told.weights, self._strategy.bars_needed())
         self.figures["warm_up_differing"] = told.differing
         if told.differing > 0.01:
             message = (
@@ -198,7 +190,7 @@ class _Exam:
     def _trades(self) -> list[Reason]:
         count = len(self._result.trades)
         self.figures["total_trades"] = float(count)
-        if self._passive:
+        if self._subject.passive:
             return []
         if count < LEAST_TRADES:
             outcome = Outcome.BAD if count < LEAST_TRADES // 3 else Outcome.DOUBTFUL
@@ -207,20 +199,17 @@ class _Exam:
         return [Reason("trades", Outcome.FINE, "{count} trades are enough to judge by", {"count": count})]
 
     def _costs(self) -> list[Reason]:
-        terms = dearer(self._backtester.terms)
-        like = self._backtester
-        tester = Backtester(terms=terms, protection=like.protection, intrabar=like.intrabar, pulse=like.pulse)
-        left = under(tester, self._targets, self._traded, self._actions)
-        self.figures["return_at_double_costs"] = left.total_return
-        return [self._kept("costs", left.total_return, "at twice the costs")]
+        left = _brought(self._subject.dearer())
+        self.figures["return_at_double_costs"] = left
+        return [self._kept("costs", left, "at twice the costs")]
 
     def _delay(self) -> list[Reason]:
-        left = under(self._backtester, later(self._targets), self._traded, self._actions)
-        self.figures["return_one_bar_later"] = left.total_return
-        return [self._kept("delay", left.total_return, "when every order comes a bar later")]
+        left = _brought(self._subject.later())
+        self.figures["return_one_bar_later"] = left
+        return [self._kept("delay", left, "when every order comes a bar later")]
 
     def _kept(self, check: str, left: float, when: str) -> Reason:
-        had = float(self._result.equity[-1] / self._result.equity[0] - 1.0)
+        had = _brought(self._result)
         values: dict[str, str | float] = {"left": left, "had": had, "when": when}
         if had <= 0.0:
             return Reason(check, Outcome.DOUBTFUL, "It lost money to begin with", values)
@@ -231,7 +220,7 @@ class _Exam:
 
     def _forward(self) -> list[Reason]:
         try:
-            told = walk_targets(self._targets, self._traded, self._backtester, actions=self._actions)
+            told = self._subject.forward()
         except InvalidValue:
             message = "The history is too short to walk forward"
             return [Reason("walk_forward", Outcome.DOUBTFUL, message)]
@@ -245,16 +234,15 @@ class _Exam:
 
     def _timing(self) -> list[Reason]:
         trades = self._result.trades
-        capital = self._backtester.terms.capital
-        told = fortunes(trades.profit / capital, seed=self._seed, pulse=self.pulse)
+        told = fortunes(trades.profit / self._capital, seed=self._seed, pulse=self.pulse)
         self.figures["worst_drawdown_likely"] = told.max_drawdown.low
         self.figures["return_low"], self.figures["return_high"] = (
             told.total_return.low,
             told.total_return.high,
         )
-        if self._passive:
+        if self._subject.passive:
             return []
-        chance = timing_p(self._targets.weights, self._traded)
+        chance = timing_p(self._subject.weights, self._subject.moves)
         self.figures["timing_p"] = chance
         outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.3 else Outcome.BAD
         message = "The same positions at other moments would have done as well in {chance:.0%} of cases"
@@ -279,18 +267,10 @@ class _Exam:
         return [Reason("attempts", outcome, message, {"chance": chance, "trials": self._trials})]
 
     def _plateau(self) -> list[Reason]:
-        strategy = self._strategy
-        if not isinstance(strategy, Strategy) or isinstance(strategy, PortfolioStrategy):
+        found = self._subject.around(self.pulse)
+        if found is None:
             return []
-        sets = neighbours(type(strategy), strategy.get_parameters())
-        if len(sets) < 4:
-            return []
-        terms = replace(self._backtester.terms, volume_cap=0.0)
-        if terms.slippage.depends_on_size or not terms.carry.is_free or self._actions:
-            return []
-        returns, ratios = returns_of_many(
-            type(strategy), sets, self._panel, terms, since=self._since, pulse=self.pulse
-        )
+        returns, ratios = found
         self.pulse()
         around = np.nan_to_num(ratios, nan=0.0)
         own, beside = float(around[0]), float(np.median(around[1:]))
@@ -310,11 +290,9 @@ class _Exam:
         reasons.append(Reason("overfitting", outcome, message, {"chance": chance}))
         return reasons
 
-    @property
-    def _passive(self) -> bool:
-        """Whether it holds the same all the time: then there is no timing to judge."""
-        weights = self._targets.weights
-        return bool((weights == weights[-1]).all())
+
+def _brought(result: BacktestResult) -> float:
+    return float(result.equity[-1] / result.equity[0] - 1.0)
 
 
 def _blocks(bars: int) -> int:
