@@ -7,13 +7,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from puffling.market.market import Market
+from puffling.market.own_prices import OwnShelf
+from puffling.market.own_values import OwnSeries
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import NotFound
 from puffling.runtime.gate import Effect
+from puffling.runtime.paths import Paths
+from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 from puffling.settings.live import LiveSettings
 from puffling.store.database import Store
 from puffling.store.values import Backup
+
+SOURCE = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +33,16 @@ class DataState:
 
 
 class Backups(Controller):
-    """Copies of everything Puffling keeps, except cached prices."""
+    """Copies of everything Puffling keeps, except prices that can be fetched again."""
 
-    def __init__(self, store: Store, settings: LiveSettings) -> None:
+    def __init__(
+        self, store: Store, settings: LiveSettings, market: Market, paths: Paths, port: Port
+    ) -> None:
         self._store = store
         self._settings = settings
+        self._market = market
+        self._prices = OwnShelf(paths.data)
+        self._port = port
 
     @capability(title="List backups", verb="list", effect=Effect.READ, http="GET /api/backups")
     async def all(self) -> tuple[Backup, ...]:
@@ -39,7 +51,7 @@ class Backups(Controller):
 
     @capability(title="Back up now", effect=Effect.WRITE, http="POST /api/backups", menu="Data")
     async def create(self) -> Backup:
-        """Keep a copy of the database as it is at this moment, and let go of the oldest ones."""
+        """Keep a copy of all records, imported prices and own strategies, and let go of the oldest ones."""
         return await self._store.backup(keep=self._settings.now.upkeep.keep_backups)
 
     @capability(title="Restore backup", effect=Effect.GUARD)
@@ -49,7 +61,9 @@ class Backups(Controller):
         """Put a backup in the place of the present records, which are copied first."""
         for backup in await self._store.backups():
             if backup.name == name:
+                before = await self._port.thread(self._prices.all)
                 await self._store.restore(backup, keep=self._settings.now.upkeep.keep_backups)
+                await self._tell_prices(before)
                 return data_state(self._store)
         raise NotFound(tr("There is no backup called {name}.", name=name), hint=tr("List them first."))
 
@@ -63,6 +77,13 @@ class Backups(Controller):
     async def state(self) -> DataState:
         """Say whether the records can be trusted as they were found at start."""
         return data_state(self._store)
+
+    async def _tell_prices(self, before: tuple[OwnSeries, ...]) -> None:
+        """Let charts and panels know of imported prices that a backup brought back."""
+        if any(state.source == SOURCE for state in self._market.feed_states()):
+            after = await self._port.thread(self._prices.all)
+            for symbol in sorted({each.symbol for each in set(before) ^ set(after)}):
+                await self._market.renew(SOURCE, symbol)
 
 
 def data_state(store: Store) -> DataState:

@@ -19,6 +19,7 @@ from puffling.runtime.errors import StorageFailed
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 from puffling.store import backups
+from puffling.store.beside import FilesBeside
 from puffling.store.faults import explain_sqlite, is_damage, unwritable
 from puffling.store.seal import Seal, check_seal, lift_seal, put_seal
 from puffling.store.values import Backup, OpenReport
@@ -43,6 +44,7 @@ class SqliteFile:
         self.name = str(self.path)
         self._backups = self.path.parent / "backups"
         self._damaged = self.path.parent / "damaged"
+        self._beside = FilesBeside(paths.data, self._backups)
         self._marker = self.path.with_name(self.path.name + ".damage")
         self._engine = self._make_engine()
         self._open: Connection | None = None
@@ -115,12 +117,19 @@ class SqliteFile:
 
     def backup(self, now: datetime, reason: str) -> Backup:
         """Copy the present state."""
-        return backups.copy_out(self._raw(), self._backups, now, reason)
+        made = backups.copy_out(self._raw(), self._backups, now, reason)
+        try:
+            self._beside.copy_out(made.name)
+        except StorageFailed:
+            made.path.unlink(missing_ok=True)
+            raise
+        return made
 
     def tidy(self, keep: int) -> None:
         """Delete old copies, but not while damage is undecided: they may be all there is."""
         if not self._marker.exists():
             backups.prune(self._backups, keep)
+            self._beside.prune(backup.name for backup in self.backups())
 
     def backups(self) -> tuple[Backup, ...]:
         """Give the copies, newest first."""
@@ -128,8 +137,10 @@ class SqliteFile:
 
     def restore(self, backup: Backup, versions: tuple[str, ...]) -> None:
         """Replace everything by the copy."""
+        self._beside.check(backup.name)
         self._allow_writing(True)
         backups.copy_in(backup, self._raw(), versions)
+        self._beside.copy_in(backup.name)
 
     def set_aside(self, damage: str, now: datetime) -> OpenReport:
         """Move the file out of the way like one that is damaged, and begin a new one."""
