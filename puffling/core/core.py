@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
@@ -64,8 +64,13 @@ from puffling.store.database import Store, Unit
 from puffling.store.events import BarCacheRebuilt, DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
 from puffling.trading.books import Books
+from puffling.trading.desk import OrderDesk
+from puffling.trading.events import DeskAlarmed
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.portfolio.reader import PortfolioReader
+
+if TYPE_CHECKING:
+    from puffling.trading.parts import DeskParts
 
 C = TypeVar("C", bound=Controller)
 
@@ -189,6 +194,9 @@ class Core:
         )
         self.books = Books(store=self.store, bus=self.bus, clock=self.clock, user=self.user, live=self._live)
         closing.push_async_callback(self.scope.close)
+        self.desk = OrderDesk(lambda: self._desk_parts(environment), self.port)
+        closing.push_async_callback(self.desk.close)
+        closing.callback(self.bus.on(DeskAlarmed, self._desk_alarmed))
 
         self._bind_controllers()
         await self._start()
@@ -223,6 +231,7 @@ class Core:
                 self.registry,
                 self.secrets,
                 self.switch,
+                self.desk,
                 self.log,
                 self._live,
                 self.paths,
@@ -293,6 +302,28 @@ class Core:
                 if problem.source == STORED
                 else tr("Its default stands in until you mend the {source}.", source=problem.source),
             )
+
+    def _desk_parts(self, environment: Mapping[str, str]) -> DeskParts:
+        from puffling.trading.approvals import ApprovalBook
+        from puffling.trading.gate import SafetyGate
+        from puffling.trading.limits import LimitReader
+        from puffling.trading.parts import DeskParts
+        from puffling.trading.prices import MarketPrices
+
+        return DeskParts(
+            store=self.store,
+            user=self.user,
+            clock=self.clock,
+            bus=self.bus,
+            scope=self.scope,
+            switch=self.switch,
+            gate=SafetyGate(self.switch, LimitReader(environment)),
+            approvals=ApprovalBook(),
+            prices=MarketPrices(self.market, self.clock),
+        )
+
+    def _desk_alarmed(self, event: DeskAlarmed) -> None:
+        self.notify(Level.ERROR, event.text, event.hint)
 
     def _cache_rebuilt(self, event: BarCacheRebuilt) -> None:
         self.notify(

@@ -4,38 +4,26 @@ Nothing lost, nothing twice, nothing unasked. A wish to order is a `Proposal`. `
 down in one transaction, sends it once, and from then on the desk follows it until its last fill is in the
 ledger, whatever happens to this process, to the line or at the broker. How: see `entering` (T1), `sending`
 (T2, T3), `taking` and `ledger` (what the broker says), `tending` (start-up barrier, news, timers).
+
+This module is light: what does the work is loaded when the first account is connected, piece by piece.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.puffin.broker.base import Broker, Order
 from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
-from puffling.store.database import Unit
 from puffling.store.orders import Account, Fill, Intent, OrderState
-from puffling.trading.cancelling import Cancelling
-from puffling.trading.closing import Closing
-from puffling.trading.entering import Entered, OrderRefused, enter
-from puffling.trading.estimates import estimate
-from puffling.trading.line import PATIENCE_SECONDS, BrokerLine
-from puffling.trading.looking import look
-from puffling.trading.parts import DeskParts
-from puffling.trading.proposals import Proposal
-from puffling.trading.reconcile import Reconciling
-from puffling.trading.replacing import Replacing
-from puffling.trading.resolver import Resolver
-from puffling.trading.sending import Sending
-from puffling.trading.states import WORKING
-from puffling.trading.story import story_of
-from puffling.trading.tending import Tending
 from puffling.trading.values import (
     AccountView,
     Cancelled,
@@ -46,12 +34,57 @@ from puffling.trading.values import (
     ReconcileReport,
     Story,
 )
-from puffling.trading.wire import is_held_here
+
+if TYPE_CHECKING:
+    from puffling.store.database import Unit
+    from puffling.trading.cancelling import Cancelling
+    from puffling.trading.closing import Closing
+    from puffling.trading.parts import DeskParts
+    from puffling.trading.proposals import Proposal
+    from puffling.trading.reconcile import Reconciling
+    from puffling.trading.replacing import Replacing
+    from puffling.trading.resolver import Resolver
+    from puffling.trading.sending import Sending
+    from puffling.trading.tending import Tending
 
 R = TypeVar("R")
 
 # More digits than any market has: beyond it arithmetic would fail before judgement could.
 _MOST_DIGITS = 18
+# What the parts of the road import comes before them, a few milliseconds each.
+_WORKERS = (
+    "judging",
+    "proposals",
+    "flags",
+    "limits",
+    "facts",
+    "case",
+    "checks.standing",
+    "checks.form",
+    "checks.price",
+    "checks.amounts",
+    "gate",
+    "approvals",
+    "prices",
+    "states",
+    "line",
+    "parts",
+    "wire",
+    "history",
+    "ledger",
+    "taking",
+    "looking",
+    "entering",
+    "estimates",
+    "sending",
+    "reconcile",
+    "resolver",
+    "cancelling",
+    "replacing",
+    "closing",
+    "story",
+    "tending",
+)
 _CHANGE_VALID = timedelta(minutes=1)
 # What has no order at the broker, or none that is known.
 _WAITING = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
@@ -60,36 +93,79 @@ _WAITING = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN,
 class OrderDesk:
     """Judges, writes down, sends and follows orders; every method is called on the loop."""
 
-    def __init__(self, parts: DeskParts, port: Port) -> None:
-        self._parts = parts
+    def __init__(self, make: Callable[[], DeskParts], port: Port) -> None:
+        self._make = make
         self._port = port
-        self._sending = Sending(parts, _submit)
-        self._reconciling = Reconciling(parts)
-        self._resolver = Resolver(parts, self._sending, self._reconciling)
-        self._cancelling = Cancelling(parts, self._sending, self._reconciling)
-        self._replacing = Replacing(parts, self._sending, self._reconciling)
-        self._closing = Closing(parts, self.place, self._cancelling)
         self._tending: dict[str, Tending] = {}
+
+    @cached_property
+    def _parts(self) -> DeskParts:
+        return self._make()
+
+    @cached_property
+    def _sending(self) -> Sending:
+        from puffling.trading.sending import Sending
+
+        return Sending(self._parts, _submit)
+
+    @cached_property
+    def _reconciling(self) -> Reconciling:
+        from puffling.trading.reconcile import Reconciling
+
+        return Reconciling(self._parts)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        from puffling.trading.resolver import Resolver
+
+        return Resolver(self._parts, self._sending, self._reconciling)
+
+    @cached_property
+    def _cancelling(self) -> Cancelling:
+        from puffling.trading.cancelling import Cancelling
+
+        return Cancelling(self._parts, self._sending, self._reconciling)
+
+    @cached_property
+    def _replacing(self) -> Replacing:
+        from puffling.trading.replacing import Replacing
+
+        return Replacing(self._parts, self._sending, self._reconciling)
+
+    @cached_property
+    def _closing(self) -> Closing:
+        from puffling.trading.closing import Closing
+
+        return Closing(self._parts, self.place, self._cancelling)
 
     @property
     def ready(self) -> bool:
         """Tell whether every account has been compared with its broker and agrees with it."""
-        return all(line.ready for line in self._parts.lines.values())
+        return bool(self._tending) and all(line.ready for line in self._parts.lines.values())
 
-    def connect(
+    async def load(self) -> None:
+        """Load what does the work; in one go it would hold the loop."""
+        for name in _WORKERS:
+            import_module(f"puffling.trading.{name}")
+            await asyncio.sleep(0)
+
+    async def connect(
         self,
         account: Account,
         broker: Broker,
         *,
         live_keys: bool = False,
-        patience_seconds: float = PATIENCE_SECONDS,
+        patience_seconds: float | None = None,
     ) -> None:
         """Take on an account with its broker and begin to compare the two; orders leave when they agree."""
+        await self.load()
+        from puffling.trading.line import PATIENCE_SECONDS, BrokerLine
+        from puffling.trading.tending import Tending
+
         if account.id in self._tending:
             raise InvalidInput(tr("{account} is connected already.", account=account.label), field="account")
-        line = BrokerLine(
-            account, broker, port=self._port, live_keys=live_keys, patience_seconds=patience_seconds
-        )
+        patience = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
+        line = BrokerLine(account, broker, port=self._port, live_keys=live_keys, patience_seconds=patience)
         self._parts.lines[account.id] = line
         self._tending[account.id] = Tending(
             self._parts, line, self._sending, self._reconciling, self._resolver
@@ -119,6 +195,8 @@ class OrderDesk:
 
     async def account(self, account_id: str) -> AccountView:
         """Give one account as it stands: what is held, what is open, what it is worth."""
+        from puffling.trading.states import WORKING
+
         line = self._parts.line(account_id)
 
         def work(unit: Unit) -> AccountView:
@@ -141,6 +219,9 @@ class OrderDesk:
         self, proposal: Proposal, *, parent_id: str | None = None, confirmed: str = ""
     ) -> Preview:
         """Say what an order would cost and do, and what every gate says; nothing is written or sent."""
+        from puffling.trading.estimates import estimate
+        from puffling.trading.looking import look
+
         _check(proposal)
         line = self._parts.line(proposal.terms.account)
         live = await look(self._parts, line, proposal, parent_id=parent_id, confirmed=confirmed)
@@ -234,6 +315,8 @@ class OrderDesk:
 
     async def story(self, intent_id: str) -> Story:
         """Say why an order happened: from signal or sentence through every gate's answer to each fill."""
+        from puffling.trading.story import story_of
+
         return await self._parts.read(story_of, intent_id)
 
     async def intents(
@@ -249,10 +332,14 @@ class OrderDesk:
         return await self._parts.read(lambda unit: unit.fills.newest(limit, account=account_id))
 
     async def _place(self, proposal: Proposal, approval_id: str | None, confirmed: str) -> Placed:
+        from puffling.trading.entering import OrderRefused, enter
+        from puffling.trading.looking import look
+        from puffling.trading.wire import is_held_here
+
         line = self._parts.line(proposal.terms.account)
         live = await look(self._parts, line, proposal, confirmed=confirmed)
         held = is_held_here(proposal.terms, line.abilities)
-        entered: Entered = await self._parts.run(
+        entered = await self._parts.run(
             enter, self._parts, proposal, live, approval_id=approval_id, held=held
         )
         if entered.intent is None:

@@ -10,13 +10,12 @@ from puffling.puffin.orders import Lasting
 from puffling.runtime.errors import Refused
 from puffling.runtime.text import tr
 from puffling.store.orders import Approval, Intent, OrderState
-from puffling.store.repositories.base import new_id
 from puffling.trading.case import worst_price
 from puffling.trading.events import OrderChanged
 from puffling.trading.facts import NEW_YORK, trading_day
 from puffling.trading.judging import LiveFacts
 from puffling.trading.parts import DeskParts, note, titled
-from puffling.trading.proposals import Proposal, client_id, order_hash, slot_id
+from puffling.trading.proposals import Proposal, client_id, new_id, order_hash, slot_id
 from puffling.trading.verdicts import Check, Outcome, Verdict
 
 if TYPE_CHECKING:

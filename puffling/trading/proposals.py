@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -60,6 +61,11 @@ def slot_id(proposal: Proposal, mode: Mode) -> str:
 def client_id(slot: str, mode: Mode) -> str:
     """Give the name under which the broker knows the order, the same for every retry."""
     return f"{PREFIX}{'l' if mode is Mode.LIVE else 'p'}-{slot}"
+
+
+def new_id() -> str:
+    """Make a name for an intent or an order that nobody can guess and a person can still copy."""
+    return secrets.token_hex(8)
 
 
 def is_ours(client_id: str | None) -> bool:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 from puffling.puffin.broker.base import BrokerAbilities, Execution, OrderStatusInfo
 from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
-from puffling.store.repositories.base import new_id
 from puffling.trading.events import OrderChanged
 from puffling.trading.ledger import filled_of, take_execution
-from puffling.trading.proposals import is_ours
+from puffling.trading.proposals import is_ours, new_id
 from puffling.trading.states import ENDED, OPEN, advance, state_of
 from puffling.trading.wire import differences, exact
 

@@ -157,11 +157,11 @@ async def open_room(
         switch, prices = HaltSwitch(paths.data), FixedPrices(clock)
         gate = SafetyGate(switch, LimitReader({}))
         parts = DeskParts(store, DEFAULT_USER, clock, bus, scope, switch, gate, ApprovalBook(), prices)
-        desk = OrderDesk(parts, port)
+        desk = OrderDesk(lambda: parts, port)
         room = Room(store, desk, parts, bus, clock, scope, prices, switch, alarms, failures)
         try:
             if broker is not None:
-                desk.connect(account, broker, patience_seconds=patience_seconds)
+                await desk.connect(account, broker, patience_seconds=patience_seconds)
                 if compared:
                     await desk.compared(account.id)
             yield room
