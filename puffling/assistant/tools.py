@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.runtime.capability import Capability
 from puffling.runtime.errors import InvalidInput, NotFound
 from puffling.runtime.gate import Effect
@@ -22,7 +22,7 @@ LONGEST_ANSWER = 20_000
 LONGEST_CALL = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """One tool as a model is told of it."""
 

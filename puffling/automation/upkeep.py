@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from puffling.automation.slots import next_slot
+from puffling.frozen import frozen
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError
@@ -32,7 +33,7 @@ _LOOK_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpkeepPlan:
     """Whether and when the nightly copy is made."""
 

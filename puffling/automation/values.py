@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.factors.declaration import Parameter, Setting
 from puffling.store.research import StrategyConfig
 
@@ -18,7 +18,7 @@ class Origin(StrEnum):
     PACKAGE = "package"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrategyKind:
     """One strategy with what can be chosen.
 
@@ -34,7 +34,7 @@ class StrategyKind:
     trades: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedStrategy(StrategyConfig):
     """A strategy as the person configured it; `trouble` says why it cannot run now.
 
@@ -45,7 +45,7 @@ class SavedStrategy(StrategyConfig):
     several: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnStrategyFile:
     """One file of the person's own: what it is, whether it is trusted as it is, and what is wrong where."""
 
@@ -59,14 +59,14 @@ class OwnStrategyFile:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnStrategyText(OwnStrategyFile):
     """One file of the person's own with what stands in it."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignalTable:
     """What a strategy decides on the close of every bar: -1 short to 1 long, and how sure it is, 0 to 1."""
 

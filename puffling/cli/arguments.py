@@ -6,12 +6,13 @@ import argparse
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, NoReturn
 
 from puffling.core.catalogue import AbilityOutline, Schema, StreamOutline, plain
+from puffling.frozen import frozen
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
 
@@ -28,7 +29,7 @@ class Kind(Enum):
     PATH = "path"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """One argument of an ability as the command line sees it."""
 
@@ -104,7 +105,7 @@ class Parser(argparse.ArgumentParser):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """What a command line asks for; secrets are still to be asked for."""
 

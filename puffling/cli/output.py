@@ -10,9 +10,9 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TextIO
 
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 _MOST_NUMBERS = 24
@@ -23,7 +23,7 @@ _MOST_DECIMALS = 6
 _MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """What the text is written on: how wide it is, when that is known, and whether it takes colour."""
 

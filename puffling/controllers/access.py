@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import Actor, Caller, Scope, UserId, current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import StorageFailed
@@ -22,7 +22,7 @@ PREFIX = "pfl_"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NewToken:
     """A token at the only moment at which it can be read."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.own_prices import OwnShelf
 from puffling.market.own_values import OwnSeries
@@ -23,7 +23,7 @@ from puffling.store.values import Backup
 SOURCE = "files"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataState:
     """Whether the records can be trusted, and what to do when they cannot."""
 

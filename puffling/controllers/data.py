@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
 from puffling.market.parameters import Adjusted, Day, Limit, LongHours, Newest, Source, Step, Symbol
@@ -35,7 +35,7 @@ USUAL_BARS = 5_000
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quoted:
     """The newest price of a symbol with its day around it and how good it is."""
 
@@ -55,7 +55,7 @@ class Quoted:
     quality: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceTick:
     """One message of the price stream; `label` says how far the price may be trusted."""
 
@@ -66,7 +66,7 @@ class PriceTick:
     quality: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One kind of fault in a history, how often it occurs and when first."""
 
@@ -77,7 +77,7 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckReport:
     """What a check of histories found."""
 
@@ -87,7 +87,7 @@ class CheckReport:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """A stretch of time, its end not included."""
 
@@ -95,7 +95,7 @@ class Stretch:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptBars:
     """Of which stretches bars are kept here; wide bars are made of narrower ones, which are what is kept."""
 
@@ -105,7 +105,7 @@ class KeptBars:
     stretches: tuple[Stretch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reloaded:
     """What a source answered when it was asked anew."""
 

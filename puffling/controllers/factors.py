@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.parameters import Choices, Day, Newest, Source, Step, Symbol
 from puffling.market.ranges import span_of, warmed_up_from
@@ -29,7 +29,7 @@ from puffling.runtime.text import tr
 USUAL_BARS = 250
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndicatorKind:
     """One indicator of the library, with what can be chosen and what it gives."""
 
@@ -43,7 +43,7 @@ class IndicatorKind:
     levels: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndicatorTable:
     """What an indicator says about a symbol, bar by bar; nothing is said while it warms up."""
 

@@ -6,12 +6,12 @@ here, so nothing that takes a path has a route or is a tool: it exists in the wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.own_prices import OwnShelf
 from puffling.market.own_values import Choices, FilePreview, OwnSeries
@@ -55,7 +55,7 @@ Columns = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedPrices:
     """Prices that were written into a file, and what the file is called."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import NotFound
 from puffling.runtime.gate import Effect
@@ -14,7 +14,7 @@ from puffling.runtime.paths import resources
 from puffling.runtime.text import tr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Topic:
     """A page of the help as a list shows it."""
 
@@ -22,7 +22,7 @@ class Topic:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """A page of the help, in markdown."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.gate import Effect
@@ -16,7 +16,7 @@ from puffling.runtime.registry import Registry
 JobId = Annotated[str, Field(description="Id of the job.", min_length=1, max_length=64)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobDetail:
     """A job with what it gave, once it is done."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.parameters import Day, Limit, Symbol
 from puffling.market.values import FeedState
@@ -51,7 +51,7 @@ _TITLES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountHealth:
     """Whether the broker of an account has told what it is worth, and why not."""
 
@@ -63,7 +63,7 @@ class AccountHealth:
     as_of: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Health:
     """How Puffling is, in one look."""
 

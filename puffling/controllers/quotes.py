@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
+from puffling.frozen import frozen
 from puffling.market.calendar import Calendar, calendar
 from puffling.market.events import QuotesMoved
 from puffling.market.market import Market
@@ -36,7 +37,7 @@ _log = logging.getLogger(__name__)
 Prints = Annotated[int, Field(description="How many trades at the most: the newest.", ge=1, le=1_000)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuoteSheet:
     """All that is known of a symbol's price now; what its feed does not tell is empty."""
 
@@ -72,7 +73,7 @@ class QuoteSheet:
     left_out: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trade:
     """One trade as it was printed."""
 
@@ -81,7 +82,7 @@ class Trade:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tape:
     """The newest trades of a symbol, the newest first."""
 
@@ -91,7 +92,7 @@ class Tape:
     trades: tuple[Trade, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BookLevel:
     """One price of an order book and how much waits there."""
 
@@ -99,7 +100,7 @@ class BookLevel:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Depth:
     """An order book, on each side the best price first."""
 
@@ -111,7 +112,7 @@ class Depth:
     asks: tuple[BookLevel, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuoteTick:
     """One message of the stream of quotes; a side on which nobody stands is empty."""
 
@@ -125,7 +126,7 @@ class QuoteTick:
     quality: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearRange:
     """What the daily bars of a year say of a price."""
 

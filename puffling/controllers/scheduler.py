@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from puffling.automation.upkeep import next_run
+from puffling.frozen import frozen
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.gate import Effect
 from puffling.store.database import Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DueJob:
     """A scheduled job with the moment at which it runs next."""
 

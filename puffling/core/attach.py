@@ -7,13 +7,13 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from puffling import __version__
 from puffling.core.catalogue import Catalogue
 from puffling.core.places import KEY_FILE, is_ours, socket_places
 from puffling.core.reach import Progress, ProgressListener
+from puffling.frozen import frozen
 from puffling.runtime.actor import Actor, Caller
 from puffling.runtime.errors import Conflict, PufflingError, Unavailable, error_from_dict
 from puffling.runtime.paths import Paths
@@ -28,7 +28,7 @@ LONGEST_LINE = 256 * 1024 * 1024
 SECONDS_TO_GREET = 3.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Greeting:
     """What an owner says of itself."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from puffling.frozen import frozen
 
 if TYPE_CHECKING:
     from puffling.runtime.capability import Capability
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AbilityOutline:
     """One ability as a face without the registry knows it; `arguments` is its JSON Schema when asked for."""
 
@@ -27,7 +29,7 @@ class AbilityOutline:
     arguments: Schema | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamOutline:
     """One stream as a face without the registry knows it."""
 
@@ -36,7 +38,7 @@ class StreamOutline:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalogue:
     """Everything that can be called and listened to."""
 

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from puffling.core.attach import attach
+from puffling.frozen import frozen
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
@@ -35,7 +35,7 @@ class State(StrEnum):
     TROUBLE = "trouble"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What one check found, and what to do about it."""
 

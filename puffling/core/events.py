@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from puffling.frozen import frozen
 
 
 class Level(StrEnum):
@@ -14,7 +15,7 @@ class Level(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoticeRaised:
     """Something a person should know, with what to do about it."""
 
@@ -23,6 +24,6 @@ class NoticeRaised:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RaiseRequested:
     """Somebody started Puffling again: the window that is open should come to the front."""

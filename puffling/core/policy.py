@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import Actor, Caller, Scope
 from puffling.runtime.errors import NeedsConfirmation, Refused, StorageFailed
 from puffling.runtime.gate import Admissible, Effect
@@ -28,7 +28,7 @@ class Answer(StrEnum):
     REFUSE = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The answer, with the reason for people when it is not a yes."""
 
@@ -89,7 +89,7 @@ def judge(ability: Admissible, caller: Caller, trading: TradingState) -> Verdict
     return _ALLOW
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One call that would change something, with the answer it got."""
 

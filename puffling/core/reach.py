@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from puffling.core.catalogue import Catalogue
+from puffling.frozen import frozen
 from puffling.runtime.actor import Caller, calling_as
 from puffling.runtime.jobs import JobChanged, JobRecord
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from puffling.runtime.streams import Topics
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """How far a job is."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -11,12 +10,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from puffling.desktop.icons import set_icon
 from puffling.desktop.menus import Menu
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 MENUS = ("File", "View", "Workspace", "Watchlist", "Trade", "Data", "Research", "Tools", "Help")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """One thing the person can start, with the place and the keys it is found under."""
 

@@ -7,13 +7,14 @@ import math
 import operator
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
 from puffling.desktop import numbers
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 # What an object looks like, for whoever is asked for one.
@@ -40,7 +41,7 @@ class Unfit(ValueError):
     """An answer that does not fit its field; the message says so to the person who gave it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One thing a form asks for."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ from puffling.desktop.card import button, label, tool_button
 from puffling.desktop.later import later
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import GAP, MOTION_MILLISECONDS, Theme, Tone, look
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 KEPT = 200
@@ -49,7 +49,7 @@ class Level(StrEnum):
         return {"info": 5000, "done": 4000, "warn": 10_000, "error": 0}[self.value]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """What was told, and when."""
 

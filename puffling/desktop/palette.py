@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import (
@@ -35,6 +34,7 @@ from puffling.desktop.matching import best
 from puffling.desktop.session import Session
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import Size, look, set_role
+from puffling.frozen import frozen
 from puffling.market.values import Instrument
 from puffling.runtime.text import tr
 
@@ -46,7 +46,7 @@ _MOST = 60
 _ITEM = Qt.ItemDataRole.UserRole
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One line of the palette."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.actions import Action
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.frozen import frozen
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
@@ -33,7 +33,7 @@ class Area(StrEnum):
     BOTTOM = "bottom"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PanelKind:
     """What is known of a panel before it is made; `id` names it in saved layouts, never translated."""
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, field, fields
 from pathlib import Path
 from typing import Any
+
+from puffling.frozen import frozen
 
 Kept = dict[str, Any]
 
@@ -18,7 +20,7 @@ VERSION = 1
 _SHELVES = {"workspaces": 1, "panels": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """Geometry, layouts and last known content; losing it loses nothing but comfort."""
 

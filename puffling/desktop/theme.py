@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from puffling.frozen import frozen
 from puffling.runtime.paths import resources
 
 SANS = "Inter"
@@ -74,7 +75,7 @@ class Tone(StrEnum):
     DANGER = "danger"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Appearance:
     """What a person chose; the theme is what comes of it."""
 
@@ -84,7 +85,7 @@ class Appearance:
     reduced_motion: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Colours:
     """Every colour token of one scheme."""
 
@@ -116,7 +117,7 @@ class Colours:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Theme:
     """One look, complete: what every widget draws itself with."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from puffling.desktop import numbers
 from puffling.desktop.columns import Column, Kind
+from puffling.frozen import frozen
 from puffling.market.values import Price, Quality, SessionState
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One symbol as the table shows it."""
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from puffling.frozen import frozen
+
 LAYOUT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tabs:
     """Panels behind each other, the first in front."""
 
     panels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Split:
     """Parts beside or below each other, with the share of the room each one gets."""
 
@@ -27,7 +28,7 @@ class Split:
     parts: tuple[tuple[Tabs | Split, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workspace:
     """One named arrangement of panels for one kind of work."""
 

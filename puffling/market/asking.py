@@ -6,9 +6,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Generic, Protocol, TypeVar
 
+from puffling.frozen import frozen
 from puffling.market.chain import FeedChain
 from puffling.market.feeds import Feed, SourceAway
 from puffling.market.values import AssetClass, Instrument, Quality
@@ -45,7 +46,7 @@ class Notes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer(Generic[R]):
     """What the first feed that could answer said, and which ones before it could not and why."""
 

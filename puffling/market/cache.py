@@ -12,13 +12,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.asking import answer_of
 from puffling.market.feeds import Feed, ImportedFeed, LongHoursFeed, SourceAway
 from puffling.market.holes import left_out, pages_missing
@@ -79,7 +79,7 @@ class BarStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Closed bars of one feed that somebody asks for; without sessions nobody knows what is missing."""
 
@@ -103,7 +103,7 @@ class Wanted:
         return await answer_of(self.feed, self.feed.bars(self.symbol, self.interval, span))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Closed:
     """Closed bars, and whether the source told another history than before."""
 

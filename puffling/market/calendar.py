@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.values import SessionState
 from puffling.puffin.data.instants import US_PER_DAY, US_PER_MINUTE, day_to_us, from_us, to_us, us_to_day
 from puffling.puffin.data.interval import Interval
@@ -28,7 +28,7 @@ FIRST_DAY = date(1990, 1, 1)
 END_DAY = date(2036, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """One trading day of an exchange."""
 
@@ -42,7 +42,7 @@ class Session:
         return int((self.closes - self.opens).total_seconds()) // 60
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Calendar:
     """The sessions of one exchange, and how long it trades before and after them."""
 

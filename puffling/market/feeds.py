@@ -8,10 +8,10 @@ a limit on requests, a missing key or extra); the chain then asks the next feed 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from puffling.frozen import frozen
 from puffling.market.values import Basis, BidAsk, Book, Instrument, Price, Quality, Tick
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import Span
@@ -168,7 +168,7 @@ class SourceAway(Unavailable):
         self.retry_seconds = retry_seconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedParts:
     """What feeds are made from: each is built as `Feed(parts)` and takes what it needs.
 

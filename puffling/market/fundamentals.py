@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import SourceFailed, UnknownSymbol
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import NotFound, Unavailable
@@ -50,7 +50,7 @@ class ReportSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reports:
     """A company's reports with where they come from; `warning` says why they are older than they might be."""
 

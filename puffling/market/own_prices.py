@@ -11,12 +11,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.own_values import NewestBar, OwnSeries
 from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import COLUMNS, Bars
@@ -30,7 +31,7 @@ _KEPT = ".npz"
 _REMOVED = ".removed"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class OwnPrices:
     """An imported series with its bars and what corrects them."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import NamedTuple
 
+from puffling.frozen import frozen
 from puffling.puffin.data.interval import Interval
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnSeries:
     """One imported series: what it is, where it came from and what was wrong with it."""
 
@@ -39,7 +40,7 @@ class NewestBar(NamedTuple):
     volume: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """What the person said about a file; what is left out is guessed."""
 
@@ -50,7 +51,7 @@ class Choices:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundSeries:
     """One series in a file."""
 
@@ -61,7 +62,7 @@ class FoundSeries:
     last: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilePreview:
     """What an import of a file would do: its columns, series, first rows, and every fault."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.market.values import History
 from puffling.runtime.clock import moment_of
 from puffling.runtime.text import tr
@@ -19,7 +19,7 @@ MOST_FLAGS = 1_000
 _ROWS_AT_ONCE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlaggedBar:
     """What is wrong with a bar, or with `count` neighbours; the bars of a gap are those that are missing."""
 
@@ -30,7 +30,7 @@ class FlaggedBar:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """A history as plain values, with where it comes from; `left_out` counts older bars of the range.
 
@@ -60,7 +60,7 @@ class Table:
     kept_away: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportedPrices:
     """A history as comma-separated text, and the name a file of it may have."""
 

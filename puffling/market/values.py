@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.bars import Bars, SeriesKey, Span
 from puffling.puffin.data.quality import Flag
 from puffling.runtime.text import tr
@@ -51,7 +52,7 @@ class SessionState(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instrument:
     """Something that can be looked at and traded."""
 
@@ -133,7 +134,7 @@ class Price(NamedTuple):
         return 100.0 * self.change / self.previous_close if self.previous_close else 0.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class History:
     """Bars with where they come from; the last bar may still be moving.
 
@@ -199,7 +200,7 @@ class History:
         return self.key.adjusted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """Of which stretches bars are kept; wide bars are made of narrower ones, which are what is kept."""
 
@@ -233,7 +234,7 @@ def words_of(doubt: Doubt) -> str:
     return tr(_DOUBTS[doubt])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """What a feed told of a symbol and nobody was shown: why, how often, and the newest case."""
 
@@ -255,7 +256,7 @@ class Condition(StrEnum):
     OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeedState:
     """How a feed is doing; `age_seconds` says how old its newest tick is, None before the first.
 

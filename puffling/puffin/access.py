@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import PlanRefused, PuffinError
 
 _TIMEOUT_SECONDS = 10.0
@@ -13,7 +13,7 @@ _ANTHROPIC = "https://api.anthropic.com"
 _OPENAI = "https://api.openai.com"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyTest:
     """What a service said to a key."""
 
@@ -22,7 +22,7 @@ class KeyTest:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Question:
     title: str
     address: str

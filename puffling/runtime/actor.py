@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from puffling.frozen import frozen
 from puffling.runtime.errors import Refused
 from puffling.runtime.text import tr
 
@@ -38,7 +38,7 @@ class Scope(StrEnum):
 ALL_SCOPES = frozenset(Scope)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """One caller: its kind, the user whose data it sees, and what it may do.
 

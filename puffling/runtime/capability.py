@@ -12,7 +12,6 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -24,6 +23,7 @@ from typing import (
     get_type_hints,
 )
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import current_caller
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.gate import Effect, Gate
@@ -41,7 +41,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """A method and a path over HTTP, written as in `GET /api/watchlists/{watchlist}`."""
 
@@ -62,7 +62,7 @@ class Route:
         return tuple(re.findall(r"{(\w+)(?::\w+)?}", self.path))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """What a decorator says about a controller method.
 
@@ -124,7 +124,7 @@ def capability(
     return declare
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Desk:
     """What every ability call passes: the gate, and the board on which long work is kept."""
 

@@ -7,11 +7,11 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
@@ -42,7 +42,7 @@ class JobState(StrEnum):
         return self in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobRecord:
     """A job as a face shows it, at one moment."""
 
@@ -68,7 +68,7 @@ class JobRecord:
         return self.state.final
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JobChanged:
     """A job moved on: a new state, or progress, at most ten times a second."""
 

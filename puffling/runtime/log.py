@@ -15,7 +15,6 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -23,6 +22,7 @@ from types import TracebackType
 from typing import Self
 
 from puffling import __version__
+from puffling.frozen import frozen
 from puffling.runtime.redaction import redactor
 
 # At DEBUG these print the headers and frames they send, keys included; alembic names its plugins at INFO.
@@ -33,7 +33,7 @@ _TALKATIVE = (
 _NAMED_IN_REPORTS = ("numpy", "pyside6-essentials", "pyqtgraph", "qasync", "sqlalchemy", "pydantic")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogEntry:
     """One line of the log as anybody may read it."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from puffling.frozen import frozen
 from puffling.runtime.errors import StorageFailed
 from puffling.runtime.text import tr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paths:
     """The folders of one person's Puffling; `PUFFLING_HOME` puts all of them under one roof."""
 

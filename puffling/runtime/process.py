@@ -10,10 +10,10 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.runtime.child import FLAG, Report
 from puffling.runtime.errors import Crashed, Fault, PufflingError, Stopped, Unavailable, error_from_dict
 from puffling.runtime.text import tr
@@ -32,7 +32,7 @@ Answer = tuple[Any, ...]
 """("done", result), ("error", its dictionary), ("fault", line, traceback), ("stopped",) or ("ended", code)"""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A function of some module with its arguments, fit to travel to another process."""
 

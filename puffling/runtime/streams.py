@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import current_caller
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.gate import Effect, Gate
@@ -28,7 +28,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamDeclaration:
     """What a decorator says about a controller method that yields values as they come."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import Caller, calling_as
 from puffling.runtime.errors import PufflingError, Refused
 from puffling.runtime.text import tr
@@ -27,7 +27,7 @@ _LONGEST_TOKEN = 200
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hosts:
     """The names under which the server may be called: this computer's own, and those a person added.
 

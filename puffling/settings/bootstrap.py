@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from puffling.frozen import frozen
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
@@ -15,7 +16,7 @@ FILE_NAME = "puffling.toml"
 DATABASE_VARIABLE = "PUFFLING_DATABASE_URL"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whereabouts:
     """Where this person's data is: the folders, and a database server when it is not a file of ours."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Generic, TypeVar, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from puffling.frozen import frozen
 from puffling.runtime.errors import InvalidInput, NotFound
 from puffling.runtime.schema import invalid_input
 from puffling.runtime.text import tr
@@ -28,7 +28,7 @@ CUSTOM = "custom."
 STORED = "stored"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingView:
     """One setting as a face shows it."""
 
@@ -42,7 +42,7 @@ class SettingView:
     shape: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """A stored value that cannot be used, and why."""
 
@@ -51,7 +51,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved(Generic[S]):
     """The settings in force, where each came from, and what could not be used."""
 
@@ -60,7 +60,7 @@ class Resolved(Generic[S]):
     problems: tuple[Problem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Declared:
     key: str
     section: str

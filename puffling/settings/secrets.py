@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from puffling.frozen import frozen
 from puffling.runtime.errors import InvalidInput, NotFound, Unavailable
 from puffling.runtime.text import tr
 from puffling.settings.vault import Vault
@@ -43,7 +43,7 @@ class Place(StrEnum):
         }[self]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """A key that some part of Puffling can use, and the service that gives it."""
 
@@ -60,7 +60,7 @@ KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyState:
     """What may be said about a key: that it is there, and where, or why nobody can tell; never what it is."""
 
@@ -72,7 +72,7 @@ class KeyState:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptKey:
     """Where a key was kept, said so that nobody is surprised later."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, func, select
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import DEFAULT_USER, UserId
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import StorageFailed
@@ -38,7 +39,7 @@ _FAILURES = (DBAPIError, sqlite3.Error, UnicodeDecodeError)
 _NEEDED: tuple[type[Row], ...] = (SettingRow, WatchlistRow, ScheduledJobRow)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer(Generic[R]):
     """What a transaction gave, and the news it made."""
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from puffling.frozen import frozen
 from puffling.runtime.actor import UserId
 from puffling.store.values import AuditEntry, Json
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchlistsChanged:
     """A watchlist was made, changed, moved or deleted."""
 
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SettingChanged:
     """A setting was stored, or removed, which has no value."""
 
@@ -26,7 +26,7 @@ class SettingChanged:
     removed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayoutChanged:
     """The look of a workspace was kept or forgotten."""
 
@@ -34,7 +34,7 @@ class LayoutChanged:
     workspace: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditAppended:
     """A line was added to the audit trail."""
 
@@ -42,14 +42,14 @@ class AuditAppended:
     entry: AuditEntry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessTokensChanged:
     """An access token was granted or withdrawn."""
 
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResultsChanged:
     """The result of a backtest was kept, noted, removed or brought back."""
 
@@ -57,14 +57,14 @@ class ResultsChanged:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrategiesChanged:
     """A configured strategy was made, changed or removed."""
 
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DrawingsChanged:
     """The drawings on the chart of a symbol changed."""
 
@@ -72,14 +72,14 @@ class DrawingsChanged:
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScheduledJobsChanged:
     """A scheduled job was made, changed, run or removed."""
 
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TradesChanged:
     """A trade was added to the history, noted, put right, or told what it earned."""
 
@@ -88,7 +88,7 @@ class TradesChanged:
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CashFlowsChanged:
     """Money came or went without a trade, or such a flow was removed."""
 
@@ -96,7 +96,7 @@ class CashFlowsChanged:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorthMarked:
     """What an account is worth was written down."""
 
@@ -104,14 +104,14 @@ class WorthMarked:
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DatabaseRestored:
     """All records were replaced by those of a backup."""
 
     backup: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BarCacheRebuilt:
     """The cache of bars was damaged, moved aside and begun anew."""
 

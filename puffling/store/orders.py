@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.orders import Kind, Lasting, Side
 
 
@@ -60,7 +61,7 @@ class FlowKind(StrEnum):
     FEE = "fee"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderTerms:
     """What is wanted at the market, exactly: what an approval binds and a broker gets."""
 
@@ -81,7 +82,7 @@ class OrderTerms:
     extended_hours: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """What is meant to be ordered, written down before the first byte leaves.
 
@@ -118,7 +119,7 @@ class Intent:
     sent_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokerOrder:
     """An order as the broker knows it, ours or found there."""
 
@@ -150,7 +151,7 @@ class BrokerOrder:
         return self.quantity - self.filled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fill:
     """One execution; its key is the broker's, so that hearing of it again changes nothing."""
 
@@ -175,7 +176,7 @@ class Fill:
         return self.quantity if self.side is Side.BUY else -self.quantity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holding:
     """What our fills add up to for one symbol of an account."""
 
@@ -186,7 +187,7 @@ class Holding:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """A question for the person's yes to exactly one order, good once and for a short time.
 
@@ -211,7 +212,7 @@ class Approval:
     given_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trade:
     """A trade in the person's history: what was bought or sold, why, and what it earned."""
 
@@ -234,7 +235,7 @@ class Trade:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """A place where money lies and orders go: which broker, and whether the money is real."""
 
@@ -248,7 +249,7 @@ class Account:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CashFlow:
     """Money that came or went without a trade; positive means it came."""
 
@@ -263,7 +264,7 @@ class CashFlow:
     broker_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Worth:
     """What an account was worth at a moment."""
 

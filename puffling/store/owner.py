@@ -6,11 +6,11 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from puffling.frozen import frozen
 from puffling.runtime.clock import Clock
 from puffling.runtime.paths import Paths
 from puffling.store.faults import unwritable
@@ -47,7 +47,7 @@ else:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnedElsewhere:
     """Another process owns the data; who it is may be unknown for the blink in which it starts."""
 

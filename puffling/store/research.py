@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from puffling.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class StrategyConfig:
     """A strategy with its parameters under a name of the person's own; the version grows with each change."""
 
@@ -23,7 +24,7 @@ class StrategyConfig:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResultHead:
     """What a list of results shows of each."""
 
@@ -39,7 +40,7 @@ class ResultHead:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredResult:
     """A result of a backtest with its report."""
 
@@ -47,7 +48,7 @@ class StoredResult:
     report: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """A strategy with its parameters that was tried on some data, by whom, and how good it looked per bar."""
 
@@ -60,7 +61,7 @@ class Attempt:
     bars: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempts:
     """How many different attempts were made on the same data, and how their Sharpe ratios spread."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from puffling.frozen import frozen
+
 Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watchlist:
     """One list of symbols, in the person's own order, at its place among the lists."""
 
@@ -21,7 +22,7 @@ class Watchlist:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One stored setting; the version grows with every change."""
 
@@ -31,7 +32,7 @@ class Setting:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """How one workspace looked when it was last left."""
 
@@ -41,7 +42,7 @@ class Layout:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChartTemplate:
     """One look of a chart under a name; the default is what new charts begin with."""
 
@@ -50,7 +51,7 @@ class ChartTemplate:
     default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditEntry:
     """One line of the audit trail, chained to the line before it."""
 
@@ -65,7 +66,7 @@ class AuditEntry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditCheck:
     """Whether the audit trail is whole, and otherwise which line it breaks at and why."""
 
@@ -79,7 +80,7 @@ class AuditCheck:
         return self.broken_at is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessToken:
     """A token that opens a door for a program; its secret is never stored, only a digest."""
 
@@ -134,7 +135,7 @@ class DrawingDash(StrEnum):
     DOTTED = "dotted"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawing:
     """A line, level or note that a person drew on the chart of a symbol; points are times and prices."""
 
@@ -146,7 +147,7 @@ class Drawing:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScheduledJob:
     """Work that is due by itself: what, when, and how the last run ended.
 
@@ -166,7 +167,7 @@ class ScheduledJob:
     counted_from: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backup:
     """A copy of the database that can be restored."""
 
@@ -176,7 +177,7 @@ class Backup:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenReport:
     """What was met when the database was opened.
 
@@ -200,7 +201,7 @@ class OpenReport:
         return not self.damage and not self.altered
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeriesSummary:
     """One series of cached bars: what it is, how many bars, and from when to when."""
 

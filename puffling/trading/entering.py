@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from puffling.frozen import frozen
 from puffling.puffin.orders import Lasting
 from puffling.runtime.errors import Refused
 from puffling.runtime.text import tr
@@ -38,7 +38,7 @@ class OrderRefused(Refused):
         self.verdict = verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entered:
     """What T1 made of a proposal; without intent and question it was refused."""
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from puffling.frozen import frozen
 from puffling.runtime.actor import UserId
 from puffling.store.orders import BrokerOrder, Fill, Holding, Intent
 from puffling.trading.values import LineState, SafetyState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TradingStateChanged:
     """Trading was halted, or may go on again."""
 
     state: SafetyState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderChanged:
     """An intent, the order at the broker, or both came a step further; one found there has no intent."""
 
@@ -26,7 +25,7 @@ class OrderChanged:
     order: BrokerOrder | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderFilled:
     """A fill was written down, with what is held since; a bust or a correction is one too."""
 
@@ -36,7 +35,7 @@ class OrderFilled:
     intent: Intent | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HoldingChanged:
     """What is held of a symbol changed."""
 
@@ -44,14 +43,14 @@ class HoldingChanged:
     holding: Holding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountChanged:
     """What an account is worth was read anew."""
 
     account: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineChanged:
     """The line to a broker came, went, or is not to be trusted; the reason is for people."""
 
@@ -60,7 +59,7 @@ class LineChanged:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reconciled:
     """An account was compared with its broker; what did not match is named."""
 
@@ -68,14 +67,14 @@ class Reconciled:
     problems: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApprovalsChanged:
     """A question for the person's yes came, was answered, or ran out."""
 
     user: UserId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeskAlarmed:
     """Something at the desk needs a person now."""
 

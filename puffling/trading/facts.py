@@ -8,11 +8,11 @@ refuses what it does not know.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from puffling.frozen import frozen
 from puffling.market.calendar import calendar
 from puffling.market.values import SessionState
 from puffling.puffin.broker.base import Number
@@ -39,7 +39,7 @@ _NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EX
 _MOVED_BY_HAND = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """What of an order may still be filled."""
 
@@ -49,7 +49,7 @@ class Waiting:
     stop: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Used:
     """What has been used up already of what an account may do.
 
@@ -71,7 +71,7 @@ class Used:
     best: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateFacts:
     """Everything the gate knows when it judges; None is what could not be read."""
 

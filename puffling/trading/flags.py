@@ -5,10 +5,10 @@ The rows lie among the settings under keys that no setting has, so that no face 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.trading.halt import Halt, HaltSwitch
@@ -19,7 +19,7 @@ _LIVE = "state.live."
 _RESTART = "state.drawdown."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """Whether orders may leave, and why not."""
 

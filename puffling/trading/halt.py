@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from puffling.frozen import frozen
 from puffling.runtime.errors import StorageFailed
 from puffling.runtime.text import tr
 
 FILE_NAME = "HALT"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Halt:
     """Why trading is halted, who did it and when, as far as the file tells."""
 

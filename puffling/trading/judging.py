@@ -6,11 +6,11 @@ before the order counts too. What the database does not know is looked at just b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from puffling.frozen import frozen
 from puffling.market.values import Instrument
 from puffling.puffin.broker.base import AccountInfo, Asset, BrokerAbilities
 from puffling.store.orders import Account, Approval, Intent
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from puffling.store.database import Unit
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceSeen:
     """The newest price of a symbol. `doubt` says why it is not to be traded on, empty when it may be.
 
@@ -40,7 +40,7 @@ class PriceSeen:
     late_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveFacts:
     """What is known outside the database when an order is judged; None is what could not be read.
 

@@ -7,10 +7,10 @@ the one or the other is said here, once, by the direction in which each limit gr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.settings.model import Section, Trading
 from puffling.settings.resolve import check_value, resolve
 
@@ -18,7 +18,7 @@ SECTION = "trading"
 _HOURS = ("regular", "extended", "any")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """The limits in force; shares of one, not percent."""
 
@@ -73,7 +73,7 @@ def granted(grants: tuple[str, ...]) -> dict[str, Decimal]:
     return shares
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """A limit as it would be kept; `loosens` says that it lets something through that was refused before."""
 

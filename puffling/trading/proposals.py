@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.store.orders import OrderTerms
 from puffling.trading.values import Mode
 
@@ -23,7 +24,7 @@ REPLACEMENT = "replacement"
 _LETTERS_OF_DIGEST = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """An order somebody wants, with who wants it, why, and until when it is worth sending."""
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from puffling.frozen import frozen
 from puffling.puffin.broker.base import (
     AccountInfo,
     Broker,
@@ -46,7 +47,7 @@ _SETTLING_SECONDS = 1.0
 _MOST_ORDERS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What a broker answered, all of it asked from `asked_at` on."""
 

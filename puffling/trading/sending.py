@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.broker.base import (
     Broker,
     BrokerBusyError,
@@ -39,7 +40,7 @@ from puffling.trading.taking import Taken, take_order
 from puffling.trading.wire import order_for
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What came of sending: where the intent stands now, and why."""
 
@@ -50,7 +51,7 @@ class Outcome:
     wait_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Armed:
     """An intent that goes to the broker now, or does not.
 

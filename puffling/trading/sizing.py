@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
@@ -23,7 +23,7 @@ class Measure(StrEnum):
     RISK = "risk"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Size:
     """The size somebody wants; `amount` is pieces, money, percent of the account, or money risked."""
 
@@ -31,7 +31,7 @@ class Size:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ground:
     """What a size is worked out on; what is not known is None.
 

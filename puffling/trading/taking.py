@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from puffling.frozen import frozen
 from puffling.puffin.broker.base import BrokerAbilities, Execution, OrderStatusInfo
 from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
@@ -24,7 +25,7 @@ _NOTHING = Decimal(0)
 _UNSEEN = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """What came of it: `alarm` says what a person has to see, and then nothing else may happen.
 

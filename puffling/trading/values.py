@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
 from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent, OrderState
 from puffling.trading.verdicts import Verdict
@@ -28,7 +28,7 @@ class Mode(StrEnum):
     LIVE = "LIVE"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SafetyState:
     """Whether trading may go on, in which mode, and why not when it may not."""
 
@@ -51,7 +51,7 @@ class LineState(StrEnum):
     DIVERGED = "diverged"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountView:
     """An account as it stands: its line, what the broker last said it is worth, and what is open there.
 
@@ -72,7 +72,7 @@ class AccountView:
     skew_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preview:
     """What an order would cost and make of the account, and what every gate says, before it is sent.
 
@@ -92,7 +92,7 @@ class Preview:
     held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
     """What became of a wish to order: an intent on its way, or a question for the person's yes.
 
@@ -105,7 +105,7 @@ class Placed:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cancelled:
     """What became of cancelling: of an intent that was not at the broker, or of an order there.
 
@@ -123,7 +123,7 @@ class Cancelled:
         return OrderState.CANCELED if self.intent is None else self.intent.state
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotDone:
     """An order that could not be cancelled or closed, in words a person can act on."""
 
@@ -132,7 +132,7 @@ class NotDone:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelReport:
     """What became of cancelling several orders; each that could not be cancelled is named."""
 
@@ -140,7 +140,7 @@ class CancelReport:
     failed: tuple[NotDone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlattenReport:
     """What became of closing every position; what is not closed is named."""
 
@@ -149,7 +149,7 @@ class FlattenReport:
     failed: tuple[NotDone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconcileReport:
     """What was found when an account was compared with its broker; no problems means they agree."""
 
@@ -166,7 +166,7 @@ class ReconcileReport:
         return not self.problems
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One thing that happened to an order."""
 
@@ -175,7 +175,7 @@ class Step:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Story:
     """Why an order happened: from the signal or sentence through every gate's answer to each fill."""
 

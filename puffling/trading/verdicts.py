@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+
+from puffling.frozen import frozen
 
 
 class Outcome(StrEnum):
@@ -15,7 +16,7 @@ class Outcome(StrEnum):
     REFUSE = "refuse"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One gate's answer. `code` never changes its meaning; `used` is what the order would make it."""
 
@@ -27,7 +28,7 @@ class Check:
     limit: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What all gates together say. One refusal refuses, and nothing asked is a refusal too."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 import numpy as np
 
 from puffling.automation.research.values import BacktestRequest
+from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.ranges import warmed_up_from
 from puffling.market.values import History
@@ -30,7 +31,7 @@ _DAYS_AROUND = 14
 Note = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Material:
     """What a test is made of; bars before `since_us` are there to warm up."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from puffling.automation.research.material import Material, gather
 from puffling.automation.research.reading import report_of
 from puffling.automation.research.values import BacktestRequest, Leaving, Verification
+from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.ranges import span_of
 from puffling.puffin.backtest.orders import Sizing
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _USUAL_YEARS = {Interval.D1: 5, Interval.W1: 10, Interval.MO1: 20}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """What makes a strategy anywhere, and how many bars it takes until it speaks."""
 

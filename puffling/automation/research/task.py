@@ -6,9 +6,10 @@ What computes is loaded where it runs: whoever only sends a test does without it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.orders import Sizing
@@ -23,7 +24,7 @@ from puffling.puffin.strategies.recipe import Recipe
 ENGINE = "puffling.automation.research.testing"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """Everything a test needs; `others` says how many other attempts there were on the same data."""
 
@@ -49,7 +50,7 @@ class Task:
     request: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What a test came to: in short, in full as plain values, and its ratio for the ledger of attempts."""
 

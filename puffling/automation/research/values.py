@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import (
@@ -103,7 +103,7 @@ class ExportFormat(StrEnum):
     CSV = "csv"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BacktestLine:
     """One result in the list of results."""
 
@@ -126,7 +126,7 @@ class BacktestLine:
     strategy_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BacktestDetail:
     """One result with all but its curves and trades."""
 
@@ -143,7 +143,7 @@ class BacktestDetail:
     manifest: Manifest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComparedFigure:
     """One figure of several results side by side."""
 
@@ -152,7 +152,7 @@ class ComparedFigure:
     values: tuple[Number, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComparedCurve:
     """The equity of one result, 1 at its beginning."""
 
@@ -162,7 +162,7 @@ class ComparedCurve:
     growth: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """Several results side by side; `remarks` say what makes them hard to compare."""
 
@@ -172,7 +172,7 @@ class Comparison:
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """What is not as it was when a result was made."""
 
@@ -182,7 +182,7 @@ class Difference:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verification:
     """Whether running a result again gives the same to the last bit, and if not, what changed."""
 
@@ -192,7 +192,7 @@ class Verification:
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportedBacktest:
     """A result as a file: its name, its kind, and its text, which is base64 where the kind is no text."""
 
@@ -202,7 +202,7 @@ class ExportedBacktest:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedBacktest:
     """A result that was written into a file."""
 
@@ -211,7 +211,7 @@ class SavedBacktest:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BacktestProgress:
     """How far a running test is; the result has an id once it is done."""
 

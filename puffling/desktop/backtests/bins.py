@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter, QPaintEvent, QPen
@@ -11,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from puffling.desktop import numbers
 from puffling.desktop.theme import Size, look, mix
+from puffling.frozen import frozen
 from puffling.puffin.backtest.report import Bin
 from puffling.runtime.text import tr
 
@@ -111,7 +111,7 @@ class Histogram(QWidget):
         return next((each for each in self._bins if self._x(each.low) <= at.x() < self._x(each.high)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reach:
     """What a figure might have been, from the worst twentieth to the best, and what it was."""
 

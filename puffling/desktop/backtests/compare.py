@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,10 +20,11 @@ from puffling.desktop.card import button, label, tool_button
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beside:
     """One line of a comparison: a figure or a term of each result; `best` is the place of the best one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -14,10 +14,11 @@ from puffling.desktop.card import label
 from puffling.desktop.fields import Ask, Field
 from puffling.desktop.forms import Form
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detail:
     """One term: the name it has, how it is asked for, and what it means."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from puffling.desktop import numbers
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.puffin.backtest.glossary import FIGURES as GLOSSARY
 from puffling.puffin.backtest.report import Number
 from puffling.runtime.text import tr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """One figure: `reads` is gain, share, ratio, count or money; `better` is 1, -1, or 0 for neither."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from puffling.desktop import numbers
 from puffling.desktop.backtests.figures import TRUST, Figure, known_figures
 from puffling.desktop.columns import Column, Kind, R
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.puffin.backtest.report import Fall, Number, Provenance, Trade
 from puffling.runtime.text import tr
 
@@ -119,7 +119,7 @@ def fall_columns() -> list[Column[Fall]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FigureRow:
     """One figure of a result."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.factors.declaration import Setting
 from puffling.runtime.text import tr
@@ -23,7 +24,7 @@ FIRST_REACH = "5y"
 NO_BENCHMARK = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """What trading costs and how it is done; shares are shares, 0.001 is 0.1 %."""
 
@@ -66,7 +67,7 @@ def preset_of(terms: Terms) -> str:
     return next((name for name, preset in PRESETS.items() if preset == terms), "own")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """How much is held, when a position is left whatever the strategy says, and how orders are taken in."""
 
@@ -86,7 +87,7 @@ class Rules:
     examine: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One test as it is asked for; dates are worked out on the day it runs."""
 

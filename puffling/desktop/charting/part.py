@@ -8,12 +8,12 @@ same way; asking the core itself would let the future in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from puffling.desktop.actions import Action
 from puffling.desktop.session import Session
+from puffling.frozen import frozen
 from puffling.market.values import History
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
@@ -48,7 +48,7 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seat:
     """What a part may use.
 

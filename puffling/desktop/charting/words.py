@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from puffling.desktop import numbers
+from puffling.frozen import frozen
 from puffling.market.values import Price, SessionState
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
@@ -18,7 +19,7 @@ _SESSIONS = {
 _SHORT = {Interval.H1: "1h", Interval.D1: "1D", Interval.W1: "1W", Interval.MO1: "1M"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """All that is said of a pane; `tone` colours the change, `source_tone` warns of what is no live price."""
 

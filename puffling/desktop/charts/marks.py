@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from puffling.desktop.charts.kinds import Prices
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Size, Tone
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 SPACING = 14
@@ -56,7 +56,7 @@ class Place(StrEnum):
     FOOT = "foot"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """How marks of one sort look; `title` names them where many are counted.
 

@@ -12,12 +12,13 @@ from puffling.desktop import numbers
 from puffling.desktop.charts.series import Series
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.theme import Colours
+from puffling.frozen import frozen
 
 _LARGE = 1_000_000
 _MOST_DECIMALS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line; `sign` names a series that says by its sign whether the line rises or falls."""
 
@@ -28,7 +29,7 @@ class Line:
     sign: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Band:
     """Two lines with a faint fill between them."""
 
@@ -36,7 +37,7 @@ class Band:
     lower: Line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Histogram:
     """Bars from zero, coloured by their sign."""
 
@@ -44,7 +45,7 @@ class Histogram:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dots:
     """A dot at each value."""
 

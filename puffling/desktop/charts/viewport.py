@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import exp, log
 
 import numpy as np
 
 from puffling.desktop.charts.pyramid import Floats
+from puffling.frozen import frozen
 
 VOLUME_SHARE = 0.17
 _TOP_PIXELS = 34
@@ -19,7 +20,7 @@ _LOW_SHARE = 0.09
 _LEAST = 1e-300
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Viewport:
     """A piece of the chart and the pixels it is drawn on; bar i stands at i, y grows downwards.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from puffling.desktop import numbers
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.puffin.data.reported import FiledReport, Origin, Ratio, StatementRow, StatementTable
 from puffling.runtime.text import tr
 
@@ -20,7 +20,7 @@ TITLE_WIDTH, BARS_WIDTH, PERIOD_WIDTH = 204, 88, 78
 IN_PICTURE = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SheetLine:
     """One row as it is shown: a line of a statement, or the name of the group that follows."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from puffling.desktop import numbers
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.market.values import History
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us
@@ -19,7 +19,7 @@ MOST_FINDINGS = 2_000
 _USED = frozenset({Fault.DUPLICATE, Fault.STALE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One fault of neighbouring bars, in words."""
 
@@ -32,7 +32,7 @@ class Finding:
     used: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Act:
     """One split or one dividend."""
 

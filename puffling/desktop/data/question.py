@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
+from puffling.frozen import frozen
 from puffling.puffin.data.instants import us_to_day
 from puffling.puffin.data.interval import Interval
 
@@ -26,7 +27,7 @@ BEGINNING = date(1970, 1, 2)
 _DAYS = {"1m": 31, "6m": 183, "1y": 366, "5y": 5 * 366}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One series and how it is wanted; without a source the first that has it answers."""
 

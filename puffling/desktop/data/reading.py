@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from puffling.desktop.charting.pane import zone_of
 from puffling.desktop.charting.past import known_at
 from puffling.desktop.data.question import Question
+from puffling.frozen import frozen
 from puffling.market.values import History, Instrument
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The bars, whose they are, and the zone in which their times read right."""
 

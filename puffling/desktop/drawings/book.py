@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from puffling.desktop.drawings.style import Style
 from puffling.desktop.listeners import Listeners
 from puffling.desktop.session import Session
+from puffling.frozen import frozen
 from puffling.runtime.errors import PufflingError
 from puffling.store.events import DatabaseRestored, DrawingsChanged
 from puffling.store.values import Drawing
@@ -23,7 +24,7 @@ MERGED_WITHIN_SECONDS = 1.0
 Points = tuple[tuple[int, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One act: how the drawings it touched were before and after; what is in one only came or went."""
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.drawings.measure import Point
 from puffling.desktop.drawings.outline import Handle
 from puffling.desktop.drawings.timeline import Timeline
+from puffling.frozen import frozen
 from puffling.store.values import Drawing, DrawingKind
 
 MAGNET_PIXELS = 24.0
 _OFFSET_PIXELS = 18.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ground:
     """The bars of a chart and what of them is seen."""
 

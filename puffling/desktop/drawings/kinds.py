@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from puffling.frozen import frozen
 from puffling.store.values import DrawingKind
 
 MEASURE = "measure"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """One tool; `id` is the kind of drawing it makes, or `measure`, which keeps nothing."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,7 @@ from puffling.desktop.charts.pyramid import Floats
 from puffling.desktop.charts.viewport import Viewport
 from puffling.desktop.drawings.sheet import CODE, KINDS, Indices, Sheet
 from puffling.desktop.theme import Size, Theme
+from puffling.frozen import frozen
 from puffling.store.values import DrawingKind
 
 REACH_PIXELS = 5.0
@@ -48,7 +48,7 @@ class Label(NamedTuple):
     boxed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handle:
     """What a drawing is held by: moving it moves the time of one point and the price of one point."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from puffling.desktop.theme import Colours
+from puffling.frozen import frozen
 from puffling.store.values import DrawingColour, DrawingDash
 
 N = TypeVar("N", DrawingColour, DrawingDash)
@@ -41,7 +42,7 @@ _MOST_WIDTH = 6.0
 _NAMES = ("colour", "dash")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """The look of one drawing."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -14,6 +13,7 @@ from puffling.desktop.drawings.layer import DrawingsLayer
 from puffling.desktop.drawings.measure import Point
 from puffling.desktop.drawings.outline import Handle
 from puffling.desktop.drawings.style import Style
+from puffling.frozen import frozen
 from puffling.store.values import Drawing, DrawingKind
 
 DRAG_PIXELS = 4.0
@@ -21,7 +21,7 @@ _DRAFT = "draft"
 _BOXES = (DrawingKind.RECTANGLE, MEASURE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grip:
     """A drawing that is held: by a handle, or as a whole."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
+
+from puffling.frozen import frozen
 
 Setting = int | float | str
 MOST = 24
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """One indicator with what was chosen for it; the key tells two of a kind apart."""
 

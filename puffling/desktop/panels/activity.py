@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,7 @@ from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Column, Kind, Table
 from puffling.desktop.theme import Theme, Tone, set_role
+from puffling.frozen import frozen
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.events import AuditAppended, DatabaseRestored
@@ -55,7 +55,7 @@ _TONES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of the audit trail or of the log."""
 

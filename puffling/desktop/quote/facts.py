@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from puffling.desktop import numbers
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.market.values import BidAsk, FeedState, Price, Quality, SessionState
 from puffling.runtime.text import tr
 
@@ -17,7 +18,7 @@ _SESSIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """One symbol at one moment; what is not known is None."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from puffling.desktop.tables import Column, Kind
 from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.automation.values import OwnStrategyFile, SavedStrategy, StrategyKind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KindRow:
     """A line of the library: a kind that can run, a file of the person's own, or both."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.demo.factors import Tides, heavy_bell
 from puffling.market.demo.hashing import Floats, Ints, bell, key_of, uniform, uniform_pair
 from puffling.market.demo.universe import ANCHOR_DAY, QUARTERS, Listing
@@ -20,7 +20,7 @@ DAYS_A_YEAR = 365.25
 _LARGEST_MOVE = 0.35
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class DailyPath:
     """All days of a listing: prices in whole steps, volumes in whole parts, as they were on that day."""
 

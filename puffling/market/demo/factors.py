@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.demo.hashing import Floats, Ints, bell, key_of, uniform
 
 MARKET_VOLATILITY = 0.0088
@@ -32,7 +32,7 @@ _MOODS = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Tides:
     """Factor returns for a run of days, and how stressed each day is against an average one."""
 

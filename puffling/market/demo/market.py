@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.calendar import ALWAYS, EXCHANGE, Calendar, calendar
 from puffling.market.demo.daily import DailyPath, daily_path
 from puffling.market.demo.factors import Tides, crypto_tides, market_tides
@@ -66,7 +66,7 @@ class Day(NamedTuple):
     volume: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Exchange:
     calendar: Calendar
     sessions: Sessions

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.demo.hashing import Floats, Ints, steps, uniform, uniform_pair
 from puffling.puffin.data.instants import US_PER_MINUTE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Candles:
     """Open, high, low, close and volume as whole numbers; one or more dimensions."""
 

@@ -9,12 +9,12 @@ logarithms or roots, which round differently from one system to the next.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.demo.hashing import Floats, Ints, bell, key_of, uniform
 from puffling.market.demo.universe import ANCHOR_DAY, LISTINGS, Listing
 from puffling.market.values import AssetClass
@@ -26,7 +26,7 @@ MILLION = 1_000_000.0
 _COMPANIES_KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Trade:
     """How a line of business works: shares of revenue, and what of a quarter's revenue it keeps or owns."""
 
@@ -52,7 +52,7 @@ _INTEREST_A_QUARTER = 0.01
 _DEPRECIATION_A_QUARTER = 0.03
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Balance:
     cash: int
     investments: int
@@ -78,7 +78,7 @@ class _Balance:
         return self.payables + self.accrued + self.debt
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Quarter:
     end: date
     filed: date

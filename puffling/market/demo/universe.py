@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
+from puffling.frozen import frozen
 from puffling.market.calendar import ALWAYS, EXCHANGE
 from puffling.market.values import AssetClass, Instrument
 
@@ -17,7 +18,7 @@ QUARTERS = (3, 6, 9, 12)
 MONTHS = tuple(range(1, 13))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """One instrument with the character of its prices; drift and yield are per year, volatility per day."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats
 from puffling.puffin.errors import InvalidValue
 
@@ -24,7 +24,7 @@ def _settle(model: object, *names: str) -> None:
             raise InvalidValue(f"{name.replace('_', ' ').capitalize()} must be 0 or more", field=name)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SlippageModel:
     """How much worse than the quoted price an order fills, for each share.
 
@@ -56,7 +56,7 @@ class SlippageModel:
         return amount
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommissionModel:
     """What a broker takes for an order: `flat`, `per_share` and `pct` of its value, never below `minimum`."""
 
@@ -82,7 +82,7 @@ class CommissionModel:
         return max(self.flat, self.minimum)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carry:
     """What holding costs and earns in a year, as shares: cash lent out, cash borrowed, shares borrowed."""
 
@@ -96,7 +96,7 @@ class Carry:
         return not (self.cash_rate or self.margin_rate or self.borrow_rate)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """Under which conditions a strategy is tested.
 

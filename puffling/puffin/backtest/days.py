@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, from_us
 from puffling.puffin.data.sessions import Sessions
 
@@ -49,7 +50,7 @@ def close_of(day: date) -> time:
     return _EARLY_CLOSE if after_thanksgiving or eve else _CLOSE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ExchangeDays:
     """The sessions of exchanges by symbol; it travels to another process."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from puffling.frozen import frozen
 
 
 class Measure(StrEnum):
@@ -16,7 +17,7 @@ class Measure(StrEnum):
     BARS = "bars"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """The title of a figure, how it is written, and how it is defined."""
 

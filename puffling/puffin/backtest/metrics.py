@@ -7,10 +7,9 @@ over nothing) is not a number, and the faces show a dash for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats, Ints
 from puffling.puffin.backtest.simulation import Simulated
 from puffling.puffin.backtest.trades import TradeColumns, tally
@@ -18,7 +17,7 @@ from puffling.puffin.backtest.trades import TradeColumns, tally
 DAYS_A_YEAR = 252.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawdown:
     """A fall from a high: where it began, where it was deepest, where it was made good (None: not yet)."""
 
@@ -191,7 +190,7 @@ def figures(
     return told
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Sweep:
     """The figures by which many runs are compared, each (runs,)."""
 

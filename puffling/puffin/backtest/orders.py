@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.orders import Kind, Lasting, Side
 
@@ -20,7 +20,7 @@ class Sizing(StrEnum):
     KELLY = "kelly"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """What should be traded; the names are Puffin's."""
 
@@ -33,7 +33,7 @@ class Order:
     timestamp: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fill:
     """What was traded: `price` is what was paid, slippage included; `slippage` is what that cost."""
 
@@ -46,7 +46,7 @@ class Fill:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """What is held of a symbol, negative when sold short, and what closed trades of it brought."""
 
@@ -56,7 +56,7 @@ class Position:
     realized_pnl: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ticket:
     """An order with everything the market model needs to know; prices that a kind does not use stay None."""
 

@@ -6,14 +6,16 @@ microseconds, every other time is aware UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+
+from puffling.frozen import frozen
 
 Number = float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provenance:
     """Where the prices of a symbol came from, and how many of its bars were too faulty to be used."""
 
@@ -32,7 +34,7 @@ class Provenance:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What one check of the trust verdict found, in words and as the values they are made of."""
 
@@ -42,7 +44,7 @@ class Finding:
     values: dict[str, int | float | str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trade:
     """One round trip; `worst` and `best` are how far it went against and for it, as shares of its entry."""
 
@@ -62,7 +64,7 @@ class Trade:
     best: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenPosition:
     """What is still held at the end, which is no trade yet; negative when sold short."""
 
@@ -72,7 +74,7 @@ class OpenPosition:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fall:
     """A fall from a high: its days, how deep, and how many bars it lasted; without an end it lasts still."""
 
@@ -83,7 +85,7 @@ class Fall:
     bars: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearRow:
     """The returns of the months of one year, January first, and of all of it."""
 
@@ -93,7 +95,7 @@ class YearRow:
     benchmark: Number = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bin:
     """How many trades gained between two shares."""
 
@@ -102,7 +104,7 @@ class Bin:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefusedOrder:
     """An order that never reached the market, and why."""
 
@@ -113,7 +115,7 @@ class RefusedOrder:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Costs:
     """What was paid: commissions, slippage, and what holding cost (earned, when negative)."""
 
@@ -122,7 +124,7 @@ class Costs:
     carry: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Curves:
     """What is drawn over time, every column as long as `time_us`, or empty where there is nothing.
 
@@ -140,7 +142,7 @@ class Curves:
     bars: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Others:
     """How many other attempts there were on the same data, and the mean and variance of their ratios."""
 
@@ -156,7 +158,7 @@ class Others:
         return ((self.count - 1) * self.variance + apart) / self.count
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manifest:
     """All it takes to tell whether a second run is the same: hashes of what went in and of what came out."""
 
@@ -172,7 +174,7 @@ class Manifest:
     libraries: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """A test in short: what was asked, how it went, and how far that can be trusted."""
 
@@ -195,7 +197,7 @@ class Summary:
     sources: tuple[Provenance, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BacktestReport:
     """Everything that is kept of a test."""
 

@@ -13,10 +13,10 @@ both can answer they answer the same, to the last bit: the rule of a turn is one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.alone import turns_alone
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.panel import Floats, Ints, Mask, Panel
@@ -28,7 +28,7 @@ _TOGETHER = 64_000
 _TURNS_BETWEEN_PULSES = 200
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class FillColumns:
     """Fills as columns, as they happened; `symbol` is its place in the panel, quantity is signed."""
 
@@ -42,7 +42,7 @@ class FillColumns:
         return len(self.bar)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Simulated:
     """What runs came to: for each its fills, and what it held after each bar on which something changed.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.bars import Bars
@@ -32,7 +32,7 @@ class SignalSource(Protocol):
 Tested = Strategy | PortfolioStrategy | SignalSource
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Targets:
     """What to hold after every bar, (bars, symbols), and on which bars everything is brought back to it."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats, Ints, Mask
 from puffling.puffin.backtest.simulation import FillColumns, Simulated
 
@@ -24,7 +25,7 @@ class Resized(NamedTuple):
     ratio: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class TradeColumns:
     """Round trips as columns, in the order they ended; a quantity is negative where it was sold short.
 
@@ -110,7 +111,7 @@ def _split(lots: dict[int, deque[_Lot]], resized: Resized) -> None:
         lot.fee /= resized.ratio
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class TradeTally:
     """How the trades of many runs went, each (runs,)."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.fills import (
     Candle,
     Intrabar,
@@ -114,7 +115,7 @@ def settle(order: Waiting, done: float, found: Touch, bar: int, intrabar: Intrab
     return [*(leg for leg in beside if leg.spent), order.parent]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Protection:
     """When a position is left whatever the signal says; shares of the price it was entered at, bars held."""
 

@@ -8,10 +8,10 @@ strategy is asked. It never sees more than the bars until then.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Candle, Intrabar, Touch, paid
@@ -30,7 +30,7 @@ _DAYS_A_YEAR = 365.0
 _BARS_BETWEEN_PULSES = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """An order that never reached the market, and why."""
 
@@ -39,7 +39,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Walked:
     """What a walk came to: fills with their reasons, and cash and holdings at every close."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.metrics import (
     annual_return,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """One part of the history and how the strategy did in it, starting anew with the capital."""
 
@@ -39,7 +39,7 @@ class Stretch:
     metrics: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Split:
     """A stretch to train in and the one to test in that follows it."""
 
@@ -47,7 +47,7 @@ class Split:
     test: Stretch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WalkForward:
     """All splits, in the order of time."""
 

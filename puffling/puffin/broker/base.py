@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.puffin.orders import Kind, Lasting, Side
 
@@ -80,7 +81,7 @@ class UnclearError(BrokerError):
     """Whether the request arrived, nobody knows: silence, a broken line, or an answer that cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Order:
     """What should be traded; the first eight names are Puffin's.
 
@@ -107,7 +108,7 @@ class Order:
     one_cancels_other: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """What is held of a symbol; `qty` is negative when sold short."""
 
@@ -124,7 +125,7 @@ class Position:
         return "short" if self.qty < 0 else "long"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountInfo:
     """What an account is worth. `settled_cash` is None where the broker does not tell."""
 
@@ -145,7 +146,7 @@ class AccountInfo:
     may_short: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderStatusInfo:
     """An order as the broker knows it; `filled_qty` is cumulative."""
 
@@ -184,7 +185,7 @@ class ExecutionKind(StrEnum):
     CORRECTION = "correction"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Execution:
     """One fill: `qty` and `price` are its own alone. `corrects` names the one it busts or puts right."""
 
@@ -213,7 +214,7 @@ class UpdateKind(StrEnum):
     MUTE = "mute"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokerUpdate:
     """News from a broker's stream: an order with the fill that changed it, or the state of the line.
 
@@ -227,7 +228,7 @@ class BrokerUpdate:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asset:
     """What a broker knows of an instrument."""
 
@@ -242,7 +243,7 @@ class Asset:
     quantity_step: Decimal = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokerAbilities:
     """What a broker holds by itself. What it does not is held by this computer, or not offered."""
 
@@ -260,7 +261,7 @@ class BrokerAbilities:
     streams: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BrokerClock:
     """The broker's own time, and whether its market is open."""
 
@@ -270,7 +271,7 @@ class BrokerClock:
     next_close: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """How a working order should be changed; what is None stays."""
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Context, Decimal
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.waiting import Waiting
 from puffling.puffin.broker.base import (
@@ -55,7 +56,7 @@ class Stake:
     average: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaperFlow:
     """Money that came or went without a trade; `id` is its name for ever."""
 

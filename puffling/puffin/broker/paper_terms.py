@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import Carry, CommissionModel, SlippageModel
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.data.instants import US_PER_MINUTE, from_us, to_us
@@ -55,7 +56,7 @@ def hours_of(sessions: Sessions, at: datetime, pre_minutes: int = 0, post_minute
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaperTerms:
     """What a paper account pays, may borrow and may do.
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import day_to_us
 from puffling.puffin.errors import InvalidValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CorporateAction:
     """A split, a cash dividend or both, effective from the start of its day."""
 
@@ -25,7 +25,7 @@ class CorporateAction:
     price_factor: float = 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Adjustment:
     """Factors that make old prices comparable with new ones: each holds from its start to the next one's."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.data.alpaca_rows import columns_of, join_columns
 from puffling.puffin.data.instants import US_PER_DAY, from_us
 from puffling.puffin.data.raw import RawBars
@@ -33,7 +34,7 @@ class RepeatedPage(SourceFailed):
         super().__init__("Alpaca gives the same page again and again; the history would be incomplete")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretch:
     """What of a history to ask for, both ends included; `days` says that the bars stand for whole days."""
 

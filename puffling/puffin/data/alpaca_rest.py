@@ -11,10 +11,11 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import AccessRefused, InvalidValue, PlanRefused, SourceFailed
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class NotThere(SourceFailed):
     """There is nothing under the name that was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlpacaKeys:
     """What Alpaca knows a person by; never shown."""
 
@@ -51,7 +52,7 @@ class AlpacaKeys:
     secret_key: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlpacaAddresses:
     """Where Alpaca is reached."""
 
@@ -71,7 +72,7 @@ class AlpacaAddresses:
         return cls(DATA, trading or usual, STREAM)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Trouble:
     """What went wrong with one request, without anything of the request."""
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.raw import RawBars
 
@@ -20,7 +20,7 @@ _FIELDS = ("o", "h", "l", "c", "v")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayBar:
     """One day of a snapshot."""
 
@@ -32,7 +32,7 @@ class DayBar:
     volume: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quoted:
     """The best bid and ask of a moment; 0 on a side on which nobody stands."""
 
@@ -43,7 +43,7 @@ class Quoted:
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """The newest that is known of a symbol, each part None when it is not there or makes no sense."""
 
@@ -54,7 +54,7 @@ class Snapshot:
     quote: Quoted | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asset:
     """Something Alpaca lists."""
 
@@ -65,7 +65,7 @@ class Asset:
     tradable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announced:
     """A split, a dividend or both of one day, as they were announced."""
 

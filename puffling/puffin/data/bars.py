@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.errors import InvalidValue
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = ("open", "high", "low", "close", "volume")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SeriesKey:
     """Which series: the source is part of it, so that demo prices never mix with real ones."""
 
@@ -33,7 +34,7 @@ class SeriesKey:
     adjusted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A stretch of time, its end not included."""
 

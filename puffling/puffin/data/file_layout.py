@@ -6,10 +6,11 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 
 PARQUET = "parquet"
@@ -46,7 +47,7 @@ _PLAIN_NUMBER = re.compile(r"^\d{1,19}(\.\d*)?$")
 _NUMBER = re.compile(r"^[-+]?[\d.,'\s\u00a0]*\d[\d.,'\s\u00a0]*$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileLayout:
     """How a file is written; an empty name means that there is no such column.
 
@@ -97,7 +98,7 @@ class FileLayout:
         return {role: name for role in ROLES if (name := getattr(self, role))}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sample:
     """The beginning of a text file as cells."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.file_layout import DAY, EPOCHS, ISO, MIXED, PARQUET, FileLayout
 from puffling.puffin.data.instants import FIRST_US, LAST_US, US_PER_DAY
 from puffling.puffin.errors import InvalidValue
@@ -31,7 +32,7 @@ _UNITS = {"K": 1e3, "M": 1e6, "B": 1e9}
 Progress = Callable[[float, float], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RowFault:
     """One kind of fault: how many rows have it, and where the first is and what stands there."""
 
@@ -42,7 +43,7 @@ class RowFault:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Piece:
     """Some rows of a file: usable ones only, with the line each stands in."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.actions import Adjustment
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.file_layout import FileLayout, guess_layout
@@ -29,7 +30,7 @@ _COLUMNS = ("open", "high", "low", "close", "volume")
 _DAYS = {Interval.D1: (0.5, 5.0), Interval.W1: (5.0, 10.0), Interval.MO1: (25.0, 35.0)}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class PriceSeries:
     """One symbol's bars from a file; `adjustment` is there when the file states adjusted closes."""
 
@@ -39,7 +40,7 @@ class PriceSeries:
     adjustment: Adjustment
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class FileContents:
     """All series of a file, and every row that could not be used."""
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.sessions import Sessions
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hole:
     """A stretch without bars in which `count` were expected, the first of them at `start_us`."""
 

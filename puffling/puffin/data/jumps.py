@@ -8,10 +8,10 @@ the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from puffling.frozen import frozen
 
 # In 2008 Volkswagen went 1.8-fold and back within a day, and that was the market.
 SPIKE = 2.0
@@ -27,7 +27,7 @@ _SPLIT_SIZES = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 16, 20, 24, 25, 30,
 _LIKE_A_SPLIT = 0.03
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Jumps:
     """Places in a series: spikes, bars that wait to be confirmed, and where another level begins."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.bars import Bars
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Ordered:
     """Bars whose times rise, which rows they were, and how many rows stood wrong."""
 

@@ -9,12 +9,12 @@ bars is missing, what lies before is kept away too: an average across such a pla
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.holes import Hole
 from puffling.puffin.data.instants import FIRST_US, LAST_US, from_us
@@ -40,7 +40,7 @@ class Fault(StrEnum):
     FUTURE = "future"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flag:
     """One fault of one bar, or of `count` neighbours from `time_us` to `until_us`, in plain words.
 
@@ -54,7 +54,7 @@ class Flag:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A fault that only shows while bars arrive, kept with them."""
 
@@ -62,7 +62,7 @@ class Mark:
     fault: Fault
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Received:
     """What came from a source, in order, with what could be seen on arrival alone."""
 
@@ -70,7 +70,7 @@ class Received:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Inspection:
     """The faults of a series, and beside each bar whether it is kept away from whatever decides."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from puffling.frozen import frozen
 from puffling.puffin.data.statement_lines import Period
 from puffling.puffin.data.statements import Statements
 
 _A_YEAR = timedelta(days=350)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RatioKind:
     """One ratio: its name, how it reads (share, times or money), and what it is made of."""
 

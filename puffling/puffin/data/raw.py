@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 
 _PRICES = ("open", "high", "low", "close", "volume")
@@ -48,7 +48,7 @@ class Columns(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class RawBars:
     """What a source sent, not looked at yet: times may repeat or run backwards, prices may be anything."""
 

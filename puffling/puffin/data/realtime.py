@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from puffling.frozen import frozen
 
 if TYPE_CHECKING:
     from puffling.puffin.data.order_book import OrderBook
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "OrderBook", "OrderBookUpdate", "Quote", "RealtimeEngine", "Trade"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trade:
     """One trade as it was printed."""
 
@@ -23,7 +24,7 @@ class Trade:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """The best bid and ask at a moment."""
 
@@ -35,7 +36,7 @@ class Quote:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderBookUpdate:
     """One price level of an order book as it stands now; size 0 removes it."""
 
@@ -46,7 +47,7 @@ class OrderBookUpdate:
     timestamp: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """One finished bar."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from puffling.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Origin:
     """Where company numbers come from; `filed` is the day of the newest report they are made of."""
 
@@ -21,7 +22,7 @@ class Origin:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatementRow:
     """One line of a statement, a value for each period; each with the day it became known."""
 
@@ -35,7 +36,7 @@ class StatementRow:
     restated: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatementTable:
     """A statement with its periods, the newest first; without rows `origin.note` says why."""
 
@@ -46,7 +47,7 @@ class StatementTable:
     rows: tuple[StatementRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ratio:
     """One ratio; `reads` says how: money, times or share (0.05 is five percent)."""
 
@@ -57,7 +58,7 @@ class Ratio:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RatioReport:
     """Ratios of the newest four quarters that were known, and the price they were made with."""
 
@@ -68,7 +69,7 @@ class RatioReport:
     ratios: tuple[Ratio, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FiledReport:
     """One filing of a company."""
 
@@ -79,7 +80,7 @@ class FiledReport:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilingList:
     """The filings of a company, the newest first."""
 
@@ -87,7 +88,7 @@ class FilingList:
     filings: tuple[FiledReport, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CompanyFactors:
     """What a company brings for its price, and how well it works; None where a part was not stated."""
 

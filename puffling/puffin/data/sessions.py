@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.errors import InvalidValue
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Sessions:
     """Rising sessions: the UTC midnight of each trading day, and when it opens and closes."""
 

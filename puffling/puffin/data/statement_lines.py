@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from puffling.frozen import frozen
 
 
 class Statement(StrEnum):
@@ -39,7 +40,7 @@ class Unit(StrEnum):
     MONEY_PER_SHARE = "money_per_share"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of a statement; payments are positive numbers."""
 

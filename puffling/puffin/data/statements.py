@@ -7,10 +7,11 @@ been filed by then, in the version that stood then: a factor made of it cannot l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from functools import cached_property
 
+from puffling.frozen import frozen
 from puffling.puffin.data.statement_lines import LINE_OF, LINES, Line, Measure, Period, Statement
 
 # Lines that follow from two others where nobody states them: the first less the second.
@@ -28,7 +29,7 @@ _TELLING = ("net_income", "revenue", "operating_cash_flow", "operating_income")
 _SAME_BASIS = timedelta(days=200)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """One number a company stated; levels have no start. `rank` prefers the nearer of several concepts."""
 
@@ -41,7 +42,7 @@ class Fact:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Filing:
     """One report as it was filed."""
 
@@ -53,7 +54,7 @@ class Filing:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Company:
     """Everything a source says about one company, the filings newest first."""
 
@@ -64,7 +65,7 @@ class Company:
     filings: tuple[Filing, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figure:
     """A number of a statement and the day it became known; a derived one was worked out of others."""
 
@@ -75,7 +76,7 @@ class Figure:
     restated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SheetRow:
     """One line across the periods of a sheet."""
 
@@ -83,7 +84,7 @@ class SheetRow:
     figures: tuple[Figure | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """One statement as a table; periods newest first, only lines that say something."""
 

@@ -12,7 +12,6 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.actions import Adjustment, CorporateAction
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
@@ -47,7 +47,7 @@ _LATEST_SECOND = 253_402_300_799
 _one_at_a_time = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What Yahoo says of a symbol; the symbol is written our way."""
 
@@ -60,7 +60,7 @@ class Listing:
     decimals: int = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastPrice:
     """The newest price Yahoo tells, with its day; `time_us` is the moment of the trade."""
 
@@ -73,7 +73,7 @@ class LastPrice:
     day_volume: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class YahooHistory:
     """Bars as they were traded, the splits and dividends of their time, and what Yahoo says of the symbol."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 
 Setting = int | float | str
@@ -40,7 +40,7 @@ class Drawing(StrEnum):
     HIDDEN = "hidden"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """One named column.
 
@@ -57,7 +57,7 @@ class Output:
     shift: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whole:
     """A parameter that is a whole number between two bounds, both included."""
 
@@ -76,7 +76,7 @@ class Whole:
         return int(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Real:
     """A parameter that is a number between two bounds, both included; `step` is what one click changes."""
 
@@ -96,7 +96,7 @@ class Real:
         return float(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """A parameter that is one of a few words; `options` are (value, title)."""
 

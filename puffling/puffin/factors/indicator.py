@@ -21,6 +21,7 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.data.sessions import Sessions
@@ -65,7 +66,7 @@ class AnyBar(Protocol):
     def volume(self) -> float: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prices:
     """The columns an indicator computes on."""
 

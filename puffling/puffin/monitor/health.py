@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
+
+from puffling.frozen import frozen
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = "healthy", "degraded", "unhealthy", "unknown"
 SLOW_SECONDS = 2.0
@@ -26,7 +28,7 @@ def _machine_time() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  whoever uses the library alone has no clock to give
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HealthCheck:
     """How one part is: healthy, degraded, unhealthy or unknown; `latency` is in seconds."""
 

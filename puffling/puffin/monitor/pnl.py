@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.metrics import annual_volatility, max_drawdown, returns_of, sharpe_ratio
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.portfolio.lots import Deal, LotBook
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 Number = int | float | Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """What is held of a ticker; a quantity below zero was sold short."""
 

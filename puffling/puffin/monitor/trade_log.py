@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.monitor.cells import csv_text, unguarded
 
@@ -19,7 +20,7 @@ _FIELDS = (
 _NUMBERS = frozenset({"qty", "price", "commission", "slippage"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TradeRecord:
     """One trade; `side` is buy or sell, commission and slippage are what it cost beside the price."""
 

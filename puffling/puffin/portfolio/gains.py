@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 
+from puffling.frozen import frozen
 from puffling.puffin.portfolio.lots import Closed, Deal
 
 _WASH = timedelta(days=30)
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GainLine:
     """A closed lot as the report shows it; days are those of the exchange."""
 
@@ -32,7 +32,7 @@ class GainLine:
     lot: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GainSums:
     """What some lines come to together."""
 
@@ -42,7 +42,7 @@ class GainSums:
     gain: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GainReport:
     """The realised gains of a year, and the money that came without a trade."""
 

@@ -11,11 +11,12 @@ add up to the money that came in less what was paid, plus what is held.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from enum import StrEnum
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 
 _FINEST_MONEY = Decimal("1e-10")
@@ -33,7 +34,7 @@ class Matching(StrEnum):
     CHOSEN = "chosen"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Deal:
     """A fill as the accounts see it: bought is positive, sold negative; fees are what it cost beside."""
 
@@ -50,7 +51,7 @@ class Deal:
         return self.quantity * self.price + self.fees
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Split:
     """From this moment on, `ratio` shares are what was one."""
 
@@ -59,7 +60,7 @@ class Split:
     ratio: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lot:
     """What is left of one purchase or short sale; `id` is that of the deal that opened it."""
 
@@ -79,7 +80,7 @@ class Lot:
         return self.quantity * price - self.cost
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Closed:
     """A lot, or a part of one, that was closed; `quantity` is negative where it was sold short."""
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
+
+from puffling.frozen import frozen
 
 _YEAR = timedelta(days=365, hours=6)
 # Rates for the whole time that are looked at: from a billionth left to a billion times as much.
@@ -47,7 +48,7 @@ class Flow(NamedTuple):
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """What money grew by in all, and for a year where it was there for one; None with the reason why not."""
 

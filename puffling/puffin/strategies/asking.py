@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.targets import Tested, sends_orders, targets_of
 from puffling.puffin.backtest.view import Trader
@@ -34,7 +34,7 @@ _MOST_BARS = 5_000
 PATIENCE_SECONDS = 20.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trouble:
     """What is wrong with a strategy or what was asked of it; `line` is that in a person's own file."""
 
@@ -44,7 +44,7 @@ class Trouble:
     said: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """What a strategy says of itself; `trades` tells that it sends its own orders."""
 
@@ -56,7 +56,7 @@ class Declared:
     trades: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """A strategy that could be made: all its parameters, and how many bars it takes until it speaks."""
 

@@ -8,13 +8,13 @@ Tests", 1994) for two series and a constant. All pairs of a market are tested as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import erf, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.strategies.portfolio import Floats
 
 Ints = NDArray[np.int64]
@@ -34,7 +34,7 @@ class Bond(NamedTuple):
     p_value: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Bonds:
     """What was found for pairs of columns: where both stand, and their bond, each (pairs,)."""
 

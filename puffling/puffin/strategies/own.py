@@ -15,9 +15,9 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 
 PREFIX = "own:"
@@ -71,7 +71,7 @@ class {kind}Strategy(Strategy):
 '''
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnSource:
     """The text of a file with the digest that was trusted, fit to travel to another process."""
 
@@ -81,7 +81,7 @@ class OwnSource:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnFile:
     """One file of the folder as it is now."""
 

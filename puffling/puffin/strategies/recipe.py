@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Parameter, Setting, settle_parameters
 from puffling.puffin.strategies.base import Strategy
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from puffling.puffin.backtest.view import Trader
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recipe:
     """A strategy by name with its parameters, and the trusted text where it is a person's own."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
+from puffling.frozen import frozen
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Parameter, Real, Setting, Whole
 from puffling.puffin.strategies.base import Strategy
@@ -26,7 +26,7 @@ _MOST = 100_000
 _YES_OR_NO = (("yes", "Yes"), ("no", "No"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outside:
     """A strategy that somebody installed: what makes it, and what says which parameters it takes."""
 

@@ -8,11 +8,12 @@ beside the old file's write-ahead log. Revisions must therefore never commit by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from puffling.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Schema:
     """The chain of revisions a program knows, oldest first, and the folder they lie in."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from puffling.frozen import frozen
 from puffling.puffin.orders import Side
 from puffling.puffin.portfolio.lots import Choices, Closed, Deal, LotBook, Matching, Split, settle
 from puffling.puffin.portfolio.returns import Flow, NoRate, Rate
@@ -23,7 +23,7 @@ _MOVED = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settled:
     """The lots of some trades: what is still open, and what every sale closed."""
 

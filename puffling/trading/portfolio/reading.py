@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.market.values import Instrument, Price
 from puffling.puffin.portfolio.exposure import exposure, weight
 from puffling.puffin.portfolio.gains import long_term_from, yearly
@@ -46,7 +47,7 @@ _NOTHING = Decimal(0)
 _DAYS_SHOWN = 400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """What is known of the money of an account; not connected means as it was last written down."""
 
@@ -64,7 +65,7 @@ class Standing:
     last_equity: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """Everything that is stored of an account, its trades in lots already."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from puffling.frozen import frozen
 from puffling.puffin.portfolio.gains import GainLine, GainSums
 
 _NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """What is held of a symbol, with its gain; what needs a price is None without one.
 
@@ -67,7 +68,7 @@ class Position:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExposureLine:
     """The positions of one kind of asset together."""
 
@@ -78,7 +79,7 @@ class ExposureLine:
     share: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Portfolio:
     """An account with all that lies in it. `connected` is whether its broker has told what it is worth."""
 
@@ -104,7 +105,7 @@ class Portfolio:
     exposure: tuple[ExposureLine, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenLot:
     """One purchase, or short sale, of which something is left."""
 
@@ -120,7 +121,7 @@ class OpenLot:
     long_term_from: date
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReturnRate:
     """How fast money grew: over the whole time, and a year where it was there for one; or why not."""
 
@@ -129,7 +130,7 @@ class ReturnRate:
     why_not: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SymbolGain:
     """What one symbol has earned, dividends included."""
 
@@ -146,7 +147,7 @@ class SymbolGain:
         return self.realized + (self.unrealized or _NOTHING) + self.dividends
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DayGain:
     """What a day of New York brought, without what was paid in or out."""
 
@@ -155,7 +156,7 @@ class DayGain:
     gain: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gains:
     """What an account earned, from all sides. `since` is the first mark of its worth."""
 
@@ -180,7 +181,7 @@ class Gains:
     days: tuple[DayGain, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EquityCurve:
     """What an account was worth over time, and what one unit of money grew to beside a benchmark.
 
@@ -196,7 +197,7 @@ class EquityCurve:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TradeLine:
     """A trade of the history. `amount` is the money it moved: what was paid is negative, fees included."""
 
@@ -219,7 +220,7 @@ class TradeLine:
     intent_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MoneyFlow:
     """Money that came or went without a trade; `by_hand` is what the person entered."""
 
@@ -233,7 +234,7 @@ class MoneyFlow:
     by_hand: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class YearlyGains:
     """The realised gains of a year, lot by lot, and the money that came without a trade."""
 
@@ -250,7 +251,7 @@ class YearlyGains:
     years: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextFile:
     """A file as text, with the name it should have."""
 

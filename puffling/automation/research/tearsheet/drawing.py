@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
 from puffling.automation.research.tearsheet.words import money, share
+from puffling.frozen import frozen
 from puffling.puffin.backtest.report import BacktestReport, Bin, Number
 from puffling.puffin.backtest.thinning import thinned
 from puffling.puffin.data.instants import from_us, to_us
@@ -22,7 +22,7 @@ _POINTS = 1_600
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stroke:
     """A line through points, or the area that it closes."""
 
@@ -31,7 +31,7 @@ class Stroke:
     filled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """A rectangle from its upper left corner, with what it says to whoever points at it."""
 
@@ -43,7 +43,7 @@ class Box:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """A short text; it begins, is centred or ends at its place."""
 
@@ -54,7 +54,7 @@ class Words:
     anchor: str = "start"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sketch:
     """A finished chart; y grows downwards."""
 

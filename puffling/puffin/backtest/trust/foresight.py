@@ -8,10 +8,10 @@ asked depends on how large the history is and on nothing else, so that the same 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats, Ints, Panel
 from puffling.puffin.errors import InvalidValue
 
@@ -25,7 +25,7 @@ _MOST_ASKED = 8_000_000
 _LEAST_SHARE = 0.15
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foresight:
     """What asking again told; `bar` is the first bar whose signal came from later bars, -1 for none."""
 
@@ -39,7 +39,7 @@ class Foresight:
         return self.bar >= 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WarmUp:
     """Whether what is said depends on where history begins, as a share of the bars that should not care."""
 

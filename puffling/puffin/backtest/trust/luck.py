@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats, Panel
 
 _RESAMPLED, _LEAST_RESAMPLED = 2_000, 200
@@ -17,7 +17,7 @@ _LEVELS = (5.0, 50.0, 95.0)
 _TOGETHER, _MOST_DRAWN = 1_000_000, 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interval:
     """What came out in the worst twentieth, in the middle, and in the best twentieth of cases."""
 
@@ -26,7 +26,7 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fortunes:
     """What the same trades could have come to, drawn anew again and again."""
 

@@ -6,16 +6,16 @@ cut into blocks of time, and every way to put half of them on either side is tri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats
 from puffling.puffin.errors import InvalidValue
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Overfitting:
     """What all ways to halve history told."""
 

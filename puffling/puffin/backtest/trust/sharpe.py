@@ -6,12 +6,12 @@ After Bailey and López de Prado, "The Sharpe Ratio Efficient Frontier" (2012) a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import e, sqrt
 from statistics import NormalDist
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.panel import Floats
 from puffling.puffin.errors import InvalidValue
 
@@ -19,7 +19,7 @@ _NORMAL = NormalDist()
 _EULER = 0.5772156649015329
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """A record of returns: how good, how long, how lopsided, how heavy its tails (a bell has 3)."""
 

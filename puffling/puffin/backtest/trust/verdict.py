@@ -8,12 +8,13 @@ with their values beside them, so that a face can say them in another language.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import partial
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.metrics import returns_of
 from puffling.puffin.backtest.panel import Floats, Panel
@@ -52,7 +53,7 @@ class Grade(StrEnum):
     F = "F"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reason:
     """What one check found: its message has places for the values."""
 
@@ -65,7 +66,7 @@ class Reason:
         return self.message.format(**self.values)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The grade, the reasons, and the figures they rest on."""
 
