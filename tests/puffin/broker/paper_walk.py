@@ -135,8 +135,9 @@ class PaperWalk:
         for bar in range(len(panel)):
             at = self.now = from_us(int(panel.time[bar]))
             self.broker.on_time(at)
-            for place, action in self._actions.get(bar, ()):
-                self.broker.on_action(panel.symbols[place], action)
+            for place, symbol in enumerate(panel.symbols):
+                due_now = [action for where, action in self._actions.get(bar, ()) if where == place]
+                self.broker.on_actions(symbol, due_now, at.date())
             if changed[0, bar].any():
                 self._turn(bar, due[0, bar], changed[0, bar])
             there = np.flatnonzero(panel.present[bar]).tolist()
