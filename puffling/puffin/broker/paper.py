@@ -26,8 +26,8 @@ loop waits for it no longer than one order takes to be looked at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -50,21 +50,24 @@ from puffling.puffin.broker.base import (
     OrderStatus,
     OrderStatusInfo,
     Position,
+    UnknownOrderError,
 )
-from puffling.puffin.broker.paper_book import PaperBook, PaperOrder, exact, restored
+from puffling.puffin.broker.paper_book import PaperBook, PaperOrder, bring, exact
 from puffling.puffin.broker.paper_keeping import Keeping
 from puffling.puffin.broker.paper_market import PaperMarket
 from puffling.puffin.broker.paper_money import account, positions
+from puffling.puffin.broker.paper_plain import exported, restored
 from puffling.puffin.broker.paper_rules import (
     changed,
     checked,
+    exits_of,
     refuse_wash_trade,
     refuse_what_is_not_there,
     ticket_of,
 )
 from puffling.puffin.broker.paper_terms import HoursOf, PaperTerms, around_the_clock
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.puffin.orders import Kind, Lasting
 
 
 class PaperBroker(Keeping, Broker):
@@ -110,6 +113,12 @@ class PaperBroker(Keeping, Broker):
         with self._lock:
             return self._market.symbols
 
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When `on_time` has something to do without a price: an order or the day ends."""
+        with self._lock:
+            return self._market.wakes_at
+
     def submit_order(self, order: Order) -> str:
         """Take an order, keep it, and give its id."""
         with self._lock:
@@ -125,6 +134,7 @@ class PaperBroker(Keeping, Broker):
                 refuse_wash_trade(order, self._market)
             if terms.strict:
                 refuse_what_is_not_there(order, self._market, terms, asset, price)
+            self._market.book.steps[order.symbol] = asset.quantity_step
             return self._add(order, now).id
 
         return self._answer(take)
@@ -281,11 +291,13 @@ class PaperBroker(Keeping, Broker):
             self._market.pass_time(at)
         return self._moved()
 
-    def on_action(self, symbol: str, action: CorporateAction) -> bool:
-        """Let a split or a dividend happen to what is held and what waits, once."""
+    def on_actions(self, symbol: str, actions: Iterable[CorporateAction], today: date) -> bool:
+        """Let splits and dividends until today happen to what is held and what waits, each once.
+
+        Those of days before the symbol first mattered here are in its price already.
+        """
         with self._lock:
-            day = action.day.isoformat()
-            self._market.act(symbol, day, action.split_ratio, action.dividend, self._now())
+            self._market.act(symbol, actions, today, self._now())
         return self._moved()
 
     def reset(self, cash: Number) -> None:
@@ -307,7 +319,7 @@ class PaperBroker(Keeping, Broker):
     def export(self) -> dict[str, Any]:
         """Give the book as plain data, whether kept or not."""
         with self._lock:
-            return self._market.book.export()
+            return exported(self._market.book)
 
     def restore(self, book: dict[str, Any]) -> None:
         """Take over a book that was exported; its orders wait again."""
@@ -316,7 +328,7 @@ class PaperBroker(Keeping, Broker):
             self._kept_version = self._market.book.version
 
     def _use(self, book: PaperBook, terms: PaperTerms) -> None:
-        self._market = PaperMarket(book, terms, self._hours, self._asset)
+        self._market = PaperMarket(book, terms, self._hours)
         self.abilities = BrokerAbilities(
             kinds=frozenset(Kind),
             lasting=frozenset(Lasting),
@@ -335,19 +347,13 @@ class PaperBroker(Keeping, Broker):
         book = self._market.book
         entry = self._made(order, now, exact(order.qty))
         entry.replaces = replaces
-        back = Side.SELL if order.side is Side.BUY else Side.BUY
-        quantity = float(order.qty)
-        exits: list[Ticket] = []
-        if order.stop_loss is not None:
-            exits.append(Ticket(order.symbol, back, quantity, Kind.STOP, stop=float(order.stop_loss)))
-        if order.take_profit is not None:
-            exits.append(Ticket(order.symbol, back, quantity, Kind.LIMIT, limit=float(order.take_profit)))
-        for ticket in exits:
+        for ticket in exits_of(order):
             # A protection that ended with the day would leave the night without one.
-            wish = Order(order.symbol, back, order.qty, ticket.kind, time_in_force=Lasting.GTC)
-            leg = self._made(wish, now, Decimal(0), ticket, entry)
-            entry.legs.append(leg)
-            entry.waiting.legs.append(leg.waiting)
+            lasting = order.time_in_force if order.one_cancels_other else Lasting.GTC
+            wish = Order(order.symbol, ticket.side, order.qty, ticket.kind, time_in_force=lasting)
+            leg = self._made(wish, now, exact(order.qty if order.one_cancels_other else 0), ticket)
+            leg.waiting.loose = False
+            bring(entry, leg)
         if order.client_order_id is not None:
             book.use(order.client_order_id)
         self._market.add(entry)
@@ -359,14 +365,8 @@ class PaperBroker(Keeping, Broker):
         now: datetime,
         remaining: Decimal,
         ticket: Ticket | None = None,
-        parent: PaperOrder | None = None,
     ) -> PaperOrder:
-        waiting = Waiting(
-            ticket or ticket_of(order),
-            float(remaining),
-            since=self._market.turn,
-            parent=None if parent is None else parent.waiting,
-        )
+        waiting = Waiting(ticket or ticket_of(order), float(remaining), since=self._market.turn)
         return PaperOrder(
             id=self._market.book.next_id(),
             order=order,
@@ -377,7 +377,6 @@ class PaperBroker(Keeping, Broker):
                 order.symbol, order.time_in_force, now, extended=order.extended_hours
             ),
             remaining=remaining,
-            parent=parent,
         )
 
     def _positions(self) -> dict[str, Position]:
@@ -390,7 +389,7 @@ class PaperBroker(Keeping, Broker):
     def _order(self, order_id: str) -> PaperOrder:
         found = self._market.book.orders.get(order_id)
         if found is None:
-            raise InvalidOrderError(f"There is no order {order_id}", code="unknown_order")
+            raise UnknownOrderError(f"There is no order {order_id}")
         return found
 
     def _refuse_duplicate(self, client_id: str | None) -> None:

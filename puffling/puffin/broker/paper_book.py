@@ -1,6 +1,6 @@
 """What a paper account has and what it was asked: money, positions and orders, as exact as money must be.
 
-The book is plain data all through (`export`, `restored`), so that whoever keeps it can keep it as JSON.
+The book is plain data all through (see `paper_plain`), so that whoever keeps it can keep it as JSON.
 Every order it was ever given is known by its client id for good; of the orders that are over it remembers
 the newest in full, so that a book does not grow with its age.
 """
@@ -10,25 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Any
 
 from puffling.frozen import frozen
-from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.waiting import Waiting
 from puffling.puffin.broker.base import (
     Execution,
-    ExecutionKind,
     InvalidOrderError,
     Number,
     Order,
     OrderStatus,
     OrderStatusInfo,
 )
-from puffling.puffin.orders import Kind, Lasting, Side
 
-FORMAT = 1
 ENDED_KEPT = 500
 EXECUTIONS_KEPT = 2_000
 
@@ -58,7 +54,7 @@ class Stake:
 
 @frozen
 class PaperFlow:
-    """Money that came or went without a trade; `id` is its name for ever."""
+    """Money (of a split: shares) that came or went without a trade; `id` is its name for ever."""
 
     id: str
     kind: str
@@ -90,6 +86,16 @@ class PaperOrder:
     replaced_by: str | None = None
     parent: PaperOrder | None = None
     legs: list[PaperOrder] = field(default_factory=list)
+
+    @property
+    def beside(self) -> list[PaperOrder]:
+        """What a fill of it leaves less of: the other ways out of the same position."""
+        if self.order.one_cancels_other:
+            return [*self.legs]
+        if self.parent is None:
+            return []
+        either = [self.parent] if self.parent.order.one_cancels_other else []
+        return [*either, *(leg for leg in self.parent.legs if leg is not self)]
 
     @property
     def is_open(self) -> bool:
@@ -134,40 +140,6 @@ class PaperOrder:
             legs=tuple(leg.info() for leg in self.legs),
         )
 
-    def export(self) -> dict[str, Any]:
-        """Give it as plain data; legs name their parent."""
-        order, waiting, ticket = self.order, self.waiting, self.waiting.ticket
-        return {
-            "id": self.id,
-            "symbol": order.symbol,
-            "side": order.side.value,
-            "kind": order.type.value,
-            "lasting": order.time_in_force.value,
-            "client_id": order.client_order_id,
-            "extended": order.extended_hours,
-            "quantity": str(self.quantity),
-            "filled": str(self.filled),
-            "value": str(self.value),
-            "remaining": str(self.remaining),
-            "fills": self.fills,
-            "status": self.status.value,
-            "limit": ticket.limit,
-            "stop": ticket.stop,
-            "trail": ticket.trail,
-            "trail_share": ticket.trail_share,
-            "loose": waiting.loose,
-            "armed": waiting.armed,
-            "best": waiting.best,
-            "submitted_at": self.submitted_at.isoformat(),
-            "expires_at": _text(self.expires_at),
-            "filled_at": _text(self.filled_at),
-            "canceled_at": _text(self.canceled_at),
-            "reason": self.reason,
-            "replaces": self.replaces,
-            "replaced_by": self.replaced_by,
-            "parent": self.parent.id if self.parent is not None else None,
-        }
-
 
 @dataclass(slots=True)
 class PaperBook:
@@ -188,10 +160,13 @@ class PaperBook:
     paid_for_time_until: datetime | None = None
     day_ends: datetime | None = None
     last_equity: Decimal | None = None
-    # Splits and dividends that happened already: symbol and day.
-    happened: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
-    _ended: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    # The smallest step of a quantity, of what was ordered.
+    steps: dict[str, Decimal] = field(default_factory=dict)
+    # Until which day splits and dividends of a symbol are known to have happened.
+    acted: dict[str, date] = field(default_factory=dict)
+    # Orders that are over as they were exported.
+    ended: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     def next_id(self) -> str:
         """Give a name that no order of this book ever had."""
@@ -262,165 +237,25 @@ class PaperBook:
             family = (order.parent, *order.legs)
             if not any(other is not None and other.is_open for other in family):
                 del self.orders[order.id]
-                self._ended.pop(order.id, None)
+                self.ended.pop(order.id, None)
         del self.executions[: max(len(self.executions) - EXECUTIONS_KEPT, 0)]
 
-    def export(self) -> dict[str, Any]:
-        """Give the book as plain data that JSON can hold."""
-        return {
-            "format": FORMAT,
-            "name": self.name,
-            "version": self.version,
-            "numbers": self.numbers,
-            "cash": str(self.cash),
-            "positions": {
-                symbol: [str(stake.quantity), str(stake.average)] for symbol, stake in self.positions.items()
-            },
-            "orders": [self._exported(order) for order in self.orders.values()],
-            "executions": [_execution(each) for each in self.executions],
-            "flows": [
-                [flow.id, flow.kind, str(flow.amount), flow.at.isoformat(), flow.symbol]
-                for flow in self.flows
-            ],
-            "marks": dict(self.marks),
-            "unsettled": [[at.isoformat(), str(amount)] for at, amount in self.unsettled],
-            "paid_for_time_until": _text(self.paid_for_time_until),
-            "day_ends": _text(self.day_ends),
-            "last_equity": None if self.last_equity is None else str(self.last_equity),
-            "happened": sorted(self.happened),
-            "used": sorted(self.used),
-        }
 
-    def _exported(self, order: PaperOrder) -> dict[str, Any]:
-        if order.is_open:
-            return order.export()
-        # What is over does not change any more.
-        known = self._ended.get(order.id)
-        if known is None:
-            known = self._ended[order.id] = order.export()
-        return known
-
-
-def restored(data: dict[str, Any]) -> PaperBook:
-    """Give the book that `export` wrote."""
-    if data.get("format") != FORMAT:
-        raise InvalidOrderError(f"A paper book of format {data.get('format')} cannot be read", code="format")
-    book = PaperBook(
-        name=data["name"],
-        cash=Decimal(data["cash"]),
-        positions={
-            symbol: Stake(Decimal(held), Decimal(paid)) for symbol, (held, paid) in data["positions"].items()
-        },
-        executions=[_read_execution(each) for each in data["executions"]],
-        flows=[
-            PaperFlow(id, kind, Decimal(amount), datetime.fromisoformat(at), symbol)
-            for id, kind, amount, at, symbol in data["flows"]
-        ],
-        marks=dict(data["marks"]),
-        numbers=data["numbers"],
-        version=data["version"],
-        unsettled=[(datetime.fromisoformat(at), Decimal(amount)) for at, amount in data["unsettled"]],
-        paid_for_time_until=_moment(data["paid_for_time_until"]),
-        day_ends=_moment(data["day_ends"]),
-        last_equity=None if data["last_equity"] is None else Decimal(data["last_equity"]),
-        happened=set(data["happened"]),
-        used=set(data["used"]),
-    )
-    for each in data["orders"]:
-        order = _read_order(each)
-        book.orders[order.id] = order
-        parent = book.orders.get(each["parent"]) if each["parent"] else None
-        if parent is not None:
-            order.parent = parent
-            order.waiting.parent = parent.waiting
-            parent.legs.append(order)
-            parent.waiting.legs.append(order.waiting)
-    return book
-
-
-def _read_order(data: dict[str, Any]) -> PaperOrder:
-    side, kind = Side(data["side"]), Kind(data["kind"])
-    remaining = Decimal(data["remaining"])
-    order = Order(
-        symbol=data["symbol"],
-        side=side,
-        qty=Decimal(data["quantity"]),
-        type=kind,
-        time_in_force=Lasting(data["lasting"]),
-        client_order_id=data["client_id"],
-        extended_hours=data["extended"],
-    )
-    ticket = Ticket(
-        order.symbol,
-        side,
-        float(order.qty),
-        kind,
-        data["limit"],
-        data["stop"],
-        data["trail"],
-        data["trail_share"],
-        order.time_in_force,
-    )
-    waiting = Waiting(ticket, float(remaining), since=0, armed=data["armed"], best=data["best"])
-    waiting.loose = data["loose"]
-    return PaperOrder(
-        id=data["id"],
-        order=order,
-        quantity=Decimal(data["quantity"]),
-        waiting=waiting,
-        submitted_at=datetime.fromisoformat(data["submitted_at"]),
-        expires_at=_moment(data["expires_at"]),
-        status=OrderStatus(data["status"]),
-        filled=Decimal(data["filled"]),
-        value=Decimal(data["value"]),
-        remaining=remaining,
-        fills=data["fills"],
-        filled_at=_moment(data["filled_at"]),
-        canceled_at=_moment(data["canceled_at"]),
-        reason=data["reason"],
-        replaces=data["replaces"],
-        replaced_by=data["replaced_by"],
-    )
-
-
-def _execution(made: Execution) -> list[Any]:
-    return [
-        made.execution_id,
-        made.order_id,
-        made.symbol,
-        made.side.value,
-        str(made.qty),
-        str(made.price),
-        str(made.fee),
-        made.filled_at.isoformat(),
-        made.kind.value,
-        made.corrects,
-    ]
-
-
-def _read_execution(data: list[Any]) -> Execution:
-    id, order_id, symbol, side, quantity, price, fee, filled_at, kind, corrects = data
-    return Execution(
-        execution_id=id,
-        order_id=order_id,
-        symbol=symbol,
-        side=Side(side),
-        qty=Decimal(quantity),
-        price=Decimal(price),
-        filled_at=datetime.fromisoformat(filled_at),
-        fee=Decimal(fee),
-        kind=ExecutionKind(kind),
-        corrects=corrects,
-    )
+def bring(parent: PaperOrder, leg: PaperOrder) -> None:
+    """Put an order behind the one that brings it, or beside the one that it may cancel."""
+    loose = leg.waiting.loose
+    leg.parent = parent
+    parent.legs.append(leg)
+    entry = parent.waiting
+    if parent.order.one_cancels_other:
+        # To the market model both are legs of an entry that is over.
+        entry = Waiting(parent.waiting.ticket, 0.0, since=0)
+        parent.waiting.parent = entry
+        entry.legs.append(parent.waiting)
+    leg.waiting.parent = entry
+    entry.legs.append(leg.waiting)
+    leg.waiting.loose = loose or parent.order.one_cancels_other
 
 
 def _digest(client_id: str) -> str:
     return hashlib.blake2b(client_id.encode(), digest_size=10).hexdigest()
-
-
-def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

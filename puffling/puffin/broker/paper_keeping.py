@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from puffling.puffin.broker.base import BrokerUpdate, UpdateKind
 from puffling.puffin.broker.paper_market import PaperMarket
+from puffling.puffin.broker.paper_plain import exported
 
 R = TypeVar("R")
 
@@ -85,7 +86,7 @@ class Keeping:
         if book.version == self._kept_version:
             return None
         book.forget_the_oldest()
-        return book.export()
+        return exported(book)
 
     def _untold_from(self, market: PaperMarket) -> None:
         if market.changed:

@@ -8,15 +8,14 @@ calls makes sure that one caller is here at a time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from puffling.puffin.backtest.fills import Candle, Touch, paid
 from puffling.puffin.backtest.waiting import met, settle
 from puffling.puffin.broker.base import (
-    Asset,
     BrokerUpdate,
     Execution,
     OrderStatus,
@@ -31,6 +30,7 @@ from puffling.puffin.broker.paper_money import (
     split_stake,
 )
 from puffling.puffin.broker.paper_terms import Hours, HoursOf, PaperTerms
+from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.orders import Kind, Lasting, Side
 
 _SLACK = 1.0 + 1e-9
@@ -48,14 +48,11 @@ _ENDINGS = {
 class PaperMarket:
     """Lets waiting orders meet prices, and time and corporate actions happen to the book."""
 
-    def __init__(
-        self, book: PaperBook, terms: PaperTerms, hours: HoursOf, asset: Callable[[str], Asset]
-    ) -> None:
+    def __init__(self, book: PaperBook, terms: PaperTerms, hours: HoursOf) -> None:
         self.book = book
         self.terms = terms
         self.news: list[BrokerUpdate] = []
         self._hours = hours
-        self._asset = asset
         self._known_hours: dict[str, Hours] = {}
         self._quotes: dict[str, tuple[float, float]] = {}
         self._waiting: dict[str, list[PaperOrder]] = {}
@@ -169,30 +166,32 @@ class PaperMarket:
         self._strike(order)
         self.tell(order, _ENDINGS[status], at=at)
         for leg in order.legs:
-            if leg.is_open and not leg.waiting.loose:
+            if leg.is_open and (order.order.one_cancels_other or not leg.waiting.loose):
                 self.end(leg, OrderStatus.CANCELED, at)
+        other = order.parent
+        if other is not None and other.order.one_cancels_other and other.is_open:
+            self.end(other, OrderStatus.CANCELED, at)
 
     def stir(self, symbol: str) -> None:
         """Look at the next price of a symbol whatever it is: its orders changed."""
         self._quiet.pop(symbol, None)
 
-    def act(self, symbol: str, name: str, split_ratio: float, dividend: float, at: datetime) -> bool:
-        """Let a split or a dividend happen, once; tells whether it was new."""
-        key = f"{symbol} {name}"
-        if key in self.book.happened:
-            return False
-        self.book.happened.add(key)
-        self.changed = True
-        pay_dividend(self.book, symbol, dividend, at)
-        if split_ratio != 1.0:
-            part = Fraction(split_ratio).limit_denominator(10_000)
-            split_stake(self.book, symbol, part)
-            self._quotes.pop(symbol, None)
-            for order in self._waiting.get(symbol, ()):
-                split_order(order, part)
-                self.tell(order, "restated")
-            self.stir(symbol)
-        return True
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When an order or the day ends."""
+        moments = (self._next_expiry, self.book.day_ends)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def act(self, symbol: str, actions: Iterable[CorporateAction], today: date, at: datetime) -> None:
+        """Let the splits and dividends happen that came since they last were looked at."""
+        since = self.book.acted.get(symbol)
+        self.book.acted[symbol] = today
+        self.changed = self.changed or since != today
+        for action in sorted(actions, key=lambda each: each.day):
+            if since is not None and since < action.day <= today:
+                pay_dividend(self.book, symbol, action.dividend, at)
+                if action.split_ratio != 1.0:
+                    self._split(symbol, Fraction(action.split_ratio).limit_denominator(10_000), at)
 
     def tell(
         self, order: PaperOrder, event: str, made: Execution | None = None, at: datetime | None = None
@@ -205,6 +204,14 @@ class PaperMarket:
     def waiting(self, symbol: str) -> tuple[PaperOrder, ...]:
         """Give what waits of a symbol, the oldest first."""
         return tuple(self._waiting.get(symbol, ()))
+
+    def _split(self, symbol: str, ratio: Fraction, at: datetime) -> None:
+        split_stake(self.book, symbol, ratio, at)
+        self._quotes.pop(symbol, None)
+        for order in self._waiting.get(symbol, ()):
+            split_order(order, ratio)
+            self.tell(order, "restated", at=at)
+        self.stir(symbol)
 
     def _enlist(self, order: PaperOrder) -> None:
         self._waiting.setdefault(order.symbol, []).append(order)
@@ -219,6 +226,9 @@ class PaperMarket:
             waiting.remove(order)
         if not waiting:
             self._waiting.pop(order.symbol, None)
+            if order.symbol not in self.book.positions:
+                # What happens to a share while none is held does not happen to those bought later.
+                self.book.acted.pop(order.symbol, None)
         self.stir(order.symbol)
 
     def _is_quiet(self, symbol: str, candle: Candle) -> bool:
@@ -315,12 +325,12 @@ class PaperMarket:
         if not cap or (candle.volume <= 0.0 and symbol in self._quotes):
             return float("inf")
         room = max(cap * candle.volume - self._taken.get(symbol, 0.0), 0.0)
-        step = float(self._asset(symbol).quantity_step)
+        step = float(self.book.steps.get(symbol, 0))
         return room if step == 0.0 else math.floor(room / step) * step
 
     def _closable(self, order: PaperOrder) -> Decimal:
         """The leg of a bracket never turns a position round."""
-        if order.parent is None:
+        if order.waiting.parent is None:
             return order.remaining
         held = self.book.held(order.symbol)
         return max(held if order.order.side is Side.SELL else -held, Decimal(0))
@@ -360,6 +370,7 @@ class PaperMarket:
             price=self._rounded(price),
             filled_at=at,
             fee=self._rounded(fee),
+            cumulative=EXACT.add(order.filled, quantity),
         )
         self._enter(order, made)
         return quantity
@@ -385,22 +396,21 @@ class PaperMarket:
 
     def _settle(self, order: PaperOrder, done: Decimal, found: Touch, at: datetime) -> None:
         """Let loose what waited for this fill, and end what it leaves nothing to do for."""
-        before = {leg.id: leg.waiting.loose for leg in order.legs}
         settle(order.waiting, float(done), found, self.turn, self.terms.intrabar)
-        for leg in order.legs:
+        for leg in () if order.order.one_cancels_other else order.legs:
+            first = not leg.remaining
             leg.left(EXACT.add(leg.remaining, done))
-            if not before[leg.id]:
+            if first:
                 self.stir(leg.symbol)
                 self.tell(leg, "new", at=at)
-        parent = order.parent
-        if parent is None:
-            return
-        for each in (*parent.legs, parent):
-            if each is not order and each is not parent:
-                each.left(EXACT.subtract(each.remaining, done))
-            # The market model ends the entry too; what is left of a leg is known exactly only here.
-            if each.is_open and (each is parent or each.remaining <= 0):
-                self.end(each, OrderStatus.CANCELED, at, "Another order of the bracket was filled")
+        entry = None if order.parent is None or order in order.parent.beside else order.parent
+        for each in order.beside:
+            each.left(EXACT.subtract(each.remaining, done))
+            # The market model settles the same; what is left is known exactly only here.
+            if each.is_open and each.remaining <= 0:
+                self.end(each, OrderStatus.CANCELED, at, "Another way out was filled")
+        if entry is not None and entry.is_open:
+            self.end(entry, OrderStatus.CANCELED, at, "What was entered was left already")
 
     def _rounded(self, value: float) -> Decimal:
         decimals = self.terms.decimals

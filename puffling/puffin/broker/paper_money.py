@@ -12,6 +12,7 @@ from puffling.puffin.broker.paper_book import EXACT, PaperBook, PaperFlow, Paper
 from puffling.puffin.broker.paper_terms import PaperTerms
 from puffling.puffin.data.instants import US_PER_DAY, to_us
 
+SPLIT = "split"
 _DAYS_A_YEAR = 365.0
 
 
@@ -87,10 +88,12 @@ def pay_dividend(book: PaperBook, symbol: str, dividend: float, at: datetime) ->
     return _flow(book, "dividend", EXACT.multiply(book.held(symbol), exact(dividend)), at, symbol)
 
 
-def split_stake(book: PaperBook, symbol: str, ratio: Fraction) -> None:
-    """Hold so many times as much, each worth so much less."""
+def split_stake(book: PaperBook, symbol: str, ratio: Fraction, at: datetime) -> None:
+    """Hold so many times as much, each worth so much less; the difference is noted as a flow of shares."""
     stake = book.positions.get(symbol)
     if stake is not None:
+        more = EXACT.subtract(_times(stake.quantity, ratio), stake.quantity)
+        book.flows.append(PaperFlow(book.next_id(), SPLIT, more, at, symbol))
         stake.quantity, stake.average = _times(stake.quantity, ratio), _times(stake.average, 1 / ratio)
     if symbol in book.marks:
         book.marks[symbol] /= float(ratio)

@@ -72,6 +72,20 @@ def ticket_of(order: Order) -> Ticket:
         raise InvalidOrderError(str(error), code=error.field) from None
 
 
+def exits_of(order: Order) -> list[Ticket]:
+    """Give the ways out that come with a checked order, what protects first."""
+    buys = order.side is Side.BUY
+    if not order.one_cancels_other:
+        buys = not buys
+    side, quantity = Side.BUY if buys else Side.SELL, float(order.qty)
+    exits = []
+    if order.stop_loss is not None:
+        exits.append(Ticket(order.symbol, side, quantity, Kind.STOP, stop=float(order.stop_loss)))
+    if order.take_profit is not None:
+        exits.append(Ticket(order.symbol, side, quantity, Kind.LIMIT, limit=float(order.take_profit)))
+    return exits
+
+
 def changed(old: PaperOrder, change: Change) -> Order:
     """Give what is left of an order with a change in it; its quantity is what was wanted in all."""
     ticket = old.waiting.ticket
@@ -147,10 +161,14 @@ def _check_shape(order: Order) -> None:
     ticket = ticket_of(order)
     if order.extended_hours and (ticket.kind is not Kind.LIMIT or ticket.lasting is not Lasting.DAY):
         raise InvalidOrderError("Outside the session only limit orders for the day trade", code="extended")
-    profit, stop = order.take_profit, order.stop_loss
-    if profit is not None and stop is not None and (exact(profit) > exact(stop)) != (order.side is Side.BUY):
+    profit, stop, buys = order.take_profit, order.stop_loss, order.side is Side.BUY
+    if order.one_cancels_other:
+        if ticket.kind is not Kind.LIMIT or stop is None or profit is not None:
+            raise InvalidOrderError("Two ways out are a limit and a stop", code="either")
+        profit, buys = order.limit_price, not buys
+    if profit is not None and stop is not None and (exact(profit) > exact(stop)) is not buys:
         raise InvalidOrderError(
-            "A bracket takes its profit beyond the price at which it stops its loss", code="bracket"
+            "The profit is taken beyond the price at which the loss is stopped", code="bracket"
         )
 
 
