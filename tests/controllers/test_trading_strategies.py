@@ -155,3 +155,17 @@ async def test_an_order_that_could_not_be_paid_is_told(core: Core, paths: Paths)
         for each in told.warnings
     )
     assert asdict(report.refusals[0])["symbol"] == "SPY"
+
+
+async def test_prices_as_traded_come_to_the_same_across_a_split(core: Core) -> None:
+    """TSLA of the demo market pays no dividends and was split in three."""
+    asked: dict[str, Any] = {"symbols": ("TSLA",), "start": date(2022, 1, 3), "end": date(2022, 12, 30)}
+    for strategy in ("momentum", "bracket_breakout"):
+        corrected = await core.backtests.run(strategy, lot=0.0, **asked)
+        traded = await core.backtests.run(strategy, lot=0.0, adjusted=False, **asked)
+        assert corrected.metrics["total_trades"]
+        assert traded.metrics == pytest.approx(corrected.metrics, rel=1e-6)
+        assert [(each.check, each.outcome) for each in traded.reasons[:1]] == [("foresight", "fine")]
+        assert traded.benchmark == "SPY"
+        assert "TSLA was split on 2022-08-25: from then on it is counted in new shares." in traded.warnings
+        assert not any("split" in each for each in corrected.warnings)
