@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from puffling.store.engine import Answer, Database
+    from puffling.store.repositories.accounts import Accounts
     from puffling.store.repositories.approvals import Approvals
     from puffling.store.repositories.attempts import AttemptLedger
     from puffling.store.repositories.audit import AuditTrail
+    from puffling.store.repositories.books import PaperBooks
     from puffling.store.repositories.drawings import Drawings
     from puffling.store.repositories.fills import Fills
     from puffling.store.repositories.flows import CashFlows
@@ -203,6 +205,20 @@ class Unit:
         from puffling.store.repositories.worth import AccountWorth
 
         return AccountWorth(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Where the person's money lies."""
+        from puffling.store.repositories.accounts import Accounts
+
+        return Accounts(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def books(self) -> PaperBooks:
+        """The books of paper accounts."""
+        from puffling.store.repositories.books import PaperBooks
+
+        return PaperBooks(self._session, self.user, self.now, self.tell)
 
 
 class Store:

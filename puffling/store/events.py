@@ -105,6 +105,13 @@ class WorthMarked:
 
 
 @frozen
+class AccountsChanged:
+    """An account was added, renamed, let go, or taken up again."""
+
+    user: UserId
+
+
+@frozen
 class DatabaseRestored:
     """All records were replaced by those of a backup."""
 
