@@ -165,6 +165,8 @@ class PaperBook:
     steps: dict[str, Decimal] = field(default_factory=dict)
     # Until which day splits and dividends of a symbol are known to have happened.
     acted: dict[str, date] = field(default_factory=dict)
+    # The day it was when they were last looked at.
+    today: date | None = None
     # Orders that are over as they were exported.
     ended: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 

@@ -185,8 +185,10 @@ class PaperMarket:
     def act(self, symbol: str, actions: Iterable[CorporateAction], today: date, at: datetime) -> None:
         """Let the splits and dividends happen that came since they last were looked at."""
         since = self.book.acted.get(symbol)
-        self.book.acted[symbol] = today
-        self.changed = self.changed or since != today
+        self.book.today = today
+        if symbol in self.symbols:
+            self.book.acted[symbol] = today
+            self.changed = self.changed or since != today
         for action in sorted(actions, key=lambda each: each.day):
             if since is not None and since < action.day <= today:
                 pay_dividend(self.book, symbol, action.dividend, at)
@@ -215,6 +217,7 @@ class PaperMarket:
 
     def _enlist(self, order: PaperOrder) -> None:
         self._waiting.setdefault(order.symbol, []).append(order)
+        self.book.acted.setdefault(order.symbol, self.book.today or order.submitted_at.date())
         self.stir(order.symbol)
         expires = order.expires_at
         if expires is not None and (self._next_expiry is None or expires < self._next_expiry):

@@ -39,6 +39,7 @@ def exported(book: PaperBook) -> dict[str, Any]:
         "last_equity": None if book.last_equity is None else str(book.last_equity),
         "used": sorted(book.used),
         "steps": {symbol: str(step) for symbol, step in book.steps.items()},
+        "today": None if book.today is None else book.today.isoformat(),
         "acted": {symbol: day.isoformat() for symbol, day in book.acted.items()},
     }
 
@@ -67,6 +68,7 @@ def restored(data: dict[str, Any]) -> PaperBook:
         last_equity=None if data["last_equity"] is None else Decimal(data["last_equity"]),
         used=set(data["used"]),
         steps={symbol: Decimal(step) for symbol, step in data["steps"].items()},
+        today=None if data["today"] is None else date.fromisoformat(data["today"]),
         acted={symbol: date.fromisoformat(day) for symbol, day in data["acted"].items()},
     )
     for each in data["orders"]:
