@@ -36,6 +36,17 @@ def confirm(title: str) -> None:
         raise Stopped(tr("The code was not typed. Nothing was done."), hint=tr("Try again if you meant to."))
 
 
+def agreed(shown: str) -> bool:
+    """Show what would be done and tell whether to do it; False where nobody sits at a terminal."""
+    with _stoppable():
+        typed = _asked_at_terminal(f"{shown}\n\n" + tr("Do it? Type yes to go on: "))
+    if typed is None:
+        return False
+    if typed.strip().casefold() != tr("yes"):
+        raise Stopped(tr("Nothing was done."), hint=tr("Call it again and type yes if you meant to."))
+    return True
+
+
 def _asked_at_terminal(question: str) -> str | None:
     reading, writing = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
     with contextlib.ExitStack() as opened:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from puffling.cli.arguments import parse_ability, parse_stream
 from puffling.cli.help import SHORT_FORMS
 from puffling.cli.output import Page, clean, document, hanging, line, shown
-from puffling.cli.presence import ask_secrets, confirm
+from puffling.cli.presence import agreed, ask_secrets, confirm
 from puffling.core.attach import Attached, OwnerLeft, attach
 from puffling.core.reach import Progress
 from puffling.runtime.actor import Actor, Caller
@@ -87,7 +87,11 @@ async def _call(paths: Paths, attached: Attached | None, ability: AbilityOutline
 
     async def act(reach: Reach) -> Any:
         if not ability.job:
-            return await reach.invoke(ability.id, arguments)
+            answer = await reach.invoke(ability.id, arguments)
+            if ability.confirmed_by and not call.as_json and agreed(shown(answer, Page.of_stdout())):
+                # Within one reach: who shows an order and who sends it must be the same process.
+                return await reach.invoke(ability.confirmed_by, {"token": answer["token"]})
+            return answer
         with _progress_shown() as progress:
             return await reach.start(ability.id, arguments, progress)
 

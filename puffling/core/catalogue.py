@@ -27,6 +27,8 @@ class AbilityOutline:
     effect: str
     job: bool
     arguments: Schema | None = None
+    # The ability that carries out what this one only shows, given the token of its answer.
+    confirmed_by: str = ""
 
 
 @frozen
@@ -88,6 +90,7 @@ def _outline(ability: Capability, with_arguments: bool) -> AbilityOutline:
         str(ability.effect),
         ability.job,
         ability.arguments_model.model_json_schema() if with_arguments else None,
+        ability.confirmed_by,
     )
 
 

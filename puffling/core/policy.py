@@ -80,7 +80,7 @@ def judge(ability: Admissible, caller: Caller, trading: TradingState) -> Verdict
         return Verdict(
             Answer.REFUSE, tr("Trading is halted."), tr("Resume it in the window or with: puffling resume")
         )
-    if caller.actor in _MODELS and ability.effect.changes:
+    if caller.actor in _MODELS and ability.effect.changes and not ability.proposes:
         return Verdict(
             Answer.ASK,
             tr("{title} is for you to decide: an assistant may only ask for it.", title=ability.title),

@@ -67,6 +67,8 @@ class Declaration:
     """What a decorator says about a controller method.
 
     `protective` marks an act that can only make things safer, such as halting: everybody may do it.
+    `proposes` marks one that only puts a question before the person: what a model may do where acting is not
+    for it. `confirmed_by` is the verb that carries out what this one only shows; its answer has a `token`.
     """
 
     title: str
@@ -78,6 +80,8 @@ class Declaration:
     shortcut: str | None
     job: bool
     protective: bool
+    proposes: bool
+    confirmed_by: str | None
     function: Callable[..., Any]
 
 
@@ -92,6 +96,8 @@ def capability(
     shortcut: str | None = None,
     job: bool = False,
     protective: bool = False,
+    proposes: bool = False,
+    confirmed_by: str | None = None,
 ) -> Callable[
     [Callable[Concatenate[C, P], Coroutine[Any, Any, R]]], Callable[Concatenate[C, P], Coroutine[Any, Any, R]]
 ]:
@@ -110,6 +116,8 @@ def capability(
             shortcut=shortcut,
             job=job,
             protective=protective,
+            proposes=proposes,
+            confirmed_by=confirmed_by,
             function=function,
         )
 
@@ -167,8 +175,15 @@ class Capability:
         self.shortcut = declaration.shortcut
         self.job = declaration.job
         self.protective = declaration.protective
+        self.proposes = declaration.proposes
         self._controller = controller
         self._desk = desk
+
+    @property
+    def confirmed_by(self) -> str:
+        """Give the id of the ability that carries out what this one shows; empty for most."""
+        verb = self.declaration.confirmed_by
+        return f"{self.domain}.{verb}" if verb else ""
 
     @property
     def title(self) -> str:

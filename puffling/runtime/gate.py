@@ -31,6 +31,7 @@ class Admissible(Protocol):
     effect: Effect
     tool: str | None
     protective: bool
+    proposes: bool
 
     @property
     def title(self) -> str:

@@ -99,6 +99,7 @@ class Stream:
         self.effect = Effect.READ
         self.tool: str | None = None
         self.protective = False
+        self.proposes = False
         self.ws = declaration.ws
         self.declaration = declaration
         self._controller = controller

@@ -50,6 +50,10 @@ class Acts(Controller):
         """Stop."""
         self.done.append("stop")
 
+    @capability(title="Propose", effect=Effect.WRITE, tool="propose", proposes=True)
+    async def propose(self) -> None:
+        """Propose."""
+
     @capability(title="Trade", effect=Effect.TRADE, tool="trade")
     async def trade(self) -> None:
         """Trade."""
@@ -113,6 +117,8 @@ def test_models_read_through_tools_and_only_propose_changes(acts: Acts, actor: A
     assert answer(acts, "look-inside", caller) is Answer.REFUSE
     assert answer(acts, "write", caller) is Answer.ASK
     assert answer(acts, "trade", caller) is Answer.ASK
+    assert answer(acts, "propose", caller) is Answer.ALLOW
+    assert answer(acts, "propose", Caller(actor, scopes=frozenset({Scope.READ}))) is Answer.REFUSE
 
 
 @pytest.mark.parametrize(
