@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from puffling.core.attach import attach
 from puffling.frozen import frozen
+from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
@@ -95,6 +96,7 @@ async def check_up(paths: Paths, environment: Mapping[str, str] = os.environ) ->
     findings += _guarded(tr("Trading"), lambda: _halt(place.paths))
     findings += _guarded(tr("Keychain"), _keychain)
     findings += _guarded(tr("Feeds"), _feeds)
+    findings += _guarded(tr("Calendar"), lambda: iter([calendar_reach(SystemClock().now().year)]))
     findings += _guarded(tr("Extras"), _extras)
     return tuple(findings)
 
@@ -337,7 +339,6 @@ def _feeds() -> Iterator[Finding]:
     from puffling.market.demo.market import DemoMarket
     from puffling.market.samples_feed import SamplesFeed
     from puffling.puffin.data.samples import SamplesProvider
-    from puffling.runtime.clock import SystemClock
     from puffling.runtime.paths import resources
 
     feeds = FeedChain(
@@ -353,6 +354,16 @@ def _feeds() -> Iterator[Finding]:
         yield Finding(
             tr("Feeds"), State.TROUBLE, found, tr("Install Puffling again: its own data is missing.")
         )
+
+
+def calendar_reach(year: int) -> Finding:
+    """Say how far the sessions of the exchange are known, seen from a year."""
+    from puffling.market.calendar import END_DAY
+
+    found = tr("Sessions are known to the end of {year}.", year=END_DAY.year - 1)
+    if year < END_DAY.year - 1:
+        return Finding(tr("Calendar"), State.OK, found)
+    return Finding(tr("Calendar"), State.NOTE, found, tr("Install a newer Puffling before then."))
 
 
 def _extras() -> Iterator[Finding]:

@@ -25,7 +25,7 @@ LONG_HOURS = "XNYS, long hours"
 # Whose holidays nobody here knows: open as far as one can tell, and no day is missed.
 UNKNOWN = "unknown"
 FIRST_DAY = date(1990, 1, 1)
-END_DAY = date(2036, 1, 1)
+END_DAY = date(2061, 1, 1)
 
 
 @frozen

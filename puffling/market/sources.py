@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import cast
 
 from puffling.market.feeds import Feed, FeedParts
+
+_DEMO_YEARS_AHEAD = 10
 
 
 def make_feed(name: str, parts: FeedParts) -> Feed:
@@ -17,7 +20,9 @@ def _demo(parts: FeedParts) -> Feed:
     from puffling.market.demo.feed import DemoFeed
     from puffling.market.demo.market import DemoMarket
 
-    return DemoFeed(DemoMarket(parts.settings.demo_seed), parts.clock)
+    # Every year that is told costs time at the start: some to come are enough for any one run.
+    horizon = date(parts.clock.now().year + _DEMO_YEARS_AHEAD, 1, 1)
+    return DemoFeed(DemoMarket(parts.settings.demo_seed, horizon), parts.clock)
 
 
 def _samples(parts: FeedParts) -> Feed:

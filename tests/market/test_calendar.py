@@ -64,6 +64,26 @@ def test_half_days_are_short_and_holidays_have_no_session() -> None:
     assert [session.day.day for session in week] == [23, 24, 25, 27]
 
 
+@pytest.mark.parametrize(
+    "holiday",
+    [
+        date(2045, 4, 7),  # Good Friday
+        date(2050, 6, 20),  # Juneteenth, a Sunday
+        date(2052, 11, 28),  # Thanksgiving
+        date(2055, 12, 24),  # Christmas, a Saturday
+        date(2060, 1, 19),  # Martin Luther King's day
+    ],
+)
+def test_holidays_to_come_follow_from_their_rules(holiday: date) -> None:
+    exchange = calendar(EXCHANGE)
+    assert exchange.session_on(holiday) is None
+    week = exchange.sessions_between(holiday - timedelta(days=3), holiday + timedelta(days=3))
+    assert len(week) >= 3
+    # New Year on a Saturday moves nothing.
+    assert exchange.session_on(date(2055, 12, 31)) is not None
+    assert exchange.next_open(at(2060, 12, 31)) == at(2060, 12, 31, 14, 30)
+
+
 def test_the_next_open_leaps_over_the_weekend_and_follows_new_york_time() -> None:
     exchange = calendar(EXCHANGE)
     assert exchange.next_open(at(2026, 11, 20, 14, 30)) == at(2026, 11, 23, 14, 30)
@@ -102,5 +122,5 @@ def test_a_bar_counts_as_closed_when_its_exchange_has_closed_it(
 def test_an_unknown_calendar_and_a_day_beyond_it_are_said_plainly() -> None:
     with pytest.raises(NotFound, match="XLON"):
         calendar("XLON")
-    with pytest.raises(Unavailable, match="2035"):
-        calendar(EXCHANGE).next_open(at(2040, 1, 1))
+    with pytest.raises(Unavailable, match="2060"):
+        calendar(EXCHANGE).next_open(at(2061, 1, 1))

@@ -257,3 +257,16 @@ def test_the_epoch_is_long_ago_and_before_it_there_is_nothing() -> None:
 def test_an_unknown_symbol_is_an_error_not_a_price() -> None:
     with pytest.raises(UnknownSymbol):
         market().bars("NOPE", Interval.D1, 0, 1)
+
+
+def test_a_market_that_is_told_further_has_the_same_past() -> None:
+    near, far = DemoMarket(), DemoMarket(horizon=date(2050, 1, 1))
+    for symbol in ("SPY", "AAPL", "BTC/USD"):
+        past, more = near.path(symbol), far.path(symbol)
+        count = len(past.sessions)
+        assert count < len(more.sessions)
+        for name in ("open", "high", "low", "close", "volume", "reference"):
+            assert np.array_equal(getattr(past, name), getattr(more, name)[:count])
+    start_us, end_us = day_to_us(date(2049, 12, 1)), day_to_us(date(2049, 12, 31))
+    assert len(near.bars("SPY", Interval.D1, start_us, end_us)) == 0
+    assert len(far.bars("SPY", Interval.D1, start_us, end_us)) == 21

@@ -9,7 +9,7 @@ import numpy as np
 from puffling.frozen import frozen
 from puffling.market.demo.factors import Tides, heavy_bell
 from puffling.market.demo.hashing import Floats, Ints, bell, key_of, uniform, uniform_pair
-from puffling.market.demo.universe import ANCHOR_DAY, QUARTERS, Listing
+from puffling.market.demo.universe import ANCHOR_DAY, FIRST_HORIZON, QUARTERS, Listing
 from puffling.market.values import AssetClass
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
@@ -40,7 +40,7 @@ def daily_path(seed: int, listing: Listing, sessions: Sessions, tides: Tides) ->
     """Tell the whole history of a listing, from the epoch to the end of its calendar."""
     days = sessions.days_us // US_PER_DAY
     symbol = listing.symbol
-    usual = _usual_volatility(listing, tides)
+    usual = _usual_volatility(listing, tides, sessions)
     volatility = usual * (0.45 + 0.55 * tides.stress)
     payouts = _payout_days(listing, sessions)
 
@@ -82,10 +82,13 @@ def daily_path(seed: int, listing: Listing, sessions: Sessions, tides: Tides) ->
     )
 
 
-def _usual_volatility(listing: Listing, tides: Tides) -> float:
+def _usual_volatility(listing: Listing, tides: Tides, sessions: Sessions) -> float:
+    # Judged by the same days however far the market reaches, or a longer one would have another past.
+    judged = int(np.searchsorted(sessions.days_us, day_to_us(FIRST_HORIZON)))
     total = listing.own_volatility * listing.own_volatility
     for factor, leaning in listing.leanings.items():
-        squares = np.cumsum(tides.returns[factor] * tides.returns[factor])
+        returns = tides.returns[factor][:judged]
+        squares = np.cumsum(returns * returns)
         total += leaning * leaning * float(squares[-1]) / len(squares)
     return float(np.sqrt(total))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from datetime import date
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
@@ -15,7 +16,7 @@ from puffling.market.demo.daily import DailyPath, daily_path
 from puffling.market.demo.factors import Tides, crypto_tides, market_tides
 from puffling.market.demo.hashing import Floats, Ints, key_of
 from puffling.market.demo.paths import Candles, split_into_candles, split_into_ticks
-from puffling.market.demo.universe import EPOCH_DAY, LISTINGS, Listing
+from puffling.market.demo.universe import EPOCH_DAY, FIRST_HORIZON, LISTINGS, Listing
 from puffling.market.values import SessionState
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars
@@ -76,8 +77,10 @@ class _Exchange:
 class DemoMarket:
     """An invented market; two with the same seed agree on every tick."""
 
-    def __init__(self, seed: int = SEED) -> None:
+    def __init__(self, seed: int = SEED, horizon: date = FIRST_HORIZON) -> None:
+        """Tell prices up to this day; what was told of earlier days is the same with any."""
         self.seed = seed
+        self._horizon = max(horizon, FIRST_HORIZON)
         self.listings = {listing.symbol: listing for listing in LISTINGS}
         self._paths: _Kept[DailyPath] = _Kept(_KEPT_PATHS)
         self._days: _Kept[Candles] = _Kept(_KEPT_DAYS)
@@ -339,13 +342,13 @@ class DemoMarket:
     @cached_property
     def _shares(self) -> _Exchange:
         exchange = calendar(EXCHANGE)
-        sessions = _since_epoch(exchange.sessions)
+        sessions = _between(exchange.sessions, self._horizon)
         return _Exchange(exchange, sessions, market_tides(self.seed, sessions.days_us // US_PER_DAY))
 
     @cached_property
     def _crypto(self) -> _Exchange:
         exchange, shares = calendar(ALWAYS), self._shares
-        sessions = _since_epoch(exchange.sessions)
+        sessions = _between(exchange.sessions, self._horizon)
         days, session_days = sessions.days_us // US_PER_DAY, shares.sessions.days_us // US_PER_DAY
         return _Exchange(exchange, sessions, crypto_tides(self.seed, days, session_days, shares.tides))
 
@@ -373,9 +376,9 @@ class _Kept(Generic[T]):
         return value
 
 
-def _since_epoch(sessions: Sessions) -> Sessions:
-    first = int(np.searchsorted(sessions.days_us, day_to_us(EPOCH_DAY)))
-    return Sessions(sessions.days_us[first:], sessions.opens_us[first:], sessions.closes_us[first:])
+def _between(sessions: Sessions, horizon: date) -> Sessions:
+    told = sessions.places(day_to_us(EPOCH_DAY), day_to_us(horizon))
+    return Sessions(sessions.days_us[told], sessions.opens_us[told], sessions.closes_us[told])
 
 
 def _shape(count: int, around_the_clock: bool) -> tuple[Ints, Floats]:

@@ -21,7 +21,7 @@ from puffling.market.values import AssetClass
 from puffling.puffin.data.statements import Company, Fact, Filing
 
 FIRST_QUARTER = (1999, 1)
-LAST_YEAR = 2035
+LAST_YEAR = 2060
 MILLION = 1_000_000.0
 _COMPANIES_KEPT = 64
 

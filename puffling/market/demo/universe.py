@@ -13,6 +13,8 @@ from puffling.market.values import AssetClass, Instrument
 EPOCH_DAY = date(2000, 1, 3)
 # The day on which every listing costs what its entry says; history is told backwards and forwards from it.
 ANCHOR_DAY = date(2026, 1, 2)
+# History is told at least to here.
+FIRST_HORIZON = date(2036, 1, 1)
 
 QUARTERS = (3, 6, 9, 12)
 MONTHS = tuple(range(1, 13))
