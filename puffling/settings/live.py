@@ -75,10 +75,6 @@ class LiveSettings:
         """Tell whether this setting is a limit of trading, which only a present person makes looser."""
         return is_limit(Settings, key)
 
-    def row(self, key: str) -> object | None:
-        """Give what is stored under a key as it is, also where no setting has that key."""
-        return self._stored.get(key)
-
     def rows_under(self, start: str) -> dict[str, Any]:
         """Give the stored rows whose keys begin so."""
         return {key: value for key, value in self._stored.items() if key.startswith(start)}

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from puffling.frozen import frozen
 from puffling.market.calendar import calendar
 from puffling.market.values import SessionState
-from puffling.puffin.broker.base import Number
+from puffling.puffin.broker.base import AccountInfo, Number
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import NotFound
 from puffling.store.database import Unit
-from puffling.store.orders import BrokerOrder, FlowKind, Intent, OrderState, OrderTerms
+from puffling.store.orders import Account, BrokerOrder, FlowKind, Intent, OrderState, OrderTerms
 from puffling.trading.flags import Standing, read_live, read_restart, standing_now
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
@@ -134,10 +134,10 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
     lately = unit.intents.since(account, now - max(HOUR, timedelta(seconds=limits.duplicate_seconds)))
     groups = _groups(intents, [each for each in orders if replaced is None or each.intent_id != replaced])
     own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
-    start, moved = _day(unit, account, live)
+    start, moved = day_of(unit, live.account, live.info)
     return Used(
-        entered_today=sum(_counts(each) for each in unit.intents.entered_on(account, trading_day(now))),
-        exits_last_hour=sum(each.shrinks and each.created_at > now - HOUR for each in lately),
+        entered_today=entered_today(unit, account),
+        exits_last_hour=exits_among(lately, now),
         held=holding.quantity if holding is not None else Decimal(0),
         waiting=tuple(groups.values()),
         siblings=own.quantity if own is not None else Decimal(0),
@@ -147,7 +147,7 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
         repeated_at=_repeated(proposal, lately, now - timedelta(seconds=limits.duplicate_seconds), replaced),
         day_start=start,
         moved_today=moved,
-        best=_best(unit, account),
+        best=best_of(unit, account),
     )
 
 
@@ -158,9 +158,15 @@ def _is_unclear(intent: Intent, now: datetime) -> bool:
     return intent.state is OrderState.UNKNOWN
 
 
-def _counts(intent: Intent) -> bool:
-    """Tell whether it counts among the orders of its day; legs and replacements count with their first."""
-    return not intent.shrinks and intent.parent_id is None
+def entered_today(unit: Unit, account: str) -> int:
+    """Count the orders of the day; legs and replacements count with their first, ways out not at all."""
+    entered = unit.intents.entered_on(account, trading_day(unit.now))
+    return sum(not each.shrinks and each.parent_id is None for each in entered)
+
+
+def exits_among(intents: Iterable[Intent], now: datetime) -> int:
+    """Count the ways out of the last hour."""
+    return sum(each.shrinks and each.created_at > now - HOUR for each in intents)
 
 
 def _groups(
@@ -233,16 +239,16 @@ def _likeness(terms: OrderTerms) -> tuple[object, ...]:
     return (terms.symbol, terms.side, terms.quantity, terms.kind, terms.limit, terms.stop)
 
 
-def _day(unit: Unit, account: str, live: LiveFacts) -> tuple[Decimal | None, Decimal]:
+def day_of(unit: Unit, account: Account, info: AccountInfo | None) -> tuple[Decimal | None, Decimal]:
     """Give what the account was worth when the day began, and what was paid in or out since."""
     midnight = unit.now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
-    moved = _moved(unit, account, midnight)
-    start = exact(live.info.last_equity) if live.info is not None else None
-    if start is None and (mark := unit.worth.last(account, before=midnight)) is not None:
+    moved = _moved(unit, account.id, midnight)
+    start = exact(info.last_equity) if info is not None else None
+    if start is None and (mark := unit.worth.last(account.id, before=midnight)) is not None:
         start = mark.equity
-    if start is None and live.info is not None and live.account.created_at >= midnight:
+    if start is None and info is not None and account.created_at >= midnight:
         # There was no day before, so what was paid in today is where it began.
-        return exact(live.info.equity), Decimal(0)
+        return exact(info.equity), Decimal(0)
     return start, moved
 
 
@@ -251,7 +257,7 @@ def _moved(unit: Unit, account: str, since: datetime) -> Decimal:
     return sum((each.amount for each in flows if each.kind in _MOVED_BY_HAND), Decimal(0))
 
 
-def _best(unit: Unit, account: str) -> Decimal | None:
+def best_of(unit: Unit, account: str) -> Decimal | None:
     """Give the best the account was worth, as if what was paid in or out since had been so then."""
     since = read_restart(unit, account) or _LONG_AGO
     flows = [each for each in unit.flows.of(account, since=since) if each.kind in _MOVED_BY_HAND]

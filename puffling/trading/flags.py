@@ -5,6 +5,7 @@ The rows lie among the settings under keys that no setting has, so that no face 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +15,8 @@ from puffling.store.database import Unit
 from puffling.trading.halt import Halt, HaltSwitch
 from puffling.trading.values import TradingState
 
-_STATE = "state.trading"
-_LIVE = "state.live."
+STATE = "state.trading"
+LIVE = "state.live."
 _RESTART = "state.drawdown."
 
 
@@ -34,11 +35,17 @@ ACTIVE = Standing(TradingState.ACTIVE)
 
 def read_standing(unit: Unit) -> Standing:
     """Give the state the database remembers; what cannot be read is halted."""
-    row = unit.settings.find(_STATE)
-    if row is None:
-        return ACTIVE
+    row = unit.settings.find(STATE)
+    return ACTIVE if row is None else _standing(row.value)
+
+
+def standing_of(rows: Mapping[str, object]) -> Standing:
+    """Give the state that rows read before stand for; without one of it, nothing is halted."""
+    return _standing(rows[STATE]) if STATE in rows else ACTIVE
+
+
+def _standing(values: Any) -> Standing:
     try:
-        values: Any = row.value
         since = datetime.fromisoformat(values["since"])
         return Standing(TradingState(values["state"]), str(values["reason"]), str(values["by"]), since)
     except (ValueError, KeyError, TypeError):
@@ -48,12 +55,12 @@ def read_standing(unit: Unit) -> Standing:
 def write_standing(unit: Unit, standing: Standing) -> None:
     """Keep the state of trading."""
     if standing.state is TradingState.ACTIVE:
-        if unit.settings.find(_STATE) is not None:
-            unit.settings.remove(_STATE)
+        if unit.settings.find(STATE) is not None:
+            unit.settings.remove(STATE)
         return
     since = standing.since or unit.now
     unit.settings.put(
-        _STATE,
+        STATE,
         {
             "state": standing.state.value,
             "reason": standing.reason,
@@ -77,12 +84,12 @@ def standing_now(switch: HaltSwitch, unit: Unit) -> Standing:
 
 def read_live(unit: Unit, account: str) -> bool:
     """Tell whether the person typed LIVE for this account."""
-    return unit.settings.find(_LIVE + account) is not None
+    return unit.settings.find(LIVE + account) is not None
 
 
 def write_live(unit: Unit, account: str, granted: bool) -> None:
     """Remember that the person typed LIVE for this account, or went back."""
-    key = _LIVE + account
+    key = LIVE + account
     if granted:
         unit.settings.put(key, {"since": unit.now.isoformat()})
     elif unit.settings.find(key) is not None:

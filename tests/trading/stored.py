@@ -80,11 +80,20 @@ class Records:
     clock: FixedClock
     switch: HaltSwitch
     bus: Bus
+    data: Path
     user: UserId = DEFAULT_USER
 
     async def do(self, work: Callable[[Unit], R]) -> R:
         """Do work in one transaction."""
         return await self.store.run(self.user, work)
+
+    async def spoil(self) -> None:
+        """Let the next write fail."""
+
+        def work(unit: Unit) -> None:
+            unit.settings._session.connection().exec_driver_sql("PRAGMA query_only=1")
+
+        await self.do(work)
 
     async def keep(self, *records: Intent | BrokerOrder) -> None:
         """Write intents and orders down."""
@@ -108,7 +117,7 @@ async def opened(home: Path) -> AsyncIterator[Records]:
     try:
         store = await Store.open(paths, port=port, bus=bus, clock=clock)
         try:
-            yield Records(store, clock, HaltSwitch(paths.data), bus)
+            yield Records(store, clock, HaltSwitch(paths.data), bus, paths.data)
         finally:
             await store.close()
     finally:

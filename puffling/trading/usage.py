@@ -1,0 +1,82 @@
+"""How much of each limit is used up now, for whoever looks at the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from puffling.frozen import frozen
+from puffling.puffin.broker.base import AccountInfo
+from puffling.runtime.text import tr
+from puffling.store.database import Unit
+from puffling.store.orders import Account
+from puffling.trading.case import percent
+from puffling.trading.facts import HOUR, best_of, day_of, entered_today, exact, exits_among
+from puffling.trading.limits import Limits
+
+
+@frozen
+class Use:
+    """How much of a limit is used: both figures as the limit counts, and in words."""
+
+    used: Decimal | None
+    limit: Decimal
+    text: str
+
+
+def uses(
+    unit: Unit, account: Account, info: AccountInfo | None, limits: Limits, worth: Mapping[str, Decimal]
+) -> dict[str, Use]:
+    """Give the use of the limits that count something, by their names; `worth` is that of each holding."""
+    entered = entered_today(unit, account.id)
+    exits = exits_among(unit.intents.since(account.id, unit.now - HOUR), unit.now)
+    equity = exact(info.equity) if info is not None else None
+    return {
+        "orders_per_day": Use(
+            Decimal(entered),
+            Decimal(limits.orders_per_day),
+            tr("{used} of {limit} today", used=entered, limit=limits.orders_per_day),
+        ),
+        "exits_per_hour": Use(
+            Decimal(exits),
+            Decimal(limits.exits_per_hour),
+            tr("{used} of {limit} in an hour", used=exits, limit=limits.exits_per_hour),
+        ),
+        "position_percent": _position(limits, equity, worth),
+        "daily_loss_percent": _loss(unit, account, info, limits, equity),
+        "drawdown_percent": _fall(unit, account, limits, equity),
+    }
+
+
+def _position(limits: Limits, equity: Decimal | None, worth: Mapping[str, Decimal]) -> Use:
+    general = {symbol: abs(each) for symbol, each in worth.items() if symbol not in limits.grants}
+    if equity is None or equity <= 0:
+        return Use(None, limits.position_share, _unknown())
+    if not general:
+        return Use(Decimal(0), limits.position_share, tr("Nothing is held"))
+    symbol = max(general, key=lambda each: general[each])
+    share = general[symbol] / equity
+    text = tr("{symbol} is {share}", symbol=symbol, share=percent(share))
+    return Use(share, limits.position_share, text)
+
+
+def _loss(
+    unit: Unit, account: Account, info: AccountInfo | None, limits: Limits, equity: Decimal | None
+) -> Use:
+    start, moved = day_of(unit, account, info)
+    if start is None or equity is None or start + moved <= 0:
+        return Use(None, limits.daily_loss, _unknown())
+    gain = (equity - start - moved) / (start + moved)
+    return Use(max(Decimal(0), -gain), limits.daily_loss, tr("The day is at {gain}", gain=percent(gain)))
+
+
+def _fall(unit: Unit, account: Account, limits: Limits, equity: Decimal | None) -> Use:
+    if equity is None:
+        return Use(None, limits.drawdown, _unknown())
+    best = max(best_of(unit, account.id) or equity, equity)
+    fallen = (best - equity) / best if best > 0 else Decimal(0)
+    return Use(fallen, limits.drawdown, tr("{fallen} below the best", fallen=percent(fallen)))
+
+
+def _unknown() -> str:
+    return tr("Not known yet")
