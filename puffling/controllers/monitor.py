@@ -22,7 +22,7 @@ from puffling.store.orders import Trade
 from puffling.store.values import AuditCheck, AuditEntry
 from puffling.trading.books import Books
 from puffling.trading.halt import HaltSwitch
-from puffling.trading.portfolio.accounting import NEW_YORK, holds, trade_line
+from puffling.trading.portfolio.lines import NEW_YORK, holds, trade_line
 from puffling.trading.portfolio.reader import PortfolioReader
 from puffling.trading.portfolio.values import Gains, TextFile, TradeLine
 

@@ -19,7 +19,7 @@ from puffling.runtime.text import tr
 from puffling.store.database import Store, Unit
 from puffling.store.orders import CashFlow, FlowKind, Trade
 from puffling.trading.books import CHOICES, Books
-from puffling.trading.portfolio.accounting import NEW_YORK, day_of, money_flow, read_choices
+from puffling.trading.portfolio.lines import NEW_YORK, day_of, money_flow, read_choices
 from puffling.trading.portfolio.reader import PortfolioReader
 from puffling.trading.portfolio.values import (
     EquityCurve,

@@ -192,11 +192,18 @@ class Core:
             clock=self.clock,
             port=self.port,
         )
-        self.books = Books(store=self.store, bus=self.bus, clock=self.clock, user=self.user, live=self._live)
         closing.push_async_callback(self.scope.close)
         self.desk = OrderDesk(lambda: self._desk_parts(environment), self.port)
         closing.push_async_callback(self.desk.close)
         closing.callback(self.bus.on(DeskAlarmed, self._desk_alarmed))
+        self.books = Books(
+            store=self.store,
+            bus=self.bus,
+            clock=self.clock,
+            user=self.user,
+            live=self._live,
+            accounts=self.desk.accounts,
+        )
 
         self._bind_controllers()
         await self._start()

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
 from puffling.market.calendar import EXCHANGE, calendar
-from puffling.puffin.portfolio.lots import Choices, Matching
 from puffling.runtime.actor import UserId
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
@@ -27,9 +26,11 @@ from puffling.store.database import Store, Unit
 from puffling.store.events import CashFlowsChanged, DatabaseRestored, SettingChanged, TradesChanged
 from puffling.store.orders import Worth
 from puffling.trading.events import AccountChanged
-from puffling.trading.portfolio.accounting import day_of, read_choices, settled
-from puffling.trading.portfolio.reading import Record, Standing, read_record, standing_of
-from puffling.trading.values import AccountView
+
+if TYPE_CHECKING:
+    from puffling.puffin.portfolio.lots import Choices
+    from puffling.trading.portfolio.reading import Record, Standing
+    from puffling.trading.values import AccountView
 
 CHOICES = "custom.lots"
 MATCHING = "portfolio.matching"
@@ -39,16 +40,9 @@ BURST = timedelta(seconds=10)
 # So many trades at the most were written just before a crash, and not told what they earned.
 _LAST_TRADES = 500
 _LOOK_SECONDS = 30.0
+_BEGIN_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
-
-
-class Accounts(Protocol):
-    """Who knows the accounts and what their brokers say of them."""
-
-    def accounts(self) -> tuple[AccountView, ...]:
-        """Give every account as it stands."""
-        ...
 
 
 class Books:
@@ -62,7 +56,7 @@ class Books:
         clock: Clock,
         user: UserId,
         live: LiveSettings,
-        accounts: Callable[[], tuple[AccountView, ...]] = tuple,
+        accounts: Callable[[], Coroutine[Any, Any, tuple[AccountView, ...]]],
     ) -> None:
         self._store = store
         self._bus = bus
@@ -80,18 +74,9 @@ class Books:
         self._thinned_on: date | None = None
 
     @property
-    def matching(self) -> Matching:
-        """Give which lots a sale closes."""
-        return Matching(self._live.now.portfolio.matching)
-
-    @property
     def up_to_date(self) -> bool:
         """Tell whether every trade has been told what it earned."""
         return not (self._settling or self._unsettled or self._to_find)
-
-    def follow(self, accounts: Accounts) -> None:
-        """Ask the desk for the accounts from now on."""
-        self._accounts = accounts.accounts
 
     def start(self, scope: TaskScope) -> Callable[[], None]:
         """Begin to keep the books; the answer stops listening, the tasks end with the scope."""
@@ -102,7 +87,6 @@ class Books:
             self._bus.on(DatabaseRestored, lambda _: self._settle_later(None)),
             self._bus.on(AccountChanged, lambda _: self._asked.set()),
         ]
-        self._settle_later(_LAST_TRADES)
         scope.spawn(self._settle(), name="books.gains")
         scope.spawn(self._mark(), name="books.worth")
         scope.spawn(self._look_now_and_then(), name="books.look")
@@ -115,7 +99,9 @@ class Books:
 
     async def standings(self) -> tuple[Standing, ...]:
         """Give every account as its broker last said; one that nobody speaks for as it was last marked."""
-        found = [standing_of(view) for view in self._accounts()]
+        from puffling.trading.portfolio.reading import Standing, standing_of
+
+        found = [standing_of(view) for view in await self._accounts()]
         marks = await self._store.read(self._user, _last_marks, [each.account for each in found])
         known = [_as_marked(each, marks.pop(each.account, None)) for each in found]
         return (*known, *(_as_marked(Standing(name, name, ""), mark) for name, mark in marks.items()))
@@ -132,11 +118,13 @@ class Books:
                 tr("There is no account {account}.", account=account),
                 hint=tr("There are: {names}.", names=names) if names else tr("Connect a broker first."),
             )
+        from puffling.trading.portfolio.reading import Standing
+
         return Standing("", "", "")
 
     async def record(self, account: str) -> Record:
         """Give everything that is stored of an account, its trades in lots."""
-        return await self._store.read(self._user, _record, account, self.matching)
+        return await self._store.read(self._user, _record, account, self._live.now.portfolio.matching)
 
     def _trades_changed(self, event: TradesChanged) -> None:
         if event.user == self._user:
@@ -177,9 +165,12 @@ class Books:
         while self._unsettled:
             place = next(iter(self._unsettled))
             del self._unsettled[place]
-            await self._store.run(self._user, _tell_earned, *place, self.matching)
+            await self._store.run(self._user, _tell_earned, *place, self._live.now.portfolio.matching)
 
     async def _look_now_and_then(self) -> None:
+        # What happened before the last end can wait until the window is there.
+        await self._clock.sleep(_BEGIN_SECONDS)
+        self._settle_later(_LAST_TRADES)
         while True:
             self._asked.set()
             await self._clock.sleep(_LOOK_SECONDS)
@@ -194,8 +185,10 @@ class Books:
                 _log.warning("What the accounts are worth could not be kept: %s", error)
 
     async def _mark_due(self) -> None:
+        from puffling.trading.portfolio.lines import day_of
+
         now = self._clock.now()
-        views = self._accounts()
+        views = await self._accounts()
         last = await self._store.read(self._user, _last_marks, [view.account.id for view in views])
         close = calendar(EXCHANGE).last_close(now)
         due = [
@@ -212,6 +205,8 @@ class Books:
 
 def due_mark(view: AccountView, last: Worth | None, close: datetime, *, traded: bool) -> Worth | None:
     """Give what is to be marked of an account now, None when there is no need to."""
+    from puffling.trading.portfolio.reading import standing_of
+
     standing = standing_of(view)
     if standing.equity is None or standing.cash is None or standing.as_of is None:
         return None
@@ -242,19 +237,27 @@ def _traded(unit: Unit, newest: int | None) -> tuple[tuple[str, str], ...]:
     return unit.trades.places(newest)
 
 
-def _record(unit: Unit, account: str, matching: Matching) -> Record:
-    return read_record(unit, account, matching, _choices(unit))
+def _record(unit: Unit, account: str, matching: str) -> Record:
+    from puffling.puffin.portfolio.lots import Matching
+    from puffling.trading.portfolio.reading import read_record
+
+    return read_record(unit, account, Matching(matching), _choices(unit))
 
 
-def _tell_earned(unit: Unit, account: str, symbol: str, matching: Matching) -> None:
+def _tell_earned(unit: Unit, account: str, symbol: str, matching: str) -> None:
+    from puffling.puffin.portfolio.lots import Matching
+    from puffling.trading.portfolio.accounting import settled
+
     trades = unit.trades.of(account, symbol)
-    earned = settled(trades, matching, _choices(unit)).earned()
+    earned = settled(trades, Matching(matching), _choices(unit)).earned()
     told = {each.id: earned.get(each.id) for each in trades}
     changed = {each.id: told[each.id] for each in trades if each.realized != told[each.id]}
     unit.trades.realize(account, symbol, changed)
 
 
 def _choices(unit: Unit) -> Choices:
+    from puffling.trading.portfolio.lines import read_choices
+
     stored = unit.settings.find(CHOICES)
     return {} if stored is None else read_choices(stored.value)
 

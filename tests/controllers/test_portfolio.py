@@ -15,6 +15,7 @@ from puffling.puffin.orders import Side
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.store.database import Unit
+from puffling.store.events import TradesChanged
 from puffling.store.orders import Fill, FillKind, FlowKind, Trade
 from puffling.trading.history import write_trade
 from puffling.trading.portfolio.values import TradeLine
@@ -263,7 +264,10 @@ async def test_a_restart_tells_trades_what_a_crash_kept_from_them(core: Core, cl
         await again.store.run(again.user, forget)
         await again.close()
         again = await Core.open(core.paths, clock=clock, environment={})
-        await settled(again)
+        told = asyncio.Event()
+        again.bus.on(TradesChanged, lambda _: told.set())
+        clock.advance(60.0)
+        await told.wait()
         assert (await again.monitor.trades(limit=1))[0].realized == Decimal("198.5")
     finally:
         await again.close()

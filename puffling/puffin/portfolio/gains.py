@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from puffling.frozen import frozen
-from puffling.puffin.portfolio.lots import Closed, Deal
+
+if TYPE_CHECKING:
+    from puffling.puffin.portfolio.lots import Closed, Deal
 
 _WASH = timedelta(days=30)
 _NOTHING = Decimal(0)

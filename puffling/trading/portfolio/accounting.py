@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from puffling.frozen import frozen
 from puffling.puffin.orders import Side
@@ -14,10 +13,9 @@ from puffling.puffin.portfolio.returns import Flow, NoRate, Rate
 from puffling.runtime.text import tr
 from puffling.store.orders import CashFlow, FlowKind, Trade, Worth
 from puffling.trading.history import OPENING
-from puffling.trading.portfolio.values import DayGain, MoneyFlow, ReturnRate, TradeLine
+from puffling.trading.portfolio.lines import day_of
+from puffling.trading.portfolio.values import DayGain, ReturnRate
 
-# Days are those of the exchange, wherever the person is.
-NEW_YORK = ZoneInfo("America/New_York")
 # What the person moves in or out; dividends, interest and fees are part of what was earned.
 _MOVED = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
 _NOTHING = Decimal(0)
@@ -66,11 +64,6 @@ def settled(
     return Settled(book, closed, tuple(deals))
 
 
-def day_of(moment: datetime) -> date:
-    """Give the day in New York."""
-    return moment.astimezone(NEW_YORK).date()
-
-
 def moved(flows: Iterable[CashFlow]) -> tuple[Flow, ...]:
     """Give what the person paid in or took out."""
     return tuple(Flow(each.at, each.amount) for each in flows if each.kind in _MOVED)
@@ -110,64 +103,6 @@ def days(curve: Sequence[Worth], flows: Sequence[Flow]) -> tuple[DayGain, ...]:
 def rate(found: Rate) -> ReturnRate:
     """Give a rate with the reason why there is none in words."""
     return ReturnRate(found.whole, found.annual, tr(_WHY_NOT[found.why_not]) if found.why_not else "")
-
-
-def trade_line(trade: Trade) -> TradeLine:
-    """Give a trade as it is shown."""
-    signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
-    return TradeLine(
-        id=trade.id,
-        traded_at=trade.traded_at,
-        account=trade.account,
-        mode=trade.mode,
-        symbol=trade.symbol,
-        side=trade.side.value,
-        quantity=trade.quantity,
-        price=trade.price,
-        fees=trade.fees,
-        amount=-(signed * trade.price) - trade.fees,
-        realized=trade.realized,
-        source=trade.source,
-        note=trade.note,
-        tags=trade.tags,
-        strategy_id=trade.strategy_id,
-        order_id=trade.order_id,
-        intent_id=trade.intent_id,
-    )
-
-
-def holds(trade: Trade, text: str) -> bool:
-    """Tell whether a trade holds all the words, in its symbol, note, tags or source."""
-    known = " ".join((trade.symbol, trade.note, *trade.tags, trade.source, trade.side)).casefold()
-    return all(word in known for word in text.casefold().split())
-
-
-def money_flow(flow: CashFlow) -> MoneyFlow:
-    """Give a flow as it is shown."""
-    return MoneyFlow(
-        flow.id,
-        flow.account,
-        flow.kind.value,
-        flow.amount,
-        flow.at,
-        flow.symbol,
-        flow.note,
-        flow.broker_id is None,
-    )
-
-
-def read_choices(stored: object) -> dict[str, dict[str, Decimal]]:
-    """Give the lots the person chose as they were stored; what does not read as such counts as none."""
-    found: dict[str, dict[str, Decimal]] = {}
-    if isinstance(stored, Mapping):
-        for trade, lots in stored.items():
-            if isinstance(lots, Mapping):
-                found[str(trade)] = {
-                    str(lot): Decimal(quantity)
-                    for lot, quantity in lots.items()
-                    if isinstance(quantity, str) and quantity.replace(".", "", 1).isdecimal()
-                }
-    return found
 
 
 _WHY_NOT = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,17 +16,10 @@ from puffling.runtime.clock import Clock, microseconds
 from puffling.runtime.errors import PufflingError
 from puffling.settings.live import LiveSettings
 from puffling.trading.books import Books
-from puffling.trading.portfolio.reading import (
-    Record,
-    Standing,
-    curve_of,
-    gains_of,
-    lots_of,
-    portfolio_of,
-    positions_of,
-    yearly_of,
-)
 from puffling.trading.portfolio.values import EquityCurve, Gains, OpenLot, Portfolio, Position, YearlyGains
+
+if TYPE_CHECKING:
+    from puffling.trading.portfolio.reading import Record, Standing
 
 # A close before the first mark of an account is looked for this far back: over any row of holidays.
 _BEFORE = timedelta(days=10)
@@ -44,6 +38,8 @@ class PortfolioReader:
 
     async def portfolio(self, account: str = "") -> Portfolio:
         """Give what an account is worth and what is held in it."""
+        from puffling.trading.portfolio.reading import portfolio_of
+
         standing, record, positions = await self._read(account)
         return portfolio_of(standing, record, positions, self._clock.now())
 
@@ -53,22 +49,30 @@ class PortfolioReader:
 
     async def gains(self, account: str = "") -> Gains:
         """Give what an account earned, from all sides."""
+        from puffling.trading.portfolio.reading import gains_of
+
         standing, record, positions = await self._read(account)
         return gains_of(standing, record, positions, self._clock.now())
 
     async def lots(self, symbol: str | None, account: str = "") -> tuple[OpenLot, ...]:
         """Give the open lots of a symbol, or of all."""
+        from puffling.trading.portfolio.reading import lots_of
+
         _, record, positions = await self._read(account)
         prices = {each.symbol: each.price for each in positions if each.price is not None}
         return lots_of(record, symbol, prices)
 
     async def yearly(self, year: int, account: str = "") -> YearlyGains:
         """Give the realised gains of a year."""
+        from puffling.trading.portfolio.reading import yearly_of
+
         standing = await self._books.standing(account)
         return yearly_of(await self._books.record(standing.account), year)
 
     async def curve(self, account: str = "", benchmark: str = "") -> EquityCurve:
         """Give what an account was worth over time, beside a benchmark."""
+        from puffling.trading.portfolio.reading import curve_of, portfolio_of
+
         standing, record, positions = await self._read(account)
         now = self._clock.now()
         symbol = benchmark or self._live.now.portfolio.benchmark
@@ -77,6 +81,8 @@ class PortfolioReader:
         return curve_of(record, now, equity, symbol, *await self._closes(symbol, begin, now))
 
     async def _read(self, account: str) -> tuple[Standing, Record, tuple[Position, ...]]:
+        from puffling.trading.portfolio.reading import positions_of
+
         standing = await self._books.standing(account)
         record = await self._books.record(standing.account)
         prices, instruments = await self._look(record.symbols)

@@ -20,9 +20,7 @@ from puffling.runtime.clock import microseconds, moment_of
 from puffling.store.database import Unit
 from puffling.store.orders import CashFlow, FlowKind, Holding, Trade, Worth
 from puffling.trading.portfolio.accounting import (
-    NEW_YORK,
     Settled,
-    day_of,
     days,
     flowed,
     gain_since,
@@ -30,6 +28,7 @@ from puffling.trading.portfolio.accounting import (
     rate,
     settled,
 )
+from puffling.trading.portfolio.lines import NEW_YORK, day_of
 from puffling.trading.portfolio.values import (
     EquityCurve,
     ExposureLine,

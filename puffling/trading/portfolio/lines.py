@@ -1,0 +1,78 @@
+"""Trades and flows of money as they are shown, and what the person chose of them as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from puffling.puffin.orders import Side
+from puffling.store.orders import CashFlow, Trade
+from puffling.trading.portfolio.values import MoneyFlow, TradeLine
+
+# Days are those of the exchange, wherever the person is.
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+def day_of(moment: datetime) -> date:
+    """Give the day in New York."""
+    return moment.astimezone(NEW_YORK).date()
+
+
+def trade_line(trade: Trade) -> TradeLine:
+    """Give a trade as it is shown."""
+    signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
+    return TradeLine(
+        id=trade.id,
+        traded_at=trade.traded_at,
+        account=trade.account,
+        mode=trade.mode,
+        symbol=trade.symbol,
+        side=trade.side.value,
+        quantity=trade.quantity,
+        price=trade.price,
+        fees=trade.fees,
+        amount=-(signed * trade.price) - trade.fees,
+        realized=trade.realized,
+        source=trade.source,
+        note=trade.note,
+        tags=trade.tags,
+        strategy_id=trade.strategy_id,
+        order_id=trade.order_id,
+        intent_id=trade.intent_id,
+    )
+
+
+def holds(trade: Trade, text: str) -> bool:
+    """Tell whether a trade holds all the words, in its symbol, note, tags or source."""
+    known = " ".join((trade.symbol, trade.note, *trade.tags, trade.source, trade.side)).casefold()
+    return all(word in known for word in text.casefold().split())
+
+
+def money_flow(flow: CashFlow) -> MoneyFlow:
+    """Give a flow as it is shown."""
+    return MoneyFlow(
+        flow.id,
+        flow.account,
+        flow.kind.value,
+        flow.amount,
+        flow.at,
+        flow.symbol,
+        flow.note,
+        flow.broker_id is None,
+    )
+
+
+def read_choices(stored: object) -> dict[str, dict[str, Decimal]]:
+    """Give the lots the person chose as they were stored; what does not read as such counts as none."""
+    found: dict[str, dict[str, Decimal]] = {}
+    if isinstance(stored, Mapping):
+        for trade, lots in stored.items():
+            if isinstance(lots, Mapping):
+                found[str(trade)] = {
+                    str(lot): Decimal(quantity)
+                    for lot, quantity in lots.items()
+                    if isinstance(quantity, str) and quantity.replace(".", "", 1).isdecimal()
+                }
+    return found
