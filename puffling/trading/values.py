@@ -9,7 +9,7 @@ from enum import StrEnum
 from puffling.frozen import frozen
 from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
 from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent, OrderState
-from puffling.trading.verdicts import Verdict
+from puffling.trading.verdicts import Check, Verdict
 
 
 class TradingState(StrEnum):
@@ -183,3 +183,38 @@ class Story:
     steps: tuple[Step, ...]
     orders: tuple[BrokerOrder, ...]
     fills: tuple[Fill, ...]
+
+
+@frozen
+class Confirmation:
+    """An act as it was shown before it is done: `token` confirms exactly it, once, until it expires.
+
+    Without a token it cannot be done, and `checks` say why. Where `needs_approval`, confirming it puts the
+    question to the person, and nothing leaves before the answer.
+    """
+
+    title: str
+    account: str
+    mode: Mode
+    token: str
+    expires_at: datetime | None
+    quantity: Decimal | None = None
+    cost: Decimal | None = None
+    fees: Decimal | None = None
+    exposure_before: Decimal | None = None
+    exposure_after: Decimal | None = None
+    worst_price: Decimal | None = None
+    needs_approval: bool = False
+    held: bool = False
+    checks: tuple[Check, ...] = ()
+
+
+@frozen
+class Done:
+    """What became of an act that was confirmed, in a sentence and with what it made."""
+
+    summary: str
+    orders: tuple[Intent, ...] = ()
+    approval: Approval | None = None
+    cancelled: int = 0
+    failed: tuple[NotDone, ...] = ()
