@@ -114,6 +114,17 @@ class PaperBroker(Keeping, Broker):
             return self._market.symbols
 
     @property
+    def trails(self) -> bool:
+        """Whether a trailing stop waits, which every price may move."""
+        with self._lock:
+            return any(order.order.type is Kind.TRAILING_STOP for order in self._market.book.open_orders())
+
+    def mark(self, symbol: str) -> float | None:
+        """Give the newest price that came in, None before the first."""
+        with self._lock:
+            return self._market.book.marks.get(symbol)
+
+    @property
     def wakes_at(self) -> datetime | None:
         """When `on_time` has something to do without a price: an order or the day ends."""
         with self._lock:

@@ -40,9 +40,14 @@ class Keeping:
 
         return end
 
-    def unkept(self) -> dict[str, Any] | None:
-        """Give the book when it holds something that was not kept yet."""
+    def unkept(self, *, whole: bool = False) -> dict[str, Any] | None:
+        """Give the book when it holds something that was not kept yet.
+
+        The newest prices, and how far trailing stops have come, are kept with whatever happens next; the
+        `whole` book has them now.
+        """
         with self._lock:
+            self._market.changed = self._market.changed or whole
             return self._unkept()
 
     def kept(self, version: int) -> None:
