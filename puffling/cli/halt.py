@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 
 from puffling.cli.arguments import Parser
 from puffling.cli.output import clean
-from puffling.cli.verbs import complain, say
+from puffling.cli.verbs import complain, complain_in_words, say
 from puffling.core.attach import attach
 from puffling.core.emergency import press_halt
-from puffling.runtime.errors import PufflingError
+from puffling.runtime.errors import PufflingError, StorageFailed
 from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
+from puffling.settings.bootstrap import conceivable, locate
 
 _PATIENCE_SECONDS = 1.0
 
@@ -27,23 +29,64 @@ def halt(paths: Paths, words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help=tr("Print the answer as JSON."))
     found = parser.parse_args(list(words))
     reason = " ".join(found.reason)[:200]
-    standing = press_halt(paths, reason)
-    told = False
+    places, unclear = _places(paths)
+    pressed = {place: standing for place in places if (standing := _press(place, reason))}
+    told = [place for place in places if _told(place, reason)]
+    halted = [place for place in places if place in pressed or place in told]
+    if not halted:
+        return StorageFailed.exit_code
+    why = next(iter(pressed.values()), reason or tr("Halted by hand."))
+    folders = [str(place.data) for place in halted]
+    if found.json:
+        answer = {"trading": "HALTED", "reason": why, "owner_told": bool(told)}
+        say(json.dumps(answer | ({"folders": folders} if unclear else {}), ensure_ascii=False))
+    else:
+        say(tr("Trading is halted: {reason}", reason=clean(why)))
+        for folder in folders if unclear else ():
+            say(tr("Halted there: {folder}", folder=clean(folder)))
+        say(tr("Only you can lift it, with: puffling resume"))
+    if unclear is None or any(_has_records(place) for place in halted):
+        return 0
+    complain_in_words(
+        tr("No records were found there."),
+        tr("If yours are elsewhere, make an empty file called HALT in their folder: it halts trading."),
+    )
+    return unclear.exit_code
+
+
+def _places(paths: Paths) -> tuple[tuple[Paths, ...], PufflingError | None]:
+    """Give where to halt, and what speaks against being sure of that."""
     try:
-        told = asyncio.run(_tell_the_owner(paths, reason))
+        return (locate(paths, os.environ).paths,), None
+    except PufflingError as error:
+        complain(error)
+        return conceivable(paths), error
+
+
+def _press(place: Paths, reason: str) -> str:
+    """Press the switch and give the reason that stands; none when it could not be pressed."""
+    try:
+        return press_halt(place, reason).reason
+    except PufflingError as error:
+        complain(error)
+        return ""
+
+
+def _told(place: Paths, reason: str) -> bool:
+    try:
+        return asyncio.run(_tell_the_owner(place, reason))
     except PufflingError as error:
         # The switch is pressed; that the owner cannot be told now changes nothing about it.
         complain(error)
-    if found.json:
-        say(
-            json.dumps(
-                {"trading": "HALTED", "reason": standing.reason, "owner_told": told}, ensure_ascii=False
-            )
+    except TimeoutError:
+        complain_in_words(
+            tr("Puffling does not answer, so it could not be told."), tr("No order leaves all the same.")
         )
-    else:
-        say(tr("Trading is halted: {reason}", reason=clean(standing.reason)))
-        say(tr("Only you can lift it, with: puffling resume"))
-    return 0
+    return False
+
+
+def _has_records(place: Paths) -> bool:
+    return any((place.data / name).exists() for name in ("puffling.db", "puffling.lock"))
 
 
 async def _tell_the_owner(paths: Paths, reason: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,6 +15,7 @@ from puffling.runtime.text import tr
 
 FILE_NAME = "puffling.toml"
 DATABASE_VARIABLE = "PUFFLING_DATABASE_URL"
+_SEEMS_NAMED = re.compile(r"""data\s*[=:]\s*["']*([^"'\r\n]+)""")
 
 
 @frozen
@@ -49,6 +51,17 @@ def locate(paths: Paths, environment: Mapping[str, str]) -> Whereabouts:
     if not isinstance(data, str) or not Path(data).expanduser().is_absolute():
         raise _unusable(file, tr("data must be the full path of a folder, in quotes"))
     return Whereabouts(replace(paths, data=Path(data).expanduser()), url)
+
+
+def conceivable(paths: Paths) -> tuple[Paths, ...]:
+    """Give where the data may be when the file cannot be used: the usual place, and what it seems to name."""
+    try:
+        text = (paths.config / FILE_NAME).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        text = ""
+    named = (Path(found.strip()).expanduser() for found in _SEEMS_NAMED.findall(text))
+    there = [folder for folder in named if folder.is_absolute() and folder.is_dir()]
+    return tuple(replace(paths, data=folder) for folder in dict.fromkeys([paths.data, *there]))
 
 
 def _unusable(file: Path, reason: str) -> InvalidInput:
