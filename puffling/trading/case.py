@@ -175,7 +175,9 @@ def refused(
     return Check(code, Outcome.REFUSE, text, hint, _figure(used), _figure(limit))
 
 
-def asked(code: str, text: str, hint: str, *, used: Decimal, limit: Decimal) -> Check:
+def asked(
+    code: str, text: str, hint: str, *, used: Decimal | None = None, limit: Decimal | None = None
+) -> Check:
     """Give the answer of a check that wants the person's yes."""
     return Check(code, Outcome.ASK, text, hint, used, limit)
 

@@ -15,10 +15,13 @@ from decimal import Decimal
 from enum import StrEnum
 
 from puffling.frozen import frozen
+from puffling.runtime.actor import Actor
 from puffling.store.orders import OrderTerms
 from puffling.trading.values import Mode
 
 PREFIX = "pf1-"
+# Who acts on what a model wrote: such a wish is a question to the person, however small.
+MODELS = frozenset({Actor.ASSISTANT.value, Actor.MCP.value})
 # The leg of an intent that stands in the place of another one.
 REPLACEMENT = "replacement"
 _LETTERS_OF_DIGEST = 40

@@ -128,6 +128,7 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (WISH, {"skew_seconds": 300.0}),
         (WISH, {"skew_seconds": -60.5}),
     ],
+    "proposed": [],
     "price": [
         (WISH, {"doubt": "an impossible jump"}),
         (WISH, {"bid": Decimal("400.50"), "ask": Decimal("400.10")}),
@@ -242,7 +243,7 @@ def test_an_order_with_nothing_against_it_passes_every_check() -> None:
 
 def test_there_is_a_case_for_every_check() -> None:
     assert len(EARLY_CHECKS) + len(CASE_CHECKS) + 4 == len(REFUSED_BY)
-    assert {code for code, cases in REFUSED_BY.items() if not cases} == {"approval"}
+    assert {code for code, cases in REFUSED_BY.items() if not cases} == {"proposed", "approval"}
 
 
 @pytest.mark.parametrize(("code", "proposal", "changes"), SCENARIOS)
@@ -389,6 +390,16 @@ class TestAWayOut:
         assert verdict(SELL, session=SessionState.CLOSED, **old).outcome is Outcome.PASS
         assert answer("price_age", SELL, **old).outcome is Outcome.REFUSE
         assert answer("price_age", SELL, session=SessionState.PRE, **old).outcome is Outcome.REFUSE
+
+
+class TestModels:
+    """A model proposes, and nothing else."""
+
+    @pytest.mark.parametrize("source", ["assistant", "mcp"])
+    def test_the_smallest_order_of_a_model_is_a_question(self, source: str) -> None:
+        found = verdict(replace(WISH, source=source))
+        assert found.outcome is Outcome.ASK
+        assert [check.code for check in found.questions] == ["proposed"]
 
 
 class TestApproval:

@@ -6,9 +6,9 @@ import math
 from datetime import timedelta
 
 from puffling.runtime.text import tr
-from puffling.trading.case import Case, passed, refused, seconds
+from puffling.trading.case import Case, asked, passed, refused, seconds
 from puffling.trading.facts import GateFacts
-from puffling.trading.proposals import Proposal
+from puffling.trading.proposals import MODELS, Proposal
 from puffling.trading.values import Mode, TradingState
 from puffling.trading.verdicts import Check
 
@@ -110,6 +110,15 @@ def symbol_clear(proposal: Proposal, facts: GateFacts) -> Check:
     return passed(code, tr("No order of {symbol} is in doubt.", symbol=proposal.terms.symbol))
 
 
+def meant_by_a_person(case: Case) -> Check:
+    """Ask the person about every order a model wants: it may propose, and nothing else."""
+    code = "proposed"
+    if case.proposal.source in MODELS:
+        text = tr("A model proposes this order; it is for you to decide.")
+        return asked(code, text, tr("Look at it under Approvals."))
+    return passed(code, tr("No model wants this order."))
+
+
 CHECKS = (
     not_halted,
     limits_known,
@@ -119,4 +128,4 @@ CHECKS = (
     still_wanted,
     symbol_clear,
 )
-CASE_CHECKS = (clocks_agree,)
+CASE_CHECKS = (clocks_agree, meant_by_a_person)
