@@ -23,7 +23,7 @@ from puffling.puffin.broker.base import Broker, Order
 from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
-from puffling.store.orders import Account, Fill, Intent, OrderState
+from puffling.store.orders import Account, BrokerOrder, Fill, Intent, OrderState
 from puffling.trading.values import (
     AccountView,
     Cancelled,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from puffling.store.database import Unit
     from puffling.trading.cancelling import Cancelling
     from puffling.trading.closing import Closing
+    from puffling.trading.judging import LiveFacts
     from puffling.trading.parts import DeskParts
     from puffling.trading.proposals import Proposal
     from puffling.trading.reconcile import Reconciling
@@ -312,6 +313,21 @@ class OrderDesk:
     async def reconcile(self, account_id: str) -> ReconcileReport:
         """Compare an account with its broker now."""
         return await self._reconciling.compare(self._parts.line(account_id))
+
+    async def seen(self, account_id: str, symbol: str) -> LiveFacts:
+        """Give what is known now of an account and a symbol: figures, instrument, price, what is offered."""
+        from puffling.trading.looking import look_at
+
+        return await look_at(self._parts, self._parts.line(account_id), symbol)
+
+    async def find(self, id: str) -> Intent | BrokerOrder:
+        """Give an intent or an order found at the broker, by our id of it or the broker's."""
+        from puffling.trading.cancelling import target
+
+        intent, order = await self._parts.read(target, id)
+        found = intent or order
+        assert found is not None
+        return found
 
     async def story(self, intent_id: str) -> Story:
         """Say why an order happened: from signal or sentence through every gate's answer to each fill."""
