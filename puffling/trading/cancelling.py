@@ -35,7 +35,7 @@ class Cancelling:
 
     async def cancel(self, id: str) -> Cancelled:
         """Cancel an intent or an order, by our id of it or by the name the broker knows it by."""
-        intent, order = await self._parts.read(_target, id)
+        intent, order = await self._parts.read(target, id)
         if intent is not None and self._sending.is_under_way(intent.id):
             await self._sending.settled(intent.id)
             return await self.cancel(id)
@@ -99,7 +99,7 @@ class Cancelling:
         except PuffinError as error:
             line.nudged.set()
             if failure is None and not isinstance(error, NotOffered):
-                return Cancelled(*await self._parts.read(_target, order.id))
+                return Cancelled(*await self._parts.read(target, order.id))
             raise Unavailable(
                 tr("Whether the order was cancelled is not known: {reason}", reason=reason_of(error)),
                 hint=tr("It is looked up every few seconds; look at the order again then."),
@@ -112,7 +112,7 @@ class Cancelling:
         return Cancelled(taken.intent, taken.order)
 
 
-def _target(unit: Unit, id: str) -> tuple[Intent | None, BrokerOrder | None]:
+def target(unit: Unit, id: str) -> tuple[Intent | None, BrokerOrder | None]:
     """Give the intent and the order that works for it; an order found elsewhere has no intent."""
     order = unit.orders.find(id)
     if order is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 from puffling.puffin.broker.base import Asset, Broker
@@ -27,8 +28,19 @@ async def look(
     parent_id: str | None = None,
     confirmed: str = "",
 ) -> LiveFacts:
+    """Give what an order is judged by of what stands outside the database."""
+    seen = await look_at(parts, line, proposal.terms.symbol)
+    return dataclasses.replace(
+        seen,
+        replaces=replaces,
+        confirmed=confirmed,
+        held_here=is_held_here(proposal.terms, line.abilities),
+        parent_id=parent_id,
+    )
+
+
+async def look_at(parts: DeskParts, line: BrokerLine, symbol: str) -> LiveFacts:
     """Give what is known now outside the database; what cannot be read is None, and the gate refuses it."""
-    symbol = proposal.terms.symbol
     if line.ready and (line.info_at is None or parts.clock.now() - line.info_at > _FRESH):
         await refresh_account(parts, line)
     try:
@@ -47,12 +59,8 @@ async def look(
         asset=asset,
         price=price,
         skew_seconds=line.skew_seconds,
-        replaces=replaces,
         instrument=instrument,
         live_keys=line.live_keys,
-        confirmed=confirmed,
-        held_here=is_held_here(proposal.terms, line.abilities),
-        parent_id=parent_id,
     )
 
 
