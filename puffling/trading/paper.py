@@ -26,14 +26,21 @@ from puffling.market.events import PricesMoved, QuotesMoved
 from puffling.market.market import Market
 from puffling.market.values import AssetClass, Instrument, Price, Quality
 from puffling.puffin.backtest.fills import Candle
-from puffling.puffin.broker.base import Asset, BrokerUpdate, InvalidOrderError, UnclearError, UpdateKind
+from puffling.puffin.broker.base import (
+    Asset,
+    BrokerUpdate,
+    InsufficientFundsError,
+    InvalidOrderError,
+    UnclearError,
+    UpdateKind,
+)
 from puffling.puffin.broker.paper import PaperBroker
 from puffling.puffin.broker.paper_terms import Hours, PaperTerms, hours_of
 from puffling.puffin.data.instants import from_us
 from puffling.runtime.actor import UserId
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
-from puffling.runtime.errors import NotFound, PufflingError
+from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
 from puffling.runtime.tasks import TaskScope
 from puffling.runtime.text import tr
 from puffling.store.database import Store
@@ -92,7 +99,7 @@ class PaperAccount:
         self._untold: set[str] = set()
         self._today: date | None = None
         self._wholly_kept = clock.now()
-        self.broker = self._new(Decimal(0))
+        self.broker = self._new()
 
     async def open(self, cash: Decimal) -> None:
         """Take up the book that was kept, or begin one with so much cash, and go to work."""
@@ -125,6 +132,14 @@ class PaperAccount:
         """Pay and borrow under other conditions from now on."""
         self._terms = self.broker.terms = terms
 
+    async def pay_in(self, amount: Decimal) -> None:
+        """Pay money in, or with an amount below 0 take it out."""
+        try:
+            self.broker.on_cash(amount)
+        except InsufficientFundsError as error:
+            raise InvalidInput(tr("There is not so much cash in the account."), field="amount") from error
+        await self._keep_now()
+
     async def take_bars(self, candles: Mapping[str, Candle], at: datetime, until: datetime) -> None:
         """Let a simulated market pass bar by bar; what it did is kept before this comes back."""
         await self._follow_actions()
@@ -132,17 +147,18 @@ class PaperAccount:
         await self._keep_now()
 
     async def _load(self, cash: Decimal) -> None:
-        self.broker = self._new(cash)
         book = await self._store.read(self._user, open_book, self.account.id)
         if book is not None:
             self.broker.restore(book)
+        else:
+            self.broker.on_cash(cash)
         # Before anybody can ask, so that what is told first is kept.
         await self._keep_now(whole=True)
         self.broker.listen(self._heard)
 
-    def _new(self, cash: Decimal) -> PaperBroker:
+    def _new(self) -> PaperBroker:
         return PaperBroker(
-            cash,
+            0,
             now=self._clock.now,
             name=self.account.id,
             terms=self._terms,

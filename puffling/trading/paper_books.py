@@ -23,14 +23,11 @@ def open_book(unit: Unit, account: str) -> dict[str, Any] | None:
 
 def keep_book(unit: Unit, account: Account, book: dict[str, Any]) -> bool:
     """Keep a book with its dividends, interest and splits; False when a newer one is kept already."""
-    before = unit.books.find(account.id)
     if not unit.books.keep(account.id, book, book["version"]):
         return False
-    if before is None:
-        _begin(unit, account, book)
     for name, kind, amount, at, symbol in book["flows"]:
         if kind == SPLIT:
-            _split(unit, account, symbol, Decimal(amount), f"split-{name}", book)
+            _split(unit, account, symbol, Decimal(amount), f"split-{name}")
         else:
             unit.flows.add(
                 account.id,
@@ -43,13 +40,7 @@ def keep_book(unit: Unit, account: Account, book: dict[str, Any]) -> bool:
     return True
 
 
-def _begin(unit: Unit, account: Account, book: dict[str, Any]) -> None:
-    """The money an account begins with is its first deposit."""
-    if cash := Decimal(book["cash"]):
-        unit.flows.add(account.id, FlowKind.DEPOSIT, cash, unit.now, broker_id=f"{account.id}-opening")
-
-
-def _split(unit: Unit, account: Account, symbol: str, more: Decimal, name: str, book: dict[str, Any]) -> None:
+def _split(unit: Unit, account: Account, symbol: str, more: Decimal, name: str) -> None:
     """Take in that more shares (or fewer) are held for the same money."""
     before = unit.holdings.find(account.id, symbol)
     held = _NOTHING if before is None else before.quantity

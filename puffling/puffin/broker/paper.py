@@ -44,6 +44,7 @@ from puffling.puffin.broker.base import (
     Change,
     DuplicateOrderError,
     Execution,
+    InsufficientFundsError,
     InvalidOrderError,
     Number,
     Order,
@@ -55,7 +56,7 @@ from puffling.puffin.broker.base import (
 from puffling.puffin.broker.paper_book import PaperBook, PaperOrder, bring, exact
 from puffling.puffin.broker.paper_keeping import Keeping
 from puffling.puffin.broker.paper_market import PaperMarket
-from puffling.puffin.broker.paper_money import account, positions
+from puffling.puffin.broker.paper_money import account, pay_in, positions
 from puffling.puffin.broker.paper_plain import exported, restored
 from puffling.puffin.broker.paper_rules import (
     changed,
@@ -95,7 +96,7 @@ class PaperBroker(Keeping, Broker):
         self._price = price
         self._asset = asset or self._any_asset
         self._hours = hours
-        self._use(PaperBook(name, exact(cash)), terms or PaperTerms())
+        self._use(PaperBook(name, exact(cash), last_equity=exact(cash)), terms or PaperTerms())
 
     @property
     def terms(self) -> PaperTerms:
@@ -311,6 +312,16 @@ class PaperBroker(Keeping, Broker):
             self._market.act(symbol, actions, today, self._now())
         return self._moved()
 
+    def on_cash(self, amount: Number) -> bool:
+        """Take in money that is paid in, or with an amount below 0 out; tells whether it is to be kept."""
+        money = exact(amount)
+        with self._lock:
+            if money < 0 and -money > self._market.book.cash:
+                raise InsufficientFundsError("There is not so much cash", code="cash")
+            self._market.expire(self._now())
+            self._market.changed = pay_in(self._market.book, money, self._now()) or self._market.changed
+        return self._moved()
+
     def reset(self, cash: Number) -> None:
         """Begin anew with so much cash: nothing held, nothing waiting; what was used stays used."""
 
@@ -319,7 +330,13 @@ class PaperBroker(Keeping, Broker):
             for order in [*old.open_orders()]:
                 if order.is_open:
                     self._market.end(order, OrderStatus.CANCELED, self._now(), "The account was reset")
-            book = PaperBook(old.name, exact(cash), orders=old.orders, executions=old.executions)
+            book = PaperBook(
+                old.name,
+                exact(cash),
+                orders=old.orders,
+                executions=old.executions,
+                last_equity=exact(cash),
+            )
             book.numbers, book.version, book.used = old.numbers, old.version, old.used
             self._untold_from(self._market)
             self._use(book, self.terms)

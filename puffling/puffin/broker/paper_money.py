@@ -83,6 +83,11 @@ def pay_for_time(book: PaperBook, carry: Carry, at: datetime) -> bool:
     return _flow(book, "interest", exact((cash * rate - short * carry.borrow_rate) * years), at)
 
 
+def pay_in(book: PaperBook, amount: Decimal, at: datetime) -> bool:
+    """Pay money in or out; tells whether money moved."""
+    return _flow(book, "deposit" if amount > 0 else "withdrawal", amount, at)
+
+
 def pay_dividend(book: PaperBook, symbol: str, dividend: float, at: datetime) -> bool:
     """Pay a dividend on what is held, or take it from who is short; tells whether money moved."""
     return _flow(book, "dividend", EXACT.multiply(book.held(symbol), exact(dividend)), at, symbol)
