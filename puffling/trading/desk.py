@@ -282,6 +282,27 @@ class OrderDesk:
         )
         return await self._whole(work, "replace")
 
+    async def preview_change(
+        self,
+        id: str,
+        *,
+        slot: str,
+        source: str,
+        quantity: Decimal | None = None,
+        limit: Decimal | None = None,
+        stop: Decimal | None = None,
+    ) -> tuple[Proposal, Preview]:
+        """Say what a changed order would be and what every gate says to it; nothing is written or sent."""
+        return await self._replacing.preview(
+            id,
+            quantity=quantity,
+            limit=limit,
+            stop=stop,
+            slot=slot,
+            source=source,
+            valid_until=self._parts.clock.now() + _CHANGE_VALID,
+        )
+
     async def close_position(
         self,
         account_id: str,
