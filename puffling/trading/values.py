@@ -218,3 +218,15 @@ class Done:
     approval: Approval | None = None
     cancelled: int = 0
     failed: tuple[NotDone, ...] = ()
+
+
+@frozen
+class TradeNews:
+    """A step of an order or a fill, as it is told to whoever listens."""
+
+    what: str
+    account: str
+    intent: Intent | None = None
+    order: BrokerOrder | None = None
+    fill: Fill | None = None
+    held: Holding | None = None
