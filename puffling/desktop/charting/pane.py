@@ -8,11 +8,9 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGraphicsView, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
 
-from puffling.desktop.charting.caption import Caption
+from puffling.desktop.charting.frame import PaneFrame
 from puffling.desktop.charting.header import ButtonRow
 from puffling.desktop.charting.last_seen import kept_bars, kept_content, kept_words
 from puffling.desktop.charting.part import Candle, Part, Seat, candle_at
@@ -25,7 +23,6 @@ from puffling.desktop.session import Session
 from puffling.desktop.sketch import Sketch
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
-from puffling.desktop.theme import look, translucent
 from puffling.market.values import Instrument, Price, Quality, SessionState
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
@@ -40,18 +37,13 @@ NEW_YORK = "XNYS"
 
 # Some bars are drawn one by one; of more a chart is built anew.
 _MOST_ADDED = 400
-_EDGE = 1
-_CLICK = 5
 
 
-class ChartPane(QWidget):
+class ChartPane(PaneFrame):
     """Shows one series; the panel around it says when it is seen, and hands it prices."""
 
     said = Signal()
     became_live = Signal()
-    activated = Signal()
-    pointed = Signal(object)
-    picked = Signal(int)
     moved = Signal()
 
     def __init__(self, session: Session, number: int, present: Present) -> None:
@@ -80,18 +72,7 @@ class ChartPane(QWidget):
         self.buttons = ButtonRow([button for part in self.parts for button in part.buttons()])
         self._sketch = Sketch()
         self._waiting = States(self._sketch)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self.caption = Caption()
-        self.caption.hide()
-        self._column.addWidget(self.caption)
-        self._outlined = False
-        self._pressed_at = QPointF()
-        self._pointed_at = -1
-        self.keys: Callable[[QKeyEvent], bool] = _passes
-        look().changed.connect(self.update)
-        self._column.addWidget(self._sketch, 1)
+        self.column.addWidget(self._sketch, 1)
         self._waiting.loading()
 
     @property
@@ -102,14 +83,12 @@ class ChartPane(QWidget):
             from puffling.desktop.charts.chart import ChartView
 
             self._chart = ChartView()
-            self._column.replaceWidget(self._sketch, self._chart)
+            self.column.replaceWidget(self._sketch, self._chart)
             self._sketch.deleteLater()
             self._chart.show()
             self.setFocusProxy(self._chart)
-            self._chart.installEventFilter(self)
-            for canvas in self._chart.findChildren(QGraphicsView):
-                canvas.viewport().installEventFilter(self)
-            self._chart.bar_pointed.connect(self._point)
+            self.follow_hand(self._chart)
+            self._chart.bar_pointed.connect(self.point)
             self._chart.range_changed.connect(lambda *_: self.moved.emit())
         return self._chart
 
@@ -196,14 +175,6 @@ class ChartPane(QWidget):
             if self.awake:
                 self.fetch()
 
-    def stand(self, *, among_others: bool, outlined: bool) -> None:
-        """Stand alone or among other panes, the active one of them with an outline."""
-        self.caption.setVisible(among_others)
-        edge = _EDGE if among_others else 0
-        self._column.setContentsMargins(edge, edge, edge, edge)
-        self._outlined = among_others and outlined
-        self.update()
-
     def take(self, prices: Mapping[str, Price]) -> bool:
         """Take the newest price of this symbol if it is there; showing it is another step."""
         price = prices.get(self.symbol) if self._present.us is None else None
@@ -287,36 +258,6 @@ class ChartPane(QWidget):
         self.chart.update_last(*self._newest_bar[1:])
         for part in self.parts:
             part.move(self._newest_bar)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self.keys(event):
-            return True
-        if isinstance(event, QMouseEvent) and self._picks(event):
-            self.picked.emit(self._pointed_at)
-        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn):
-            self.activated.emit()
-        return super().eventFilter(watched, event)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        shades = look().theme.colours
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), shades.panel)
-        if self._outlined:
-            painter.setPen(translucent(shades.accent, 0.75))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-
-    def _picks(self, event: QMouseEvent) -> bool:
-        """Tell whether this ends a click on a bar; what moves on the way is a drag."""
-        if event.type() is QEvent.Type.MouseButtonPress:
-            self._pressed_at = event.position()
-        moved = (event.position() - self._pressed_at).manhattanLength()
-        return event.type() is QEvent.Type.MouseButtonRelease and moved < _CLICK and self._pointed_at >= 0
-
-    def _point(self, index: int | None) -> None:
-        self._pointed_at = -1 if index is None else index
-        self.pointed.emit(index)
 
     @property
     def _decimals(self) -> int:
@@ -436,8 +377,3 @@ def zone_of(instrument: Instrument | None, interval: Interval) -> tzinfo:
 
 def _nothing() -> None:
     """Do nothing."""
-
-
-def _passes(_event: QKeyEvent) -> bool:
-    """Want no key."""
-    return False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
@@ -19,7 +19,6 @@ from puffling.desktop.icons import set_icon
 from puffling.desktop.later import later
 from puffling.desktop.live_mark import LiveMark
 from puffling.desktop.menus import passing_menu
-from puffling.desktop.moving import moves
 from puffling.desktop.name_field import NameField
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
@@ -28,6 +27,7 @@ from puffling.desktop.states import Phase
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import set_role
+from puffling.desktop.watch_edits import WatchEdits
 from puffling.desktop.watch_rows import Row, kept_rows, named_row, rows_to_keep, watch_columns
 from puffling.market.events import FeedStateChanged, PricesMoved
 from puffling.market.values import Price
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 DRAIN_MILLISECONDS = 50
 SPARKLINE_DAYS = 45
 MOST_KEPT = 200
-MOST_NAMED = 6
 NAME_WIDTH = 108
 
 
@@ -68,6 +67,7 @@ class WatchlistPanel(Panel):
         self.table.keys_removed.connect(self._remove)
         self.table.rows_reordered.connect(self._reorder)
         self.table.menu_opening.connect(self._extend_menu)
+        self._edits = WatchEdits(session, stored=self._put, gone=self._let_go, refused=self._show_list)
         self._header = self._make_header()
         self._entry = self._make_entry()
         column = QVBoxLayout(self)
@@ -143,7 +143,7 @@ class WatchlistPanel(Panel):
         """Put a symbol at the end of the list."""
         shown = self.watchlist
         if shown is not None:
-            self._store(lambda core: core.watchlists.add(shown.id, symbol), lambda _: self._select(symbol))
+            self._edits.add(shown, symbol, lambda _: self._select(symbol))
 
     def choose_list(self, list_id: str) -> None:
         """Show another list."""
@@ -302,66 +302,15 @@ class WatchlistPanel(Panel):
 
         self.session.dispatch.run(trends, name="fetch trends", newest="watchlist.trends")
 
-    def _store(
-        self,
-        work: Callable[[Core], Coroutine[Any, Any, Watchlist]],
-        then: Callable[[Watchlist], None] = lambda _: None,
-    ) -> None:
-        """Make a change and show it when it is stored, not before; what failed shows as it is stored."""
-        core = self.session.core
-
-        def stored(changed: Watchlist) -> None:
-            self._put(changed)
-            self._show_list()
-            then(changed)
-
-        def failed(error: PufflingError) -> None:
-            self.session.tell_error(error)
-            self._show_list()
-
-        self.session.dispatch.run(lambda: work(core), name="change watchlist", then=stored, failed=failed)
-
     def _put(self, changed: Watchlist) -> None:
         others = [each for each in self._lists if each.id != changed.id]
         self._lists = tuple(sorted((*others, changed), key=lambda each: each.position))
+        self._show_list()
 
-    def _remove(self, symbols: list[str]) -> None:
-        shown = self.watchlist
-        if shown is None:
-            return
-        places = {symbol: shown.symbols.index(symbol) for symbol in symbols if symbol in shown.symbols}
-
-        async def remove(core: Core) -> Watchlist:
-            left = shown
-            for symbol in places:
-                left = await core.watchlists.remove(shown.id, symbol)
-            return left
-
-        async def bring_back(core: Core) -> Watchlist:
-            back = shown
-            for symbol, place in sorted(places.items(), key=lambda item: item[1]):
-                back = await core.watchlists.add(shown.id, symbol, place)
-            return back
-
-        gone = ", ".join(places) if len(places) <= MOST_NAMED else tr("{count} symbols", count=len(places))
-        said = tr("{symbols} removed from {name}.", symbols=gone, name=shown.name)
-        self._store(remove, lambda _: self._offer_undo(said, lambda: self._store(bring_back)))
-
-    def _offer_undo(self, said: str, undo: Callable[[], None]) -> None:
-        self.session.notices.tell(said, action=tr("Undo"), act=undo)
-
-    def _reorder(self, order: list[str]) -> None:
-        shown = self.watchlist
-        if shown is None or set(order) != set(shown.symbols):
-            return
-
-        async def move(core: Core) -> Watchlist:
-            now = shown
-            for symbol, place in moves(shown.symbols, order):
-                now = await core.watchlists.move(shown.id, symbol, place)
-            return now
-
-        self._store(move)
+    def _let_go(self, gone: Watchlist) -> None:
+        self._lists = tuple(each for each in self._lists if each.id != gone.id)
+        self._chosen = self._lists[0].id if self._lists else ""
+        self._show_list()
 
     def _open_lists(self) -> None:
         menu = passing_menu(self)
@@ -378,20 +327,13 @@ class WatchlistPanel(Panel):
 
     def ask_new_list(self) -> None:
         """Ask for the name of one more list."""
-        self._ask_name(
-            "",
-            lambda name: self._store(
-                lambda core: core.watchlists.create(name), lambda made: self.choose_list(made.id)
-            ),
-        )
+        self._ask_name("", lambda name: self._edits.create(name, lambda made: self.choose_list(made.id)))
 
     def ask_rename(self) -> None:
         """Ask for another name of the list that is shown."""
         shown = self.watchlist
         if shown is not None:
-            self._ask_name(
-                shown.name, lambda name: self._store(lambda core: core.watchlists.rename(shown.id, name))
-            )
+            self._ask_name(shown.name, lambda name: self._edits.rename(shown, name))
 
     def _ask_name(self, name: str, then: Callable[[str], None]) -> None:
         self._entry.setCurrentWidget(self.name_field)
@@ -400,24 +342,16 @@ class WatchlistPanel(Panel):
 
     def delete_list(self) -> None:
         """Delete the list that is shown, and offer to bring it back."""
-        shown = self.watchlist
-        if shown is None:
-            return
+        if (shown := self.watchlist) is not None:
+            self._edits.delete(shown, lambda back: self.choose_list(back.id))
 
-        def deleted(gone: Watchlist) -> None:
-            self._lists = tuple(each for each in self._lists if each.id != gone.id)
-            self._chosen = self._lists[0].id if self._lists else ""
-            self._show_list()
-            self._offer_undo(tr("{name} deleted.", name=gone.name), lambda: self._restore_list(gone))
+    def _remove(self, symbols: list[str]) -> None:
+        if (shown := self.watchlist) is not None:
+            self._edits.remove(shown, symbols)
 
-        core = self.session.core
-        self.session.dispatch.run(lambda: core.watchlists.delete(shown.id), name="delete list", then=deleted)
-
-    def _restore_list(self, gone: Watchlist) -> None:
-        self._store(
-            lambda core: core.watchlists.restore(gone.id, gone.name, gone.symbols, gone.position),
-            lambda back: self.choose_list(back.id),
-        )
+    def _reorder(self, order: list[str]) -> None:
+        if (shown := self.watchlist) is not None and set(order) == set(shown.symbols):
+            self._edits.reorder(shown, order)
 
     def _extend_menu(self, menu: QMenu, symbols: list[str]) -> None:
         menu.addSeparator()
