@@ -76,7 +76,7 @@ def judge(ability: Admissible, caller: Caller, trading: TradingState) -> Verdict
             tr("This token does not reach as far as {scope}.", scope=needed),
             tr("Make one with the scope {scope} in the window or the terminal.", scope=needed),
         )
-    if ability.effect is Effect.TRADE and trading is TradingState.HALTED:
+    if ability.effect is Effect.TRADE and trading is TradingState.HALTED and not ability.while_halted:
         return Verdict(
             Answer.REFUSE, tr("Trading is halted."), tr("Resume it in the window or with: puffling resume")
         )

@@ -68,7 +68,8 @@ class Declaration:
 
     `protective` marks an act that can only make things safer, such as halting: everybody may do it.
     `proposes` marks one that only puts a question before the person: what a model may do where acting is not
-    for it. `confirmed_by` is the verb that carries out what this one only shows; its answer has a `token`.
+    for it. `while_halted` marks a trade that a halt does not stop at the door: where it matters, the order
+    desk does. `confirmed_by` is the verb that carries out what this one only shows; its answer has a `token`.
     """
 
     title: str
@@ -81,6 +82,7 @@ class Declaration:
     job: bool
     protective: bool
     proposes: bool
+    while_halted: bool
     confirmed_by: str | None
     function: Callable[..., Any]
 
@@ -97,6 +99,7 @@ def capability(
     job: bool = False,
     protective: bool = False,
     proposes: bool = False,
+    while_halted: bool = False,
     confirmed_by: str | None = None,
 ) -> Callable[
     [Callable[Concatenate[C, P], Coroutine[Any, Any, R]]], Callable[Concatenate[C, P], Coroutine[Any, Any, R]]
@@ -117,6 +120,7 @@ def capability(
             job=job,
             protective=protective,
             proposes=proposes,
+            while_halted=while_halted,
             confirmed_by=confirmed_by,
             function=function,
         )
@@ -176,6 +180,7 @@ class Capability:
         self.job = declaration.job
         self.protective = declaration.protective
         self.proposes = declaration.proposes
+        self.while_halted = declaration.while_halted
         self._controller = controller
         self._desk = desk
 

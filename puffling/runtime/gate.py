@@ -32,6 +32,7 @@ class Admissible(Protocol):
     tool: str | None
     protective: bool
     proposes: bool
+    while_halted: bool
 
     @property
     def title(self) -> str:

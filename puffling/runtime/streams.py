@@ -100,6 +100,7 @@ class Stream:
         self.tool: str | None = None
         self.protective = False
         self.proposes = False
+        self.while_halted = False
         self.ws = declaration.ws
         self.declaration = declaration
         self._controller = controller

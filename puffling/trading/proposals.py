@@ -38,6 +38,8 @@ class Proposal:
     source_version: str = ""
     leg: str = ""
     why: str = ""
+    # It is for the person to decide, however small it is.
+    is_question: bool = False
 
 
 def order_hash(terms: OrderTerms) -> str:

@@ -18,6 +18,7 @@ from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState, OrderTerms
 from puffling.trading.entering import Entered, OrderRefused, enter
+from puffling.trading.estimates import estimate
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
@@ -26,7 +27,7 @@ from puffling.trading.proposals import REPLACEMENT, Proposal
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
 from puffling.trading.states import ENDED, advance
-from puffling.trading.values import Placed
+from puffling.trading.values import Placed, Preview
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,22 +57,8 @@ class Replacing:
         approval_id: str | None,
     ) -> Placed:
         """Change quantity, limit or stop of an order; what is None stays."""
-        old, order = await self._parts.read(_changeable, id)
-        line = self._parts.line(old.terms.account)
-        if order is not None and not line.abilities.replaces:
-            raise Conflict(
-                tr("This broker does not change orders."), hint=tr("Cancel it and place a new one.")
-            )
-        terms = _changed_terms(old.terms, quantity, limit, stop)
-        proposal = Proposal(
-            terms,
-            source,
-            slot,
-            valid_until,
-            source_version=old.source_version,
-            leg=REPLACEMENT,
-            why=tr("Changes {order}.", order=titled(old.terms)),
-        )
+        old, order, line = await self._changeable(id)
+        proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
         live = await look(self._parts, line, proposal, replaces=old)
         entered = await self._parts.run(self._enter, proposal, live, old.id, approval_id)
         if entered.intent is None:
@@ -89,6 +76,36 @@ class Replacing:
                 hint=tr("It stands as it was, unless it has ended meanwhile: look at the orders."),
             )
         return Placed(entered.verdict, kept)
+
+    async def preview(
+        self,
+        id: str,
+        *,
+        quantity: Decimal | None,
+        limit: Decimal | None,
+        stop: Decimal | None,
+        slot: str,
+        source: str,
+        valid_until: datetime,
+    ) -> tuple[Proposal, Preview]:
+        """Say what the changed order would be and what every gate says to it."""
+        old, _, line = await self._changeable(id)
+        proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
+        live = await look(self._parts, line, proposal, replaces=old)
+
+        def work(unit: Unit) -> Preview:
+            return estimate(unit, proposal, live, self._parts.gate.judge(unit, proposal, live))
+
+        return proposal, await self._parts.read(work)
+
+    async def _changeable(self, id: str) -> tuple[Intent, BrokerOrder | None, BrokerLine]:
+        old, order = await self._parts.read(_changeable, id)
+        line = self._parts.line(old.terms.account)
+        if order is not None and not line.abilities.replaces:
+            raise Conflict(
+                tr("This broker does not change orders."), hint=tr("Cancel it and place a new one.")
+            )
+        return old, order, line
 
     def _enter(
         self, unit: Unit, proposal: Proposal, live: LiveFacts, old_id: str, approval_id: str | None
@@ -175,6 +192,26 @@ def _not_changeable(intent: Intent) -> Conflict:
     return Conflict(
         tr("The order is {state} and cannot be changed.", state=intent.state.value.lower()),
         hint=tr("Look at the orders as they stand now."),
+    )
+
+
+def _proposal(
+    old: Intent,
+    quantity: Decimal | None,
+    limit: Decimal | None,
+    stop: Decimal | None,
+    slot: str,
+    source: str,
+    valid_until: datetime,
+) -> Proposal:
+    return Proposal(
+        _changed_terms(old.terms, quantity, limit, stop),
+        source,
+        slot,
+        valid_until,
+        source_version=old.source_version,
+        leg=REPLACEMENT,
+        why=tr("Changes {order}.", order=titled(old.terms)),
     )
 
 

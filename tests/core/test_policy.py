@@ -58,6 +58,10 @@ class Acts(Controller):
     async def trade(self) -> None:
         """Trade."""
 
+    @capability(title="Cancel", effect=Effect.TRADE, while_halted=True)
+    async def cancel(self) -> None:
+        """Cancel."""
+
     @capability(title="Guard", effect=Effect.GUARD)
     async def guard(self) -> None:
         """Guard."""
@@ -133,6 +137,11 @@ def test_a_token_reaches_as_far_as_its_scopes(acts: Acts, verb: str, scope: Scop
 def test_a_halt_stops_trades_of_everybody(acts: Acts) -> None:
     for actor in Actor:
         assert answer(acts, "trade", Caller(actor, present=True), TradingState.HALTED) is Answer.REFUSE
+
+
+def test_a_halt_does_not_keep_anybody_from_cancelling(acts: Acts) -> None:
+    assert answer(acts, "cancel", PERSON, TradingState.HALTED) is Answer.ALLOW
+    assert answer(acts, "cancel", Caller(Actor.ASSISTANT), TradingState.HALTED) is Answer.REFUSE
 
 
 async def test_changes_leave_a_line_whether_allowed_or_refused(acts: Acts, trail: Trail) -> None:

@@ -113,8 +113,8 @@ def symbol_clear(proposal: Proposal, facts: GateFacts) -> Check:
 def meant_by_a_person(case: Case) -> Check:
     """Ask the person about every order a model wants: it may propose, and nothing else."""
     code = "proposed"
-    if case.proposal.source in MODELS:
-        text = tr("A model proposes this order; it is for you to decide.")
+    if case.proposal.is_question or case.proposal.source in MODELS:
+        text = tr("This order is a proposal; it is for you to decide.")
         return asked(code, text, tr("Look at it under Approvals."))
     return passed(code, tr("No model wants this order."))
 
