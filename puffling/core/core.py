@@ -13,6 +13,7 @@ from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
 from puffling.controllers.ai import Ai
+from puffling.controllers.approvals import Approvals
 from puffling.controllers.backtests import Backtests
 from puffling.controllers.backups import Backups, data_state
 from puffling.controllers.data import Data
@@ -265,6 +266,7 @@ class Core:
         self.monitor = self._controller(Monitor)
         self.portfolio = self._controller(Portfolios)
         self.safety = self._controller(Safety)
+        self.approvals = self._controller(Approvals)
         self.workspaces = self._controller(Workspaces)
         self.backups = self._controller(Backups)
         self.access = self._controller(Access)

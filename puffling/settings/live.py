@@ -55,6 +55,11 @@ class LiveSettings:
         return self._resolved.settings
 
     @property
+    def environment(self) -> Mapping[str, str]:
+        """Give what counts before the stored rows."""
+        return self._environment
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """Name the stored values that cannot be used; defaults stand in for them."""
         return self._resolved.problems

@@ -39,6 +39,14 @@ class SafetyState:
     since: datetime | None = None
 
 
+@frozen
+class HaltReport(SafetyState):
+    """The state after halting, and what became of open orders; each that could not be cancelled is named."""
+
+    cancelled: int = 0
+    failed: tuple[NotDone, ...] = ()
+
+
 class LineState(StrEnum):
     """How the line to a broker is: orders leave only over one that is ready."""
 
@@ -70,6 +78,8 @@ class AccountView:
     waiting: tuple[Intent, ...]
     # How far this computer's clock runs ahead of the broker's.
     skew_seconds: float | None = None
+    # Whether the keys it was made with are those for real money.
+    live_keys: bool = False
 
 
 @frozen

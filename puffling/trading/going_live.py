@@ -1,0 +1,54 @@
+"""What going live with an account would change, and what is missing for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from puffling.frozen import frozen
+from puffling.runtime.text import tr
+from puffling.settings.model import Settings
+from puffling.trading.values import AccountView, Mode
+
+# Feeds whose prices nobody trades at.
+MADE_UP_FEEDS = frozenset({"demo", "samples"})
+
+
+@frozen
+class LivePlan:
+    """What going live with an account would change, and what is missing for it."""
+
+    account: str
+    label: str
+    is_live: bool
+    missing: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def plan_for(view: AccountView, settings: Settings, *, is_live: bool) -> LivePlan:
+    """Say it in sentences, before the person types the word."""
+    account = view.account
+    return LivePlan(
+        account.id, account.label, is_live, tuple(_missing(view, settings)), tuple(_changes(view, settings))
+    )
+
+
+def _missing(view: AccountView, settings: Settings) -> Iterator[str]:
+    if view.account.mode != Mode.LIVE.value:
+        yield tr("{account} moves no real money.", account=view.account.label)
+    elif not view.live_keys:
+        yield tr("The keys for real money are missing.")
+    if not view.abilities.finds_client_ids:
+        yield tr("This broker does not find orders by their name.")
+    if view.info is None:
+        yield tr("The broker has not told what the account is worth.")
+    if settings.market.feeds[0] in MADE_UP_FEEDS:
+        yield tr("Prices are made up: put a feed of real ones first.")
+
+
+def _changes(view: AccountView, settings: Settings) -> Iterator[str]:
+    limits = settings.trading
+    yield tr("Orders move real money at {broker}.", broker=view.account.broker)
+    yield tr("At most {count} orders a day are entered.", count=limits.orders_per_day)
+    yield tr("One symbol may make up {share} % of the account.", share=f"{limits.position_percent:g}")
+    yield tr("Orders above ${money} wait for your approval.", money=f"{limits.approval_above:,.2f}")
+    yield tr("The window says LIVE for as long as it is so. Anybody may go back to paper.")
