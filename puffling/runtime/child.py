@@ -2,7 +2,8 @@
 
 It reads the call from its standard input and answers on its standard output; what the function prints
 and logs goes to the parent's log. One byte on the input means stop, and its end means that the parent
-is gone, so that no child outlives its parent on any system.
+is gone, so that no child outlives its parent on any system. A function that is told to stop ends at its next
+checkpoint; one that comes to none soon is interrupted where it is.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ FLAG = "--compute-child"
 """The first argument of a frozen Puffling that was started to be a child; the second goes to `main`."""
 
 _SECONDS_BETWEEN_REPORTS = 0.05
+_SECONDS_TO_HEAR = 0.1
 
 
 Report = Callable[[float, float, str], None]
 
 
 class ComputationStopped(BaseException):
-    """Raised by `checkpoint` when the job was cancelled; no `except Exception` of a library swallows it."""
+    """Raised when the job was cancelled; no `except Exception` of a library swallows it."""
 
 
 _parent: ContextVar[_Parent | None] = ContextVar("puffling_parent", default=None)
@@ -53,8 +55,8 @@ def checkpoint(done: float, total: float, note: str = "") -> None:
 
 def stop_here_if_asked() -> None:
     """End the computation here when its job was cancelled, and say nothing otherwise."""
-    if (parent := _parent.get()) is not None and parent.stopped:
-        raise ComputationStopped
+    if (parent := _parent.get()) is not None:
+        parent.obey()
 
 
 class _Parent:
@@ -62,15 +64,31 @@ class _Parent:
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stopped = False
+        # Set once the function knows that it has to stop, or has come to its end.
+        self.heard = threading.Event()
         self._stream = stream
         self._lock = threading.Lock()
         self._next_report = 0.0
         self._held_back: tuple[float, float, str] | None = None
 
+    def obey(self) -> None:
+        """End the computation here if it was told to stop."""
+        if self.stopped:
+            self.heard.set()
+            raise ComputationStopped
+
+    def interrupt(self) -> None:
+        """End the computation wherever it is, but never in the middle of a message."""
+        import ctypes
+
+        with self._lock:
+            if not self.heard.is_set():
+                main = ctypes.c_ulong(threading.main_thread().ident or 0)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(main, ctypes.py_object(ComputationStopped))
+
     def report(self, done: float, total: float, note: str) -> None:
         """Tell how far the computation is, at most twenty times a second."""
-        if self.stopped:
-            raise ComputationStopped
+        self.obey()
         now = time.monotonic()
         if now < self._next_report and done < total:
             self._held_back = (done, total, note)
@@ -81,6 +99,7 @@ class _Parent:
 
     def answer(self, *message: object) -> None:
         """Send what was held back, and then the answer."""
+        self.heard.set()
         if self._held_back is not None:
             done, total, note = self._held_back
             self.send("progress", _plain(done), _plain(total), str(note))
@@ -159,6 +178,8 @@ def _answer(control: BufferedReader, parent: _Parent) -> None:
 def _listen(control: BufferedReader, parent: _Parent) -> None:
     while control.read(1):
         parent.stopped = True
+        if not parent.heard.wait(_SECONDS_TO_HEAR):
+            parent.interrupt()
     os._exit(1)
 
 

@@ -105,6 +105,23 @@ async def test_cancel_before_the_process_has_started_leaves_nothing_behind(
     assert _processes() == set()
 
 
+async def test_a_function_that_comes_to_no_checkpoint_is_interrupted_and_still_tidies_up(
+    tmp_path: Path,
+) -> None:
+    """Nobody would kill it within this test."""
+    room, started, left = (
+        build_room(SystemClock(), grace_seconds=3_600),
+        tmp_path / "started",
+        tmp_path / "left",
+    )
+    job = room.start(work.absorbed, str(started), str(left))
+    await room.moving(job)
+    room.board.cancel(job.id)
+    assert (await job.finished()).state is JobState.CANCELLED
+    assert left.read_text() == "tidy"
+    await room.close()
+
+
 async def test_a_process_that_listens_to_nobody_is_killed(tmp_path: Path) -> None:
     room, started = build_room(SystemClock(), grace_seconds=0.05), tmp_path / "started"
     job = room.start(work.deaf, str(started))
