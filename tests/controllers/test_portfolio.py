@@ -12,11 +12,13 @@ import pytest
 
 from puffling.core.core import Core
 from puffling.puffin.orders import Side
+from puffling.runtime.bus import Bus
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound
-from puffling.store.database import Unit
+from puffling.runtime.port import Port
+from puffling.store.database import Store, Unit
 from puffling.store.events import TradesChanged
-from puffling.store.orders import Fill, FillKind, FlowKind, Trade
+from puffling.store.orders import Fill, FillKind, FlowKind
 from puffling.trading.history import write_trade
 from puffling.trading.portfolio.values import TradeLine
 
@@ -252,26 +254,26 @@ async def test_no_cell_of_an_export_is_a_formula_and_numbers_stay_numbers(core: 
 
 async def test_a_restart_tells_trades_what_a_crash_kept_from_them(core: Core, clock: FixedClock) -> None:
     await write(core, *BOUGHT, SOLD)
-
-    def forget(unit: Unit) -> tuple[Trade, ...]:
-        trades = unit.trades.of("paper")
-        unit.trades.realize("paper", "SPY", {trades[-1].id: None})
-        return trades
-
     await core.close()
+
+    def forget(unit: Unit) -> None:
+        newest = unit.trades.of("paper")[-1]
+        unit.trades.realize("paper", "SPY", {newest.id: None})
+
+    port = Port(clock)
+    store = await Store.open(core.paths, port=port, bus=Bus(), clock=clock)
+    await store.run(core.user, forget)
+    await store.close()
+    await port.close()
+
     again = await Core.open(core.paths, clock=clock, environment={})
-    try:
-        await again.store.run(again.user, forget)
-        await again.close()
-        again = await Core.open(core.paths, clock=clock, environment={})
-        told = asyncio.Event()
-        again.bus.on(TradesChanged, lambda _: told.set())
-        while not told.is_set():
-            clock.advance(1.0)
-            await asyncio.sleep(0.001)
-        assert (await again.monitor.trades(limit=1))[0].realized == Decimal("198.5")
-    finally:
-        await again.close()
+    told = asyncio.Event()
+    again.bus.on(TradesChanged, lambda _: told.set())
+    while not told.is_set():
+        clock.advance(1.0)
+        await asyncio.sleep(0.001)
+    assert (await again.monitor.trades(limit=1))[0].realized == Decimal("198.5")
+    await again.close()
 
 
 async def test_health_names_every_account(core: Core) -> None:
