@@ -1,0 +1,115 @@
+"""From what somebody fills in to a proposal: names, sizes and moments, the same for every face."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from puffling.frozen import frozen
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.text import tr
+from puffling.store.orders import BrokerOrder, Intent, OrderTerms
+from puffling.trading.case import plain
+from puffling.trading.estimates import expected_price
+from puffling.trading.judging import LiveFacts
+from puffling.trading.proposals import Proposal
+from puffling.trading.sizing import Ground, Size, pieces
+
+# How long an order of a person is worth sending after a line that was busy or broken.
+VALID = timedelta(minutes=2)
+
+
+@frozen
+class Ticket:
+    """An order as it is filled in. `id` names the occasion: the same one again is the same order."""
+
+    account: str
+    symbol: str
+    side: Side
+    size: Size
+    kind: Kind = Kind.MARKET
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+    trail_percent: Decimal | None = None
+    lasting: Lasting = Lasting.DAY
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    extended_hours: bool = False
+    why: str = ""
+    id: str = ""
+
+
+def proposal_of(ticket: Ticket, seen: LiveFacts, *, source: str, now: datetime) -> Proposal:
+    """Give the proposal a ticket stands for, its size worked out at what is seen now."""
+    blank = _terms(ticket, Decimal(1))
+    equity = None if seen.info is None else Decimal(str(seen.info.equity))
+    asset = seen.asset
+    ground = Ground(
+        side=ticket.side,
+        price=expected_price(blank, seen.price),
+        equity=equity,
+        stop=ticket.stop_loss,
+        step=Decimal(1) if asset is None else asset.quantity_step,
+        fractions=asset is not None and asset.fractionable and seen.abilities.fractions,
+    )
+    quantity = pieces(ticket.size, ground)
+    return Proposal(
+        terms=_terms(ticket, quantity),
+        source=source,
+        slot=ticket.id or str(uuid.uuid4()),
+        valid_until=now + VALID,
+        why=ticket.why,
+    )
+
+
+def title_of(terms: OrderTerms) -> str:
+    """Say an order in the words of a button: what it does, and at which price."""
+    words = tr("Buy") if terms.side is Side.BUY else tr("Sell")
+    text = f"{words} {plain(terms.quantity)} {terms.symbol}"
+    if terms.kind is Kind.LIMIT:
+        return tr("{order} at {price} or better", order=text, price=plain(_known(terms.limit)))
+    if terms.kind is Kind.STOP:
+        return tr("{order} once it trades at {price}", order=text, price=plain(_known(terms.stop)))
+    if terms.kind is Kind.STOP_LIMIT:
+        return tr(
+            "{order} once it trades at {stop}, at {limit} or better",
+            order=text,
+            stop=plain(_known(terms.stop)),
+            limit=plain(_known(terms.limit)),
+        )
+    if terms.kind is Kind.TRAILING_STOP:
+        behind = f"{plain(terms.trail_share * 100)} %" if terms.trail_share else plain(_known(terms.trail))
+        return tr("{order} when it turns by {behind}", order=text, behind=behind)
+    return tr("{order} at the market", order=text)
+
+
+def name_of(found: Intent | BrokerOrder) -> str:
+    """Say what a person calls an order, ours or one found at the broker."""
+    if isinstance(found, Intent):
+        return title_of(found.terms)
+    words = tr("Buy") if found.side is Side.BUY else tr("Sell")
+    return f"{words} {plain(found.quantity)} {found.symbol}"
+
+
+def _known(price: Decimal | None) -> Decimal:
+    return Decimal(0) if price is None else price
+
+
+def _terms(ticket: Ticket, quantity: Decimal) -> OrderTerms:
+    return OrderTerms(
+        account=ticket.account,
+        symbol=ticket.symbol,
+        side=ticket.side,
+        quantity=quantity,
+        kind=ticket.kind,
+        limit=ticket.limit,
+        stop=ticket.stop,
+        trail=ticket.trail,
+        trail_share=None if ticket.trail_percent is None else ticket.trail_percent / 100,
+        lasting=ticket.lasting,
+        take_profit=ticket.take_profit,
+        stop_loss=ticket.stop_loss,
+        extended_hours=ticket.extended_hours,
+    )
