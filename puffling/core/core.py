@@ -16,6 +16,7 @@ from puffling.controllers.ai import Ai
 from puffling.controllers.approvals import Approvals
 from puffling.controllers.backtests import Backtests
 from puffling.controllers.backups import Backups, data_state
+from puffling.controllers.broker import Broker
 from puffling.controllers.data import Data
 from puffling.controllers.drawings import Drawings
 from puffling.controllers.factors import Factors
@@ -266,6 +267,7 @@ class Core:
         self.monitor = self._controller(Monitor)
         self.portfolio = self._controller(Portfolios)
         self.safety = self._controller(Safety)
+        self.broker = self._controller(Broker)
         self.approvals = self._controller(Approvals)
         self.workspaces = self._controller(Workspaces)
         self.backups = self._controller(Backups)
