@@ -192,7 +192,8 @@ class OrderDesk:
 
     async def accounts(self) -> tuple[AccountView, ...]:
         """Give every account that is connected, as it stands."""
-        return tuple([await self.account(id) for id in tuple(self._parts.lines)])
+        # Without one there is nothing to load yet.
+        return tuple([await self.account(id) for id in tuple(self._tending)])
 
     async def account(self, account_id: str) -> AccountView:
         """Give one account as it stands: what is held, what is open, what it is worth."""
@@ -212,6 +213,7 @@ class OrderDesk:
                 open_orders=unit.orders.in_states(WORKING | {OrderState.UNKNOWN}, account_id),
                 waiting=unit.intents.in_states(_WAITING, account_id),
                 skew_seconds=line.skew_seconds,
+                live_keys=line.live_keys,
             )
 
         return await self._parts.read(work)
@@ -334,6 +336,11 @@ class OrderDesk:
     async def reconcile(self, account_id: str) -> ReconcileReport:
         """Compare an account with its broker now."""
         return await self._reconciling.compare(self._parts.line(account_id))
+
+    async def look_after(self, account_id: str) -> None:
+        """Do now what is done by itself now and then: look up what is in doubt, compare, send what waits."""
+        self._parts.line(account_id)
+        await self._tending[account_id].look_after()
 
     async def seen(self, account_id: str, symbol: str) -> LiveFacts:
         """Give what is known now of an account and a symbol: figures, instrument, price, what is offered."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -41,39 +42,32 @@ class Resolver:
 
         await self._parts.run(work)
 
-    async def resolve(self, line: BrokerLine) -> bool:
-        """Look up everything in doubt; false when something stayed in doubt."""
+    async def resolve(self, line: BrokerLine, *, send: bool) -> None:
+        """Look up everything in doubt, and send again what the broker certainly has not, if it may be."""
         sought = await self._parts.read(lambda unit: unit.intents.in_states(_SOUGHT, line.account.id))
-        clear = True
         for intent in sought:
-            if self._sending.is_under_way(intent.id):
-                continue
-            try:
-                clear = await self._look_up(line, intent) and clear
-            except PuffinError:
-                clear = False
-        return clear
+            if not self._sending.is_under_way(intent.id):
+                # What cannot be looked up now stays in doubt, and is looked up the next time.
+                with suppress(PuffinError):
+                    await self._look_up(line, intent, send)
 
-    async def _look_up(self, line: BrokerLine, intent: Intent) -> bool:
+    async def _look_up(self, line: BrokerLine, intent: Intent, send: bool) -> None:
         asked_at = self._parts.clock.now()
         if intent.broker_order_id is not None:
             await self._reconciling.read(line, intent.broker_order_id)
-            return True
+            return
         found, sure = await find(line, intent.client_id)
         if found is not None:
             taken = await self._reconciling.adopt(line, found, asked_at)
             watched = intent.state is OrderState.ABANDONED_WATCH and intent.leg != REPLACEMENT
             if watched and taken.intent is not None and taken.order.state in OPEN:
                 await self._cancel_on_sight(line, taken.order.broker_order_id)
-            return taken.intent is not None
-        if intent.state is OrderState.ABANDONED_WATCH:
-            return await self._parts.run(_give_up_watching, intent.id)
-        if self._parts.clock.now() >= intent.valid_until:
-            return await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
-        if sure and line.ready and intent.leg != REPLACEMENT:
-            sent = await self._sending.send(intent.id)
-            return sent.state not in _SOUGHT
-        return False
+        elif intent.state is OrderState.ABANDONED_WATCH:
+            await self._parts.run(_give_up_watching, intent.id)
+        elif self._parts.clock.now() >= intent.valid_until:
+            await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
+        elif send and sure and intent.leg != REPLACEMENT:
+            await self._sending.send(intent.id)
 
     async def _cancel_on_sight(self, line: BrokerLine, broker_order_id: str) -> None:
         await line.call(lambda broker: broker.cancel_order(broker_order_id))
@@ -95,14 +89,13 @@ async def find(line: BrokerLine, client_id: str) -> tuple[OrderStatusInfo | None
         return None, False
 
 
-def abandon(unit: Unit, intent_id: str, reason: str) -> bool:
+def abandon(unit: Unit, intent_id: str, reason: str) -> None:
     """Give up sending what is unknown; should it appear after all, it is cancelled on sight."""
     intent = unit.intents.get(intent_id)
     moved = replace(intent, state=advance(intent.state, OrderState.ABANDONED_WATCH), reason=reason)
     if moved.state is not intent.state:
         note(unit, intent, "abandoned", reason, actor="desk")
         changed(unit, moved)
-    return True
 
 
 def doubt(unit: Unit, intent: Intent) -> None:
@@ -114,8 +107,7 @@ def doubt(unit: Unit, intent: Intent) -> None:
     changed(unit, replace(intent, state=advance(intent.state, OrderState.UNKNOWN), reason=reason))
 
 
-def _give_up_watching(unit: Unit, intent_id: str) -> bool:
+def _give_up_watching(unit: Unit, intent_id: str) -> None:
     intent = unit.intents.get(intent_id)
     if intent.state is OrderState.ABANDONED_WATCH and unit.now >= intent.valid_until + _WATCHED:
         end(unit, intent, OrderState.EXPIRED, tr("It never appeared at the broker."))
-    return True

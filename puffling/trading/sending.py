@@ -129,7 +129,8 @@ class Sending:
         if moved.state is OrderState.INTENT:
             self._patient.add(intent_id)
             parts.scope.spawn(self._again(moved.id, outcome.wait_seconds), name="order.again")
-        elif moved.state is OrderState.UNKNOWN:
+        elif moved.state is OrderState.UNKNOWN and armed.fresh:
+            # Looked up at once the first time; from then on every so often.
             line.nudged.set()
 
     async def _again(self, intent_id: str, wait_seconds: float) -> None:

@@ -105,7 +105,7 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
         state=state,
         broker_order_id=order.broker_order_id,
         reserved=_NOTHING if state in ENDED else intent.reserved,
-        reason=str(order.raw.get("reason", "")) or intent.reason,
+        reason=intent.reason if state is intent.state else str(order.raw.get("reason", "")),
     )
     return intent if moved == intent else unit.intents.put(moved)
 

@@ -89,11 +89,11 @@ class Tending:
         line = self._line
         await self._resolver.doubt(line)
         await self._hear()
-        await self._resolver.resolve(line)
+        await self._resolver.resolve(line, send=False)
         report = await self._reconciling.compare(line)
         self.passed.set()
         if report.agrees:
-            await self._resolver.resolve(line)
+            await self._resolver.resolve(line, send=True)
             await self._resume()
 
     async def _hear(self) -> None:

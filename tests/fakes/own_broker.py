@@ -42,6 +42,8 @@ from puffling.puffin.broker.base import (
     UpdateKind,
 )
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.store.orders import FillKind
+from tests.faults.checker import TrueFill, TrueOrder, Truth
 
 EVERYTHING = BrokerAbilities(
     kinds=frozenset(Kind),
@@ -104,6 +106,10 @@ class OwnBroker(Broker):
         self.calls: list[str] = []
         self.hang = threading.Event()
         self.mute = False
+        # How often an order that is late is not found.
+        self.hidden_for = 1
+        # Gets what would be said on the stream instead of the listeners.
+        self.intercept: Callable[[BrokerUpdate], None] | None = None
         self._now = now
         self._file = file
         self._lock = threading.RLock()
@@ -202,9 +208,15 @@ class OwnBroker(Broker):
 
     def say(self, update: BrokerUpdate) -> None:
         """Say anything on the stream."""
-        if not self.mute:
+        if self.intercept is not None:
+            self.intercept(update)
+        elif not self.mute:
             for hear in list(self._listeners):
                 hear(update)
+
+    def show_all(self) -> None:
+        """Find every order from now on."""
+        self._hidden.clear()
 
     # What it is asked.
 
@@ -230,8 +242,14 @@ class OwnBroker(Broker):
             if order.client_order_id in {row["client_id"] for row in book.orders.values()}:
                 raise DuplicateOrderError("client_order_id must be unique")
             row = self._accept(book, order)
+            if fault is not None and fault.startswith("as_"):
+                name, value = fault.removeprefix("as_").split("=")
+                row[name] = value
+                self._keep(book)
             if fault == "late":
-                self._hidden[row["client_id"]] = 1
+                self._hidden[row["client_id"]] = self.hidden_for
+        if fault is not None and fault.startswith("as_"):
+            raise UnclearError("Connection reset")
         match fault:
             case "die_after":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -401,6 +419,8 @@ class OwnBroker(Broker):
                 raise ValueError("what is this")
             case "die":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "fills_o1":
+                self.fill("o1")
 
     def _row(self, book: Book, order_id: str) -> Row:
         if order_id not in book.orders:
@@ -509,4 +529,40 @@ def _execution(row: Row) -> Execution:
         filled_at=datetime.fromisoformat(row["at"]),
         kind=ExecutionKind(row["kind"]),
         corrects=row["corrects"],
+    )
+
+
+def truth_of(broker: OwnBroker) -> Truth:
+    """Give what the broker really did, for the checker."""
+    book = broker.book
+    return Truth(
+        tuple(
+            TrueOrder(
+                row["id"],
+                row["client_id"],
+                row["symbol"],
+                Side(row["side"]),
+                Decimal(row["qty"]),
+                datetime.fromisoformat(row["at"]),
+                leg=row["parent"] is not None,
+                over=OrderStatus(row["status"]) in OVER,
+            )
+            for row in book.orders.values()
+        ),
+        tuple(
+            TrueFill(
+                row["id"],
+                row["order"],
+                row["symbol"],
+                Side(row["side"]),
+                Decimal(row["qty"]),
+                Decimal(row["price"]),
+                kind=FillKind(row["kind"]),
+                corrects=row["corrects"],
+            )
+            for row in book.fills
+        ),
+        {symbol: Decimal(quantity) for symbol, quantity in book.positions.items()},
+        START_CASH,
+        Decimal(book.cash),
     )

@@ -24,13 +24,15 @@ from puffling.store.database import Store, Unit
 from puffling.store.orders import Account, Intent, OrderTerms
 from puffling.trading.approvals import ApprovalBook
 from puffling.trading.desk import OrderDesk
-from puffling.trading.events import DeskAlarmed
+from puffling.trading.events import DeskAlarmed, OrderChanged
 from puffling.trading.gate import SafetyGate
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import PriceSeen
 from puffling.trading.limits import LimitReader
 from puffling.trading.parts import DeskParts
 from puffling.trading.proposals import Proposal
+from tests.fakes.own_broker import OwnBroker, truth_of
+from tests.faults.checker import Allowed, Steps, broken, ours_of
 from tests.trading.cases import NOW
 
 R = TypeVar("R")
@@ -78,6 +80,7 @@ class Room:
     switch: HaltSwitch
     alarms: list[DeskAlarmed]
     failures: list[BaseException]
+    steps: Steps
 
     def wish(
         self,
@@ -98,6 +101,16 @@ class Room:
     async def read(self, work: Callable[[Unit], R]) -> R:
         """Read from the store."""
         return await self.store.read(DEFAULT_USER, work)
+
+    async def settle(self, account: str = MINE.id) -> None:
+        """Let the desk look after an account until it agrees with its broker and nothing is in doubt."""
+        for _ in range(3):
+            await self.desk.look_after(account)
+
+    async def broken(self, broker: OwnBroker, **allowed: Any) -> list[str]:
+        """Every invariant that does not hold."""
+        ours = await self.read(lambda unit: ours_of(unit, MINE.id))
+        return broken(truth_of(broker), ours, steps=self.steps, allowed=Allowed(**allowed))
 
     async def intent(self, id: str) -> Intent:
         """An intent as it stands now."""
@@ -145,6 +158,8 @@ async def open_room(
     scope = TaskScope("desk", on_failure=lambda _, failure: failures.append(failure))
     alarms: list[DeskAlarmed] = []
     bus.on(DeskAlarmed, alarms.append)
+    steps = Steps()
+    bus.on(OrderChanged, steps.hear)
     paths.prepare()
     store = await Store.open(paths, port=port, bus=bus, clock=clock, url=url)
     try:
@@ -158,7 +173,7 @@ async def open_room(
         gate = SafetyGate(switch, LimitReader({}))
         parts = DeskParts(store, DEFAULT_USER, clock, bus, scope, switch, gate, ApprovalBook(), prices)
         desk = OrderDesk(lambda: parts, port)
-        room = Room(store, desk, parts, bus, clock, scope, prices, switch, alarms, failures)
+        room = Room(store, desk, parts, bus, clock, scope, prices, switch, alarms, failures, steps)
         try:
             if broker is not None:
                 await desk.connect(account, broker, patience_seconds=patience_seconds)
