@@ -142,7 +142,7 @@ async def test_a_gap_is_listed_in_words_and_a_click_leads_table_and_chart_to_it(
     panel = await open_panel(open_window, faulty)
     chart = chart_of(panel)
     await until(lambda: chart.active.drawn and not chart.active.source.waits)
-    assert panel.view.tabs["flags"].text().endswith(" 2")
+    assert panel.view.pages.title("flags").endswith(" 2")
     panel.view.open_page("flags")
     flags = panel.view.flags
     listed = flags.keys()

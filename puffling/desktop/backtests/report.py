@@ -9,9 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QButtonGroup,
     QHBoxLayout,
-    QPushButton,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -36,7 +34,8 @@ from puffling.desktop.backtests.origin import Origin
 from puffling.desktop.backtests.performance import FIRST_ON, Performance
 from puffling.desktop.backtests.tiles import Tiles
 from puffling.desktop.backtests.verdict import VerdictHead, VerdictPage
-from puffling.desktop.card import button, label
+from puffling.desktop.card import label
+from puffling.desktop.pages import Pages
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone, set_role
 from puffling.puffin.backtest.report import BacktestReport, Fall, Trade
@@ -79,8 +78,7 @@ class ReportView(QWidget):
         self.tiles = Tiles()
         self._first, self._on = page, on
         self.stack = QStackedWidget()
-        self._pages = QButtonGroup(self)
-        self.tabs: dict[str, QPushButton] = {}
+        self._pages: Pages | None = None
         self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._top.setSpacing(16)
         self._top.addWidget(self.verdict, 6)
@@ -136,14 +134,16 @@ class ReportView(QWidget):
         self.origin.verify_wanted.connect(self.verify_wanted)
         self.stack.addWidget(self.origin)
         yield
-        self._column.addLayout(self._switch(self._first))
+        self._pages = Pages("backtest", PAGES, self._first)
+        self._pages.turned.connect(self._turned)
+        self._column.addLayout(self._pages)
         self._column.addWidget(self.stack, 1)
         self._turn()
 
     @property
     def page(self) -> str:
         """Give the page that is open."""
-        return next(name for name, made in self.tabs.items() if made.isChecked())
+        return self._first if self._pages is None else self._pages.page
 
     @property
     def on(self) -> list[str]:
@@ -152,8 +152,8 @@ class ReportView(QWidget):
 
     def open_page(self, page: str) -> None:
         """Turn to a page as the person does."""
-        if page in self.tabs:
-            self.tabs[page].click()
+        if self._pages is not None:
+            self._pages.open(page)
 
     def show_report(self, report: BacktestReport, kind: StrategyKind | None = None) -> None:
         """Show this result."""
@@ -185,7 +185,8 @@ class ReportView(QWidget):
         self.reaches.show_reaches(reaches_of(report))
         self.origin.show_origin(report, kind)
         count = len(report.trades)
-        self.tabs["trades"].setText(f"{tr(PAGES['trades'])} {count:,}" if count else tr(PAGES["trades"]))
+        if self._pages is not None:
+            self._pages.say_count("trades", count)
         self._elide()
         self._turn()
 
@@ -208,7 +209,7 @@ class ReportView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self.tabs:
+        if self._pages is None:
             return
         wide = event.size().width() >= _WIDE
         self.what.setVisible(event.size().height() >= _FLAT)
@@ -240,23 +241,6 @@ class ReportView(QWidget):
         self._risk_split.setChildrenCollapsible(False)
         self._risk_split.setSizes([600, 400])
         return self._risk_split
-
-    def _switch(self, page: str) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(2, 0, 0, 0)
-        row.setSpacing(0)
-        for name, title in PAGES.items():
-            made = button(tr(title), kind="quiet")
-            made.setObjectName(f"backtest.{name}")
-            made.setProperty("narrow", True)
-            made.setCheckable(True)
-            made.setChecked(name == (page if page in PAGES else "performance"))
-            self._pages.addButton(made)
-            self.tabs[name] = made
-            row.addWidget(made)
-        row.addStretch(1)
-        self._pages.buttonClicked.connect(lambda _: self._turned())
-        return row
 
     def _turned(self) -> None:
         self._turn()

@@ -8,8 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QSizePolicy,
@@ -18,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from puffling.desktop.card import button, label
+from puffling.desktop.card import label
 from puffling.desktop.company import figures
 from puffling.desktop.company.figures import SheetLine
 from puffling.desktop.company.tiles import Tiles
+from puffling.desktop.pages import Pages
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone
 from puffling.puffin.data.reported import FiledReport, FilingList, Origin, Ratio, RatioReport, StatementTable
@@ -57,7 +56,8 @@ class CompanyView(QWidget):
             # A long name is cut; it does not push the panel wide.
             line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.tiles = Tiles()
-        self._pages = QButtonGroup(self)
+        self._pages = Pages("fundamentals", PAGES, page)
+        self._pages.turned.connect(self._turned)
         self.sheet: Table[SheetLine] = Table([], title=tr("Statement"))
         self.ratios: Table[Ratio] = Table(figures.ratio_columns(), title=tr("Ratios"))
         self.filings: Table[FiledReport] = Table(figures.filing_columns(), title=tr("Filings"))
@@ -81,18 +81,18 @@ class CompanyView(QWidget):
         head.addSpacing(6)
         head.addWidget(self.tiles)
         column.addLayout(head)
-        column.addLayout(self._switch(page))
+        column.addLayout(self._pages)
         column.addWidget(self.stack, 1)
         self._turn()
 
     @property
     def page(self) -> str:
         """Give the page that is open."""
-        return next(str(each.property("page")) for each in self._pages.buttons() if each.isChecked())
+        return self._pages.page
 
     def open_page(self, page: str) -> None:
         """Turn to a page as the person does."""
-        next(each for each in self._pages.buttons() if each.property("page") == page).click()
+        self._pages.open(page)
 
     def show_origin(self, origin: Origin, fetched: str) -> None:
         """Say whose numbers these are, where they come from and since when they are known."""
@@ -139,23 +139,6 @@ class CompanyView(QWidget):
         super().resizeEvent(event)
         self._elide()
         self._fit_periods()
-
-    def _switch(self, page: str) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(2, 0, 0, 0)
-        row.setSpacing(0)
-        for name, title in PAGES.items():
-            made = button(tr(title), kind="quiet")
-            made.setObjectName(f"fundamentals.{name}")
-            made.setProperty("page", name)
-            made.setProperty("narrow", True)
-            made.setCheckable(True)
-            made.setChecked(name == (page if page in PAGES else "income"))
-            self._pages.addButton(made)
-            row.addWidget(made)
-        row.addStretch(1)
-        self._pages.buttonClicked.connect(lambda _: self._turned())
-        return row
 
     def _turned(self) -> None:
         self._turn()

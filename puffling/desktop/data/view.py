@@ -8,21 +8,20 @@ from datetime import UTC, date, tzinfo
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from puffling.desktop.card import button, label
+from puffling.desktop.card import label
 from puffling.desktop.data.bar_table import BarTable
 from puffling.desktop.data.controls import Controls
 from puffling.desktop.data.lists import Act, Finding, act_columns, acts, finding_columns, findings
 from puffling.desktop.data.origin import OriginView
+from puffling.desktop.pages import Pages
 from puffling.desktop.states import States
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone, set_role
@@ -80,8 +79,10 @@ class DataView(QWidget):
         self.stack = QStackedWidget()
         for made in (self.bars, self.flags, self.splits, self.origin):
             self.stack.addWidget(made)
-        self._pages = QButtonGroup(self)
-        self.tabs: dict[str, QPushButton] = {}
+        self.pages = Pages("data", PAGES, page)
+        self.pages.setContentsMargins(2, 0, 8, 0)
+        self.pages.addWidget(self.jump)
+        self.pages.turned.connect(self._turned)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 0)
         column.setSpacing(6)
@@ -90,7 +91,7 @@ class DataView(QWidget):
         said.setContentsMargins(9, 0, 8, 0)
         said.addWidget(self.summary)
         column.addLayout(said)
-        column.addLayout(self._switch(page))
+        column.addLayout(self.pages)
         column.addWidget(self.stack, 1)
         column.addWidget(self.fault)
         self.states = States(self.stack)
@@ -106,11 +107,11 @@ class DataView(QWidget):
     @property
     def page(self) -> str:
         """Give the page that is open."""
-        return next(name for name, made in self.tabs.items() if made.isChecked())
+        return self.pages.page
 
     def open_page(self, page: str) -> None:
         """Turn to a page as the person does."""
-        self.tabs[page].click()
+        self.pages.open(page)
 
     def show_history(
         self, history: History, instrument: Instrument, zone: tzinfo, times: tuple[str, str]
@@ -130,7 +131,7 @@ class DataView(QWidget):
         found = findings(history, zone)
         self.flags.set_rows(found)
         count = len(history.flags)
-        self.tabs["flags"].setText(f"{tr(PAGES['flags'])} {count:,}" if count else tr(PAGES["flags"]))
+        self.pages.say_count("flags", count)
         self.origin.show_origin(history, instrument, times)
         self._say(history)
         self._explain()
@@ -157,7 +158,7 @@ class DataView(QWidget):
         self._words = ""
         self.fault.hide()
         self.summary.setText("")
-        self.tabs["flags"].setText(tr(PAGES["flags"]))
+        self.pages.say_count("flags", 0)
 
     def go_to(self, moment_us: int) -> None:
         """Turn to the bars and put the bar of a moment in the middle."""
@@ -182,30 +183,12 @@ class DataView(QWidget):
         super().resizeEvent(event)
         self._elide()
 
-    def _switch(self, page: str) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(2, 0, 8, 0)
-        row.setSpacing(0)
-        for name, title in PAGES.items():
-            made = button(tr(title), kind="quiet")
-            made.setObjectName(f"data.{name}")
-            made.setProperty("narrow", True)
-            made.setCheckable(True)
-            made.setChecked(name == (page if page in PAGES else "bars"))
-            self._pages.addButton(made)
-            self.tabs[name] = made
-            row.addWidget(made)
-        row.addStretch(1)
-        row.addWidget(self.jump)
-        self._pages.buttonClicked.connect(lambda _: self._turned())
-        return row
-
     def _turned(self) -> None:
         self._turn()
         self.page_wanted.emit(self.page)
 
     def _turn(self) -> None:
-        self.stack.setCurrentIndex(list(PAGES).index(self.page))
+        self.stack.setCurrentIndex(self.pages.place)
         self.jump.setVisible(self.page == "bars")
         self._explain()
 

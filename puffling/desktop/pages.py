@@ -1,0 +1,61 @@
+"""A row of titles of which one is chosen: the pages of a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton
+
+from puffling.desktop.card import button
+from puffling.runtime.text import tr
+
+
+class Pages(QHBoxLayout):
+    """Tells when another page is chosen; the first one is open where nobody wanted one there is."""
+
+    turned = Signal()
+
+    def __init__(self, owner: str, titles: Mapping[str, str], wanted: str = "") -> None:
+        super().__init__()
+        self.setContentsMargins(2, 0, 0, 0)
+        self.setSpacing(0)
+        self._titles = titles
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        first = wanted if wanted in titles else next(iter(titles))
+        for name, title in titles.items():
+            made = button(tr(title), kind="quiet")
+            made.setObjectName(f"{owner}.{name}")
+            made.setProperty("narrow", True)
+            made.setCheckable(True)
+            made.setChecked(name == first)
+            self._group.addButton(made)
+            self._buttons[name] = made
+            self.addWidget(made)
+        self.addStretch(1)
+        self._group.buttonClicked.connect(lambda _: self.turned.emit())
+
+    @property
+    def page(self) -> str:
+        """Give the page that is open."""
+        return next(name for name, made in self._buttons.items() if made.isChecked())
+
+    @property
+    def place(self) -> int:
+        """Give which page is open, counted from the left."""
+        return list(self._titles).index(self.page)
+
+    def open(self, page: str) -> None:
+        """Turn to a page as the person does; one that there is not changes nothing."""
+        if page in self._buttons:
+            self._buttons[page].click()
+
+    def say_count(self, page: str, count: int) -> None:
+        """Say beside the title of a page how much it holds."""
+        title = tr(self._titles[page])
+        self._buttons[page].setText(f"{title} {count:,}" if count else title)
+
+    def title(self, page: str) -> str:
+        """Give what the row says of a page."""
+        return self._buttons[page].text()
