@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from pytestqt.qtbot import QtBot
 
 # The window loads these after its first paint; here that would count against the first test.
-import puffling.desktop.charts.chart
 import puffling.desktop.drawings.board
 import puffling.desktop.indicators.board  # noqa: F401
+from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.snapshot import Snapshot
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 OpenWindow = Callable[..., Awaitable[Window]]
 LONGEST_WAIT_SECONDS = 20.0
+CHART_WIDTH, CHART_HEIGHT = 800, 500
 
 
 async def until(happened: Callable[[], bool]) -> None:
@@ -74,6 +76,18 @@ async def open_window(paths: Paths) -> AsyncIterator[OpenWindow]:
     for window in opened:
         if _alive(window):
             await close_window(window)
+
+
+@pytest.fixture
+def chart(qtbot: QtBot) -> Iterator[ChartView]:
+    """A chart on the screen without bars, in the dark."""
+    look().wear(Appearance(Scheme.DARK))
+    made = ChartView()
+    qtbot.addWidget(made)
+    made.resize(CHART_WIDTH, CHART_HEIGHT)
+    made.show()
+    yield made
+    made.close()
 
 
 def _alive(window: Window) -> bool:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,10 +17,10 @@ from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.charts.ticks import price_ticks, time_ticks
 from puffling.desktop.states import Phase
 from puffling.desktop.theme import Appearance, Scheme, colours, look
+from tests.desktop.conftest import CHART_WIDTH
 
 MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
-WIDTH, HEIGHT = 800, 500
 
 
 def fill(chart: ChartView, count: int, step_us: int = DAY_US) -> NDArray[np.float64]:
@@ -34,17 +33,6 @@ def fill(chart: ChartView, count: int, step_us: int = DAY_US) -> NDArray[np.floa
     times = start + np.arange(count, dtype=np.int64) * step_us
     chart.set_bars(times, open_, high, low, close, np.full(count, 1000.0))
     return close
-
-
-@pytest.fixture
-def chart(qtbot: QtBot) -> Iterator[ChartView]:
-    look().wear(Appearance(Scheme.DARK))
-    made = ChartView()
-    qtbot.addWidget(made)
-    made.resize(WIDTH, HEIGHT)
-    made.show()
-    yield made
-    made.close()
 
 
 def picture(chart: ChartView) -> QImage:
@@ -62,7 +50,7 @@ def test_a_chart_never_draws_more_than_two_candles_per_pixel(chart: ChartView, c
     for act in (chart.fit, lambda: chart.zoom(3.0), lambda: chart.zoom(0.2), lambda: chart.pan(-0.3)):
         act()
         picture(chart)
-        assert 0 < chart.candles_drawn <= 2 * WIDTH + 2
+        assert 0 < chart.candles_drawn <= 2 * CHART_WIDTH + 2
 
 
 def test_every_bar_that_is_seen_is_drawn_while_there_is_room(chart: ChartView) -> None:
@@ -101,7 +89,7 @@ def test_prices_fit_what_is_seen(chart: ChartView) -> None:
 @pytest.mark.parametrize("height", [60, 90, 140, 400])
 def test_prices_have_most_of_a_chart_however_low_it_is(chart: ChartView, height: int) -> None:
     close = fill(chart, 150)
-    chart.resize(WIDTH, height)
+    chart.resize(CHART_WIDTH, height)
     found = chart.price_range
     assert found is not None
     assert (close.max() - close.min()) / (found[1] - found[0]) > 0.45
@@ -154,7 +142,7 @@ def test_the_wheel_zooms_around_the_pointer(chart: ChartView) -> None:
 def turn(chart: ChartView, angle: QPoint) -> None:
     canvas = chart.childAt(200, 200)
     assert isinstance(canvas, QWidget)
-    at = QPointF(WIDTH / 2, 200)
+    at = QPointF(CHART_WIDTH / 2, 200)
     none = Qt.MouseButton.NoButton
     plain = Qt.KeyboardModifier.NoModifier
     event = QWheelEvent(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from puffling.desktop.charts.chart import ChartView
@@ -21,12 +19,12 @@ from puffling.desktop.charts.compared import LABEL_GAP, Compared, End, aligned, 
 from puffling.desktop.charts.marks import SPACING, Marks, Place, Shape, Style
 from puffling.desktop.charts.price_lines import PriceLine
 from puffling.desktop.charts.scale import Scale
-from puffling.desktop.theme import Appearance, Scheme, Tone, look
+from puffling.desktop.theme import Tone, look
+from tests.desktop.conftest import CHART_HEIGHT, CHART_WIDTH
 
 MINUTE_US = 60_000_000
 DAY_US = 86_400_000_000
 START_US = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp() * 1e6)
-WIDTH, HEIGHT = 800, 500
 BUY = Style("Buys", Shape.UP, Tone.UP, Place.BELOW)
 SELL = Style("Sells", Shape.DOWN, Tone.DOWN, Place.ABOVE)
 PAID = Style("Dividends", Shape.BADGE, Tone.ACCENT, Place.FOOT, "D")
@@ -49,15 +47,9 @@ def fill(chart: ChartView, count: int, step_us: int = DAY_US) -> NDArray[np.floa
 
 
 @pytest.fixture
-def chart(qtbot: QtBot) -> Iterator[ChartView]:
-    look().wear(Appearance(Scheme.DARK))
-    made = ChartView()
-    qtbot.addWidget(made)
-    made.resize(WIDTH, HEIGHT)
-    made.show()
-    fill(made, 1000)
-    yield made
-    made.close()
+def chart(chart: ChartView) -> ChartView:
+    fill(chart, 1000)
+    return chart
 
 
 def marks_at(places: list[int], style: Style = BUY, prices: list[float] | None = None) -> Marks:
@@ -111,7 +103,7 @@ def test_ten_thousands_of_marks_draw_no_more_than_there_is_room_for(chart: Chart
     chart.marks.put("sells", marks_at(list(range(1, 100_000, 2)), SELL))
     chart.fit()
     chart.grab()
-    assert 20 < len(chart.marks.glyphs) <= 2 * (2 * WIDTH / SPACING + 2)
+    assert 20 < len(chart.marks.glyphs) <= 2 * (2 * CHART_WIDTH / SPACING + 2)
     assert sum(len(glyph.rows) for glyph in chart.marks.glyphs) == 100_000
 
 
@@ -135,7 +127,7 @@ def test_marks_of_several_styles_at_one_bar_do_not_hide_each_other(chart: ChartV
     chart.grab()
     one, two, paid = sorted(chart.marks.glyphs, key=lambda glyph: glyph.at.y())
     assert two.at.y() - one.at.y() > one.reach + two.reach
-    assert paid.at.y() > HEIGHT * 0.85
+    assert paid.at.y() > CHART_HEIGHT * 0.85
     assert chart.marks.text_at(two.at.x(), two.at.y()) == "two"
     chart.marks.remove("both")
     chart.grab()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
-from pytestqt.qtbot import QtBot
 
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.charts.heikin_ashi import HeikinAshi, averaged
@@ -18,10 +16,10 @@ from puffling.desktop.charts.pyramid import Bar, Pyramid
 from puffling.desktop.charts.scale import Scale, logarithmic_ticks
 from puffling.desktop.charts.ticks import LEAST_PRICE_GAP
 from puffling.desktop.charts.viewport import Viewport, fit_prices
-from puffling.desktop.theme import Appearance, Scheme, colours, look
+from puffling.desktop.theme import colours
+from tests.desktop.conftest import CHART_WIDTH
 
 DAY_US = 86_400_000_000
-WIDTH, HEIGHT = 800, 500
 Columns = tuple[NDArray[np.float64], ...]
 
 
@@ -39,15 +37,9 @@ def times(count: int) -> NDArray[np.int64]:
 
 
 @pytest.fixture
-def chart(qtbot: QtBot) -> Iterator[ChartView]:
-    look().wear(Appearance(Scheme.DARK))
-    made = ChartView()
-    qtbot.addWidget(made)
-    made.resize(WIDTH, HEIGHT)
-    made.show()
-    made.set_bars(times(3000), *walk(3000))
-    yield made
-    made.close()
+def chart(chart: ChartView) -> ChartView:
+    chart.set_bars(times(3000), *walk(3000))
+    return chart
 
 
 def count_of(image: QImage, colour: QColor) -> int:
@@ -66,7 +58,7 @@ def test_every_kind_on_every_scale_takes_two_places_a_pixel_at_most(
     for act in (chart.fit, lambda: chart.zoom(3.0), lambda: chart.zoom(0.2), lambda: chart.pan(-0.3)):
         act()
         chart.grab()
-        assert 0 < chart.candles_drawn <= 2 * WIDTH + 4
+        assert 0 < chart.candles_drawn <= 2 * CHART_WIDTH + 4
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -15,19 +13,9 @@ from puffling.desktop import numbers
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.charts.series import Series
 from puffling.desktop.charts.study import Band, Dots, Histogram, Line, Study
-from puffling.desktop.theme import Appearance, Scheme, colours, look
-from tests.desktop.test_chart import HEIGHT, WIDTH, count_of, fill, picture
-
-
-@pytest.fixture
-def chart(qtbot: QtBot) -> Iterator[ChartView]:
-    look().wear(Appearance(Scheme.DARK))
-    made = ChartView()
-    qtbot.addWidget(made)
-    made.resize(WIDTH, HEIGHT)
-    made.show()
-    yield made
-    made.close()
+from puffling.desktop.theme import colours
+from tests.desktop.conftest import CHART_WIDTH
+from tests.desktop.test_chart import count_of, fill, picture
 
 
 def average(close: np.ndarray, key: str = "average", shift: float = 0.0) -> Study:
@@ -59,7 +47,7 @@ def test_no_study_takes_more_than_two_points_a_pixel(chart: ChartView, count: in
         act()
         chart.panes.plotter.most_points = 0
         picture(chart)
-        assert 0 < chart.panes.plotter.most_points <= 2 * WIDTH + 8
+        assert 0 < chart.panes.plotter.most_points <= 2 * CHART_WIDTH + 8
 
 
 def test_a_study_is_drawn_in_its_colour_until_it_is_hidden_or_removed(chart: ChartView) -> None:
