@@ -8,7 +8,9 @@ from enum import StrEnum
 
 from puffling.frozen import frozen
 from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
+from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent, OrderState
+from puffling.trading.states import ENDED
 from puffling.trading.verdicts import Check, Verdict
 
 
@@ -240,3 +242,43 @@ class TradeNews:
     order: BrokerOrder | None = None
     fill: Fill | None = None
     held: Holding | None = None
+
+
+@frozen
+class OrderLine:
+    """An order as a list shows it: what was meant, and how far the broker says it has come.
+
+    `source` is who wanted it; `leg` for an order that another one brought, `external` for one found at the
+    broker. `held` is an order that this computer keeps until its price is met.
+    """
+
+    id: str
+    account: str
+    mode: str
+    symbol: str
+    side: Side
+    kind: Kind
+    lasting: Lasting
+    quantity: Decimal
+    filled: Decimal
+    state: OrderState
+    source: str
+    created_at: datetime
+    updated_at: datetime
+    average_price: Decimal | None = None
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+    trail_share: Decimal | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    held: bool = False
+    why: str = ""
+    reason: str = ""
+    intent_id: str | None = None
+    broker_order_id: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it may still be filled, as far as anybody knows."""
+        return self.state not in ENDED
