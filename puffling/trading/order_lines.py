@@ -1,0 +1,97 @@
+"""Orders as a list shows them: what was meant here and what the broker says of it, in one line each."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from puffling.store.orders import BrokerOrder, Intent, OrderState
+from puffling.trading.values import OrderLine
+
+if TYPE_CHECKING:
+    from puffling.store.database import Unit
+
+_NOTHING = Decimal(0)
+
+
+def order_lines(
+    unit: Unit, account: str | None = None, *, symbol: str | None = None, limit: int = 200
+) -> tuple[OrderLine, ...]:
+    """Give the newest orders first: ours, the legs they brought, and those found at the broker."""
+    intents = unit.intents.newest(limit, account=account, symbol=symbol)
+    orders = unit.orders.newest(2 * limit, account=account, symbol=symbol)
+    by_broker_id = {(each.account, each.broker_order_id): each for each in orders}
+    lines, taken = [], set()
+    for intent in intents:
+        order = by_broker_id.get((intent.terms.account, intent.broker_order_id or ""))
+        if order is not None:
+            taken.add(order.id)
+        lines.append(line_of(intent, order))
+    # Orders of intents that are older than all of these are older, too.
+    known = {intent.id for intent in intents}
+    lines += [
+        line_of(None, order)
+        for order in orders
+        if order.id not in taken and (order.intent_id is None or order.intent_id in known)
+    ]
+    lines.sort(key=lambda line: line.created_at, reverse=True)
+    return tuple(lines[:limit])
+
+
+def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
+    """Put one line together; one of the two may be missing."""
+    if intent is None:
+        assert order is not None
+        return _found(order)
+    terms = intent.terms
+    return OrderLine(
+        id=intent.id,
+        account=terms.account,
+        mode=intent.mode,
+        symbol=terms.symbol,
+        side=terms.side,
+        kind=terms.kind,
+        lasting=terms.lasting,
+        quantity=terms.quantity,
+        filled=_NOTHING if order is None else order.filled,
+        average_price=None if order is None else order.average_price,
+        limit=terms.limit,
+        stop=terms.stop,
+        trail=terms.trail,
+        trail_share=terms.trail_share,
+        take_profit=terms.take_profit,
+        stop_loss=terms.stop_loss,
+        state=intent.state,
+        held=intent.held,
+        source=intent.source,
+        why=intent.why,
+        reason=intent.reason,
+        created_at=intent.created_at,
+        updated_at=intent.updated_at if order is None else max(intent.updated_at, order.updated_at),
+        intent_id=intent.id,
+        broker_order_id=intent.broker_order_id,
+    )
+
+
+def _found(order: BrokerOrder) -> OrderLine:
+    is_leg = order.intent_id is not None
+    return OrderLine(
+        id=order.id,
+        account=order.account,
+        mode=order.mode,
+        symbol=order.symbol,
+        side=order.side,
+        kind=order.kind,
+        lasting=order.lasting,
+        quantity=order.quantity,
+        filled=order.filled,
+        average_price=order.average_price,
+        limit=order.limit,
+        stop=order.stop,
+        state=order.state,
+        source="leg" if is_leg else OrderState.EXTERNAL.value.lower(),
+        created_at=order.submitted_at or order.updated_at,
+        updated_at=order.updated_at,
+        intent_id=order.intent_id,
+        broker_order_id=order.broker_order_id,
+    )
