@@ -29,6 +29,7 @@ from puffling.trading.values import (
     Cancelled,
     CancelReport,
     FlattenReport,
+    OrderLine,
     Placed,
     Preview,
     ReconcileReport,
@@ -362,6 +363,16 @@ class OrderDesk:
         from puffling.trading.story import story_of
 
         return await self._parts.read(story_of, intent_id)
+
+    async def lines(
+        self, account_id: str | None = None, *, symbol: str | None = None, limit: int = 200
+    ) -> tuple[OrderLine, ...]:
+        """Give the newest orders first, ours and those found at the broker."""
+        from puffling.trading.order_lines import order_lines
+
+        return await self._parts.read(
+            lambda unit: order_lines(unit, account_id, symbol=symbol, limit=limit)
+        )
 
     async def intents(
         self, account_id: str | None = None, *, symbol: str | None = None, limit: int = 200
