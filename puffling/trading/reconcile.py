@@ -42,7 +42,7 @@ R = TypeVar("R")
 _OVERLAP = timedelta(minutes=15)
 _KEEP_AGREED = timedelta(minutes=10)
 _AGREED = "state.agreed."
-_ATTEMPTS = 3
+_ATTEMPTS = 4
 _SETTLING_SECONDS = 1.0
 _MOST_ORDERS = 500
 
@@ -132,10 +132,10 @@ class Reconciling:
         for attempt in range(1, _ATTEMPTS):
             if not compared.apart:
                 break
-            if not compared.first:
-                # A fill between two questions, or a broker whose left hand is slower than its right.
+            # At once for a fill between two questions, then for a broker with one hand slower than the other.
+            if attempt > 1 and not compared.first:
                 await self._parts.clock.sleep(_SETTLING_SECONDS)
-                since = since if attempt == 1 else line.account.created_at
+                since = line.account.created_at
             found, compared = await self._once(line, since, found)
         return found.asked_at, compared
 
