@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +25,7 @@ def outcomes(checkout: Path) -> dict[str, set[str]]:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-rA", "--tb=line", "-p", "no:cacheprovider", DIRTY],
         cwd=checkout, capture_output=True, text=True, check=False,
+        env={**os.environ, "PUFFLING_TEST_GRACE_SECONDS": "0.05"},
     )  # fmt: skip
     found: dict[str, set[str]] = {}
     for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR) \S+::(\w+)", run.stdout, re.MULTILINE):

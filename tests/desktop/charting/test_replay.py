@@ -204,8 +204,8 @@ async def test_bars_to_come_change_no_pixel_however_wild_they_are(
         panel.replay.end()
         return seen
 
-    before = [await look(days) for days in range(4)]
-    for days, seen in enumerate(before):
+    before = {days: await look(days) for days in (0, 1, 3)}
+    for days, seen in before.items():
         present = int(np.searchsorted(known.time, MOMENT)) + days
         await bring(Bars.join([known[:present], wild[present:]]))
         assert await look(days) == seen
