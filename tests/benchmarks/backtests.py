@@ -61,7 +61,7 @@ def backtests() -> Iterator[Row]:
         in_milliseconds(many), f"single runs {in_milliseconds(len(pairs) * one)}",
         f"{many / (len(pairs) * one):.3f}", "60 ms",
     )  # fmt: skip
-    half, whole = (_walking(_market(count)) for count in (4_156, 8_312))
+    half, whole = (_walking(market(count)) for count in (4_156, 8_312))
     yield Row(
         "Walk-forward over 20 symbols, 8,312 days",
         in_milliseconds(whole), f"half the days {in_milliseconds(half)}", f"{whole / half:.2f}", "2: linear",
@@ -85,7 +85,8 @@ def _walk(count: int, *, seed: int) -> Bars:
     return Bars(np.arange(1, count + 1) * US_PER_DAY, open_, high, low, close, np.full(count, 1e6))
 
 
-def _market(count: int) -> Panel:
+def market(count: int) -> Panel:
+    """Twenty symbols drawn at random, of so many days."""
     return Panel.of({f"S{place}": _walk(count, seed=place) for place in range(20)})
 
 
