@@ -14,6 +14,9 @@ from puffling.runtime.text import tr
 from puffling.store.events import TradesChanged
 from puffling.store.orders import Trade
 from puffling.store.repositories.base import Repository, checked_text, new_id
+
+# A trade may point at a strategy, and no row is written before that table is known.
+from puffling.store.tables import research  # noqa: F401
 from puffling.store.tables.trading import TradeRow
 
 LONGEST_NOTE = 2_000
