@@ -249,7 +249,14 @@ class Backtests(Controller, domain="backtest"):
     )
     async def compare(self, ids: Several) -> Comparison:
         """Show several results side by side, and say what makes them hard to compare."""
-        stored = [await self._stored(id) for id in dict.fromkeys(ids)]
+        different = tuple(dict.fromkeys(ids))
+        if len(different) < 2:
+            raise InvalidInput(
+                tr("A result cannot be compared with itself."),
+                field="ids",
+                hint=tr("Name another result beside it."),
+            )
+        stored = [await self._stored(id) for id in different]
         return await self._port.thread(comparison_of, stored)
 
     @capability(title="Annotate backtest", effect=Effect.WRITE, http="PATCH /api/backtest/{id}")

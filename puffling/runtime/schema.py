@@ -11,6 +11,17 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
 
+# What pydantic says of lists and texts in the words of a program, said to a person.
+_SAID = {
+    "too_short": "{field} needs at least {min_length} values, not {actual_length}.",
+    "too_long": "{field} takes at most {max_length} values, not {actual_length}.",
+    "string_too_short": "{field} needs at least {min_length} letters.",
+    "string_too_long": "{field} takes at most {max_length} letters.",
+    "tuple_type": "{field} should be a list of values.",
+    "list_type": "{field} should be a list of values.",
+}
+_HINTS = {"too_short": "Name more of them.", "too_long": "Name fewer of them."}
+
 
 def result_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
     """Give the adapter for what a function answers, or for the items that it yields."""
@@ -24,7 +35,7 @@ def result_adapter(function: Callable[..., Any]) -> TypeAdapter[Any]:
 
 def invalid_input(error: ValidationError) -> InvalidInput:
     """Turn the first finding of a validation into a message that names the field and what to do."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in found["loc"])
     if found["type"] == "missing":
         return InvalidInput(
@@ -35,6 +46,14 @@ def invalid_input(error: ValidationError) -> InvalidInput:
             tr("{field} is not a known field.", field=field),
             field=field,
             hint=tr("Check its spelling, or leave it out."),
+        )
+    context = found.get("ctx", {})
+    if found["type"] in _SAID:
+        empty = found["type"] == "string_too_short" and context["min_length"] == 1
+        said = "{field} must not be empty." if empty else _SAID[found["type"]]
+        hint = _HINTS.get(found["type"], "Correct the value and try again.")
+        return InvalidInput(
+            tr(said, **{**context, "field": field or tr("The value")}), field=field, hint=tr(hint)
         )
     message = found["msg"].removeprefix("Value error, ").partition(", unable to parse")[0].rstrip(".")
     # "Input should be ...": who typed it knows the field, not the input.

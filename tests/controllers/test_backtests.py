@@ -268,6 +268,26 @@ async def test_results_stand_side_by_side_with_what_makes_them_hard_to_compare(c
     assert len(told.remarks) == 3
 
 
+@pytest.mark.parametrize(
+    ("ids", "said", "field", "hint"),
+    [
+        ((), "ids needs at least 2 values, not 0.", "ids", "Name more of them."),
+        (("a",), "ids needs at least 2 values, not 1.", "ids", "Name more of them."),
+        (("a", "a"), "A result cannot be compared with itself.", "ids", "Name another result beside it."),
+        (tuple(map(str, range(13))), "ids takes at most 12 values, not 13.", "ids", "Name fewer of them."),
+        (("", "a"), "ids.0 must not be empty.", "ids.0", "Correct the value and try again."),
+        (("a", "b" * 65), "ids.1 takes at most 64 letters.", "ids.1", "Correct the value and try again."),
+        (7, "ids should be a list of values.", "ids", "Correct the value and try again."),
+    ],
+)
+async def test_what_cannot_be_compared_is_said_in_words_with_the_field_and_what_to_do(
+    core: Core, ids: Any, said: str, field: str, hint: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        await core.backtests.compare(ids)
+    assert (caught.value.message, caught.value.field, caught.value.hint) == (said, field, hint)
+
+
 def written_in(folder: Path) -> list[str]:
     return [file.name for file in folder.glob("*.html")]
 
