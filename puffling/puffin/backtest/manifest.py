@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from puffling.puffin.backtest.engine import BacktestResult
-from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.bars import Bars
+if TYPE_CHECKING:
+    from puffling.puffin.backtest.engine import BacktestResult
+    from puffling.puffin.data.actions import CorporateAction
+    from puffling.puffin.data.bars import Bars
 
 _LENGTH = 32
 _ENGINE = ("puffling.puffin.backtest", "puffling.puffin.backtest.trust")
