@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -48,9 +49,9 @@ def locate(paths: Paths, environment: Mapping[str, str]) -> Whereabouts:
         raise _unusable(file, tr("{name} is not known here", name=next(iter(values))))
     if data is None:
         return Whereabouts(paths, url)
-    if not isinstance(data, str) or not Path(data).expanduser().is_absolute():
+    if not isinstance(data, str) or not _folder(data).is_absolute():
         raise _unusable(file, tr("data must be the full path of a folder, in quotes"))
-    return Whereabouts(replace(paths, data=Path(data).expanduser()), url)
+    return Whereabouts(replace(paths, data=_folder(data)), url)
 
 
 def conceivable(paths: Paths) -> tuple[Paths, ...]:
@@ -59,9 +60,14 @@ def conceivable(paths: Paths) -> tuple[Paths, ...]:
         text = (paths.config / FILE_NAME).read_bytes().decode("utf-8", "replace")
     except OSError:
         text = ""
-    named = (Path(found.strip()).expanduser() for found in _SEEMS_NAMED.findall(text))
-    there = [folder for folder in named if folder.is_absolute() and folder.is_dir()]
+    named = (_folder(found.strip()) for found in _SEEMS_NAMED.findall(text))
+    there = [folder for folder in named if folder.is_absolute() and os.path.isdir(folder)]  # noqa: PTH112
     return tuple(replace(paths, data=folder) for folder in dict.fromkeys([paths.data, *there]))
+
+
+def _folder(text: str) -> Path:
+    # The home of somebody unknown stays as it is written, which is no full path; a Path would raise.
+    return Path(os.path.expanduser(text))  # noqa: PTH111
 
 
 def _unusable(file: Path, reason: str) -> InvalidInput:

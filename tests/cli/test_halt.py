@@ -50,6 +50,8 @@ def test_where_no_records_are_found_it_halts_and_says_that_it_may_be_elsewhere(
     assert HaltSwitch(home).read() is not None
     assert HaltSwitch(moved).read() is None
     assert json.loads(done.stdout)["folders"] == [str(home)]
+    (home / "puffling.toml").write_text('data = "~nobody-of-that-name/trading"', encoding="utf-8")
+    assert puffling("halt").returncode == 2
     assert done.returncode == 2
     assert "an empty file called HALT" in done.stderr
     (home / "puffling.db").write_bytes(b"")
