@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from puffling.market.parameters import Day, Symbol
+from puffling.market.values import Price
 from puffling.puffin.monitor.cells import csv_text
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
@@ -23,13 +25,15 @@ from puffling.trading.portfolio.lines import NEW_YORK, day_of, money_flow, read_
 from puffling.trading.portfolio.reader import PortfolioReader
 from puffling.trading.portfolio.values import (
     EquityCurve,
-    Gains,
     MoneyFlow,
     OpenLot,
     Portfolio,
     TextFile,
     YearlyGains,
 )
+
+if TYPE_CHECKING:
+    from puffling.trading.portfolio.reading import Standing
 
 AccountId = Annotated[str, Field(description="Id of the account; empty means the first.", max_length=64)]
 Year = Annotated[int, Field(description="The year, such as 2025.", ge=1990, le=2100)]
@@ -47,8 +51,8 @@ Chosen = Annotated[
         max_length=200,
     ),
 ]
-# What the person may enter; dividends and the like come from the broker, or with it.
-_BY_HAND = (FlowKind.DEPOSIT, FlowKind.WITHDRAWAL, FlowKind.DIVIDEND, FlowKind.INTEREST, FlowKind.FEE)
+# The broker of accounts that live in this program, whose book has every flow of money.
+_EMBEDDED = "paper"
 _GOES = frozenset({FlowKind.WITHDRAWAL, FlowKind.FEE})
 _GAIN_TITLES = (
     "symbol", "quantity", "opened", "closed", "proceeds", "basis", "gain", "term", "short sale",
@@ -161,6 +165,7 @@ class Portfolios(Controller, domain="portfolio"):
         standing = await self._books.standing(account)
         if not standing.account:
             raise Conflict(tr("There is no account yet."), hint=tr("Connect a broker first."))
+        await self._refuse_embedded(standing.account)
         at = self._moment(day)
         signed = -amount if kind in _GOES else amount
 
@@ -195,6 +200,17 @@ class Portfolios(Controller, domain="portfolio"):
         back = await self._store.run(current_caller().user, lambda unit: unit.flows.restore(removed))
         return money_flow(back)
 
+    async def _refuse_embedded(self, account: str) -> None:
+        def is_embedded(unit: Unit) -> bool:
+            known = unit.accounts.find(account)
+            return known is not None and known.broker == _EMBEDDED
+
+        if await self._store.read(current_caller().user, is_embedded):
+            raise Conflict(
+                tr("This account lives here and knows of all its money."),
+                hint=tr("Pay play money into it instead, or take some out."),
+            )
+
     def _moment(self, day: Day) -> datetime:
         now = self._clock.now()
         if day is None or day == day_of(now):
@@ -204,9 +220,21 @@ class Portfolios(Controller, domain="portfolio"):
         # Before the exchange opens: what came on a day was there for that day.
         return datetime.combine(day, time(0), NEW_YORK)
 
-    async def gains(self, account: str = "") -> Gains:
-        """Give what an account earned, for faces in this process."""
-        return await self._reader.gains(account)
+    async def accounts(self) -> tuple[Standing, ...]:
+        """Give every account by its name and what is known of it, for faces in this process."""
+        return await self._books.standings()
+
+    async def restore(self, flow: MoneyFlow) -> MoneyFlow:
+        """Bring back money in or out as it was removed, for faces in this process."""
+        return await self.restore_flow(
+            flow.id, flow.account, FlowKind(flow.kind), flow.amount, flow.at, flow.symbol, flow.note
+        )
+
+    def repriced(self, shown: Portfolio, prices: Mapping[str, Price]) -> Portfolio:
+        """Give an account at newer prices, for faces in this process."""
+        from puffling.trading.portfolio.reading import repriced
+
+        return repriced(shown, prices)
 
 
 def _choose(unit: Unit, trade: str, lots: dict[str, Decimal]) -> dict[str, Decimal]:

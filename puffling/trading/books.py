@@ -98,13 +98,18 @@ class Books:
         return stop
 
     async def standings(self) -> tuple[Standing, ...]:
-        """Give every account as its broker last said; one that nobody speaks for as it was last marked."""
-        from puffling.trading.portfolio.reading import Standing, standing_of
+        """Give every account as its broker last said, the one that orders go to first.
 
-        found = [standing_of(view) for view in await self._accounts()]
-        marks = await self._store.read(self._user, _last_marks, [each.account for each in found])
-        known = [_as_marked(each, marks.pop(each.account, None)) for each in found]
-        return (*known, *(_as_marked(Standing(name, name, ""), mark) for name, mark in marks.items()))
+        One that nobody speaks for is given as it was last marked.
+        """
+        from puffling.trading.portfolio.reading import standing_of
+
+        stored = await self._store.read(self._user, _stored)
+        found = []
+        for view in await self._accounts():
+            standing, marked = standing_of(view), stored.pop(view.account.id, None)
+            found.append(standing if standing.connected or marked is None else _as_marked(standing, marked))
+        return (*found, *stored.values())
 
     async def standing(self, account: str = "") -> Standing:
         """Give one account; without a name, the first."""
@@ -222,15 +227,30 @@ def due_mark(view: AccountView, last: Worth | None, close: datetime, *, traded: 
     return mark if moved and age >= MARK_EVERY else None
 
 
-def _as_marked(standing: Standing, mark: Worth | None) -> Standing:
-    if standing.connected or mark is None:
-        return standing
-    return replace(standing, equity=mark.equity, cash=mark.cash, as_of=mark.at)
+def _as_marked(standing: Standing, mark: Standing) -> Standing:
+    return replace(standing, equity=mark.equity, cash=mark.cash, as_of=mark.as_of)
+
+
+def _stored(unit: Unit) -> dict[str, Standing]:
+    """Give every account that is in use or has a history, as it was last marked."""
+    from puffling.trading.portfolio.reading import Standing
+
+    named = {account.id: account for account in unit.accounts.all()}
+    traded = dict.fromkeys(account for account, _ in unit.trades.places())
+    found: dict[str, Standing] = {}
+    for id in {**dict.fromkeys(named), **traded}:
+        account, mark = named.get(id), unit.worth.last(id)
+        if account is not None and not account.active and id not in traded:
+            continue
+        standing = Standing(id, id, "") if account is None else Standing(id, account.label, account.mode)
+        if mark is not None:
+            standing = replace(standing, equity=mark.equity, cash=mark.cash, as_of=mark.at)
+        found[id] = standing
+    return found
 
 
 def _last_marks(unit: Unit, accounts: Sequence[str]) -> dict[str, Worth | None]:
-    known = dict.fromkeys((*accounts, *(account for account, _ in unit.trades.places())))
-    return {account: unit.worth.last(account) for account in known}
+    return {account: unit.worth.last(account) for account in accounts}
 
 
 def _traded(unit: Unit, newest: int | None) -> tuple[tuple[str, str], ...]:

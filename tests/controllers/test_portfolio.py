@@ -18,9 +18,10 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.port import Port
 from puffling.store.database import Store, Unit
 from puffling.store.events import TradesChanged
-from puffling.store.orders import Fill, FillKind, FlowKind
+from puffling.store.orders import Account, Fill, FillKind, FlowKind
 from puffling.trading.history import write_trade
 from puffling.trading.portfolio.values import TradeLine
+from tests.fakes.own_broker import OwnBroker
 
 pytestmark = pytest.mark.usefixtures("as_person")
 
@@ -89,20 +90,30 @@ async def mark(core: Core, at: datetime, equity: str, cash: str) -> None:
     await core.store.run(core.user, lambda unit: unit.worth.mark("paper", at, Decimal(equity), Decimal(cash)))
 
 
-async def test_a_fresh_start_has_nothing_and_says_so(core: Core) -> None:
-    shown = await core.portfolio.show()
-    assert (shown.account, shown.connected, shown.positions, shown.equity) == ("", False, (), None)
-    assert await core.portfolio.lots() == ()
-    assert await core.portfolio.flows() == ()
-    assert (await core.portfolio.curve()).times == ()
-    gains = await core.monitor.pnl()
-    assert (gains.realized, gains.total, gains.time_weighted.whole) == (Decimal(0), None, None)
+async def test_an_account_that_never_traded_holds_money_and_nothing_else(core: Core) -> None:
+    await core.desk.connect(Account("mine", "own", "PAPER", "Mine", NOON), OwnBroker(now=core.clock.now))
+    await core.desk.compared("mine")
+    shown = await core.portfolio.show("mine")
+    assert (shown.label, shown.mode, shown.connected, shown.positions) == ("Mine", "PAPER", True, ())
+    assert (shown.equity, shown.cash, shown.realized) == (Decimal(100_000), Decimal(100_000), Decimal(0))
+    assert shown.today == 0
+    assert await core.portfolio.lots(account="mine") == ()
+    gains = await core.monitor.pnl("mine")
+    assert (gains.realized, gains.time_weighted.whole) == (Decimal(0), None)
     assert gains.time_weighted.why_not
-    assert await core.monitor.trades() == ()
-    with pytest.raises(NotFound, match="no account paper"):
+    assert await core.monitor.trades(account="mine") == ()
+    with pytest.raises(NotFound, match="no account paper") as caught:
         await core.portfolio.show("paper")
-    with pytest.raises(Conflict, match="no account yet"):
-        await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal(100))
+    assert "mine" in caught.value.hint
+
+
+async def test_play_money_is_not_noted_by_hand(core: Core) -> None:
+    def keep(unit: Unit) -> None:
+        unit.accounts.add("play", broker="paper", mode="PAPER", label="Play money")
+
+    await core.store.run(core.user, keep)
+    with pytest.raises(Conflict, match="knows of all its money"):
+        await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal(100), account="play")
 
 
 async def test_every_trade_is_told_what_it_earned_by_the_lots_before_it(core: Core) -> None:
@@ -126,7 +137,7 @@ async def test_another_way_to_match_lots_tells_all_trades_anew(core: Core) -> No
     await settled(core)
     # 2 of 520.1 and 3 of 500.1 against 540, less a fee of 1.
     assert (await core.monitor.trades(limit=1))[0].realized == Decimal("158.5")
-    lots = await core.portfolio.lots("SPY")
+    lots = await core.portfolio.lots("SPY", "paper")
     assert [lot.quantity for lot in lots] == [Decimal(7), Decimal(8)]
     again = await core.portfolio.choose_lots(trades[0].id, {})
     assert again == {trades[1].id: Decimal(2), trades[2].id: Decimal(3)}
@@ -137,7 +148,7 @@ async def test_another_way_to_match_lots_tells_all_trades_anew(core: Core) -> No
 async def test_a_position_has_its_price_its_gain_and_its_day(core: Core) -> None:
     await write(core, *BOUGHT, SOLD, fill(4, Side.BUY, "1", "600", NOON - timedelta(minutes=30)))
     await mark(core, day(40), "20000", "20000")
-    [position] = (await core.portfolio.show()).positions
+    [position] = (await core.portfolio.show("paper")).positions
     price = await core.market.latest("SPY")
     now, close = Decimal(repr(price.price)), Decimal(repr(price.previous_close))
     assert (position.quantity, position.symbol, position.asset_class) == (Decimal(16), "SPY", "etf")
@@ -155,7 +166,7 @@ async def test_what_was_found_without_a_price_while_something_is_held_is_a_split
         fill(4, Side.BUY, "20", "0", day(5), kind=FillKind.OPENING, fees="0"),
         fill(5, Side.SELL, "20", "270", day(4), fees="0"),
     )
-    [lot] = await core.portfolio.lots()
+    [lot] = await core.portfolio.lots(account="paper")
     assert (lot.quantity, lot.cost, lot.opened) == (Decimal(20), Decimal(5_201), BOUGHT[1].filled_at)
     assert (await core.monitor.trades(limit=1))[0].realized == 20 * 270 - Decimal(5_001)
 
@@ -164,8 +175,10 @@ async def test_gains_leave_out_what_was_paid_in_and_add_up(core: Core) -> None:
     await mark(core, day(40), "20000", "20000")
     await write(core, *BOUGHT, SOLD)
     await mark(core, day(9), "20500", "12497")
-    await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal(1_000), day(5).date(), note="Pay")
-    await core.portfolio.add_flow(FlowKind.DIVIDEND, Decimal(15), day(3).date(), "SPY")
+    await core.portfolio.add_flow(
+        FlowKind.DEPOSIT, Decimal(1_000), day(5).date(), note="Pay", account="paper"
+    )
+    await core.portfolio.add_flow(FlowKind.DIVIDEND, Decimal(15), day(3).date(), "SPY", account="paper")
     await mark(core, day(2), "21600", "13512")
     gains = await core.monitor.pnl("paper")
     assert (gains.deposits, gains.dividends, gains.withdrawals) == (Decimal(1_000), Decimal(15), Decimal(0))
@@ -194,29 +207,31 @@ async def test_the_curve_stands_beside_a_benchmark_on_the_same_moments(core: Cor
 
 async def test_a_year_is_reported_lot_by_lot_and_as_a_file(core: Core) -> None:
     await write(core, *BOUGHT, SOLD)
-    report = await core.portfolio.yearly(2026)
+    report = await core.portfolio.yearly(2026, "paper")
     assert (len(report.rows), report.total.gain, report.short_term.count) == (1, Decimal("198.5"), 1)
     assert report.years == (2026,)
-    assert (await core.portfolio.yearly(2025)).rows == ()
-    file = await core.portfolio.export_yearly(2026)
+    assert (await core.portfolio.yearly(2025, "paper")).rows == ()
+    file = await core.portfolio.export_yearly(2026, "paper")
     [titles, row] = list(csv.reader(StringIO(file.text)))
     assert dict(zip(titles, row, strict=True))["gain"] == "198.5000000000"
 
 
 async def test_money_in_and_out_can_be_undone(core: Core) -> None:
     await write(core, *BOUGHT)
-    made = await core.portfolio.add_flow(FlowKind.WITHDRAWAL, Decimal("250.50"))
+    made = await core.portfolio.add_flow(FlowKind.WITHDRAWAL, Decimal("250.50"), account="paper")
     assert (made.amount, made.at, made.by_hand) == (Decimal("-250.50"), NOON, True)
     gone = await core.portfolio.remove_flow(made.id)
-    assert await core.portfolio.flows() == ()
+    assert await core.portfolio.flows("paper") == ()
     back = await core.portfolio.restore_flow(
         gone.id, gone.account, FlowKind(gone.kind), gone.amount, gone.at, gone.symbol, gone.note
     )
     assert back == made
     with pytest.raises(InvalidInput, match="yet to come"):
-        await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal(1), (NOON + timedelta(days=2)).date())
+        await core.portfolio.add_flow(
+            FlowKind.DEPOSIT, Decimal(1), (NOON + timedelta(days=2)).date(), account="paper"
+        )
     with pytest.raises(InvalidInput):
-        await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal("0.001"))
+        await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal("0.001"), account="paper")
 
 
 async def found(core: Core, **wanted: object) -> list[str]:
@@ -278,5 +293,5 @@ async def test_a_restart_tells_trades_what_a_crash_kept_from_them(core: Core, cl
 
 async def test_health_names_every_account(core: Core) -> None:
     await write(core, *BOUGHT)
-    [account] = (await core.monitor.health()).accounts
-    assert (account.account, account.connected) == ("paper", False)
+    accounts = {each.account: each.connected for each in (await core.monitor.health()).accounts}
+    assert accounts["paper"] is False

@@ -168,22 +168,8 @@ def portfolio_of(
     standing: Standing, record: Record, positions: Iterable[Position], now: datetime
 ) -> Portfolio:
     """Put an account together. What it is worth follows the prices, where all of them are known."""
-    held = tuple(positions)
-    values = [each.value for each in held if each.value is not None]
-    whole = len(values) == len(held)
-    equity = standing.equity
-    if standing.cash is not None and whole:
-        equity = standing.cash + sum(values, _NOTHING)
-    total = None if equity is None else gain_since(record.curve, record.moved, equity, _FIRST)
     began = _day_start(standing, record, now)
-    today = None if equity is None or began is None else equity - began
-    gains = [each.unrealized for each in held if each.unrealized is not None]
-    weighed = tuple(
-        replace(each, weight=weight(each.value, equity)) if each.value is not None and equity else each
-        for each in held
-    )
-    spread = exposure(((each.asset_class, each.value or _NOTHING) for each in held), equity or _NOTHING)
-    return Portfolio(
+    shown = Portfolio(
         account=standing.account,
         label=standing.label,
         mode=standing.mode,
@@ -191,17 +177,52 @@ def portfolio_of(
         reason=standing.reason,
         as_of=standing.as_of,
         currency=standing.currency,
-        equity=equity,
+        equity=standing.equity,
         cash=standing.cash,
         buying_power=standing.buying_power,
         settled_cash=standing.settled_cash,
         day_start=began,
-        today=today,
-        today_share=today / began if today is not None and began else None,
-        total=total,
+        today=None,
+        today_share=None,
+        total=None
+        if standing.equity is None
+        else gain_since(record.curve, record.moved, standing.equity, _FIRST),
         realized=record.settled.realized(),
+        unrealized=None,
+    )
+    return _weighed(shown, tuple(positions))
+
+
+def repriced(shown: Portfolio, prices: Mapping[str, Price]) -> Portfolio:
+    """Give an account at newer prices of some of what it holds."""
+    held = tuple(
+        priced(each, prices[each.symbol]) if each.symbol in prices else each for each in shown.positions
+    )
+    return _weighed(shown, held)
+
+
+def _weighed(shown: Portfolio, held: tuple[Position, ...]) -> Portfolio:
+    values = [each.value for each in held if each.value is not None]
+    gains = [each.unrealized for each in held if each.unrealized is not None]
+    whole = len(values) == len(held)
+    equity, total = shown.equity, shown.total
+    if shown.cash is not None and whole:
+        equity = shown.cash + sum(values, _NOTHING)
+        if total is not None and shown.equity is not None:
+            total += equity - shown.equity
+    today = None if equity is None or shown.day_start is None else equity - shown.day_start
+    spread = exposure(((each.asset_class, each.value or _NOTHING) for each in held), equity or _NOTHING)
+    return replace(
+        shown,
+        equity=equity,
+        today=today,
+        today_share=today / shown.day_start if today is not None and shown.day_start else None,
+        total=total,
         unrealized=sum(gains, _NOTHING) if whole else None,
-        positions=weighed,
+        positions=tuple(
+            replace(each, weight=weight(each.value, equity)) if each.value is not None and equity else each
+            for each in held
+        ),
         exposure=tuple(
             ExposureLine(each.name, each.long, each.short, each.net, each.share) for each in spread
         ),
