@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -95,6 +97,26 @@ DOORS = {name: door for name, (door, _) in BEFORE.items()} | {name: door for nam
 DOORS |= SPECIAL
 
 
+class Hunt:
+    """Kills a process at a moment that only the broker knows: when it asks for something, or is answered."""
+
+    def __init__(self, pid: int, moment: str, visits: int) -> None:
+        self._pid = pid
+        self._moment = moment
+        self._left = visits
+
+    def strike(self, moment: str) -> None:
+        """Kill it if this is the moment, for the last of so many times."""
+        if moment != self._moment or not self._left:
+            return
+        self._left -= 1
+        if not self._left:
+            try:
+                os.kill(self._pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+
 class Faults:
     """Which fault is due at which door."""
 
@@ -129,7 +151,9 @@ class Faults:
                 del self._ordered[place]
                 self.suffered.append(name)
                 return name
-        if self._rate and self._dice.random() < self._rate:
+        # Questions are many, and each of them failing would leave no time for anything else.
+        rate = self._rate / 6 if door == "read" else self._rate
+        if rate and self._dice.random() < rate:
             mine = [name for name in self._names if DOORS[name] == door]
             if mine:
                 name = self._dice.choice(mine)

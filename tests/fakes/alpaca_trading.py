@@ -19,7 +19,7 @@ from typing import Any
 
 from tests.fakes.alpaca_book import Book
 from tests.fakes.alpaca_data import KEY, SECRET
-from tests.fakes.alpaca_faults import AFTER, Faults
+from tests.fakes.alpaca_faults import AFTER, Faults, Hunt
 from tests.fakes.alpaca_orders import OVER, BookOrder, Refusal, Row
 from tests.fakes.alpaca_shown import (
     account_row,
@@ -33,6 +33,7 @@ from tests.fakes.alpaca_shown import (
     update_row,
 )
 from tests.fakes.alpaca_updates import UpdateStream
+from tests.fakes.alpaca_wander import Wanderer, hasty
 from tests.fakes.local_server import Answer, LocalServer, Request, as_json, serving
 
 Do = Callable[[Request], Answer]
@@ -48,6 +49,8 @@ class AlpacaTrading:
         self.accepted = {(KEY, SECRET)}
         self.faults = Faults()
         self.guard = threading.RLock()
+        self.hunted: Hunt | None = None
+        self._wanderer: Wanderer | None = None
         self.holidays: set[date] = set()
         self.half_days: set[date] = set()
         self.page_rows = 100
@@ -157,6 +160,21 @@ class AlpacaTrading:
                 else:
                     raise ValueError(f"nothing is called {name}")
 
+    def hunt(self, pid: int, moment: str, visits: int) -> None:
+        """Kill a process at the so-manieth `<door> before`, `<door> after` or `news`."""
+        with self.guard:
+            self.hunted = Hunt(pid, moment, visits)
+
+    def wander(self, seed: int, rate: float, symbols: list[str]) -> None:
+        """Let the market move, and the person act elsewhere, by seeded chance with every visitor."""
+        with self.guard:
+            self._wanderer = Wanderer(self.book, seed, rate, symbols) if rate else None
+
+    def run_time(self, began: float, start: str, haste: float) -> None:
+        """Let time pass faster, from a start at a moment of the machine's monotonic clock."""
+        with self.guard:
+            self._now = self.book._now = hasty(began, datetime.fromisoformat(start), haste)
+
     def cut(self) -> None:
         """Reset the trade stream."""
         self.updates.cut()
@@ -167,13 +185,14 @@ class AlpacaTrading:
             listening = self.updates.heard_by
             return {**truth(self.book), "suffered": list(self.faults.suffered), "listening": listening}
 
-    def reset(self, cash: object = 100_000, seed: int = 0) -> None:
-        """Begin anew with an empty account."""
+    def reset(self, cash: object = 100_000, seed: int = 0, secret: str = SECRET) -> None:
+        """Begin anew with an empty account, known by another secret perhaps."""
         with self.guard:
+            self.accepted = {(KEY, secret)}
             self.faults = Faults()
-            self.updates._due = partial(self.faults.due, "stream")
-            self.updates.mute = False
+            self.updates.begin_anew(partial(self.faults.due, "stream"))
             self.clock_offset = timedelta()
+            self.hunted = self._wanderer = None
             self.book = self._new_book(cash, seed)
 
     def order(self, client_id: str) -> BookOrder:
@@ -187,6 +206,7 @@ class AlpacaTrading:
         return Book(self._tell, self._now, Decimal(str(cash)), seed)
 
     def _tell(self, event: str, order: BookOrder, fill: Row) -> None:
+        self._strike("news")
         self.updates.send(update_row(event, order, fill, self.book))
         self.server.tell()
 
@@ -196,6 +216,9 @@ class AlpacaTrading:
             with self.guard:
                 if (headers.get("apca-api-key-id"), headers.get("apca-api-secret-key")) not in self.accepted:
                     return as_json({"message": "forbidden."}, 403)
+                self._strike(f"{door} before")
+                if self._wanderer is not None:
+                    self._wanderer.step()
                 fault = self.faults.due(door)
                 if fault is not None and (instead := self.faults.instead(fault, self._now())) is not None:
                     return instead
@@ -203,9 +226,14 @@ class AlpacaTrading:
                     done = self._suffer(fault, do, request)
                 except Refusal as refusal:
                     done = as_json(refusal.body, refusal.status)
+                self._strike(f"{door} after")
                 return AFTER[fault][1] if fault in AFTER else done
 
         return answer
+
+    def _strike(self, moment: str) -> None:
+        if self.hunted is not None:
+            self.hunted.strike(moment)
 
     def _suffer(self, fault: str | None, do: Do, request: Request) -> Answer:
         """Do what was asked, in the special way of some faults."""

@@ -44,6 +44,11 @@ class UpdateStream:
         """How many listen."""
         return sum(listener.listens for listener in list(self.listeners))
 
+    def begin_anew(self, due: Callable[[], str | None]) -> None:
+        """Forget everything that was not said yet, and hang up."""
+        self._due, self._kept, self.mute = due, None, False
+        self.cut()
+
     def until_heard(self) -> None:
         """Wait until somebody listens."""
         self._server.until(lambda: self.heard_by)

@@ -1,0 +1,230 @@
+"""One life of the program: the real desk and the real client in a process, until it ends or is killed.
+
+The process from which lives are forked loads everything once: a kill -9 costs some milliseconds then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import traceback
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import alpaca.trading.client
+import alpaca.trading.stream  # noqa: F401  loaded once, before the forks
+
+from puffling.puffin.broker.alpaca import AlpacaBroker
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.clock import SystemClock
+from puffling.runtime.errors import PufflingError
+from puffling.store.orders import Account, OrderState, OrderTerms
+from puffling.trading.desk import _WORKERS
+from puffling.trading.events import OrderChanged
+from puffling.trading.proposals import Proposal
+from tests.fakes.alpaca_data import KEY, SECRET
+from tests.fakes.alpaca_trading import RemoteAlpaca
+from tests.fakes.alpaca_wander import hasty
+from tests.faults.checker import Steps, ours_of
+from tests.faults.plans import Plan, Step
+from tests.trading.rooms import LOOSE, Room, open_room
+
+for _name in _WORKERS:
+    import_module(f"puffling.trading.{_name}")
+
+START = datetime.fromisoformat("2026-03-04T15:00:00+00:00")
+# Time passes this much faster for the program and the broker alike, so that patience costs less of ours.
+HASTE = 20.0
+ACCOUNT = Account("mine", "alpaca", "PAPER", "Hostile Alpaca", START - timedelta(days=1))
+VALID = timedelta(seconds=80)
+_SOUGHT = {OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN}
+_SETTLE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a life begins with; `looks` is when it ends itself, the last one goes on until all is known."""
+
+    folder: Path
+    address: str
+    began: float
+    plan: Plan
+    number: int
+    looks: int = 0
+    last: bool = False
+
+
+def secret_of(run: int) -> str:
+    """Give the secret by which the broker knows the program in this run."""
+    return f"{SECRET}-{run}"
+
+
+class HastyClock(SystemClock):
+    """Time that passes faster; the process dies at the clock's so-manieth look."""
+
+    def __init__(self, life: Life) -> None:
+        self._tell = hasty(life.began, START, HASTE)
+        self._left = life.looks
+        super().__init__(wall=self._look)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep as long as it takes here."""
+        await super().sleep(seconds / HASTE)
+
+    def _look(self) -> datetime:
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self._tell()
+
+
+def live(life: Life) -> None:
+    """Live it, and write down what came of it."""
+    logging.basicConfig(filename=life.folder / "log.txt", level=logging.DEBUG)
+    told: dict[str, Any] = {}
+    try:
+        told = asyncio.run(_live(life))
+    except BaseException:  # noqa: BLE001  the edge of the process: whatever it was is what came of it
+        told = {"failed": traceback.format_exc()}
+    (life.folder / "life.json").write_text(json.dumps(told), encoding="utf-8")
+    # Nobody waits for the libraries to say goodbye.
+    os._exit(0)
+
+
+async def _live(life: Life) -> dict[str, Any]:
+    clock = HastyClock(life)
+    broker = AlpacaBroker(
+        KEY,
+        secret_of(life.number),
+        base_url=life.address,
+        now=clock.now,
+        read_seconds=0.5,
+        mute_seconds=0.5,
+        shortest_wait_seconds=0.02,
+    )
+    limits = LOOSE | {"trading.orders_per_day": life.plan.orders_per_day}
+    steps = Steps()
+    home = life.folder / "home"
+    async with open_room(home, broker, clock=clock, account=ACCOUNT, limits=limits, compared=False) as room:
+        room.bus.on(OrderChanged, steps.hear)
+        said = await _act(room, life.plan)
+        if life.last:
+            # A program that lives on in a world that behaves again gets everything right.
+            await asyncio.get_running_loop().run_in_executor(None, _calm, life.address)
+            await _settle(room)
+        ours = await room.read(lambda unit: ours_of(unit, ACCOUNT.id))
+        return {
+            "said": said,
+            "alarms": [alarm.text for alarm in room.alarms],
+            "failures": ["".join(traceback.format_exception(each)) for each in room.failures],
+            "steps": {name: [state.value for state in states] for name, states in steps.states.items()},
+            "state": room.parts.line(ACCOUNT.id).state.value,
+            "reason": room.parts.line(ACCOUNT.id).reason,
+            "intents": len(ours.intents),
+        }
+
+
+async def _act(room: Room, plan: Plan) -> list[str]:
+    """Want everything that is wanted; wanting it again in the next life must change nothing."""
+    await room.desk.compared(ACCOUNT.id)
+    placed: dict[int, str] = {}
+    said: list[str] = []
+
+    async def take(place: int, step: Step) -> None:
+        try:
+            await _until_ready(room)
+            await _ACTS[step.act](room, step, place, placed)
+        except PufflingError as refused:
+            said.append(f"{step.act}: {refused.message}")
+
+    if plan.together:
+        await asyncio.gather(*(take(place, step) for place, step in enumerate(plan.steps)))
+    else:
+        for place, step in enumerate(plan.steps):
+            await take(place, step)
+    return said
+
+
+def _calm(address: str) -> None:
+    alpaca = RemoteAlpaca(address)
+    alpaca.act("wander", seed=0, rate=0.0, symbols=[])
+    alpaca.act("calm")
+
+
+async def _until_ready(room: Room) -> None:
+    """Wait a little where the line is down: whoever wants something tries again."""
+    for _ in range(20):
+        if room.desk.ready or room.switch.read() is not None:
+            return
+        await room.clock.sleep(1.0)
+
+
+async def _place(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
+    values = step.values
+    numbers: dict[str, Any] = {
+        name: Decimal(values[name])
+        for name in ("limit", "stop", "trail", "take_profit", "stop_loss")
+        if name in values
+    }
+    terms = OrderTerms(
+        ACCOUNT.id,
+        values["symbol"],
+        Side(values["side"]),
+        Decimal(values["quantity"]),
+        kind=Kind(values["kind"]),
+        lasting=Lasting(values["lasting"]),
+        **numbers,
+    )
+    done = await room.desk.place(Proposal(terms, "campaign", values["slot"], START + VALID))
+    if done.intent is not None:
+        placed[place] = done.intent.id
+
+
+async def _cancel(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
+    if step.values["of"] in placed:
+        await room.desk.cancel(placed[step.values["of"]])
+
+
+async def _replace(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
+    if step.values["of"] in placed:
+        quantity = Decimal(step.values["quantity"])
+        slot = f"slot-{place}"
+        await room.desk.replace(placed[step.values["of"]], slot=slot, source="campaign", quantity=quantity)
+
+
+async def _cancel_all(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
+    await room.desk.cancel_all(ACCOUNT.id)
+
+
+async def _close(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
+    symbol, slot = step.values["symbol"], f"slot-{place}"
+    await room.desk.close_position(ACCOUNT.id, symbol, slot=slot, source="campaign", confirmed="campaign")
+
+
+_ACTS: dict[str, Callable[[Room, Step, int, dict[int, str]], Coroutine[Any, Any, None]]] = {
+    "place": _place,
+    "cancel": _cancel,
+    "replace": _replace,
+    "cancel_all": _cancel_all,
+    "close": _close,
+}
+
+
+async def _settle(room: Room) -> None:
+    """Go on until nothing is in doubt and the account agrees with its broker."""
+    async with asyncio.timeout(_SETTLE_SECONDS):
+        while True:
+            await room.desk.look_after(ACCOUNT.id)
+            doubt = await room.read(lambda unit: unit.intents.in_states(_SOUGHT, ACCOUNT.id))
+            if not doubt and room.desk.ready and not room.parts.line(ACCOUNT.id).updates.qsize():
+                return
+            await room.clock.sleep(1.0)

@@ -1,0 +1,62 @@
+"""What the hostile Alpaca truly did, as the checker reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from puffling.puffin.orders import Side
+from puffling.store.orders import FillKind
+from puffling.trading.proposals import is_ours
+from tests.fakes.alpaca_orders import OVER
+from tests.faults.checker import TrueFill, TrueOrder, Truth
+
+_KINDS = {"trade_bust": FillKind.BUST, "trade_correct": FillKind.CORRECTION}
+
+
+def truth_of(told: Mapping[str, Any]) -> Truth:
+    """Read what the stand-in tells of itself.
+
+    Left out is what somebody else ordered and what ended without a fill: nobody need ever hear of it.
+    """
+    legs = {entry["order"] for entry in told["log"] if entry["kind"] == "accepted" and entry["leg"]}
+    orders = [
+        TrueOrder(
+            id=row["id"],
+            client_id=row["client_order_id"],
+            symbol=row["symbol"],
+            side=Side(row["side"]),
+            quantity=Decimal(row["qty"]),
+            # When somebody else orders, no switch of ours is asked.
+            accepted_at=datetime.fromisoformat(row["submitted_at"])
+            if is_ours(row["client_order_id"])
+            else None,
+            leg=row["id"] in legs,
+            over=row["status"] in OVER,
+        )
+        for row in told["orders"]
+    ]
+    filled = {row["order_id"] for row in told["fills"]}
+    return Truth(
+        orders=tuple(
+            order for order in orders if not order.over or order.id in filled or is_ours(order.client_id)
+        ),
+        fills=tuple(
+            TrueFill(
+                id=row["execution_id"],
+                order_id=row["order_id"],
+                symbol=row["symbol"],
+                side=Side(row["side"]),
+                quantity=Decimal(row["qty"]),
+                price=Decimal(row["price"]),
+                kind=_KINDS.get(row["type"], FillKind.FILL),
+                corrects=row.get("previous_execution_id"),
+            )
+            for row in told["fills"]
+        ),
+        positions={symbol: Decimal(qty) for symbol, qty in told["positions"].items()},
+        cash_before=Decimal(told["start_cash"]),
+        cash=Decimal(told["cash"]),
+    )
