@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from puffling.store.repositories.strategies import StrategyConfigs
     from puffling.store.repositories.tokens import AccessTokens
     from puffling.store.repositories.trades import Trades
+    from puffling.store.repositories.usage import OrderUsage
     from puffling.store.repositories.users import Users
     from puffling.store.repositories.watchlists import Watchlists
     from puffling.store.repositories.worth import AccountWorth
@@ -163,6 +164,13 @@ class Unit:
         from puffling.store.repositories.approvals import Approvals
 
         return Approvals(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def usage(self) -> OrderUsage:
+        """What of the orders counts against limits."""
+        from puffling.store.repositories.usage import OrderUsage
+
+        return OrderUsage(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def orders(self) -> Orders:

@@ -120,6 +120,29 @@ class Intent:
 
 
 @frozen
+class Counted:
+    """What of an intent counts against limits."""
+
+    id: str
+    parent_id: str | None
+    source: str
+    slot: str
+    leg: str
+    symbol: str
+    side: Side
+    kind: Kind
+    quantity: Decimal
+    limit: Decimal | None
+    stop: Decimal | None
+    state: OrderState
+    shrinks: bool
+    reserved: Decimal
+    trading_day: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@frozen
 class BrokerOrder:
     """An order as the broker knows it, ours or found there."""
 

@@ -19,11 +19,11 @@ from puffling.puffin.broker.base import AccountInfo, Number
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import NotFound
 from puffling.store.database import Unit
-from puffling.store.orders import Account, BrokerOrder, FlowKind, Intent, OrderState, OrderTerms
-from puffling.trading.flags import Standing, read_live, read_restart, standing_now
+from puffling.store.orders import Account, BrokerOrder, Counted, FlowKind, OrderState
+from puffling.trading.flags import FLAGS, LIVE, Standing, read_restart, standing_of, strictest
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
-from puffling.trading.limits import LimitReader, Limits
+from puffling.trading.limits import SECTION, LimitReader, Limits
 from puffling.trading.proposals import Proposal
 from puffling.trading.states import OPEN
 
@@ -101,13 +101,14 @@ def gather(
     unit: Unit, proposal: Proposal, live: LiveFacts, *, switch: HaltSwitch, reader: LimitReader
 ) -> GateFacts:
     """Give what is known of this order at this instant."""
-    limits = reader.read({setting.key: setting.value for setting in unit.settings.all()})
+    rows = unit.usage.rows_under(f"{SECTION}.", FLAGS)
+    limits = reader.read(rows)
     return GateFacts(
         now=unit.now,
-        standing=standing_now(switch, unit),
+        standing=strictest(switch.read(), standing_of(rows)),
         limits=limits,
         live=live,
-        live_granted=read_live(unit, proposal.terms.account),
+        live_granted=LIVE + proposal.terms.account in rows,
         session=session_of(live, unit.now),
         used=None if limits is None else _used(unit, proposal, live, limits),
     )
@@ -128,49 +129,61 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
     terms, now = proposal.terms, unit.now
     account, symbol = terms.account, terms.symbol
     replaced = live.replaces.id if live.replaces is not None else None
-    orders = unit.orders.in_states(OPEN, account, symbol)
-    intents = tuple(each for each in unit.intents.in_states(OPEN, account, symbol) if each.id != replaced)
+    window = timedelta(seconds=limits.duplicate_seconds)
+    known = counted(unit, account, since=min(live.info_at or now, now - max(HOUR, window)))
+    lately = [each for each in known if each.symbol == symbol and each.id != replaced]
+    working = [each for each in lately if each.state in OPEN]
+    orders = [
+        each
+        for each in unit.orders.in_states(OPEN, account, symbol)
+        if replaced is None or each.intent_id != replaced
+    ]
     holding = unit.holdings.find(account, symbol)
-    lately = unit.intents.since(account, now - max(HOUR, timedelta(seconds=limits.duplicate_seconds)))
-    groups = _groups(intents, [each for each in orders if replaced is None or each.intent_id != replaced])
+    groups = _groups(working, orders)
     own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
     start, moved = day_of(unit, live.account, live.info)
     return Used(
-        entered_today=entered_today(unit, account),
-        exits_last_hour=exits_among(lately, now),
+        entered_today=entered_today(known, now),
+        exits_last_hour=exits_last_hour(known, now),
         held=holding.quantity if holding is not None else Decimal(0),
         waiting=tuple(groups.values()),
         siblings=own.quantity if own is not None else Decimal(0),
-        unheard=_unheard(unit, account, live),
-        unclear=any(_is_unclear(each, now) for each in intents)
+        unheard=_unheard(unit, (each for each in known if each.id != replaced), live),
+        unclear=any(_is_unclear(each, now) for each in working)
         or any(each.state is OrderState.UNKNOWN for each in orders),
-        repeated_at=_repeated(proposal, lately, now - timedelta(seconds=limits.duplicate_seconds), replaced),
+        repeated_at=_repeated(proposal, lately, now - window),
         day_start=start,
         moved_today=moved,
         best=best_of(unit, account),
     )
 
 
-def _is_unclear(intent: Intent, now: datetime) -> bool:
+def counted(unit: Unit, account: str, *, since: datetime | None = None) -> tuple[Counted, ...]:
+    """Give what of an account's orders counts against limits: of today, of lately, and whatever is open."""
+    begin = unit.now - HOUR if since is None else since
+    return unit.usage.counted(account, trading_day=trading_day(unit.now), since=begin, states=OPEN)
+
+
+def _is_unclear(intent: Counted, now: datetime) -> bool:
     """Tell whether nobody knows what became of it; one that is being sent just now will be told of."""
     if intent.state is OrderState.SENDING:
         return now - intent.updated_at > SENDING_PATIENCE
     return intent.state is OrderState.UNKNOWN
 
 
-def entered_today(unit: Unit, account: str) -> int:
+def entered_today(known: Iterable[Counted], now: datetime) -> int:
     """Count the orders of the day; legs and replacements count with their first, ways out not at all."""
-    entered = unit.intents.entered_on(account, trading_day(unit.now))
-    return sum(not each.shrinks and each.parent_id is None for each in entered)
+    today = trading_day(now)
+    return sum(each.trading_day == today and not each.shrinks and each.parent_id is None for each in known)
 
 
-def exits_among(intents: Iterable[Intent], now: datetime) -> int:
+def exits_last_hour(known: Iterable[Counted], now: datetime) -> int:
     """Count the ways out of the last hour."""
-    return sum(each.shrinks and each.created_at > now - HOUR for each in intents)
+    return sum(each.shrinks and each.created_at > now - HOUR for each in known)
 
 
 def _groups(
-    intents: Iterable[Intent], orders: Iterable[BrokerOrder]
+    intents: Iterable[Counted], orders: Iterable[BrokerOrder]
 ) -> dict[tuple[str | None, Side], Waiting]:
     """Give what waits, of orders of which one cancels the other only the largest."""
     at_broker: dict[str, list[BrokerOrder]] = {}
@@ -184,10 +197,9 @@ def _groups(
             found = Waiting(order.side, order.remaining, order.limit, order.stop)
             _take(groups, order.parent_order_id or order.broker_order_id, found)
     for intent in known:
-        terms = intent.terms
-        sent = [each for each in at_broker.get(intent.id, ()) if each.side is terms.side]
-        left = sum((each.remaining for each in sent), Decimal(0)) if sent else terms.quantity
-        _take(groups, intent.parent_id or intent.id, Waiting(terms.side, left, terms.limit, terms.stop))
+        sent = [each for each in at_broker.get(intent.id, ()) if each.side is intent.side]
+        left = sum((each.remaining for each in sent), Decimal(0)) if sent else intent.quantity
+        _take(groups, intent.parent_id or intent.id, Waiting(intent.side, left, intent.limit, intent.stop))
     return groups
 
 
@@ -197,23 +209,19 @@ def _take(groups: dict[tuple[str | None, Side], Waiting], name: str, found: Wait
         groups[name, found.side] = found
 
 
-def _unheard(unit: Unit, account: str, live: LiveFacts) -> Decimal:
+def _unheard(unit: Unit, known: Iterable[Counted], live: LiveFacts) -> Decimal:
     """Give the money of buys that are younger than the figure of cash, or may never have been heard of."""
-    young = unit.intents.since(account, live.info_at or unit.now)
-    unsent = unit.intents.in_states(_UNHEARD, account)
-    replaced = live.replaces.id if live.replaces is not None else None
-    found = {each.id: each for each in (*young, *unsent) if each.state not in _NEVER_CAME}
+    heard_until = live.info_at or unit.now
+    buys = (
+        each for each in known if each.side is Side.BUY and not each.shrinks and each.state not in _NEVER_CAME
+    )
     return sum(
-        (
-            _cost(unit, each)
-            for each in found.values()
-            if each.terms.side is Side.BUY and not each.shrinks and each.id != replaced
-        ),
+        (_cost(unit, each) for each in buys if each.state in _UNHEARD or each.created_at >= heard_until),
         Decimal(0),
     )
 
 
-def _cost(unit: Unit, intent: Intent) -> Decimal:
+def _cost(unit: Unit, intent: Counted) -> Decimal:
     """Give the money an order takes: what it reserved, and once that is released what it paid."""
     if intent.reserved:
         return intent.reserved
@@ -221,22 +229,19 @@ def _cost(unit: Unit, intent: Intent) -> Decimal:
     return sum(paid, Decimal(0))
 
 
-def _repeated(
-    proposal: Proposal, lately: Iterable[Intent], since: datetime, replaced: str | None
-) -> datetime | None:
+def _repeated(proposal: Proposal, lately: Iterable[Counted], since: datetime) -> datetime | None:
     """Give when such an order was last entered; another leg of the same wish is no repetition."""
-    mine = _likeness(proposal.terms)
-    for intent in sorted(lately, key=lambda each: each.created_at, reverse=True):
-        leg = (intent.source, intent.slot) == (proposal.source, proposal.slot) and intent.leg != proposal.leg
-        if intent.created_at <= since or leg or intent.id == replaced:
-            continue
-        if intent.state is not OrderState.REJECTED and _likeness(intent.terms) == mine:
-            return intent.created_at
-    return None
-
-
-def _likeness(terms: OrderTerms) -> tuple[object, ...]:
-    return (terms.symbol, terms.side, terms.quantity, terms.kind, terms.limit, terms.stop)
+    terms, wish = proposal.terms, (proposal.source, proposal.slot)
+    mine = (terms.side, terms.quantity, terms.kind, terms.limit, terms.stop)
+    found = [
+        each.created_at
+        for each in lately
+        if each.created_at > since
+        and each.state is not OrderState.REJECTED
+        and ((each.source, each.slot) != wish or each.leg == proposal.leg)
+        and (each.side, each.quantity, each.kind, each.limit, each.stop) == mine
+    ]
+    return max(found, default=None)
 
 
 def day_of(unit: Unit, account: Account, info: AccountInfo | None) -> tuple[Decimal | None, Decimal]:

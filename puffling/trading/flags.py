@@ -15,9 +15,10 @@ from puffling.store.database import Unit
 from puffling.trading.halt import Halt, HaltSwitch
 from puffling.trading.values import TradingState
 
-STATE = "state.trading"
-LIVE = "state.live."
-_RESTART = "state.drawdown."
+FLAGS = "state."
+STATE = f"{FLAGS}trading"
+LIVE = f"{FLAGS}live."
+_RESTART = f"{FLAGS}drawdown."
 
 
 @frozen
@@ -80,11 +81,6 @@ def strictest(halt: Halt | None, remembered: Standing) -> Standing:
 def standing_now(switch: HaltSwitch, unit: Unit) -> Standing:
     """Give whether orders may leave at this instant, read anew from both places."""
     return strictest(switch.read(), read_standing(unit))
-
-
-def read_live(unit: Unit, account: str) -> bool:
-    """Tell whether the person typed LIVE for this account."""
-    return unit.settings.find(LIVE + account) is not None
 
 
 def write_live(unit: Unit, account: str, granted: bool) -> None:

@@ -11,7 +11,7 @@ from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import Account
 from puffling.trading.case import percent
-from puffling.trading.facts import HOUR, best_of, day_of, entered_today, exact, exits_among
+from puffling.trading.facts import best_of, counted, day_of, entered_today, exact, exits_last_hour
 from puffling.trading.limits import Limits
 
 
@@ -28,8 +28,8 @@ def uses(
     unit: Unit, account: Account, info: AccountInfo | None, limits: Limits, worth: Mapping[str, Decimal]
 ) -> dict[str, Use]:
     """Give the use of the limits that count something, by their names; `worth` is that of each holding."""
-    entered = entered_today(unit, account.id)
-    exits = exits_among(unit.intents.since(account.id, unit.now - HOUR), unit.now)
+    known = counted(unit, account.id)
+    entered, exits = entered_today(known, unit.now), exits_last_hour(known, unit.now)
     equity = exact(info.equity) if info is not None else None
     return {
         "orders_per_day": Use(
