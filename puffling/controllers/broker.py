@@ -37,6 +37,7 @@ from puffling.trading.values import (
     Confirmation,
     Done,
     Mode,
+    OrderLine,
     Placed,
     Preview,
     Story,
@@ -110,10 +111,10 @@ class Broker(Controller):
         account: AccountId = "",
         symbol: Annotated[Symbol | None, Field(description="Only of this symbol.")] = None,
         limit: Count = 200,
-    ) -> tuple[Intent, ...]:
+    ) -> tuple[OrderLine, ...]:
         """Show orders, the newest first: working, held here, unknown, and how the others ended."""
         view = await self._account(account)
-        return await self._desk.intents(view.account.id, symbol=symbol, limit=limit)
+        return await self._desk.lines(view.account.id, symbol=symbol, limit=limit)
 
     @capability(title="List fills", effect=Effect.READ, http="GET /api/broker/fills")
     async def fills(self, account: AccountId = "", limit: Count = 200) -> tuple[Fill, ...]:

@@ -13,8 +13,8 @@ from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
 from puffling.trading.ledger import filled_of, take_execution
-from puffling.trading.proposals import is_ours, new_id
-from puffling.trading.states import ENDED, OPEN, advance, state_of
+from puffling.trading.proposals import REPLACEMENT, is_ours, new_id
+from puffling.trading.states import ENDED, advance, state_of
 from puffling.trading.wire import differences, exact
 
 if TYPE_CHECKING:
@@ -57,10 +57,14 @@ def take_order(
     row = unit.orders.by_broker_id(account.id, info.order_id)
     # What the broker told by itself may be old; what it answered is true unless it has told something since.
     sure = asked_at is not None and (row is None or row.updated_at <= asked_at)
+    if row is not None and asked_at is not None and not sure and row.state is OrderState.UNKNOWN:
+        # Asked before the word came that nobody knows: no answer to it.
+        return Taken(row, None if row.intent_id is None else unit.intents.find(row.intent_id), row.state)
     intent = _intent_of(unit, account, info, row, parent) or meant
     alarm = ""
-    if intent is not None and parent is None and row is None:
-        alarm = _mismatch(intent, info)
+    # A leg goes by a name of its own, and is not what the intent asked for but what that brings.
+    if intent is not None and parent is None and row is None and info.parent_id is None:
+        alarm = _mismatch(unit, intent, info)
     if row is None and intent is None and is_ours(info.client_order_id):
         alarm = tr(
             "The broker has an order {name} of ours that is not written down here.",
@@ -94,7 +98,7 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     """Let an intent come as far as its order has, but not beyond what its fills account for."""
     if intent.broker_order_id not in (None, order.broker_order_id) and order.replaces is None:
         return intent
-    filled = filled_of(unit.fills.of_order(order.account, order.broker_order_id))
+    filled = _accounted_for(unit, order)
     state: OrderState = OrderState.ACKED if order.state is OrderState.EXTERNAL else order.state
     if state in ENDED and filled < order.filled:
         # Over at the broker, while fills of it are still on their way to us: until then it goes on counting.
@@ -127,11 +131,6 @@ def settle(unit: Unit, account: str, broker_order_id: str) -> None:
         unit.tell(OrderChanged(unit.user, account, followed, known))
 
 
-def is_working(order: BrokerOrder) -> bool:
-    """Tell whether an order may still be filled."""
-    return order.state in OPEN
-
-
 def _intent_of(
     unit: Unit, account: Account, info: OrderStatusInfo, row: BrokerOrder | None, parent: BrokerOrder | None
 ) -> Intent | None:
@@ -149,10 +148,18 @@ def _intent_of(
     return None
 
 
-def _mismatch(intent: Intent, info: OrderStatusInfo) -> str:
+def _mismatch(unit: Unit, intent: Intent, info: OrderStatusInfo) -> str:
     if intent.broker_order_id not in (None, info.order_id, info.replaces):
         return tr("The broker has two orders of the one name {name}.", name=intent.client_id)
-    found = differences(intent, info) if intent.state in _UNSEEN else ""
+    if intent.state not in _UNSEEN:
+        return ""
+    terms = intent.terms
+    if intent.leg == REPLACEMENT and info.replaces is not None:
+        # What was filled before the change may have been taken off.
+        before = filled_of(unit.fills.of_order(terms.account, info.replaces))
+        if exact(info.qty) == terms.quantity - before:
+            terms = replace(terms, quantity=terms.quantity - before)
+    found = differences(terms, info)
     if not found:
         return ""
     return tr(
@@ -222,6 +229,16 @@ def _raw(info: OrderStatusInfo) -> dict[str, Any]:
     if info.replaced_by:
         said["replaced_by"] = info.replaced_by
     return said
+
+
+def _accounted_for(unit: Unit, order: BrokerOrder) -> Decimal:
+    """Give how much of an order its fills make up; one that replaced another may begin with that one's."""
+    filled = filled_of(unit.fills.of_order(order.account, order.broker_order_id))
+    above: BrokerOrder | None = order
+    while filled < order.filled and above is not None and above.replaces is not None:
+        filled += filled_of(unit.fills.of_order(order.account, above.replaces))
+        above = unit.orders.by_broker_id(order.account, above.replaces)
+    return filled
 
 
 def _is_leg(order: BrokerOrder) -> bool:

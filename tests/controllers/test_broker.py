@@ -134,7 +134,7 @@ class TestPerson:
         assert len(broker.accepted()) == 1
         await core.broker.confirm(shown.token)
         newest = (await core.broker.orders("mine"))[0]
-        assert newest.terms.limit == Decimal("681.00")
+        assert newest.limit == Decimal("681.00")
 
     async def test_a_position_is_closed_and_everything_open_cancelled(
         self, core: Core, broker: OwnBroker
@@ -160,6 +160,30 @@ class TestPerson:
         assert done.orders[0].terms.side is Side.SELL
         story = await core.broker.why(done.orders[0].id)
         assert story.steps
+
+    async def test_an_order_placed_elsewhere_is_listed_and_cancelled_like_ours(
+        self, core: Core, broker: OwnBroker
+    ) -> None:
+        broker.place_elsewhere("GLD", 3)
+        await core.desk.look_after("mine")
+        [line] = await core.broker.orders("mine")
+        assert (line.source, line.symbol, line.is_open) == ("external", "GLD", True)
+        shown = await core.broker.cancel(line.id)
+        assert shown.title == "Cancel: Buy 3 GLD"
+        await core.broker.confirm(shown.token)
+        [line] = await core.broker.orders("mine")
+        assert not line.is_open
+
+    async def test_the_legs_of_a_bracket_are_lines_of_their_own(self, core: Core, broker: OwnBroker) -> None:
+        broker.fills = "all"
+        bracket = {"take_profit": Decimal("800.00"), "stop_loss": Decimal("600.00")}
+        await core.broker.confirm((await shown_order(core, **bracket)).token)
+        await core.desk.look_after("mine")
+        lines = await core.broker.orders("mine")
+        assert sorted(line.source for line in lines) == ["leg", "leg", "person"]
+        [whole] = [line for line in lines if line.source == "person"]
+        assert (whole.filled, whole.state) == (Decimal(1), OrderState.FILLED)
+        assert {line.side for line in lines if line.source == "leg"} == {Side.SELL}
 
     async def test_without_an_account_it_says_so(self, core: Core) -> None:
         with pytest.raises(NotFound, match="nowhere"):
