@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from puffling.trading.halt import HaltSwitch
-from tests.cli.conftest import Puffling, environment
+from tests.cli.conftest import Puffling
 
 
 @pytest.fixture
@@ -72,34 +69,3 @@ def test_where_nothing_can_be_written_it_says_so_and_fails(puffling: Puffling, h
     assert done.returncode != 0
     assert done.stdout == ""
     assert "at your broker" in done.stderr
-
-
-if sys.platform != "win32":
-    # Windows stops no process this way.
-
-    def test_an_owner_that_is_frozen_is_halted_all_the_same(
-        puffling: Puffling, home: Path, checkout: Path
-    ) -> None:
-        owner = subprocess.Popen(
-            [sys.executable, "-m", "puffling", "serve", "--port", "0"],
-            cwd=checkout,
-            env=environment(home),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            assert owner.stdout is not None
-            assert "serves at" in owner.stdout.readline()
-            owner.send_signal(signal.SIGSTOP)
-            done = puffling("halt", "frozen", "--json")
-            assert done.returncode == 0
-            assert json.loads(done.stdout) == {"trading": "HALTED", "reason": "frozen", "owner_told": False}
-            assert HaltSwitch(home).read() is not None
-            owner.send_signal(signal.SIGCONT)
-            state = json.loads(puffling("safety", "state", "--json").stdout)
-            assert state["trading"] == "HALTED"
-        finally:
-            owner.send_signal(signal.SIGCONT)
-            owner.terminate()
-            owner.communicate(timeout=30)
