@@ -62,6 +62,9 @@ def trader_of(strategy: object) -> Trader | None:
 
 def targets_of(strategy: Tested, panel: Panel) -> Targets:
     """Ask a strategy about a panel; each of several symbols gets an equal part of the equity."""
+    if sends_orders(strategy):
+        # How it stood would be tested then, which is something else.
+        raise InvalidValue("A strategy that sends its own orders has no targets", field="strategy")
     if isinstance(strategy, PortfolioStrategy):
         allocation = strategy.allocations(SymbolColumns(panel.symbols, panel.time, panel.close))
         return Targets(allocation.weights, allocation.rebalance)

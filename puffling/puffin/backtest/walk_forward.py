@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ from puffling.puffin.backtest.metrics import (
 )
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.splits import Actions
-from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of
+from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of, trader_of
+from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
 
@@ -76,7 +78,7 @@ class WalkForward:
 
 
 def walk_forward(
-    strategy: Tested,
+    strategy: Tested | Trader,
     data: object,
     train_ratio: float = 0.7,
     n_splits: int = 5,
@@ -87,6 +89,7 @@ def walk_forward(
 
     The strategy is asked once about all of history: it may remember what lies before a stretch, never what
     lies behind it. Each stretch is then traded by itself, so the work grows with the bars, not their square.
+    One that sends its own orders trades through all of it once, and what it came to is cut.
     """
     if not 0.0 < train_ratio < 1.0:
         raise InvalidValue("The share to train in must lie between 0 and 1", field="train_ratio")
@@ -94,6 +97,10 @@ def walk_forward(
         raise InvalidValue("There must be at least one split", field="n_splits")
     backtester = Backtester(initial_capital, **backtester_kwargs)
     panel = panel_of(data)
+    trader = trader_of(strategy)
+    if trader is not None:
+        return walk_equity(backtester.trade(copy.deepcopy(trader), panel), train_ratio, n_splits)
+    assert isinstance(strategy, Tested)
     return walk_targets(targets_of(strategy, panel), panel, backtester, train_ratio, n_splits)
 
 

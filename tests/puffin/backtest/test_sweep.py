@@ -43,6 +43,19 @@ def test_figures_of_a_sweep_are_those_of_single_runs(
             assert getattr(part.figures, figure)[place] == pytest.approx(alone[figure], rel=1e-12), figure
 
 
+def test_a_sweep_of_strategies_with_orders_of_their_own_is_one_run_after_another() -> None:
+    panel = random_panel(3, symbols=2, bars=200, gaps=True)
+    sets: list[dict[str, Setting]] = [{"window": 10}, {"window": 20, "risk": 0.02}]
+    kind = find_strategy("bracket_breakout")
+    parts = list(sweep_parameters(kind, sets, panel, TERMS))
+    assert [(part.first, part.last) for part in parts] == [(0, 1), (1, 2)]
+    for part, parameters in zip(parts, sets, strict=True):
+        alone = Backtester(terms=TERMS).run(kind.made_of(parameters), panel).metrics()
+        assert alone["total_trades"]
+        for figure in Sweep.__dataclass_fields__:
+            assert getattr(part.figures, figure).tolist() == [alone[figure]], figure
+
+
 def test_a_sweep_too_large_for_memory_comes_in_parts() -> None:
     panel = Panel.of({"AAPL": real()})
     sets = CROSSES * 200

@@ -20,6 +20,7 @@ from puffling.puffin.backtest.trust.stress import neighbours
 from puffling.puffin.backtest.trust.verdict import Grade, Outcome, Verdict, examine
 from puffling.puffin.backtest.view import View
 from puffling.puffin.backtest.waiting import Protection
+from puffling.puffin.backtest.walk_forward import walk_forward
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.puffin.strategies.bracket_breakout import BracketBreakoutStrategy
@@ -208,6 +209,20 @@ def test_neighbours_are_judged_by_what_is_traded_of_them(
     assert verdict.figures["neighbours_sharpe"] == pytest.approx(float(np.nanmedian(np.nan_to_num(ratios))))
     plain, _ = judged(panel, Sizing.EQUITY, None, Terms())
     assert verdict.figures["neighbours_sharpe"] != plain.figures["neighbours_sharpe"]
+
+
+def test_walking_forward_cuts_what_its_orders_came_to() -> None:
+    panel, strategy = market(), BracketBreakoutStrategy(window=50)
+    told = walk_forward(strategy, panel, train_ratio=0.5, n_splits=3)
+    whole = Backtester().run(BracketBreakoutStrategy(window=50), panel)
+    grown = 1.0
+    for split in told.splits:
+        for part in (split.train, split.test):
+            grown *= 1.0 + part.metrics["total_return"]
+    assert grown == pytest.approx(whole.final_value / whole.initial_capital)
+    assert sum(split.train.bars + split.test.bars for split in told.splits) == len(panel)
+    with pytest.raises(InvalidValue, match="has no targets"):
+        targets_of(strategy, panel)
 
 
 def test_a_strategy_that_can_do_nothing_is_refused() -> None:
