@@ -20,6 +20,7 @@ from puffling.trading.proposals import Proposal
 from puffling.trading.states import ENDED
 from puffling.trading.values import FlattenReport, NotDone, Placed
 
+_NOT_SENT = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED})
 _VALID = timedelta(minutes=2)
 # How long the second half of turning round waits for the first to fill.
 _PATIENCE_SECONDS = 60.0
@@ -92,10 +93,12 @@ class Closing:
             except PufflingError as error:
                 failed.append(NotDone(holding.symbol, holding.symbol, str(error)))
                 continue
-            if placed.intent is not None:
-                closing.append(placed.intent)
-            else:
+            if placed.intent is None:
                 failed.append(NotDone(holding.symbol, holding.symbol, tr("It waits for your approval.")))
+            elif placed.intent.state in _NOT_SENT:
+                failed.append(NotDone(placed.intent.id, holding.symbol, placed.intent.reason))
+            else:
+                closing.append(placed.intent)
         return FlattenReport(report.cancelled, tuple(closing), tuple(failed))
 
     def _proposal(

@@ -57,7 +57,7 @@ class Replacing:
         approval_id: str | None,
     ) -> Placed:
         """Change quantity, limit or stop of an order; what is None stays."""
-        old, order, line = await self._changeable(id)
+        old, order, line = await self._changeable(id, quantity)
         proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
         live = await look(self._parts, line, proposal, replaces=old)
         entered = await self._parts.run(self._enter, proposal, live, old.id, approval_id)
@@ -89,7 +89,7 @@ class Replacing:
         valid_until: datetime,
     ) -> tuple[Proposal, Preview]:
         """Say what the changed order would be and what every gate says to it."""
-        old, _, line = await self._changeable(id)
+        old, _, line = await self._changeable(id, quantity)
         proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
         live = await look(self._parts, line, proposal, replaces=old)
 
@@ -98,12 +98,19 @@ class Replacing:
 
         return proposal, await self._parts.read(work)
 
-    async def _changeable(self, id: str) -> tuple[Intent, BrokerOrder | None, BrokerLine]:
+    async def _changeable(
+        self, id: str, quantity: Decimal | None
+    ) -> tuple[Intent, BrokerOrder | None, BrokerLine]:
         old, order = await self._parts.read(_changeable, id)
         line = self._parts.line(old.terms.account)
         if order is not None and not line.abilities.replaces:
             raise Conflict(
                 tr("This broker does not change orders."), hint=tr("Cancel it and place a new one.")
+            )
+        if order is not None and order.filled and (quantity is not None or not line.abilities.lists_fills):
+            # Whether the new quantity is meant with or without what is filled, brokers see differently.
+            raise Conflict(
+                tr("The order is filled in part."), hint=tr("Cancel it and place the rest as you want it.")
             )
         return old, order, line
 

@@ -70,9 +70,8 @@ def order_for(intent: Intent, abilities: BrokerAbilities) -> Order:
     )
 
 
-def differences(intent: Intent, info: OrderStatusInfo) -> str:
+def differences(terms: OrderTerms, info: OrderStatusInfo) -> str:
     """Say in what the order found at the broker is not the one that was meant, empty when it is."""
-    terms = intent.terms
     pairs = (
         ("symbol", terms.symbol, info.symbol),
         ("side", terms.side.value, info.side.value),

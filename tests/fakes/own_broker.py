@@ -108,6 +108,8 @@ class OwnBroker(Broker):
         self.mute = False
         # How often an order that is late is not found.
         self.hidden_for = 1
+        # Whether a changed order begins with what the old one had filled, or with what was left of it.
+        self.carries_fills = True
         # Gets what would be said on the stream instead of the listeners.
         self.intercept: Callable[[BrokerUpdate], None] | None = None
         self._now = now
@@ -307,6 +309,10 @@ class OwnBroker(Broker):
             new["id"] = f"o{len(book.orders) + 1}"
             new["client_id"] = change.client_order_id
             new["replaces"] = order_id
+            if not self.carries_fills:
+                new["qty"] = str(Decimal(old["qty"]) - Decimal(old["filled"]))
+                new["filled"] = new["paid"] = "0"
+                new["status"] = OrderStatus.ACCEPTED.value
             for name, value in (
                 ("qty", change.qty),
                 ("limit", change.limit_price),

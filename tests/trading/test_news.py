@@ -208,9 +208,11 @@ async def test_after_news_that_cannot_be_taken_in_the_next_is_heard(
 
 
 async def test_an_unknown_word_freezes_the_symbol_until_it_is_known_again(home: Path) -> None:
-    broker = OwnBroker()
-    async with open_room(home, broker) as room:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
         intent = await _placed(room)
+        room.clock.advance(1)
         broker.end("o1", OrderStatus.UNKNOWN)
         await room.until_state(intent.id, OrderState.UNKNOWN)
         with pytest.raises(OrderRefused, match="What became of another order"):
