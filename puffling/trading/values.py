@@ -61,6 +61,15 @@ class LineState(StrEnum):
     DIVERGED = "diverged"
 
 
+class Measure(StrEnum):
+    """What the size of an order is told in: pieces, money, percent of the account, money risked to a stop."""
+
+    QUANTITY = "quantity"
+    MONEY = "money"
+    PERCENT = "percent"
+    RISK = "risk"
+
+
 @frozen
 class AccountView:
     """An account as it stands: its line, what the broker last said it is worth, and what is open there.
