@@ -31,11 +31,12 @@ from puffling.store.orders import BrokerOrder, Fill, Holding, Intent
 from puffling.trading.confirmations import Act, Confirmations
 from puffling.trading.desk import OrderDesk
 from puffling.trading.events import OrderChanged, OrderFilled
-from puffling.trading.sizing import Measure, Size
+from puffling.trading.sizing import Size
 from puffling.trading.values import (
     AccountView,
     Confirmation,
     Done,
+    Measure,
     Mode,
     OrderLine,
     Placed,

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
-from enum import StrEnum
 
 from puffling.frozen import frozen
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
+from puffling.trading.values import Measure
 
 # Brokers count fractions of a share to nine decimals.
 _FRACTION = Decimal("0.000000001")
-
-
-class Measure(StrEnum):
-    """What the size of an order is told in."""
-
-    QUANTITY = "quantity"
-    MONEY = "money"
-    PERCENT = "percent"
-    RISK = "risk"
 
 
 @frozen

@@ -17,8 +17,7 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound, Refused
 from puffling.runtime.streams import Topics
 from puffling.store.orders import Account, ApprovalState, OrderState
 from puffling.trading.confirmations import VALID
-from puffling.trading.sizing import Measure
-from puffling.trading.values import Confirmation, Mode
+from puffling.trading.values import Confirmation, Measure, Mode
 from puffling.trading.verdicts import Outcome
 from tests.fakes.own_broker import OwnBroker
 from tests.fixtures.cores import NOON, PERSON

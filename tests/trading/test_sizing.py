@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import InvalidInput
-from puffling.trading.sizing import Ground, Measure, Size, pieces
+from puffling.trading.sizing import Ground, Size, pieces
+from puffling.trading.values import Measure
 
 BUY = Ground(Side.BUY, Decimal("410.50"), Decimal(100_000), Decimal("400.50"))
 SELL = Ground(Side.SELL, Decimal("410.50"), Decimal(100_000), Decimal("420.50"))
