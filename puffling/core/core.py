@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
+from puffling.controllers.accounts import Accounts
 from puffling.controllers.ai import Ai
 from puffling.controllers.approvals import Approvals
 from puffling.controllers.backtests import Backtests
@@ -65,6 +66,7 @@ from puffling.store.bars import BarArchive
 from puffling.store.database import Store, Unit
 from puffling.store.events import BarCacheRebuilt, DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
+from puffling.trading.accounts.shelf import AccountShelf
 from puffling.trading.books import Books
 from puffling.trading.desk import OrderDesk
 from puffling.trading.events import DeskAlarmed
@@ -197,6 +199,19 @@ class Core:
         closing.push_async_callback(self.scope.close)
         self.desk = OrderDesk(lambda: self._desk_parts(environment), self.port)
         closing.push_async_callback(self.desk.close)
+        self.account_shelf = AccountShelf(
+            store=self.store,
+            user=self.user,
+            clock=self.clock,
+            bus=self.bus,
+            scope=self.scope,
+            port=self.port,
+            market=self.market,
+            live=self._live,
+            secrets=self.secrets,
+            desk=self.desk,
+        )
+        closing.push_async_callback(self.account_shelf.close)
         closing.callback(self.bus.on(DeskAlarmed, self._desk_alarmed))
         self.books = Books(
             store=self.store,
@@ -241,6 +256,7 @@ class Core:
                 self.secrets,
                 self.switch,
                 self.desk,
+                self.account_shelf,
                 self.log,
                 self._live,
                 self.paths,
@@ -272,6 +288,7 @@ class Core:
         self.workspaces = self._controller(Workspaces)
         self.backups = self._controller(Backups)
         self.access = self._controller(Access)
+        self.accounts = self._controller(Accounts)
         self.ai = self._controller(Ai)
         self.scheduler = self._controller(Scheduler)
         self.guide = self._controller(Guide)
@@ -295,6 +312,7 @@ class Core:
         self.scope.spawn(upkeep.run(), name="upkeep")
         self.scope.spawn(self._watch_halt(), name="halt")
         self._closing.callback(self.books.start(self.scope))
+        self.account_shelf.begin()
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""

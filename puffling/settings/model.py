@@ -305,6 +305,83 @@ class Portfolio(Section):
     )
 
 
+class Paper(Section):
+    """What trading costs on a paper account, and what it may do."""
+
+    cash: float = Field(
+        100_000.0,
+        title="Cash to begin with",
+        description="Play money of a new paper account, and of one that is reset.",
+        gt=0.0,
+        le=1e9,
+    )
+    leverage: float = Field(
+        2.0,
+        title="Leverage",
+        description="Up to how many times the equity all positions may begin; 1 is no borrowed money.",
+        ge=1.0,
+        le=4.0,
+    )
+    short: bool = Field(
+        False, title="Sell short", description="Let the paper account sell what it does not have."
+    )
+    slippage_percent: float = Field(
+        0.02,
+        title="Slippage in percent",
+        description="How much worse than what is asked or bid an order fills. Limits are never slipped past.",
+        ge=0.0,
+        le=10.0,
+    )
+    commission: float = Field(
+        0.0, title="Commission for an order", description="Money for each fill.", ge=0.0, le=1_000.0
+    )
+    commission_per_share: float = Field(
+        0.0, title="Commission for a share", description="Money for each share.", ge=0.0, le=100.0
+    )
+    volume_percent: float = Field(
+        0.0,
+        title="Share of the volume in percent",
+        description="An order takes no more than this of what is traded, and the rest waits; 0 is no bound.",
+        ge=0.0,
+        le=100.0,
+    )
+    margin_percent: float = Field(
+        0.0,
+        title="Margin interest in percent",
+        description="What borrowed money costs a year.",
+        ge=0.0,
+        le=50.0,
+    )
+    borrow_percent: float = Field(
+        0.0,
+        title="Borrowed shares in percent",
+        description="What being short costs a year.",
+        ge=0.0,
+        le=100.0,
+    )
+    cash_percent: float = Field(
+        0.0, title="Interest on cash in percent", description="What cash earns a year.", ge=0.0, le=50.0
+    )
+    wash_trades: bool = Field(
+        True,
+        title="Both sides at once",
+        description="Let orders of both sides wait for the same symbol; some brokers refuse that.",
+    )
+
+
+class Broker(Section):
+    """Where orders for a broker go."""
+
+    alpaca_address: str = Field(
+        "",
+        title="Alpaca address for orders",
+        description="A stand-in for Alpaca on this computer, for trials. Empty means Alpaca itself.",
+        max_length=255,
+        pattern=r"^$|^http://(127\.0\.0\.1|localhost)(:\d+)?/?$",
+        json_schema_extra=AT_START | BY_THE_PERSON,
+    )
+
+
 class Settings(Section):
     """All settings of one person."""
 
@@ -312,6 +389,8 @@ class Settings(Section):
     market: Market = Field(Market(), title="Market data")
     fundamentals: Fundamentals = Field(Fundamentals(), title="Fundamentals")
     trading: Trading = Field(Trading(), title="Limits of trading")
+    paper: Paper = Field(Paper(), title="Paper account")
+    broker: Broker = Field(Broker(), title="Broker")
     portfolio: Portfolio = Field(Portfolio(), title="Portfolio")
     window: Window = Field(Window(), title="Window")
     server: Server = Field(Server(), title="Server")

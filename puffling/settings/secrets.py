@@ -55,6 +55,8 @@ class Key:
 KEYS = (
     Key("ALPACA_API_KEY", "Alpaca key", "alpaca"),
     Key("ALPACA_SECRET_KEY", "Alpaca secret", "alpaca"),
+    Key("ALPACA_LIVE_API_KEY", "Alpaca key for real money", "alpaca-live"),
+    Key("ALPACA_LIVE_SECRET_KEY", "Alpaca secret for real money", "alpaca-live"),
     Key("ANTHROPIC_API_KEY", "Anthropic key", "anthropic"),
     Key("OPENAI_API_KEY", "OpenAI key", "openai"),
 )

@@ -99,6 +99,8 @@ class OrderDesk:
         self._make = make
         self._port = port
         self._tending: dict[str, Tending] = {}
+        # The account that orders go to where none is named.
+        self.chosen = ""
 
     @cached_property
     def _parts(self) -> DeskParts:
@@ -192,9 +194,10 @@ class OrderDesk:
         await self._tending[account_id].passed.wait()
 
     async def accounts(self) -> tuple[AccountView, ...]:
-        """Give every account that is connected, as it stands."""
+        """Give every account that is connected, as it stands; the one that orders go to comes first."""
         # Without one there is nothing to load yet.
-        return tuple([await self.account(id) for id in tuple(self._tending)])
+        known = sorted(self._tending, key=lambda id: id != self.chosen)
+        return tuple([await self.account(id) for id in known])
 
     async def account(self, account_id: str) -> AccountView:
         """Give one account as it stands: what is held, what is open, what it is worth."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from puffling.frozen import frozen
 from puffling.runtime.actor import UserId
-from puffling.store.orders import BrokerOrder, Fill, Holding, Intent
+from puffling.store.orders import Account, BrokerOrder, Fill, Holding, Intent
 from puffling.trading.values import LineState, SafetyState
 
 
@@ -81,3 +81,11 @@ class DeskAlarmed:
     account: str
     text: str
     hint: str = ""
+
+
+@frozen
+class ChosenAccountChanged:
+    """Orders go to another account from now on."""
+
+    user: UserId
+    account: Account

@@ -81,6 +81,7 @@ async def test_searching_leaves_what_fits(core: Core, open_window: OpenWindow) -
     assert {key for key, line in page.lines.items() if line.isVisible()} == {
         "market.alpaca_data",
         "market.alpaca_address",
+        "broker.alpaca_address",
     }
 
 
