@@ -24,7 +24,7 @@ from puffling.trading.values import Mode, TradingState
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.fixtures.cores import NOON, PERSON
 
-MINE = Account("mine", "paper", "PAPER", "My own broker", NOON - timedelta(days=1))
+MINE = Account("mine", "own", "DEMO", "My own broker", NOON - timedelta(days=1))
 REAL = Account("real", "own", "LIVE", "Real money", NOON - timedelta(days=1))
 PROGRAMS = [
     Caller(Actor.HTTP),
@@ -288,10 +288,11 @@ class TestGoingLive:
             with pytest.raises(InvalidInput):
                 await core.safety.go_live("real", word)
         assert core.safety.look().mode is Mode.PAPER
+        core.safety.refresh()
         told: list[TradingStateChanged] = []
         core.bus.on(TradingStateChanged, told.append)
         assert (await core.safety.go_live("real", "LIVE")).mode is Mode.LIVE
-        assert (await core.safety.live_plan()).is_live
+        assert (await core.safety.live_plan("real")).is_live
         with calling_as(Caller(Actor.HTTP, scopes=frozenset())):
             assert (await core.safety.go_paper()).mode is Mode.PAPER
         assert [event.state.mode for event in told] == [Mode.LIVE, Mode.PAPER]
@@ -341,7 +342,7 @@ class TestGoingLive:
     @pytest.mark.usefixtures("as_person")
     async def test_needs_an_account(self, core: Core) -> None:
         with pytest.raises(NotFound):
-            await core.safety.live_plan()
+            await core.safety.live_plan("nowhere")
         with pytest.raises(NotFound):
             await core.safety.go_live("nowhere", "LIVE")
 

@@ -12,7 +12,6 @@ import pytest
 from puffling.market.values import AssetClass, Instrument, SessionState
 from puffling.puffin.broker.base import Asset, BrokerAbilities
 from puffling.puffin.orders import Kind, Lasting, Side
-from puffling.store.orders import Account
 from puffling.trading.flags import Standing
 from puffling.trading.gate import CASE_CHECKS, EARLY_CHECKS, judge
 from puffling.trading.proposals import Proposal
@@ -145,7 +144,9 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
     ],
     "price_real": [
         (WISH, REAL | {"made_up": True}),
-        (WISH, {"account": replace(ACCOUNT, broker="alpaca"), "made_up": True}),
+        (WISH, {"made_up": True}),
+        (WISH, {"made_up": True, "mode": Mode.DEMO}),
+        (WISH, {"made_up": True, "account": replace(ACCOUNT, mode="DEMO")}),
     ],
     "price_band": [
         (limit_at("440.01"), {}),
@@ -401,6 +402,9 @@ class TestModels:
         assert found.outcome is Outcome.ASK
         assert [check.code for check in found.questions] == ["proposed"]
 
+    def test_whatever_is_put_as_a_question_is_one(self) -> None:
+        assert verdict(replace(WISH, is_question=True)).outcome is Outcome.ASK
+
 
 class TestApproval:
     """Orders that move much money ask."""
@@ -547,10 +551,10 @@ class TestPlaces:
         assert answer("price_step", limit_at("400.01"), asset=asset).outcome is Outcome.PASS
         assert answer("price_step", limit_at("400.001"), asset=asset).outcome is Outcome.REFUSE
 
-    def test_made_up_prices_are_for_the_paper_account_here(self) -> None:
-        assert answer("price_real", WISH, made_up=True).outcome is Outcome.PASS
-        account = Account("paper", "paper", "LIVE", "Odd", NOW)
-        assert answer("price_real", WISH, made_up=True, account=account).outcome is Outcome.REFUSE
+    def test_made_up_prices_are_for_the_demo_account(self) -> None:
+        demo = {"account": replace(ACCOUNT, mode="DEMO"), "mode": Mode.DEMO}
+        assert verdict(WISH, made_up=True, **demo).outcome is Outcome.PASS
+        assert verdict(WISH, **demo).outcome is Outcome.PASS
 
     def test_prices_that_are_late_by_nature_are_good_enough_for_play_money(self) -> None:
         late = {"at": NOW - timedelta(seconds=1000), "late_seconds": 1200}

@@ -83,10 +83,10 @@ def _may_leave_blind(case: Case) -> bool:
 
 
 def price_real(case: Case) -> Check:
-    """Let no made-up price decide over an account at a real broker."""
-    code, price, account = "price_real", case.live.price, case.live.account
-    invented = price is not None and price.made_up
-    if invented and (case.live.mode is Mode.LIVE or account.mode == Mode.LIVE or account.broker != "paper"):
+    """Let no made-up price decide over an account of the real market."""
+    code, price = "price_real", case.live.price
+    demo = case.live.mode is Mode.DEMO and case.live.account.mode == Mode.DEMO.value
+    if price is not None and price.made_up and not demo:
         text = tr(
             "The price of {symbol} is made up: this account trades in the real market.",
             symbol=case.terms.symbol,
