@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHeaderView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from puffling.desktop import icons
 from puffling.desktop.cells import CELL_PADDING
@@ -23,21 +23,59 @@ _LEAST_SHARE = 0.6
 _MARK = 13
 
 
-class Header(QHeaderView):
+def behave(view: QTableView) -> None:
+    """Have a table do as all do: whole rows are chosen, it scrolls smoothly, nothing is edited in place."""
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setCornerButtonEnabled(False)
+    view.setTabKeyNavigation(False)
+    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.verticalHeader().hide()
+    view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+
+
+class Titles(QHeaderView):
+    """Titles on a hairline that goes on where the columns end."""
+
+    def __init__(self, parent: QWidget, least_width: int) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(least_width)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def prepare(self, painter: QPainter, rect: QRect, *, leads: bool) -> None:
+        """Lay the ground of one title and take its pen; the rows are in the order of the one that leads."""
+        theme = look().theme
+        painter.fillRect(rect, theme.colours.panel)
+        painter.setPen(theme.colours.line)
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.setFont(theme.font(Size.CAPTION))
+        painter.setPen(theme.colours.text if leads else theme.colours.muted)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self.viewport())
+        painter.setPen(look().theme.colours.line)
+        bottom = self.viewport().height() - 1
+        painter.drawLine(0, bottom, self.viewport().width(), bottom)
+
+
+class Header(Titles):
     """The titles of a table: a click sorts, a drag moves or widens, the menu chooses columns."""
 
     arranged = Signal()
 
     def __init__(self, rows: Rows[Any], parent: QWidget) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+        super().__init__(parent, _LEAST_WIDTH)
         self._rows = rows
         self._widths: dict[str, int] = {}
         self._fitting = False
         self.setSectionsMovable(True)
-        self.setSectionsClickable(True)
-        self.setHighlightSections(False)
-        self.setMinimumSectionSize(_LEAST_WIDTH)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.sectionClicked.connect(self._sort_clicked)
         self.sectionMoved.connect(self._tell)
@@ -140,15 +178,10 @@ class Header(QHeaderView):
         return QSize(super().sizeHint().width(), look().theme.row_height)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
-        theme = look().theme
         column = self._rows.columns[logicalIndex]
         sorting = self._rows.sorted_by
         sorted_here = sorting is not None and sorting[0] == column.id
-        painter.fillRect(rect, theme.colours.panel)
-        painter.setPen(theme.colours.line)
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        painter.setFont(theme.font(Size.CAPTION))
-        painter.setPen(theme.colours.text if sorted_here else theme.colours.muted)
+        self.prepare(painter, rect, leads=sorted_here)
         right = column.kind.numeric
         inside = rect.adjusted(CELL_PADDING, 0, -CELL_PADDING if right else 0, -1)
         room = inside.width() - (_MARK if sorted_here else 0)
@@ -157,17 +190,10 @@ class Header(QHeaderView):
         painter.drawText(inside, side | Qt.AlignmentFlag.AlignVCenter, words)
         if sorting is not None and sorted_here:
             name = "down" if sorting[1] else "up"
-            mark = icons.pixmap(name, theme.colours.text, 10, self.devicePixelRatioF())
+            mark = icons.pixmap(name, look().theme.colours.text, 10, self.devicePixelRatioF())
             width = painter.fontMetrics().horizontalAdvance(words)
             left = inside.right() - width - _MARK if right else inside.left() + width + 3
             painter.drawPixmap(left, inside.center().y() - 4, mark)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        painter.setPen(look().theme.colours.line)
-        bottom = self.viewport().height() - 1
-        painter.drawLine(0, bottom, self.viewport().width(), bottom)
 
     def _sort_clicked(self, number: int) -> None:
         name = self._rows.columns[number].id

@@ -19,12 +19,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
 from puffling.desktop.cells import Cells
 from puffling.desktop.columns import Column, Kind, R
 from puffling.desktop.dragging import RowDrag
-from puffling.desktop.headers import Header, TableState
+from puffling.desktop.headers import Header, TableState, behave
 from puffling.desktop.later import later
 from puffling.desktop.menus import Menu, passing_menu
 from puffling.desktop.rows import Rows
@@ -283,19 +283,9 @@ class Table(QTableView, Generic[R]):
         self.setHorizontalHeader(self._header)
         self.setModel(self.rows)
         self.setItemDelegate(self._cells)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
-        self.setTabKeyNavigation(False)
+        behave(self)
         self.setMouseTracking(True)
         self.setDragDropMode(QAbstractItemView.DragDropMode.NoDragDrop)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
 
     def _paint_behind(self, painter: QPainter) -> None:
         theme = look().theme

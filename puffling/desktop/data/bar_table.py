@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
     QPainter,
-    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from puffling.desktop import icons
 from puffling.desktop.cells import CELL_PADDING
 from puffling.desktop.data.bar_rows import TIME, TITLES, BarRows, Index
+from puffling.desktop.headers import Titles, behave
 from puffling.desktop.menus import passing_menu
 from puffling.desktop.theme import Size, Theme, Tone, look
 from puffling.runtime.text import tr
@@ -58,17 +58,7 @@ class BarTable(QTableView):
         self.setHorizontalHeader(self._titles)
         self.setModel(self.rows)
         self.setItemDelegate(self._cells)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
-        self.setTabKeyNavigation(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        behave(self)
         self._titles.sectionClicked.connect(self._title_clicked)
         self.rows.modelReset.connect(self._measure)
         look().changed.connect(self._wear)
@@ -231,25 +221,16 @@ class _Cells(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(rect.left(), rect.top() + 5, 2, rect.height() - 10), 1, 1)
 
 
-class _Titles(QHeaderView):
+class _Titles(Titles):
     def __init__(self, rows: BarRows, table: BarTable) -> None:
-        super().__init__(Qt.Orientation.Horizontal, table)
+        super().__init__(table, _LEAST_WIDTH)
         self._rows = rows
         self._table = table
-        self.setSectionsClickable(True)
-        self.setHighlightSections(False)
-        self.setMinimumSectionSize(_LEAST_WIDTH)
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setToolTip(tr("Click Time to turn the order round"))
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
-        theme = look().theme
-        painter.fillRect(rect, theme.colours.panel)
-        painter.setPen(theme.colours.line)
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        painter.setFont(theme.font(Size.CAPTION))
-        painter.setPen(theme.colours.text if logicalIndex == TIME else theme.colours.muted)
+        self.prepare(painter, rect, leads=logicalIndex == TIME)
         inside = rect.adjusted(self._table.padding, 0, -self._table.padding, -1)
         words = tr(TITLES[logicalIndex])
         if logicalIndex != TIME:
@@ -258,13 +239,6 @@ class _Titles(QHeaderView):
         inside.adjust(_SIGN, 0, 0, 0)
         painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
         name = "down" if self._rows.newest_first else "up"
-        mark = icons.pixmap(name, theme.colours.text, 10, self.devicePixelRatioF())
+        mark = icons.pixmap(name, look().theme.colours.text, 10, self.devicePixelRatioF())
         left = inside.left() + painter.fontMetrics().horizontalAdvance(words) + 3
         painter.drawPixmap(left, inside.center().y() - 4, mark)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self.viewport())
-        painter.setPen(look().theme.colours.line)
-        bottom = self.viewport().height() - 1
-        painter.drawLine(0, bottom, self.viewport().width(), bottom)
