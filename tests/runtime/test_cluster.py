@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,20 +30,21 @@ class Cluster:
     workers: list[subprocess.Popen[str]]
 
 
-def _start(folder: Path, *words: str, until: str) -> subprocess.Popen[str]:
-    """Start a part of the cluster and come back when it says that it is there."""
-    process = subprocess.Popen(
+def _start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli." + words[0], *words[1:], "--no-dashboard"],
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "ignore"},
     )
+
+
+def _await(process: subprocess.Popen[str], said: str) -> None:
+    """Come back when a part of the cluster says that it is there."""
     assert process.stderr is not None
-    for line in process.stderr:
-        if until in line:
-            return process
-    raise RuntimeError(f"{words[0]} ended with {process.wait()}")
+    if not any(said in line for line in process.stderr):
+        raise RuntimeError(f"it ended with {process.wait()}")
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -57,23 +58,34 @@ def _end(process: subprocess.Popen[str]) -> None:
     process.stderr.close()
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+@contextmanager
+def running_cluster(folder: Path) -> Iterator[Cluster]:
     """A scheduler and two workers."""
     with ExitStack() as started:
+
+        def start(*words: str) -> subprocess.Popen[str]:
+            process = _start(folder, *words)
+            started.callback(_end, process)
+            return process
+
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         address = f"tcp://127.0.0.1:{port}"
-        scheduler = _start(
-            tmp_path, "dask_scheduler", "--host", "127.0.0.1", "--port", str(port), until="Scheduler at"
-        )
-        started.callback(_end, scheduler)
-        workers = []
-        for _ in range(2):
-            words = ("dask_worker", address, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
-            workers.append(_start(tmp_path, *words, until="Registered to"))
-            started.callback(_end, workers[-1])
+        scheduler = start("dask_scheduler", "--host", "127.0.0.1", "--port", str(port))
+        _await(scheduler, "Scheduler at")
+        words = ("dask_worker", address, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
+        # Both at once: each takes a second to load what it needs.
+        workers = [start(*words) for _ in range(2)]
+        for worker in workers:
+            _await(worker, "Registered to")
         yield Cluster(address, scheduler, workers)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The cluster of all tests that leave it whole."""
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
 
 
 @pytest.fixture
@@ -84,6 +96,13 @@ async def room(cluster: Cluster) -> AsyncIterator[Room]:
     room.compute.address = cluster.address
     yield room
     await room.close()
+
+
+@pytest.fixture
+def frail(tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster that may lose its parts."""
+    with running_cluster(tmp_path) as found:
+        yield found
 
 
 def _computes_below(process: subprocess.Popen[str]) -> bool:
@@ -131,18 +150,19 @@ async def test_what_goes_wrong_on_a_cluster_is_said_as_it_is_here(
 
 
 async def test_the_loss_of_a_worker_moves_its_call_and_the_loss_of_the_scheduler_is_said(
-    room: Room, cluster: Cluster, tmp_path: Path
+    room: Room, frail: Cluster, tmp_path: Path
 ) -> None:
     started = tmp_path / "started"
+    room.compute.address = frail.address
     job = room.start(work.for_ever, str(started))
     await room.moving(job)
-    (busy,) = [worker for worker in cluster.workers if _computes_below(worker)]
-    (idle,) = [worker for worker in cluster.workers if worker is not busy]
+    (busy,) = [worker for worker in frail.workers if _computes_below(worker)]
+    (idle,) = [worker for worker in frail.workers if worker is not busy]
     busy.kill()
     while not _computes_below(idle):
         await room.clock.sleep(0.01)
     assert job.state is JobState.RUNNING
-    cluster.scheduler.kill()
+    frail.scheduler.kill()
     with pytest.raises(Unavailable, match="went away"):
         await job.wait()
 
