@@ -185,6 +185,12 @@ class AlpacaTrading:
             listening = self.updates.heard_by
             return {**truth(self.book), "suffered": list(self.faults.suffered), "listening": listening}
 
+    def arrivals(self) -> dict[str, float]:
+        """When the first byte of each order came, by client id and the clock all processes share."""
+        asked = [each for each in list(self.server.requests) if each.method == "POST"]
+        orders = [(json.loads(each.body), each.at) for each in asked if each.path == "/v2/orders"]
+        return {body["client_order_id"]: at for body, at in reversed(orders)}
+
     def reset(self, cash: object = 100_000, seed: int = 0, secret: str = SECRET) -> None:
         """Begin anew with an empty account, known by another secret perhaps."""
         with self.guard:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -33,6 +33,8 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    # When it came, by the clock that all processes of a machine share.
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ class LocalServer:
         length = int(request.headers.get("content-length", "0"))
         if length:
             body = await reader.readexactly(length)
-            request = Request(request.method, request.path, request.query, request.headers, body)
+            request = replace(request, body=body)
         with self._changed:
             self.requests.append(request)
             self._changed.notify_all()
@@ -296,7 +298,8 @@ def _request(head: bytes) -> Request:
         for name, _, value in (line.partition(":") for line in lines)
         if name
     }
-    return Request(method, unquote(parts.path), dict(parse_qsl(parts.query, keep_blank_values=True)), headers)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return Request(method, unquote(parts.path), query, headers, at=time.monotonic())
 
 
 async def _write(answer: Answer, writer: asyncio.StreamWriter) -> bool:

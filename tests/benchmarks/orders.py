@@ -1,0 +1,121 @@
+"""From the decision to order to the first byte on the wire, and from the kill switch to the last order."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+
+from puffling.puffin.broker.alpaca import AlpacaBroker
+from puffling.runtime.clock import SystemClock
+from puffling.runtime.errors import PufflingError
+from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds
+from tests.fakes.alpaca_data import KEY, SECRET
+from tests.fakes.alpaca_trading import RemoteAlpaca
+from tests.fakes.alpaca_wander import hasty
+from tests.trading.cases import NOW
+from tests.trading.rooms import MINE, Room, open_room
+
+ORDERS = 200
+_WARM_UP = 20
+_ALLOWED_SECONDS = 0.1
+
+
+@benchmark
+def orders() -> Iterator[Row]:
+    """Orders through the whole desk and the real client to a broker in a process of its own."""
+    with _broker() as alpaca, fresh_home() as home:
+        waits, late, last = asyncio.run(_measure(alpaca, home))
+    p99 = quantiles(waits, n=100)[98]
+    yield Row(
+        f"Order decision to the first byte on the wire, durable intent included, p99 of {len(waits)} "
+        f"(median {in_milliseconds(median(waits))})",
+        in_milliseconds(p99), "", "", "10 ms",
+    )  # fmt: skip
+    yield Row(
+        f"Orders begun more than 100 ms after the kill switch (the last after {in_milliseconds(last)})",
+        str(late), "", "", "0",
+    )  # fmt: skip
+
+
+async def _measure(alpaca: RemoteAlpaca, home: Path) -> tuple[list[float], int, float]:
+    began = time.monotonic()
+    alpaca.act("run_time", began=began, start=NOW.isoformat(), haste=1.0)
+    alpaca.act("reset", cash="100000000")
+    alpaca.act("move", symbol="SPY", price=100)
+    clock = SystemClock(wall=hasty(began, NOW, 1.0))
+    broker = AlpacaBroker(KEY, SECRET, base_url=alpaca.address, now=clock.now)
+    limits = {
+        "trading.orders_per_day": 1000,
+        "trading.position_percent": 100.0,
+        "trading.approval_above": 1_000_000.0,
+        "trading.duplicate_seconds": 0,
+        "trading.exits_per_hour": 1000,
+    }
+    async with open_room(home, broker, clock=clock, limits=limits) as room:
+        decided = {}
+        for place in range(ORDERS + _WARM_UP):
+            at = time.monotonic()
+            name = await _order(room, f"order-{place}")
+            await _quiet(room, place + 1)
+            if place >= _WARM_UP:
+                decided[name] = at
+        arrived = alpaca.act("arrivals")
+        waits = [arrived[name] - at for name, at in decided.items()]
+        late, last = await _kill(room, alpaca)
+    return waits, late, last
+
+
+async def _order(room: Room, slot: str) -> str:
+    placed = await room.desk.place(room.wish(slot, quantity=1, valid_seconds=600))
+    assert placed.intent is not None
+    return placed.intent.client_id
+
+
+async def _quiet(room: Room, held: int) -> None:
+    """Wait until everything that followed from an order is done: decisions come one at a time."""
+
+    async def settled() -> bool:
+        return room.parts.line(MINE.id).info_at is not None and await room.held() == held
+
+    await room.until(settled)
+
+
+async def _kill(room: Room, alpaca: RemoteAlpaca) -> tuple[int, float]:
+    """Order from four sides at once, press the switch meanwhile, and look which orders came after it."""
+
+    async def on_and_on(side: int) -> None:
+        for place in range(200):
+            try:
+                await _order(room, f"flood-{side}-{place}")
+            except PufflingError:
+                return
+
+    known = set(alpaca.act("arrivals"))
+    flood = asyncio.gather(*(on_and_on(side) for side in range(4)))
+    await room.clock.sleep(0.5)
+    pressed = time.monotonic()
+    room.switch.press("benchmark", "benchmark", room.clock.now())
+    await flood
+    arrived = alpaca.act("arrivals")
+    after = [at - pressed for name, at in arrived.items() if name not in known]
+    return sum(wait > _ALLOWED_SECONDS for wait in after), max((0.0, *after))
+
+
+@contextmanager
+def _broker() -> Iterator[RemoteAlpaca]:
+    command = [sys.executable, "-W", "ignore", "-m", "tests.fakes.alpaca_trading"]
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield RemoteAlpaca(server.stdout.readline().strip())
+        finally:
+            server.stdin.close()
