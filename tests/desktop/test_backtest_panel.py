@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QPushButton
 # A first test loads the engine on the way; here that would count against whichever runs first.
 import puffling.automation.research.task  # noqa: F401
 from puffling.desktop.ask import Question as Card
-from puffling.desktop.backtests.question import Question
+from puffling.desktop.backtests.question import Question, Rules
 from puffling.desktop.backtests.room import Room
 from puffling.desktop.backtests.shown import ShownTrades
 from puffling.desktop.charting.pane import ChartPane
@@ -133,6 +133,22 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(
     assert "capital" in setup.money.errors
     assert await core.backtests.all() == ()
     assert not room.desk.jobs
+
+
+async def test_a_strategy_with_orders_of_its_own_is_tested_like_any_other(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, room = await opened(open_window, core)
+    setup, orders = room.view.setup, replace(QUICK, strategy="bracket_breakout", parameters={"window": 10})
+    ask(room, replace(orders, rules=Rules(stop_loss=0.1)))
+    forms = setup.details.forms
+    await until(lambda: any("its own orders" in form.errors.get("stop_loss", "") for form in forms))
+    assert setup.unfold.isChecked()
+    await run_one(room, orders)
+    report = room.view.report.report
+    assert report is not None
+    assert report.summary.grade != ""
+    assert {"stop loss", "take profit"} & {trade.reason for trade in report.trades}
 
 
 async def test_two_tests_run_at_once_and_both_are_kept(
