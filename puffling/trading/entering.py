@@ -13,8 +13,8 @@ from puffling.store.orders import Approval, Intent, OrderState
 from puffling.trading.case import worst_price
 from puffling.trading.events import OrderChanged
 from puffling.trading.facts import NEW_YORK, trading_day
-from puffling.trading.judging import LiveFacts
-from puffling.trading.parts import DeskParts, note, titled
+from puffling.trading.judging import Judges, LiveFacts
+from puffling.trading.parts import note, titled
 from puffling.trading.proposals import Proposal, client_id, new_id, order_hash, slot_id
 from puffling.trading.verdicts import Check, Outcome, Verdict
 
@@ -50,7 +50,7 @@ class Entered:
 
 def enter(
     unit: Unit,
-    parts: DeskParts,
+    judges: Judges,
     proposal: Proposal,
     live: LiveFacts,
     *,
@@ -64,15 +64,15 @@ def enter(
     known = unit.intents.by_client_id(name)
     if known is not None:
         return Entered(verdict_of(known), known, again=True)
-    verdict = parts.gate.judge(unit, proposal, live)
+    verdict = judges.gate.judge(unit, proposal, live)
     worst = worst_price(proposal.terms, live.price)
     if verdict.outcome is Outcome.REFUSE:
         _note_proposal(unit, proposal, name, "refused", verdict)
         return Entered(verdict)
     if approval_id is not None:
-        parts.approvals.use(unit, approval_id, proposal, worst)
+        judges.approvals.use(unit, approval_id, proposal, worst)
     elif verdict.outcome is Outcome.ASK:
-        approval = parts.approvals.ask(unit, proposal, verdict, worst)
+        approval = judges.approvals.ask(unit, proposal, verdict, worst)
         _note_proposal(unit, proposal, name, "asked", verdict)
         return Entered(verdict, approval=approval)
     intent = unit.intents.add(

@@ -93,6 +93,20 @@ class Approvals(Protocol):
         ...
 
 
+class Judges(Protocol):
+    """Those who are asked before an order is written down."""
+
+    @property
+    def gate(self) -> Gate:
+        """Says what may be ordered."""
+        ...
+
+    @property
+    def approvals(self) -> Approvals:
+        """Knows what the person said yes to."""
+        ...
+
+
 class Prices(Protocol):
     """Tells prices to the desk."""
 
