@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.desktop.application import Companion
     from puffling.runtime.errors import PufflingError
     from puffling.runtime.paths import Paths
 
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 EXIT_NOBODY_READS = 141
+
+_MATRIX_THREADS = "OPENBLAS_NUM_THREADS"
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -82,6 +86,24 @@ def _window(paths: Paths) -> int:
             tr("There is no display to open a window on."),
             hint=tr("Use the terminal (puffling help), or serve HTTP (puffling serve)."),
         )
+    return open_window(paths, companions=[_serve_beside])
+
+
+def open_window(
+    paths: Paths, *, reached: Callable[[str], None] = lambda _: None, companions: Sequence[Companion] = ()
+) -> int:
+    """Load the window, without what would only slow that down, and show it until the person closes it."""
+    from puffling.runtime.errors import Unavailable
+    from puffling.runtime.text import tr
+
+    # A start makes things that stay: looking through them for rubbish would take a tenth of its time. The
+    # window collects again once its first content is there.
+    gc.disable()
+    # Threads for matrices larger than any in a window; each would take a core while it waits for the first.
+    # Processes that compute have theirs.
+    ours = not os.environ.get(_MATRIX_THREADS)
+    if ours:
+        os.environ[_MATRIX_THREADS] = "1"
     try:
         from puffling.desktop.application import main as window
     except ImportError as error:
@@ -89,7 +111,10 @@ def _window(paths: Paths) -> int:
             tr("The window cannot be opened: {reason}.", reason=str(error).rstrip(".")),
             hint=tr("puffling doctor says what is missing. The terminal works without it: puffling help"),
         ) from error
-    return window(paths, ["puffling"], companions=[_serve_beside])
+    finally:
+        if ours:
+            del os.environ[_MATRIX_THREADS]
+    return window(paths, ["puffling"], reached=reached, companions=companions)
 
 
 async def _serve_beside(core: Core) -> None:

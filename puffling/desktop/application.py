@@ -49,8 +49,6 @@ def main(
     Companions run on the window's core for as long as it is open, as the server beside it does.
     """
     refuse_broken_qt(PySide6.__version__, sys.version_info[:2])
-    # A start makes things that stay: looking through them for rubbish would take a seventh of its time.
-    gc.disable()
     application = QApplication(list(argv))
     application.setApplicationName("puffling")
     application.setApplicationDisplayName(tr("Puffling"))

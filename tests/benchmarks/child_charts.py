@@ -8,9 +8,9 @@ from itertools import product
 
 from PySide6.QtWidgets import QApplication
 
+from puffling.__main__ import open_window
 from puffling.core.core import Core
 from puffling.desktop import numbers
-from puffling.desktop.application import main
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.window import Window
@@ -71,4 +71,4 @@ def _begin(milestone: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Paths.discover(), [], reached=_begin))
+    sys.exit(open_window(Paths.discover(), reached=_begin))

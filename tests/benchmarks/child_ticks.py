@@ -7,7 +7,7 @@ import sys
 
 from PySide6.QtWidgets import QApplication
 
-from puffling.desktop.application import main
+from puffling.__main__ import open_window
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.panels.watchlist import WatchlistPanel
 from puffling.desktop.window import Window
@@ -49,4 +49,4 @@ def _begin(milestone: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Paths.discover(), [], reached=_begin))
+    sys.exit(open_window(Paths.discover(), reached=_begin))

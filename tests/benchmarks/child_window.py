@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from puffling.desktop.application import main
+from puffling.__main__ import open_window
 from puffling.runtime.paths import Paths
 
 
@@ -15,4 +15,4 @@ def tell(milestone: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Paths.discover(), [], reached=tell))
+    sys.exit(open_window(Paths.discover(), reached=tell))

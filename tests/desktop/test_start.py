@@ -33,7 +33,7 @@ import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from puffling.desktop.application import main
+from puffling.__main__ import open_window
 from puffling.runtime.paths import Paths
 
 heavy, last = sys.argv[1].split(","), sys.argv[2]
@@ -49,7 +49,7 @@ def reached(milestone):
     if milestone == last:
         QTimer.singleShot(0, leave)
 
-sys.exit(main(Paths.discover(), ["puffling"], reached=reached))
+sys.exit(open_window(Paths.discover(), reached=reached))
 """
 
 
