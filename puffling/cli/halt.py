@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from puffling.cli.arguments import Parser
 from puffling.cli.output import clean
@@ -18,6 +19,8 @@ from puffling.runtime.text import tr
 from puffling.settings.bootstrap import conceivable, locate
 
 _PATIENCE_SECONDS = 1.0
+# Brokers may be slow; by then nothing new leaves any more.
+_CANCEL_PATIENCE_SECONDS = 60.0
 
 
 def halt(paths: Paths, words: Sequence[str]) -> int:
@@ -26,6 +29,7 @@ def halt(paths: Paths, words: Sequence[str]) -> int:
         prog="puffling halt", description=tr("Let no order leave from now on."), allow_abbrev=False
     )
     parser.add_argument("reason", nargs="*", help=tr("Why, in your own words."))
+    parser.add_argument("--keep-orders", action="store_true", help=tr("Leave open orders as they are."))
     parser.add_argument("--json", action="store_true", help=tr("Print the answer as JSON."))
     found = parser.parse_args(list(words))
     reason = " ".join(found.reason)[:200]
@@ -38,13 +42,16 @@ def halt(paths: Paths, words: Sequence[str]) -> int:
     why = next(iter(pressed.values()), reason or tr("Halted by hand."))
     folders = [str(place.data) for place in halted]
     if found.json:
-        answer = {"trading": "HALTED", "reason": why, "owner_told": bool(told)}
+        cancelled = {} if found.keep_orders else _cancelled(told, reason)
+        answer = {"trading": "HALTED", "reason": why, "owner_told": bool(told), **cancelled}
         say(json.dumps(answer | ({"folders": folders} if unclear else {}), ensure_ascii=False))
     else:
         say(tr("Trading is halted: {reason}", reason=clean(why)))
         for folder in folders if unclear else ():
             say(tr("Halted there: {folder}", folder=clean(folder)))
         say(tr("Only you can lift it, with: puffling resume"))
+        if not found.keep_orders:
+            _say_cancelled(_cancelled(told, reason))
     if unclear is None or any(_has_records(place) for place in halted):
         return 0
     complain_in_words(
@@ -85,6 +92,31 @@ def _told(place: Paths, reason: str) -> bool:
     return False
 
 
+def _cancelled(told: Sequence[Paths], reason: str) -> dict[str, Any]:
+    """Let whoever is running cancel what is open; give how many were, and which could not be."""
+    report: dict[str, Any] = {}
+    for place in told:
+        try:
+            report = asyncio.run(_cancel_through_the_owner(place, reason))
+        except PufflingError as error:
+            complain(error)
+        except TimeoutError:
+            complain_in_words(
+                tr("Whether all open orders were cancelled is not known yet."), tr("Look at your orders.")
+            )
+    return {
+        "cancelled": report.get("cancelled", 0),
+        "not_cancelled": [f"{each['title']}: {each['reason']}" for each in report.get("failed", ())],
+    }
+
+
+def _say_cancelled(report: dict[str, Any]) -> None:
+    if report["cancelled"]:
+        say(tr("Open orders cancelled: {count}", count=report["cancelled"]))
+    for each in report["not_cancelled"]:
+        say(tr("Not cancelled: {order}", order=clean(each)))
+
+
 def _has_records(place: Paths) -> bool:
     # A folder that lets nobody in is no reason to fail now, as a Path would.
     return any(os.path.exists(place.data / name) for name in ("puffling.db", "puffling.lock"))  # noqa: PTH110
@@ -97,3 +129,12 @@ async def _tell_the_owner(paths: Paths, reason: str) -> bool:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         await attached.halt(reason)
     return True
+
+
+async def _cancel_through_the_owner(paths: Paths, reason: str) -> dict[str, Any]:
+    attached = await attach(paths, patience_seconds=_PATIENCE_SECONDS)
+    if attached is None:
+        return {}
+    async with asyncio.timeout(_CANCEL_PATIENCE_SECONDS):
+        report: dict[str, Any] = await attached.halt(reason, cancel_open=True)
+    return report

@@ -86,9 +86,9 @@ class Attached:
         """Ask the window to come to the front, and give the role of the owner: only a window has one."""
         return str(await self._ask({"ask": "raise"}))
 
-    async def halt(self, reason: str = "") -> None:
-        """Halt trading through the owner."""
-        await self.invoke("safety.halt", {"reason": reason})
+    async def halt(self, reason: str = "", *, cancel_open: bool = False) -> Any:
+        """Halt trading through the owner, who can also cancel what is open, and give what came of it."""
+        return await self.invoke("safety.halt", {"reason": reason, "cancel_open": cancel_open})
 
     async def listen(self, stream_id: str, topics: Topics) -> AsyncGenerator[Any, None]:
         """Yield the items of a stream; the topics may change while it runs."""

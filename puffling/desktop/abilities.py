@@ -53,6 +53,10 @@ _QUESTIONS = {
         "Let orders leave again?",
         "Trading was halted. From now on strategies, goals and you can send orders again.",
     ),
+    "safety.flatten": (
+        "Close everything at the market?",
+        "Every order is cancelled and every position closed. From then on only ways out leave.",
+    ),
     "backups.accept": (
         "Go on with the records as they are?",
         "They are not the ones that were closed last. Trading stays halted until you resume it.",
