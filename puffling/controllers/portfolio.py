@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -223,6 +223,10 @@ class Portfolios(Controller, domain="portfolio"):
     async def accounts(self) -> tuple[Standing, ...]:
         """Give every account by its name and what is known of it, for faces in this process."""
         return await self._books.standings()
+
+    def today(self) -> date:
+        """Give the day in New York, by which trades are counted."""
+        return day_of(self._clock.now())
 
     async def restore(self, flow: MoneyFlow) -> MoneyFlow:
         """Bring back money in or out as it was removed, for faces in this process."""

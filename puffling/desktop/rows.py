@@ -160,6 +160,13 @@ class Rows(QAbstractTableModel, Generic[R]):
                 self.order_outdated.emit()
         return changed
 
+    def rewrite(self) -> None:
+        """Write every cell anew, because values read another way now."""
+        self._cells.clear()
+        if self._shown:
+            last = self.index(len(self._shown) - 1, len(self.columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
     def add_rows(self, rows: Mapping[str, R], at: int | None = None) -> None:
         """Put new rows in at a place of the own order, or at the end; rows already held are updated."""
         new = {key: row for key, row in rows.items() if key not in self._rows}

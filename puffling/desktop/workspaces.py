@@ -49,7 +49,12 @@ WORKSPACES = (
             True,
             (
                 (_tabs("watchlist"), 23),
-                (Split(False, ((_tabs("chart"), 70), (_tabs("activity", "jobs"), 30))), 77),
+                (
+                    Split(
+                        False, ((_tabs("chart"), 70), (_tabs("activity", "portfolio", "trades", "jobs"), 30))
+                    ),
+                    77,
+                ),
             ),
         ),
     ),

@@ -44,6 +44,8 @@ from puffling.trading.wire import exact
 
 _NOTHING = Decimal(0)
 _DAYS_SHOWN = 400
+# Finer than anybody reads: a tick of one price must not change every row.
+_FINEST_WEIGHT = Decimal("0.0001")
 
 
 @frozen
@@ -219,14 +221,18 @@ def _weighed(shown: Portfolio, held: tuple[Position, ...]) -> Portfolio:
         today_share=today / shown.day_start if today is not None and shown.day_start else None,
         total=total,
         unrealized=sum(gains, _NOTHING) if whole else None,
-        positions=tuple(
-            replace(each, weight=weight(each.value, equity)) if each.value is not None and equity else each
-            for each in held
-        ),
+        positions=tuple(_with_weight(each, equity) for each in held),
         exposure=tuple(
             ExposureLine(each.name, each.long, each.short, each.net, each.share) for each in spread
         ),
     )
+
+
+def _with_weight(position: Position, equity: Decimal | None) -> Position:
+    """Give a position with its share; one whose share is the same as before stays as it is."""
+    found = None if position.value is None or equity is None else weight(position.value, equity)
+    rounded = None if found is None else found.quantize(_FINEST_WEIGHT)
+    return position if rounded == position.weight else replace(position, weight=rounded)
 
 
 def gains_of(standing: Standing, record: Record, positions: Iterable[Position], now: datetime) -> Gains:
