@@ -159,8 +159,9 @@ def nothing_unknown(truth: Truth, ours: Ours) -> Iterator[str]:
             yield f"I2 the order {order.id} has the name {order.client_id} of no intent"
         elif mine.intent_id != intent.id:
             yield f"I2 the order {order.id} does not belong to its intent"
-        elif order.over and intent.state not in ENDED:
-            yield f"I2 the intent {intent.id} is {intent.state}, its order is over"
+        elif order.over is not (intent.state in ENDED):
+            still = "over" if order.over else "not over"
+            yield f"I2 the intent {intent.id} is {intent.state}, its order is {still}"
     for intent in ours.intents:
         if intent.state in {OrderState.SENDING, OrderState.UNKNOWN}:
             yield f"I2 nobody knows what became of {intent.id}"

@@ -44,9 +44,8 @@ START = datetime.fromisoformat("2026-03-04T15:00:00+00:00")
 # Time passes this much faster for the program and the broker alike, so that patience costs less of ours.
 HASTE = 20.0
 ACCOUNT = Account("mine", "alpaca", "PAPER", "Hostile Alpaca", START - timedelta(days=1))
-VALID = timedelta(seconds=80)
 _SOUGHT = {OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN}
-_SETTLE_SECONDS = 20.0
+_SETTLE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +169,7 @@ async def _until_ready(room: Room) -> None:
 
 async def _place(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
     values = step.values
+    until = START + timedelta(seconds=values["valid_seconds"])
     numbers: dict[str, Any] = {
         name: Decimal(values[name])
         for name in ("limit", "stop", "trail", "take_profit", "stop_loss")
@@ -184,7 +184,7 @@ async def _place(room: Room, step: Step, place: int, placed: dict[int, str]) -> 
         lasting=Lasting(values["lasting"]),
         **numbers,
     )
-    done = await room.desk.place(Proposal(terms, "campaign", values["slot"], START + VALID))
+    done = await room.desk.place(Proposal(terms, "campaign", values["slot"], until))
     if done.intent is not None:
         placed[place] = done.intent.id
 

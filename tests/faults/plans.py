@@ -65,7 +65,8 @@ class Plan:
 def plan_of(campaign: int, run: int) -> Plan:
     """Give the plan of one run of a campaign."""
     dice = random.Random(f"{campaign}/{run}")
-    steps = [_order(dice, place) for place in range(dice.randint(1, 4))]
+    valid_seconds = dice.choice((40, 1200, 1200))
+    steps = [_order(dice, place, valid_seconds) for place in range(dice.randint(1, 5))]
     for _ in range(dice.choice((0, 0, 1, 2))):
         steps.append(_deed(dice, len(steps)))
     usual = sorted(set(DOORS) - _REFUSALS - _HANGS)
@@ -87,7 +88,7 @@ def plan_of(campaign: int, run: int) -> Plan:
     )
 
 
-def _order(dice: random.Random, place: int) -> Step:
+def _order(dice: random.Random, place: int, valid_seconds: int) -> Step:
     kind = dice.choice(
         ("market", "market", "limit", "limit", "stop", "stop_limit", "trailing_stop", "bracket")
     )
@@ -100,6 +101,8 @@ def _order(dice: random.Random, place: int) -> Step:
         "quantity": dice.randint(1, 12),
         "kind": "limit" if kind == "bracket" else kind,
         "lasting": dice.choice(("day", "gtc")),
+        # From the beginning of the run, by the fast clock.
+        "valid_seconds": valid_seconds,
     }
     near = 100 + up * dice.choice((-2, -1, 0, 1))
     if kind in {"limit", "bracket"}:

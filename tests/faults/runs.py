@@ -33,7 +33,7 @@ from tests.faults.truths import truth_of
 from tests.trading.rooms import open_room
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_LONGEST_LIFE_SECONDS = 60.0
+_LONGEST_LIFE_SECONDS = 100.0
 # Nothing in a plan gives reason to say this.
 _FALSE = "not written down here"
 # From here on after the switch was pressed no order may begin.
