@@ -291,3 +291,34 @@ class OrderLine:
     def is_open(self) -> bool:
         """Tell whether it may still be filled, as far as anybody knows."""
         return self.state not in ENDED
+
+
+@frozen
+class TicketFacts:
+    """What a person should see before ordering: the account, what is held, and what the broker offers here.
+
+    None is what the broker does not tell. `kinds` and `lasting` are what it holds by itself; other kinds are
+    held by this computer.
+    """
+
+    account: str
+    account_label: str
+    mode: Mode
+    symbol: str
+    asset_type: str
+    last: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
+    held: Decimal
+    equity: Decimal | None
+    buying_power: Decimal | None
+    settled_cash: Decimal | None
+    shortable: bool
+    marginable: bool
+    fractions: bool
+    kinds: frozenset[Kind]
+    lasting: frozenset[Lasting]
+    brackets: bool
+    extended_hours: bool
+    # Why nothing can be ordered just now, empty when it can.
+    not_ready: str = ""
