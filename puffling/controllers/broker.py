@@ -42,12 +42,12 @@ from puffling.trading.values import (
     Placed,
     Preview,
     Story,
+    TicketFacts,
     TradeNews,
 )
 from puffling.trading.verdicts import Outcome
 
 if TYPE_CHECKING:
-    from puffling.trading.judging import LiveFacts
     from puffling.trading.proposals import Proposal
     from puffling.trading.tickets import Ticket
 
@@ -329,9 +329,12 @@ class Broker(Controller):
             for end in ends:
                 end()
 
-    async def seen(self, symbol: str, account: str = "") -> LiveFacts:
-        """Give what is known of a symbol and an account, for the ticket in this process."""
-        return await self._desk.seen((await self._account(account)).account.id, symbol)
+    async def facts(self, symbol: str, account: str = "") -> TicketFacts:
+        """Give what a person should see before ordering, for the ticket in this process."""
+        from puffling.trading.tickets import facts_of
+
+        view = await self._account(account)
+        return facts_of(view, await self._desk.seen(view.account.id, symbol), symbol)
 
     async def preview(self, ticket: Ticket) -> tuple[Proposal, Preview]:
         """Give what a ticket stands for and what the gates say, for faces in this process."""

@@ -12,9 +12,11 @@ from puffling.runtime.text import tr
 from puffling.store.orders import BrokerOrder, Intent, OrderTerms
 from puffling.trading.case import plain
 from puffling.trading.estimates import expected_price
+from puffling.trading.facts import exact
 from puffling.trading.judging import LiveFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.sizing import Ground, Size, pieces
+from puffling.trading.values import AccountView, TicketFacts
 
 # How long an order of a person is worth sending after a line that was busy or broken.
 VALID = timedelta(minutes=2)
@@ -112,4 +114,32 @@ def _terms(ticket: Ticket, quantity: Decimal) -> OrderTerms:
         take_profit=ticket.take_profit,
         stop_loss=ticket.stop_loss,
         extended_hours=ticket.extended_hours,
+    )
+
+
+def facts_of(view: AccountView, seen: LiveFacts, symbol: str) -> TicketFacts:
+    """Put together what a person should see before ordering."""
+    asset, info, price, offers = seen.asset, seen.info, seen.price, seen.abilities
+    held = next((each.quantity for each in view.holdings if each.symbol == symbol), Decimal(0))
+    return TicketFacts(
+        account=view.account.id,
+        account_label=view.account.label,
+        mode=seen.mode,
+        symbol=symbol,
+        asset_type="equity" if asset is None else asset.asset_type,
+        last=None if price is None else price.last,
+        bid=None if price is None else price.bid,
+        ask=None if price is None else price.ask,
+        held=held,
+        equity=None if info is None else exact(info.equity),
+        buying_power=None if info is None else exact(info.buying_power),
+        settled_cash=None if info is None else exact(info.settled_cash),
+        shortable=asset is not None and asset.shortable and offers.short,
+        marginable=asset is not None and asset.marginable,
+        fractions=asset is not None and asset.fractionable and offers.fractions,
+        kinds=offers.kinds,
+        lasting=offers.lasting,
+        brackets=offers.brackets,
+        extended_hours=offers.extended_hours,
+        not_ready=seen.not_ready,
     )
