@@ -331,6 +331,9 @@ def set_role(widget: QWidget, **roles: str | bool) -> None:
         return
     for name, value in roles.items():
         widget.setProperty(name, value)
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        # It is styled when it is shown, roles and all.
+        return
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)

@@ -123,8 +123,6 @@ class Window(QMainWindow):
         self.setStatusBar(bar)
         # Docks fill everything between the lines; the margins keep them off the edges of the window.
         self.setContentsMargins(GAP, 0, GAP, 0)
-        # Title lines switch between panels that share a place; Qt's own row of tabs would say it twice.
-        self.setStyleSheet("QMainWindow > QTabBar::tab { height: 0; margin: 0; padding: 0; border: none; }")
 
     def _restore(self) -> None:
         kept = QByteArray.fromBase64(QByteArray(self._snapshot.geometry.encode("ascii", "replace")))
