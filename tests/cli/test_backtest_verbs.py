@@ -38,6 +38,10 @@ def test_a_backtest_is_typed_in_one_line_and_its_report_written(puffling: Puffli
 def test_what_cannot_be_tested_is_said_in_two_lines(puffling: Puffling, tmp_path: Path) -> None:
     for words, said in (
         (["backtest", "run", "--strategy", "magic", "--symbols", "SPY"], "magic"),
+        (
+            ["backtest", "run", "--strategy", "bracket_breakout", "--symbols", "SPY", "--sizing", "kelly"],
+            "sends its own orders",
+        ),
         (["backtest", "run", "--strategy", "momentum", "--symbols", "NOPE"], "NOPE"),
         ([*ASKED[:6], "--start", "2020-01-01", "--end", "2015-01-01"], "range is empty"),
         ([*ASKED, "--parameters", '{"short_window": 0}'], "Short window"),

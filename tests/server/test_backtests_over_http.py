@@ -55,9 +55,13 @@ async def test_a_program_tests_listens_and_reads_the_result(client: httpx2.Async
     assert len(curves["time_us"]) == len(curves["equity"]) == shown["summary"]["bars"] + 1
     page = (await client.get(f"{place}/export")).json()
     assert page["text"].startswith("<!doctype html>")
-    second = await client.post("/api/backtest?wait=60", json={**ASKED, "strategy": "macd"})
+    # This one sends its own orders, on prices as they were traded.
+    other = {**ASKED, "strategy": "bracket_breakout", "adjusted": False}
+    second = await client.post("/api/backtest?wait=60", json=other, timeout=60)
     assert second.status_code == 200
     assert second.json()["trials"] == 2
+    assert second.json()["reasons"][0]["check"] == "foresight"
+    assert second.json()["metrics"]["total_trades"]
     ids = {"ids": [found, second.json()["id"]]}
     compared = (await client.get("/api/backtest/compare", params=ids)).json()
     assert [line["id"] for line in compared["results"]] == ids["ids"]
@@ -85,6 +89,7 @@ async def test_what_is_wrong_names_its_field_and_keeps_nothing(client: httpx2.As
         ({"strategy": "magic"}, "strategy"),
         ({"parameters": {"short_window": -1}}, "short_window"),
         ({"commission": {"pct": -1}}, "commission.pct"),
+        ({"strategy": "bracket_breakout", "leaving": {"trail": 0.1}}, "leaving.stop_loss"),
         ({"wings": 2}, "wings"),
     ):
         answer = await client.post("/api/backtest?wait=60", json={**ASKED, **changed})

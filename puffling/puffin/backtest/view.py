@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from puffling.puffin.backtest.orders import Ticket
-from puffling.puffin.backtest.turns import Openings, whole
+from puffling.puffin.backtest.turns import whole
 from puffling.puffin.backtest.waiting import Waiting
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
@@ -73,12 +73,15 @@ class View:
         return float(self._walk.panel.marks[self.bar, self._place(symbol)])
 
     def quantity_for(self, weight: float, price: float) -> float:
-        """Give how many a share of the equity buys at a price, costs and lots included; below 0 it sells."""
-        terms = self._walk.terms
-        opening = Openings.of(np.array([price]), np.array([weight]), np.array([True]), terms)
-        base = terms.capital if terms.fixed else max(self.equity, 0.0)
-        money = max(float(opening.weight[0]) * base - terms.commission.least, 0.0)
-        return float(whole(np.array([money]) / opening.unit, terms.lot)[0])
+        """Give how many a share of the equity buys at a price, costs included; one below 0 sells short."""
+        terms, fees = self._walk.terms, self._walk.terms.commission
+        worse = terms.slippage.calculate(price)
+        unit = (price + worse if weight > 0.0 else price - worse) * (1.0 + fees.pct) + fees.per_share
+        base = terms.capital if terms.fixed else self.equity
+        money = abs(weight) * terms.size * base - fees.least
+        if unit <= 0.0 or money <= 0.0:
+            return 0.0
+        return float(whole(np.array([money / unit]), terms.lot)[0])
 
     def target(self, symbol: str, weight: float) -> None:
         """Bring a symbol to a share of the equity at the next open: -1 is short with all of it."""

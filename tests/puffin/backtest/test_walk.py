@@ -310,6 +310,25 @@ def test_an_aim_is_reached_at_the_next_open_by_the_rule_of_targets() -> None:
     assert told(walked) == [(1, 500.0, 100.0), (2, -500.0, 100.0), (2, -500.0, 100.0)]
 
 
+def test_what_a_share_buys_is_what_an_aim_at_it_would_buy() -> None:
+    terms = Terms(
+        capital=10_000.0,
+        commission=CommissionModel(flat=3.0, per_share=0.01, pct=0.002),
+        slippage=SlippageModel(fixed=0.05, pct=0.001),
+        size=0.8,
+        lot=0.5,
+    )
+    for weight in (0.5, -0.5, 1.0, 1e-9):
+        asked: list[float] = []
+
+        def looks(view: View, weight: float = weight, asked: list[float] = asked) -> None:
+            asked.append(view.quantity_for(weight, 100.0))
+            view.target("X", weight)
+
+        walked = gone([FLAT, FLAT], {0: looks}, terms)
+        assert asked == [abs(sum(quantity for _, quantity, _ in told(walked)))]
+
+
 @pytest.mark.parametrize(
     ("make", "field"),
     [

@@ -33,8 +33,8 @@ Size = Callable[[Targets], Targets]
 
 # A walk goes through about so many prices in a second; all that are made for one check are about this many.
 _MOST_WALKED = 400_000
-_LEAST_ASKED, _MOST_ASKED = 12, 60
-_LEAST_AROUND, _MOST_AROUND, _MOST_TRADING = 8, 81, 24
+_LEAST_ASKED, _MOST_ASKED = 12, 40
+_LEAST_AROUND, _MOST_AROUND, _MOST_TRADING = 8, 81, 16
 
 
 class Subject(Protocol):
