@@ -19,7 +19,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import alpaca.trading.client
 import alpaca.trading.stream  # noqa: F401  loaded once, before the forks
 
 from puffling.puffin.broker.alpaca import AlpacaBroker

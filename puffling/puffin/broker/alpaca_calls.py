@@ -120,16 +120,17 @@ class AlpacaCalls:
             return None, UnclearError(said)
 
     def _held(self) -> RESTClient:
-        from alpaca.trading.client import TradingClient
+        # Its kin for trading loads pandas, for answers that are wanted raw here.
+        from alpaca.common.rest import RESTClient
 
         with self._making:
             if self._client is None:
-                client = TradingClient(
+                client = RESTClient(
+                    self._address,
                     self._keys.api_key,
                     self._keys.secret_key,
-                    paper=self._address == TRADING_PAPER,
+                    api_version="v2",
                     raw_data=True,
-                    url_override=self._address,
                 )
                 client._retry = 0
                 client._session.request = bounded(  # type: ignore[method-assign]

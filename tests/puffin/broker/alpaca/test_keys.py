@@ -54,7 +54,7 @@ def test_no_other_address_is_accepted(paper: bool, address: str) -> None:
 def test_every_call_of_an_account_goes_to_its_own_address(paper: bool, host: str) -> None:
     broker = AlpacaBroker(KEY, SECRET, paper)
     client = broker._calls._held()
-    assert (broker.address, client._base_url, client._sandbox) == (host, host, paper)
+    assert (broker.address, client._base_url) == (host, host)
     assert broker._updates._address == host.replace("https", "wss") + "/stream"
     asked: list[str] = []
 
