@@ -88,7 +88,7 @@ class Books:
             self._bus.on(AccountChanged, lambda _: self._asked.set()),
         ]
         scope.spawn(self._settle(), name="books.gains")
-        scope.spawn(self._mark(), name="books.worth")
+        scope.spawn(self._keep_marking(), name="books.worth")
         scope.spawn(self._look_now_and_then(), name="books.look")
 
         def stop() -> None:
@@ -180,16 +180,17 @@ class Books:
             self._asked.set()
             await self._clock.sleep(_LOOK_SECONDS)
 
-    async def _mark(self) -> None:
+    async def _keep_marking(self) -> None:
         while True:
             await self._asked.wait()
             self._asked.clear()
             try:
-                await self._mark_due()
+                await self.mark()
             except PufflingError as error:
                 _log.warning("What the accounts are worth could not be kept: %s", error)
 
-    async def _mark_due(self) -> None:
+    async def mark(self) -> None:
+        """Write down what every account is worth, where that is due."""
         from puffling.trading.portfolio.lines import day_of
 
         now = self._clock.now()

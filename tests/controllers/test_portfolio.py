@@ -18,9 +18,11 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.port import Port
 from puffling.store.database import Store, Unit
 from puffling.store.events import TradesChanged
-from puffling.store.orders import Account, Fill, FillKind, FlowKind
+from puffling.store.orders import Account, Fill, FillKind, FlowKind, OrderTerms
+from puffling.trading.events import OrderFilled
 from puffling.trading.history import write_trade
 from puffling.trading.portfolio.values import TradeLine
+from puffling.trading.proposals import Proposal
 from tests.fakes.own_broker import OwnBroker
 
 pytestmark = pytest.mark.usefixtures("as_person")
@@ -295,3 +297,29 @@ async def test_health_names_every_account(core: Core) -> None:
     await write(core, *BOUGHT)
     accounts = {each.account: each.connected for each in (await core.monitor.health()).accounts}
     assert accounts["paper"] is False
+
+
+async def test_orders_that_fill_at_a_broker_are_trades_with_what_they_earned(core: Core) -> None:
+    broker = OwnBroker(now=core.clock.now, fills="all")
+    broker.price = Decimal(repr(core.market.price("SPY").price))
+    await core.desk.connect(Account("mine", "own", "DEMO", "Mine", NOON - timedelta(days=9)), broker)
+    await core.desk.compared("mine")
+    await core.settings.put("trading.duplicate_seconds", 0)
+
+    async def fill_one(side: Side) -> None:
+        filled = asyncio.Event()
+        end = core.bus.on(OrderFilled, lambda _: filled.set())
+        terms = OrderTerms("mine", "SPY", side, Decimal(1))
+        await core.desk.place(Proposal(terms, "person", side.value, NOON + timedelta(minutes=5)))
+        await filled.wait()
+        end()
+
+    await fill_one(Side.BUY)
+    broker.price += 3
+    await fill_one(Side.SELL)
+    await settled(core)
+    sold, bought = await core.monitor.trades(account="mine")
+    assert (sold.side, bought.side, sold.source) == ("sell", "buy", "person")
+    assert sold.realized == 3
+    assert bought.intent_id is not None
+    assert (await core.portfolio.show("mine")).positions == ()
