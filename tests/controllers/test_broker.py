@@ -132,8 +132,8 @@ class TestPerson:
         assert shown.title == "Buy 1 SPY at 681 or better"
         assert len(broker.accepted()) == 1
         await core.broker.confirm(shown.token)
-        newest = (await core.broker.orders("mine"))[0]
-        assert newest.limit == Decimal("681.00")
+        [working] = [line for line in await core.broker.orders("mine") if line.is_open]
+        assert working.limit == Decimal("681.00")
 
     async def test_a_position_is_closed_and_everything_open_cancelled(
         self, core: Core, broker: OwnBroker
