@@ -150,6 +150,7 @@ async def open_room(
     account: Account = MINE,
     compared: bool = True,
     patience_seconds: float = 20.0,
+    store_type: type[Store] = Store,
 ) -> AsyncIterator[Room]:
     """Open a store with a desk over it, and take both down again."""
     clock = clock or FixedClock(NOW)
@@ -161,7 +162,7 @@ async def open_room(
     steps = Steps()
     bus.on(OrderChanged, steps.hear)
     paths.prepare()
-    store = await Store.open(paths, port=port, bus=bus, clock=clock, url=url)
+    store = await store_type.open(paths, port=port, bus=bus, clock=clock, url=url)
     try:
 
         def keep(unit: Unit) -> None:
