@@ -338,7 +338,7 @@ class PaperBroker(Keeping, Broker):
                 last_equity=exact(cash),
             )
             book.numbers, book.version, book.used = old.numbers, old.version, old.used
-            self._untold_from(self._market)
+            self._note()
             self._use(book, self.terms)
             self._market.changed = True
 

@@ -160,15 +160,16 @@ class PaperBook:
     paid_for_time_until: datetime | None = None
     day_ends: datetime | None = None
     last_equity: Decimal | None = None
-    used: set[str] = field(default_factory=set)
+    used: dict[str, None] = field(default_factory=dict)
     # The smallest step of a quantity, of what was ordered.
     steps: dict[str, Decimal] = field(default_factory=dict)
     # Until which day splits and dividends of a symbol are known to have happened.
     acted: dict[str, date] = field(default_factory=dict)
     # The day it was when they were last looked at.
     today: date | None = None
-    # Orders that are over as they were exported.
+    # Orders that are over and executions, as they were exported: they do not change any more.
     ended: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    made: list[list[Any]] = field(default_factory=list, repr=False)
 
     def next_id(self) -> str:
         """Give a name that no order of this book ever had."""
@@ -196,7 +197,7 @@ class PaperBook:
 
     def use(self, client_id: str) -> None:
         """Remember a client id for ever."""
-        self.used.add(_digest(client_id))
+        self.used[_digest(client_id)] = None
 
     def price(self, symbol: str) -> float:
         """Give the newest price of a symbol that is held; before the first, what it cost."""
@@ -234,13 +235,15 @@ class PaperBook:
 
     def forget_the_oldest(self) -> None:
         """Let go of orders that ended long ago and of their fills; their client ids stay used."""
-        ended = [order for order in self.orders.values() if not order.is_open]
+        many = len(self.orders) > ENDED_KEPT
+        ended = [order for order in self.orders.values() if not order.is_open] if many else []
         for order in ended[: max(len(ended) - ENDED_KEPT, 0)]:
             family = (order.parent, *order.legs)
             if not any(other is not None and other.is_open for other in family):
                 del self.orders[order.id]
                 self.ended.pop(order.id, None)
-        del self.executions[: max(len(self.executions) - EXECUTIONS_KEPT, 0)]
+        surplus = max(len(self.executions) - EXECUTIONS_KEPT, 0)
+        del self.executions[:surplus], self.made[:surplus]
 
 
 def bring(parent: PaperOrder, leg: PaperOrder) -> None:

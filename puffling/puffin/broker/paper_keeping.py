@@ -57,8 +57,9 @@ class Keeping:
                 self._kept_version = max(self._kept_version, version)
                 told = [update for since, update in self._untold if since <= version]
                 self._untold = [each for each in self._untold if each[0] > version]
-                flows = self._market.book.flows
-                self._market.book.flows = [] if self._kept_version == self._market.book.version else flows
+                if self._kept_version == self._market.book.version and not self._market.changed:
+                    # Kept with the book; what came after it is still to be.
+                    self._market.book.flows = []
             for update in told:
                 for hear in tuple(self._hearers):
                     hear(update)
@@ -67,35 +68,43 @@ class Keeping:
         """Ask or change the book, and keep what the answer rests on before it is given."""
         with self._lock:
             answer = ask()
-            book = self._unkept()
-        self._settle(book)
+        self._settle()
         return answer
 
     def _moved(self) -> bool:
         """Tell whether the market changed something; without anybody to keep it, it is told at once."""
         if self._keep is None:
-            self._settle(self.unkept())
+            self._settle()
             return False
         with self._lock:
             return self._market.changed or self._market.book.version > self._kept_version
 
-    def _settle(self, book: dict[str, Any] | None) -> None:
-        if book is not None:
-            if self._keep is not None:
-                self._keep(book)
-            self.kept(book["version"])
+    def _settle(self) -> None:
+        """Keep what is new and tell it."""
+        with self._lock:
+            self._note()
+            version = self._market.book.version
+            # Nobody who keeps nothing needs it written out.
+            book = None if self._keep is None else self._unkept()
+        if version == self._kept_version:
+            return
+        if self._keep is not None and book is not None:
+            self._keep(book)
+        self.kept(version)
 
     def _unkept(self) -> dict[str, Any] | None:
         book = self._market.book
-        self._untold_from(self._market)
+        self._note()
         if book.version == self._kept_version:
             return None
-        book.forget_the_oldest()
         return exported(book)
 
-    def _untold_from(self, market: PaperMarket) -> None:
+    def _note(self) -> None:
+        """Give what changed a version of its own."""
+        market = self._market
         if market.changed:
             market.book.version += 1
+            market.book.forget_the_oldest()
             market.changed = False
             self._untold += [(market.book.version, update) for update in market.news]
             market.news.clear()

@@ -383,12 +383,15 @@ class PaperMarket:
         book, sells = self.book, made.side is Side.SELL
         book.trade(made.symbol, -made.qty if sells else made.qty, made.price, made.fee)
         book.executions.append(made)
-        value = EXACT.multiply(made.qty, made.price)
         if sells:
+            value = EXACT.multiply(made.qty, made.price)
             session = self.hours("", made.filled_at)
-            book.unsettled.append((self._hours("", session.late).closes, value))
+            settles = self._hours("", session.late).closes
+            if book.unsettled and book.unsettled[-1][0] == settles:
+                value = EXACT.add(value, book.unsettled.pop()[1])
+            book.unsettled.append((settles, value))
         order.filled = EXACT.add(order.filled, made.qty)
-        order.value = EXACT.add(order.value, value)
+        order.value = EXACT.add(order.value, EXACT.multiply(made.qty, made.price))
         order.filled_at = made.filled_at
         order.left(EXACT.subtract(order.remaining, made.qty))
         over = order.remaining <= 0

@@ -28,7 +28,7 @@ def exported(book: PaperBook) -> dict[str, Any]:
             symbol: [str(stake.quantity), str(stake.average)] for symbol, stake in book.positions.items()
         },
         "orders": [_known(book, order) for order in book.orders.values()],
-        "executions": [_execution(each) for each in book.executions],
+        "executions": _executions(book),
         "flows": [
             [flow.id, flow.kind, str(flow.amount), flow.at.isoformat(), flow.symbol] for flow in book.flows
         ],
@@ -37,7 +37,7 @@ def exported(book: PaperBook) -> dict[str, Any]:
         "paid_for_time_until": _text(book.paid_for_time_until),
         "day_ends": _text(book.day_ends),
         "last_equity": None if book.last_equity is None else str(book.last_equity),
-        "used": sorted(book.used),
+        "used": list(book.used),
         "steps": {symbol: str(step) for symbol, step in book.steps.items()},
         "today": None if book.today is None else book.today.isoformat(),
         "acted": {symbol: day.isoformat() for symbol, day in book.acted.items()},
@@ -66,7 +66,7 @@ def restored(data: dict[str, Any]) -> PaperBook:
         paid_for_time_until=_moment(data["paid_for_time_until"]),
         day_ends=_moment(data["day_ends"]),
         last_equity=None if data["last_equity"] is None else Decimal(data["last_equity"]),
-        used=set(data["used"]),
+        used=dict.fromkeys(data["used"]),
         steps={symbol: Decimal(step) for symbol, step in data["steps"].items()},
         today=None if data["today"] is None else date.fromisoformat(data["today"]),
         acted={symbol: date.fromisoformat(day) for symbol, day in data["acted"].items()},
@@ -170,6 +170,11 @@ def _read_order(data: dict[str, Any]) -> PaperOrder:
         replaces=data["replaces"],
         replaced_by=data["replaced_by"],
     )
+
+
+def _executions(book: PaperBook) -> list[list[Any]]:
+    book.made += [_execution(each) for each in book.executions[len(book.made) :]]
+    return list(book.made)
 
 
 def _execution(made: Execution) -> list[Any]:
