@@ -13,12 +13,12 @@ from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.settings.model import Trading
 from puffling.store.orders import Account, OrderTerms
 from puffling.trading.facts import GateFacts, Used, Waiting
-from puffling.trading.flags import ACTIVE
+from puffling.trading.flags import ACTIVE, Standing
 from puffling.trading.gate import judge
 from puffling.trading.judging import LiveFacts, PriceSeen
 from puffling.trading.limits import limits_of
 from puffling.trading.proposals import Proposal
-from puffling.trading.values import Mode
+from puffling.trading.values import Mode, TradingState
 from puffling.trading.verdicts import Check, Verdict
 
 # A Wednesday, eleven in the morning in New York: everything is open.
@@ -124,3 +124,22 @@ def verdict(proposal: Proposal = WISH, /, **changes: Any) -> Verdict:
 def waiting(side: Side, quantity: int | str, limit: int | None = None) -> Waiting:
     """Give an order that waits."""
     return Waiting(side, Decimal(quantity), None if limit is None else Decimal(limit), None)
+
+
+# What is wrong with the state of trading, orders that are often wanted, and an account with real money.
+HALTED = Standing(TradingState.HALTED, "too wild", "you", NOW)
+REDUCING = Standing(TradingState.REDUCING, "winding down", "you", NOW)
+LONG = {"held": Decimal(10)}
+SELL = wish(side=Side.SELL)
+REAL = {
+    "account": replace(ACCOUNT, id="paper", broker="alpaca", mode="LIVE"),
+    "mode": Mode.LIVE,
+    "live_granted": True,
+    "live_keys": True,
+}
+LIMIT_BUY = wish(kind=Kind.LIMIT, limit=Decimal(400))
+
+
+def limit_at(price: str, **terms: Any) -> Proposal:
+    """Give a limit order at a price."""
+    return wish(kind=Kind.LIMIT, limit=Decimal(price), **terms)
