@@ -77,9 +77,12 @@ def yearly(closed: Iterable[Closed], year: int, zone: tzinfo, *, deals: Sequence
     A short sale counts as short-term however long it was open. The `deals` tell which losses came close to
     another purchase of the same.
     """
-    bought = [(deal.symbol, deal.id, _day(deal.at, zone)) for deal in deals if deal.quantity > 0]
+    bought: dict[str, list[tuple[str, date]]] = {}
+    for deal in deals:
+        if deal.quantity > 0 and abs(deal.at.year - year) <= 1:
+            bought.setdefault(deal.symbol, []).append((deal.id, _day(deal.at, zone)))
     lines = tuple(
-        _line(each, zone, bought)
+        _line(each, zone, bought.get(each.symbol, ()))
         for each in sorted(closed, key=lambda each: each.closed)
         if _day(each.closed, zone).year == year
     )
@@ -92,11 +95,10 @@ def yearly(closed: Iterable[Closed], year: int, zone: tzinfo, *, deals: Sequence
     )
 
 
-def _line(closed: Closed, zone: tzinfo, bought: Sequence[tuple[str, str, date]]) -> GainLine:
+def _line(closed: Closed, zone: tzinfo, bought: Sequence[tuple[str, date]]) -> GainLine:
     opened, ended = _day(closed.opened, zone), _day(closed.closed, zone)
     again = closed.gain < 0 and any(
-        symbol == closed.symbol and id not in (closed.lot, closed.closed_by) and abs(day - ended) <= _WASH
-        for symbol, id, day in bought
+        id not in (closed.lot, closed.closed_by) and abs(day - ended) <= _WASH for id, day in bought
     )
     return GainLine(
         symbol=closed.symbol,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -23,22 +23,23 @@ _NOTHING = Decimal(0)
 
 @frozen
 class Settled:
-    """The lots of some trades: what is still open, and what every sale closed."""
+    """The lots of some trades: what is still open, what every sale closed, and both by symbol."""
 
     book: LotBook
     closed: tuple[Closed, ...]
-    deals: tuple[Deal, ...]
+    deals: Mapping[str, tuple[Deal, ...]]
+    gains: Mapping[str, Decimal]
 
     def earned(self) -> dict[str, Decimal | None]:
         """Give what each trade realised, by its id; None for one that closed nothing."""
-        found: dict[str, Decimal | None] = {deal.id: None for deal in self.deals}
+        found: dict[str, Decimal | None] = {deal.id: None for deals in self.deals.values() for deal in deals}
         for each in self.closed:
-            found[each.closed_by] = (found.get(each.closed_by) or _NOTHING) + each.gain
+            found[each.closed_by] = (found[each.closed_by] or _NOTHING) + each.gain
         return found
 
     def realized(self, symbol: str | None = None) -> Decimal:
         """Give what was realised with a symbol, or with all."""
-        return sum((each.gain for each in self.closed if symbol in (None, each.symbol)), _NOTHING)
+        return sum(self.gains.values(), _NOTHING) if symbol is None else self.gains.get(symbol, _NOTHING)
 
 
 def settled(
@@ -61,7 +62,13 @@ def settled(
         elif signed:
             deals.append(Deal(trade.id, trade.traded_at, trade.symbol, signed, trade.price, trade.fees))
     book, closed = settle(deals, splits, matching=matching, choices=choices)
-    return Settled(book, closed, tuple(deals))
+    by_symbol: dict[str, list[Deal]] = {}
+    for deal in deals:
+        by_symbol.setdefault(deal.symbol, []).append(deal)
+    gains: dict[str, Decimal] = {}
+    for each in closed:
+        gains[each.symbol] = gains.get(each.symbol, _NOTHING) + each.gain
+    return Settled(book, closed, {symbol: tuple(each) for symbol, each in by_symbol.items()}, gains)
 
 
 def moved(flows: Iterable[CashFlow]) -> tuple[Flow, ...]:
@@ -69,11 +76,9 @@ def moved(flows: Iterable[CashFlow]) -> tuple[Flow, ...]:
     return tuple(Flow(each.at, each.amount) for each in flows if each.kind in _MOVED)
 
 
-def flowed(flows: Iterable[CashFlow], *kinds: FlowKind, symbol: str | None = None) -> Decimal:
-    """Give what flows of these kinds come to, of a symbol or of all."""
-    return sum(
-        (each.amount for each in flows if each.kind in kinds and symbol in (None, each.symbol)), _NOTHING
-    )
+def flowed(flows: Iterable[CashFlow], *kinds: FlowKind) -> Decimal:
+    """Give what flows of these kinds come to."""
+    return sum((each.amount for each in flows if each.kind in kinds), _NOTHING)
 
 
 def gain_since(
@@ -90,11 +95,14 @@ def days(curve: Sequence[Worth], flows: Sequence[Flow]) -> tuple[DayGain, ...]:
     """Give what each day with a mark brought, from the last mark of the day before on."""
     last: dict[date, Worth] = {day_of(mark.at): mark for mark in curve}
     found: list[DayGain] = []
-    before = curve[0] if curve else None
+    before, waiting = curve[0] if curve else None, sorted(flows, reverse=True)
     for day, mark in last.items():
         if before is None:
             break
-        paid = sum((flow.amount for flow in flows if before.at < flow.at <= mark.at), _NOTHING)
+        paid = _NOTHING
+        while waiting and waiting[-1].at <= mark.at:
+            flow = waiting.pop()
+            paid += flow.amount if flow.at > before.at else _NOTHING
         found.append(DayGain(day, mark.equity, mark.equity - before.equity - paid))
         before = mark
     return tuple(found)

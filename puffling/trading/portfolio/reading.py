@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from puffling.frozen import frozen
 from puffling.market.values import Instrument, Price
 from puffling.puffin.portfolio.exposure import exposure, weight
 from puffling.puffin.portfolio.gains import long_term_from, yearly
-from puffling.puffin.portfolio.lots import Choices, Lot, Matching
+from puffling.puffin.portfolio.lots import Choices, Deal, Lot, Matching
 from puffling.puffin.portfolio.returns import Flow, growth, money_weighted, time_weighted
 from puffling.puffin.portfolio.returns import Worth as Mark
 from puffling.runtime.clock import microseconds, moment_of
@@ -133,12 +134,7 @@ def positions_of(
     found = []
     for symbol in record.symbols:
         price, instrument = prices.get(symbol), instruments.get(symbol)
-        began = day_of(moment_of(price.time_us)) if price is not None else None
-        lately = [
-            deal
-            for deal in record.settled.deals
-            if deal.symbol == symbol and began is not None and day_of(deal.at) >= began
-        ]
+        lately = [] if price is None else _since(record.settled.deals[symbol], price)
         quantity = record.settled.book.quantity(symbol)
         position = Position(
             symbol,
@@ -153,6 +149,12 @@ def positions_of(
         )
         found.append(position if price is None else priced(position, price))
     return tuple(found)
+
+
+def _since(deals: Sequence[Deal], price: Price) -> list[Deal]:
+    """Give the deals since the day of a price began."""
+    began = day_began(moment_of(price.time_us))
+    return list(takewhile(lambda deal: deal.at >= began, reversed(deals)))
 
 
 def priced(position: Position, price: Price) -> Position:
@@ -262,7 +264,8 @@ def gains_of(standing: Standing, record: Record, positions: Iterable[Position], 
         unrealized=whole.unrealized,
         dividends=flowed(record.flows, FlowKind.DIVIDEND),
         interest=flowed(record.flows, FlowKind.INTEREST),
-        fees=sum((deal.fees for deal in record.settled.deals), _NOTHING) - flowed(record.flows, FlowKind.FEE),
+        fees=sum((deal.fees for deals in record.settled.deals.values() for deal in deals), _NOTHING)
+        - flowed(record.flows, FlowKind.FEE),
         deposits=flowed(record.flows, FlowKind.DEPOSIT),
         withdrawals=-flowed(record.flows, FlowKind.WITHDRAWAL),
         matching=record.matching.value,
@@ -280,7 +283,8 @@ def lots_of(record: Record, symbol: str | None, price: Mapping[str, Decimal]) ->
 
 def yearly_of(record: Record, year: int) -> YearlyGains:
     """Give the realised gains of a year."""
-    report = yearly(record.settled.closed, year, NEW_YORK, deals=record.settled.deals)
+    deals = [deal for each in record.settled.deals.values() for deal in each]
+    report = yearly(record.settled.closed, year, NEW_YORK, deals=deals)
     flows = [flow for flow in record.flows if day_of(flow.at).year == year]
     years = {day_of(each.closed).year for each in record.settled.closed}
     years |= {day_of(flow.at).year for flow in record.flows if flow.kind is FlowKind.DIVIDEND}
@@ -350,18 +354,20 @@ def _day_start(standing: Standing, record: Record, now: datetime) -> Decimal | N
 
 def _by_symbol(record: Record, held: Mapping[str, Position]) -> tuple[SymbolGain, ...]:
     found = []
-    symbols = {deal.symbol for deal in record.settled.deals} | {
-        flow.symbol for flow in record.flows if flow.symbol
-    }
+    dividends: dict[str, Decimal] = {}
+    for flow in record.flows:
+        if flow.kind is FlowKind.DIVIDEND:
+            dividends[flow.symbol] = dividends.get(flow.symbol, _NOTHING) + flow.amount
+    symbols = {*record.settled.deals, *(symbol for symbol in dividends if symbol)}
     for symbol in symbols:
-        deals = [deal for deal in record.settled.deals if deal.symbol == symbol]
+        deals = record.settled.deals.get(symbol, ())
         position = held.get(symbol)
         found.append(
             SymbolGain(
                 symbol,
                 record.settled.realized(symbol),
                 _NOTHING if position is None else position.unrealized,
-                flowed(record.flows, FlowKind.DIVIDEND, symbol=symbol),
+                dividends.get(symbol, _NOTHING),
                 sum((deal.fees for deal in deals), _NOTHING),
                 len(deals),
             )
