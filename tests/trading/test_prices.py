@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -107,3 +108,11 @@ async def test_the_market_tells_the_price_of_now(core: Core, clock: FixedClock) 
     assert (await prices.instrument("SPY")).symbol == "SPY"
     with pytest.raises(NotFound):
         await prices.look("NOSUCH")
+
+
+async def test_an_old_price_is_asked_for_again_and_says_how_old_it_is(core: Core, clock: FixedClock) -> None:
+    found = await MarketPrices(core.market, clock).look("IBM")
+    assert found.made_up
+    assert found.at < clock.now() - timedelta(days=4_000)
+    price = await core.market.latest("IBM", fresh_seconds=0)
+    assert found.last == Decimal(repr(price.price))
