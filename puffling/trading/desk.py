@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from puffling.store.database import Unit
     from puffling.trading.cancelling import Cancelling
     from puffling.trading.closing import Closing
+    from puffling.trading.held import HeldOrders
     from puffling.trading.judging import LiveFacts
     from puffling.trading.parts import DeskParts
     from puffling.trading.proposals import Proposal
@@ -81,6 +82,7 @@ _WORKERS = (
     "sending",
     "reconcile",
     "resolver",
+    "held",
     "cancelling",
     "replacing",
     "closing",
@@ -99,6 +101,7 @@ class OrderDesk:
         self._make = make
         self._port = port
         self._tending: dict[str, Tending] = {}
+        self._watching = False
         # The account that orders go to where none is named.
         self.chosen = ""
 
@@ -142,6 +145,12 @@ class OrderDesk:
 
         return Closing(self._parts, self.place, self._cancelling)
 
+    @cached_property
+    def _held(self) -> HeldOrders:
+        from puffling.trading.held import HeldOrders
+
+        return HeldOrders(self._parts, self._sending)
+
     @property
     def ready(self) -> bool:
         """Tell whether every account has been compared with its broker and agrees with it."""
@@ -175,6 +184,9 @@ class OrderDesk:
             self._parts, line, self._sending, self._reconciling, self._resolver
         )
         self._tending[account.id].start()
+        if not self._watching:
+            self._watching = True
+            await self._held.start()
 
     async def disconnect(self, account_id: str) -> None:
         """Let go of an account and its broker; what is open there stays open, and is found again."""
@@ -187,6 +199,8 @@ class OrderDesk:
         """Let go of all accounts."""
         for account_id in tuple(self._tending):
             await self.disconnect(account_id)
+        if self._watching:
+            self._held.close()
 
     async def compared(self, account_id: str) -> None:
         """Wait until an account was compared with its broker for the first time, however it ended."""
@@ -373,9 +387,7 @@ class OrderDesk:
         """Give the newest orders first, ours and those found at the broker."""
         from puffling.trading.order_lines import order_lines
 
-        return await self._parts.read(
-            lambda unit: order_lines(unit, account_id, symbol=symbol, limit=limit)
-        )
+        return await self._parts.read(lambda unit: order_lines(unit, account_id, symbol=symbol, limit=limit))
 
     async def intents(
         self, account_id: str | None = None, *, symbol: str | None = None, limit: int = 200

@@ -6,6 +6,7 @@ before the order counts too. What the database does not know is looked at just b
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -112,6 +113,10 @@ class Prices(Protocol):
 
     async def look(self, symbol: str) -> PriceSeen | None:
         """Give the newest price, None when there is none."""
+        ...
+
+    def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
+        """Have the prices of these symbols told as `PricesMoved` until the answer is called."""
         ...
 
     async def instrument(self, symbol: str) -> Instrument | None:

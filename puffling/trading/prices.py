@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,6 +30,10 @@ class MarketPrices:
     async def instrument(self, symbol: str) -> Instrument:
         """Give what is known of a symbol."""
         return await self._market.learn(symbol)
+
+    def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
+        """Have the prices of these symbols told as `PricesMoved` until the answer is called."""
+        return self._market.watch(symbols)
 
     async def look(self, symbol: str) -> PriceSeen:
         """Give the newest price, asking its source when the one at hand is not fresh."""

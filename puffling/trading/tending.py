@@ -22,7 +22,7 @@ from puffling.trading.looking import refresh_account
 from puffling.trading.parts import DeskParts, reason_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.resolver import Resolver
-from puffling.trading.sending import Sending
+from puffling.trading.sending import Sending, end
 from puffling.trading.states import OPEN, WORKING
 from puffling.trading.taking import Taken, settle, take_order
 from puffling.trading.values import LineState
@@ -108,7 +108,9 @@ class Tending:
         account = self._line.account.id
         waiting = await self._parts.read(lambda unit: unit.intents.in_states({OrderState.INTENT}, account))
         for intent in waiting:
-            if not intent.held and not self._sending.is_patient(intent.id):
+            if intent.held and self._parts.clock.now() >= intent.valid_until:
+                await self._parts.run(_expire, intent.id)
+            elif not intent.held and not self._sending.is_patient(intent.id):
                 await self._sending.send(intent.id)
 
     async def _pause_seconds(self) -> float:
@@ -194,6 +196,12 @@ def take_update(unit: Unit, line: BrokerLine, update: BrokerUpdate) -> Taken:
         take_execution(unit, line.account, update.execution)
     settle(unit, line.account.id, update.order.order_id)
     return taken
+
+
+def _expire(unit: Unit, intent_id: str) -> None:
+    intent = unit.intents.get(intent_id)
+    if intent.held and intent.state is OrderState.INTENT:
+        end(unit, intent, OrderState.EXPIRED, tr("Its time was over."))
 
 
 async def _set(event: asyncio.Event) -> None:

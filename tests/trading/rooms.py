@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from puffling.market.values import AssetClass, Instrument
+from puffling.market.events import PricesMoved
+from puffling.market.values import AssetClass, Instrument, Price, Quality, SessionState
 from puffling.puffin.broker.base import Broker
 from puffling.puffin.orders import Side
 from puffling.runtime.actor import DEFAULT_USER
@@ -56,6 +57,13 @@ class FixedPrices:
     clock: Clock
     price: Decimal = Decimal(100)
     each: dict[str, Decimal] = field(default_factory=dict)
+    watched: list[frozenset[str]] = field(default_factory=list)
+
+    def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
+        """Note what is watched now."""
+        wanted = frozenset(symbols)
+        self.watched.append(wanted)
+        return lambda: self.watched.remove(wanted)
 
     async def look(self, symbol: str) -> PriceSeen:
         """The newest price, of this very moment."""
@@ -101,6 +109,18 @@ class Room:
     async def read(self, work: Callable[[Unit], R]) -> R:
         """Read from the store."""
         return await self.store.read(DEFAULT_USER, work)
+
+    def told(
+        self, price: float, symbol: str = "SPY", session: SessionState = SessionState.OPEN
+    ) -> PricesMoved:
+        """The news of a price."""
+        day = (100.0, 100.0, price, price, 1.0)
+        return PricesMoved({symbol: Price(symbol, price, 0, session, *day, "test", "Test", Quality.REALTIME)})
+
+    def move(self, price: float, *, symbol: str = "SPY", session: SessionState = SessionState.OPEN) -> None:
+        """Let a symbol trade at another price."""
+        self.prices.each[symbol] = Decimal(repr(float(price)))
+        self.bus.publish(self.told(float(price), symbol, session))
 
     async def settle(self, account: str = MINE.id) -> None:
         """Let the desk look after an account until it agrees with its broker and nothing is in doubt."""

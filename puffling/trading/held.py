@@ -1,0 +1,195 @@
+"""Orders this computer holds until their price is met, because the broker does not hold their kind.
+
+They live in the database like every other intent and count in every limit. What meets them is a sound price
+while the market trades; then they are judged once more and go out, as a market or limit order of the same
+name. While this program does not run nothing is watched: every face says so where it shows one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from puffling.market.events import PricesMoved
+from puffling.market.values import Price, SessionState
+from puffling.puffin.orders import Kind, Side
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+from puffling.store.orders import Intent, OrderState
+from puffling.trading.events import OrderChanged
+from puffling.trading.judging import LiveFacts
+from puffling.trading.looking import look
+from puffling.trading.parts import DeskParts, note, titled
+from puffling.trading.proposals import Proposal
+from puffling.trading.sending import Sending, changed
+from puffling.trading.verdicts import Outcome
+
+if TYPE_CHECKING:
+    from puffling.store.database import Unit
+
+_log = logging.getLogger(__name__)
+
+
+class HeldOrders:
+    """Watches the prices of what is held here, and sends what is met."""
+
+    def __init__(self, parts: DeskParts, sending: Sending) -> None:
+        self._parts = parts
+        self._sending = sending
+        self._held: dict[str, Intent] = {}
+        self._at_work: set[str] = set()
+        self._alarmed: set[str] = set()
+        self._unwatch: Callable[[], None] = _nothing
+        self._watched: frozenset[str] = frozenset()
+        self._ends = (parts.bus.on(OrderChanged, self._changed), parts.bus.on(PricesMoved, self._moved))
+
+    async def start(self) -> None:
+        """Take up what is held from before."""
+        for intent in await self._parts.read(lambda unit: unit.intents.held()):
+            self._held[intent.id] = intent
+        self._watch()
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        for end_of in self._ends:
+            end_of()
+        self._unwatch()
+
+    def _changed(self, event: OrderChanged) -> None:
+        intent = event.intent
+        if intent is None:
+            return
+        if intent.held and intent.state is OrderState.INTENT:
+            self._held[intent.id] = intent
+        elif self._held.pop(intent.id, None) is None:
+            return
+        self._watch()
+
+    def _watch(self) -> None:
+        symbols = frozenset(intent.terms.symbol for intent in self._held.values())
+        if symbols != self._watched:
+            before, self._watched = self._unwatch, symbols
+            self._unwatch = self._parts.prices.watch(symbols)
+            before()
+
+    def _moved(self, event: PricesMoved) -> None:
+        self.meet(event.prices)
+
+    def meet(self, prices: Mapping[str, Price]) -> None:
+        """Look whose price is met, and see to them in tasks of their own."""
+        for intent in tuple(self._held.values()):
+            price = prices.get(intent.terms.symbol)
+            if price is None or intent.id in self._at_work:
+                continue
+            if price.session is not SessionState.OPEN and not intent.terms.extended_hours:
+                continue
+            now = Decimal(repr(float(price.price)))
+            if not now.is_finite() or now <= 0:
+                continue
+            best = best_after(intent, now)
+            if is_met(intent, best, now):
+                self._at_work.add(intent.id)
+                self._parts.scope.spawn(self._release(intent.id), name="desk.held")
+            elif best != best_of(intent):
+                self._at_work.add(intent.id)
+                self._parts.scope.spawn(self._follow(intent.id, best), name="desk.trail")
+
+    async def _follow(self, intent_id: str, best: Decimal | None) -> None:
+        """Keep the best price a trailing stop has seen: it must not be forgotten at the next start."""
+        try:
+            await self._parts.run(_note_best, intent_id, best)
+        except PufflingError as error:
+            _log.warning("The best price of a trailing stop could not be kept: %s", error)
+        finally:
+            self._at_work.discard(intent_id)
+
+    async def _release(self, intent_id: str) -> None:
+        parts = self._parts
+        try:
+            intent = await parts.read(lambda unit: unit.intents.get(intent_id))
+            line = parts.line(intent.terms.account)
+            proposal = proposal_of(intent)
+            confirmed = tr("An order held here whose price was met")
+            live = await look(parts, line, proposal, replaces=intent, confirmed=confirmed)
+            reasons = await parts.run(release, parts, intent_id, proposal, live)
+            if not reasons:
+                await self._sending.send(intent_id)
+            elif intent_id not in self._alarmed:
+                self._alarmed.add(intent_id)
+                text = tr(
+                    "{order} was met and cannot leave: {reasons}", order=titled(intent.terms), reasons=reasons
+                )
+                parts.alarm(intent.terms.account, text, halt=False)
+        except PufflingError as error:
+            _log.warning("An order held here could not be sent: %s", error)
+        finally:
+            self._at_work.discard(intent_id)
+
+
+def release(unit: Unit, parts: DeskParts, intent_id: str, proposal: Proposal, live: LiveFacts) -> str:
+    """Judge what was met once more and let it go out; say why it may not, empty when it does."""
+    intent = unit.intents.get(intent_id)
+    if not intent.held or intent.state is not OrderState.INTENT:
+        return tr("It is not held any more.")
+    verdict = parts.gate.judge(unit, proposal, live)
+    if verdict.outcome is Outcome.REFUSE:
+        return " ".join(check.text for check in verdict.refusals)
+    note(unit, intent, "met", titled(intent.terms), actor="desk")
+    changed(unit, replace(intent, held=False, reason=""))
+    return ""
+
+
+def is_met(intent: Intent, best: Decimal | None, now: Decimal) -> bool:
+    """Tell whether a price brings an order to the market."""
+    terms = intent.terms
+    stop = terms.stop
+    if terms.kind is Kind.TRAILING_STOP and best is not None:
+        away = terms.trail if terms.trail is not None else best * (terms.trail_share or 0)
+        stop = best - away if terms.side is Side.SELL else best + away
+    if stop is None:
+        return False
+    return now <= stop if terms.side is Side.SELL else now >= stop
+
+
+def best_after(intent: Intent, now: Decimal) -> Decimal | None:
+    """Give the best price a trailing stop has seen, this one included; None for every other kind."""
+    if intent.terms.kind is not Kind.TRAILING_STOP:
+        return None
+    best = best_of(intent)
+    if best is None:
+        return now
+    return max(best, now) if intent.terms.side is Side.SELL else min(best, now)
+
+
+def best_of(intent: Intent) -> Decimal | None:
+    """Give the best price that was kept: while an order is held, that is what its reason says."""
+    try:
+        return Decimal(intent.reason) if intent.reason else None
+    except InvalidOperation:
+        return None
+
+
+def proposal_of(intent: Intent) -> Proposal:
+    """Give the wish that an intent was made of."""
+    return Proposal(
+        intent.terms,
+        intent.source,
+        intent.slot,
+        intent.valid_until,
+        source_version=intent.source_version,
+        leg=intent.leg,
+        why=intent.why,
+    )
+
+
+def _note_best(unit: Unit, intent_id: str, best: Decimal | None) -> None:
+    intent = unit.intents.get(intent_id)
+    if intent.held and intent.state is OrderState.INTENT and best is not None:
+        changed(unit, replace(intent, reason=f"{best:f}"))
+
+
+def _nothing() -> None:
+    pass
