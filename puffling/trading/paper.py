@@ -124,7 +124,7 @@ class PaperAccount:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            await self._keep_now(whole=True)
+            await self.keep(whole=True)
         except PufflingError as error:
             _log.warning("The book of %s was not kept at the end: %s", self.account.id, error)
 
@@ -138,13 +138,13 @@ class PaperAccount:
             self.broker.on_cash(amount)
         except InsufficientFundsError as error:
             raise InvalidInput(tr("There is not so much cash in the account."), field="amount") from error
-        await self._keep_now()
+        await self.keep()
 
     async def take_bars(self, candles: Mapping[str, Candle], at: datetime, until: datetime) -> None:
         """Let a simulated market pass bar by bar; what it did is kept before this comes back."""
         await self._follow_actions()
         self.broker.on_bars(candles, at, until=until)
-        await self._keep_now()
+        await self.keep()
 
     async def _load(self, cash: Decimal) -> None:
         book = await self._store.read(self._user, open_book, self.account.id)
@@ -153,7 +153,7 @@ class PaperAccount:
         else:
             self.broker.on_cash(cash)
         # Before anybody can ask, so that what is told first is kept.
-        await self._keep_now(whole=True)
+        await self.keep(whole=True)
         self.broker.listen(self._heard)
 
     def _new(self) -> PaperBroker:
@@ -230,14 +230,15 @@ class PaperAccount:
             await self._moved.wait()
             self._moved.clear()
             try:
-                await self._keep_now()
+                await self.keep()
             except PufflingError as error:
                 # Nothing was told yet; it is kept as soon as it can be.
                 _log.warning("The book of %s cannot be kept: %s", self.account.id, error)
                 await self._clock.sleep(_AGAIN_SECONDS)
                 self._moved.set()
 
-    async def _keep_now(self, *, whole: bool = False) -> None:
+    async def keep(self, *, whole: bool = False) -> None:
+        """Keep what the market did, and let it be told."""
         book = self.broker.unkept(whole=whole)
         if book is not None:
             await self._store.run(self._user, keep_book, self.account, book)

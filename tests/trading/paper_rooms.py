@@ -53,12 +53,15 @@ class PaperRoom:
     clock: FixedClock
     bus: Bus
     scope: TaskScope
+    port: Port
     paper: PaperAccount
     desk: OrderDesk
     alarms: list[DeskAlarmed]
     failures: list[BaseException]
 
-    def wish(self, slot: str = "one", *, symbol: str = "SPY", quantity: int | str = 5, **terms: Any) -> Proposal:
+    def wish(
+        self, slot: str = "one", *, symbol: str = "SPY", quantity: int | str = 5, **terms: Any
+    ) -> Proposal:
         """Something to order, good for an hour."""
         side = terms.pop("side", Side.BUY)
         wanted = OrderTerms(DEMO.id, symbol, side, Decimal(quantity), **terms)
@@ -139,7 +142,7 @@ async def open_paper(
         try:
             await desk.connect(DEMO, paper.broker)
             await desk.compared(DEMO.id)
-            yield PaperRoom(store, market, clock, bus, scope, paper, desk, alarms, failures)
+            yield PaperRoom(store, market, clock, bus, scope, port, paper, desk, alarms, failures)
         finally:
             await desk.close()
             await paper.close()
