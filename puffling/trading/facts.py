@@ -249,6 +249,9 @@ def day_of(unit: Unit, account: Account, info: AccountInfo | None) -> tuple[Deci
     midnight = unit.now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
     moved = _moved(unit, account.id, midnight)
     start = exact(info.last_equity) if info is not None else None
+    if start is not None and start <= 0:
+        # On the first day of an account some brokers say nothing as zero.
+        start = None
     if start is None and (mark := unit.worth.last(account.id, before=midnight)) is not None:
         start = mark.equity
     if start is None and info is not None and account.created_at >= midnight:

@@ -98,8 +98,9 @@ class TestTheDay:
                 unit.worth.mark("paper", midnight + timedelta(hours=hours), Decimal(equity), Decimal(0))
 
         await records.do(work)
-        silent = replace(INFO, last_equity=None)
-        assert (await used(records, WISH, info=silent)).day_start == 95_000
+        for nothing in (None, 0, Decimal("NaN")):
+            silent = replace(INFO, last_equity=nothing)
+            assert (await used(records, WISH, info=silent)).day_start == 95_000
 
     async def test_of_an_account_that_began_today_is_what_it_has(self, records: Records) -> None:
         fresh = {"account": replace(ACCOUNT, created_at=NOW), "info": replace(INFO, last_equity=None)}

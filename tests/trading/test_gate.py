@@ -98,7 +98,10 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (wish(quantity=Decimal("1.5")), {"asset": Asset("SPY")}),
         (wish(quantity=Decimal("1.5")), {"abilities": replace(ABILITIES, fractions=False)}),
         (wish(quantity=Decimal("1.505")), {"asset": Asset("SPY", quantity_step=Decimal("0.01"))}),
-        (WISH, {"asset": Asset("SPY", quantity_step=Decimal(0))}),
+        *(
+            (WISH, {"asset": Asset("SPY", quantity_step=Decimal(step))})
+            for step in ("0", "-1", "NaN", "Infinity", "1E-30")
+        ),
     ],
     "price_step": [
         (limit_at("400.005"), {}),

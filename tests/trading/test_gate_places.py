@@ -18,6 +18,7 @@ from tests.trading.cases import (
     LONG,
     NOW,
     REAL,
+    SELL,
     WISH,
     answer,
     limit_at,
@@ -42,9 +43,10 @@ class TestPlaces:
         assert answer("price_step", limit_at("400.0001"), instrument=None).outcome is Outcome.REFUSE
 
     def test_a_broken_step_of_the_broker_is_not_believed(self) -> None:
-        asset = Asset("SPY", price_step=Decimal(0))
-        assert answer("price_step", limit_at("400.01"), asset=asset).outcome is Outcome.PASS
-        assert answer("price_step", limit_at("400.001"), asset=asset).outcome is Outcome.REFUSE
+        for step in ("0", "-0.01", "NaN", "Infinity", "1E-30"):
+            asset = Asset("SPY", price_step=Decimal(step))
+            assert answer("price_step", limit_at("400.01"), asset=asset).outcome is Outcome.PASS
+            assert answer("price_step", limit_at("400.001"), asset=asset).outcome is Outcome.REFUSE
 
     def test_made_up_prices_are_for_the_demo_account(self) -> None:
         demo = {"account": replace(ACCOUNT, mode="DEMO"), "mode": Mode.DEMO}
@@ -119,6 +121,18 @@ def test_money_paid_in_today_is_no_gain_and_money_taken_out_no_loss() -> None:
     assert answer("daily_loss", WISH, moved_today=Decimal(-20_000), day_start=Decimal(120_000)).used == 0
     hidden = answer("daily_loss", WISH, moved_today=Decimal(10_000), day_start=Decimal(100_000))
     assert hidden.outcome is Outcome.REFUSE
+
+
+def test_a_way_out_that_was_confirmed_may_be_tried_again_at_once() -> None:
+    again = {"repeated_at": NOW - timedelta(seconds=1), **LONG}
+    assert verdict(SELL, **again).outcome is Outcome.REFUSE
+    assert verdict(SELL, **again, confirmed="Close everything").outcome is Outcome.PASS
+    assert verdict(WISH, **again, confirmed="Close everything").outcome is Outcome.REFUSE
+
+
+def test_a_stop_may_be_half_the_price_away() -> None:
+    for stop, outcome in ((Decimal(600), Outcome.PASS), (Decimal("600.01"), Outcome.REFUSE)):
+        assert answer("stop_side", wish(kind=Kind.STOP, stop=stop)).outcome is outcome
 
 
 def test_a_repeated_order_says_how_long_to_wait() -> None:

@@ -53,6 +53,9 @@ def not_repeated(case: Case) -> Check:
     code, before, window = "duplicate", case.used.repeated_at, case.limits.duplicate_seconds
     if before is None:
         return passed(code, tr("No such order was entered just now."))
+    if case.shrinks and case.live.confirmed:
+        # Whoever confirmed to get out and did not get out tries again at once.
+        return passed(code, tr("You confirmed it: {act}", act=case.live.confirmed))
     since = Decimal(str((case.facts.now - before).total_seconds()))
     text = tr("The same order was entered {seconds} s ago.", seconds=round(since))
     left = (before + timedelta(seconds=window) - case.facts.now).total_seconds()

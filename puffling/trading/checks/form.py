@@ -105,7 +105,7 @@ def instrument_tradable(proposal: Proposal, facts: GateFacts) -> Check:
 def quantity_fits(proposal: Proposal, facts: GateFacts) -> Check:
     """Let no piece of a share through where only whole ones are traded."""
     code, terms, asset = "quantity_step", proposal.terms, facts.live.asset
-    if asset is None:
+    if asset is None or not _is_sound(asset.quantity_step):
         return refused(
             code, tr("The smallest quantity is not known."), tr("Try again when the broker answers.")
         )
@@ -113,7 +113,7 @@ def quantity_fits(proposal: Proposal, facts: GateFacts) -> Check:
     step = asset.quantity_step
     if step >= _WHOLE and fractions:
         step = Decimal(1).scaleb(SMALLEST_STEP)
-    if not step > 0 or terms.quantity % step:
+    if terms.quantity % step:
         text = tr("{quantity} is not a multiple of {step}.", quantity=plain(terms.quantity), step=plain(step))
         return refused(code, text, tr("Round the quantity."), used=terms.quantity, limit=step)
     return passed(code, tr("The quantity fits."))
@@ -140,7 +140,7 @@ def prices_fit(proposal: Proposal, facts: GateFacts) -> Check:
 
 def price_step(asset: Asset, price: Decimal, facts: GateFacts) -> Decimal:
     """Give the smallest step a price of this height may have."""
-    if asset.price_step is not None and asset.price_step > 0:
+    if asset.price_step is not None and _is_sound(asset.price_step):
         return asset.price_step
     instrument = facts.live.instrument
     if instrument is not None and instrument.asset_class is AssetClass.CRYPTO:
