@@ -74,6 +74,7 @@ class PortfolioPanel(Panel):
         self._watched: tuple[str, ...] = ()
         self._stop_watching: Callable[[], None] | None = None
         self._view: PortfolioView | None = None
+        self._focus_wanted = False
         self._body = Place(self)
         self._drain = later(self, self._show_moved, DRAIN_MILLISECONDS)
         self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
@@ -107,6 +108,8 @@ class PortfolioPanel(Panel):
             made.positions.keys_selected.connect(self._look_at)
             self._body.fill(made)
             self._view = made
+            if self._focus_wanted:
+                self.take_focus()
         return self._view
 
     def header(self) -> list[QWidget]:
@@ -159,6 +162,8 @@ class PortfolioPanel(Panel):
         self._watch(())
 
     def take_focus(self) -> None:
+        # What is not there yet takes the keyboard when it comes.
+        self._focus_wanted = self._view is None
         if self._view is not None:
             self._view.take_focus()
 

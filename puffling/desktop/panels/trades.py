@@ -39,6 +39,7 @@ class TradesPanel(Panel):
         self._amounts = session.shared(Amounts)
         self._choices: Kept = {}
         self._view: TradesView | None = None
+        self._focus_wanted = False
         self._body = Place(self)
         self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
         self.states = States(self)
@@ -61,6 +62,8 @@ class TradesPanel(Panel):
             made.annotated.connect(self.annotate)
             self._body.fill(made)
             self._view = made
+            if self._focus_wanted:
+                self.take_focus()
         return self._view
 
     def acts(self) -> Iterable[Action]:
@@ -105,6 +108,8 @@ class TradesPanel(Panel):
         self._follow.stop()
 
     def take_focus(self) -> None:
+        # What is not there yet takes the keyboard when it comes.
+        self._focus_wanted = self._view is None
         if self._view is not None:
             self._view.table.setFocus()
 

@@ -19,6 +19,8 @@ from puffling.runtime.text import tr
 from puffling.trading.portfolio.values import Portfolio
 
 ROW = 24
+# What needs no colour of its own.
+CASH = -1
 _HEAD = 28
 _NAME, _SHARE, _AMOUNT = 76, 62, 100
 # Narrower than this, the amounts give way to the bars.
@@ -111,9 +113,8 @@ class AllocationBars(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colours.raised)
         painter.drawRoundedRect(QRectF(begin, box.top() + 8, max(end - begin, 0.0), 8), 4, 4)
-        painter.setBrush(
-            colours.tone(Tone.DOWN) if bar.amount < 0 else colours.series[bar.ink % len(colours.series)]
-        )
+        plain = colours.muted if bar.ink == CASH else colours.series[bar.ink % len(colours.series)]
+        painter.setBrush(colours.tone(Tone.DOWN) if bar.amount < 0 else plain)
         painter.drawRoundedRect(QRectF(begin, box.top() + 8, max(length, 2.0), 8), 4, 4)
 
 
@@ -136,7 +137,7 @@ def groups_of(shown: Portfolio) -> Sequence[tuple[str, tuple[Bar, ...]]]:
     equity = shown.equity
     cash: tuple[Bar, ...] = ()
     if shown.cash is not None and equity is not None:
-        cash = (Bar(tr("Cash"), shown.cash, weight(shown.cash, equity), 7),)
+        cash = (Bar(tr("Cash"), shown.cash, weight(shown.cash, equity), CASH),)
     inks = {line.asset_class: place for place, line in enumerate(shown.exposure)}
     kinds = tuple(
         Bar(asset_class_words(line.asset_class), line.net, line.share, inks[line.asset_class])

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from puffling.desktop import numbers
@@ -37,6 +38,9 @@ ROWS = {
     "money": ("Money-weighted", "The one rate at which all money grew, from when it came to when it went."),
 }
 
+WIDTH, ROW_HEIGHT = 246, 22
+BROAD = 820
+
 
 class Performance(QWidget):
     """The curves and the figures of one account."""
@@ -49,28 +53,29 @@ class Performance(QWidget):
         self.chart = TimeChart(tr("Growth and equity"))
         self.chart.setAccessibleDescription(keys_help())
         self.states = States(self.chart)
+        self.states.loading()
         self.values: dict[str, QLabel] = {}
-        side = QWidget()
-        side.setFixedWidth(246)
-        grid = QGridLayout(side)
-        grid.setContentsMargins(8, 4, 8, 4)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        for place, (name, (title, meaning)) in enumerate(ROWS.items()):
+        self._side = QWidget()
+        self._grid = QGridLayout(self._side)
+        self._grid.setContentsMargins(8, 4, 8, 4)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._titles: list[QLabel] = []
+        for name, (title, meaning) in ROWS.items():
             said = label(tr(title), tone=Tone.MUTED)
             said.setToolTip(tr(meaning))
             value = label(numbers.NOTHING)
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._titles.append(said)
             self.values[name] = value
-            grid.addWidget(said, place, 0)
-            grid.addWidget(value, place, 1)
-        grid.setRowStretch(len(ROWS), 1)
+        self._columns = 0
+        self._arrange(1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(self.chart, 1)
-        row.addWidget(side)
+        row.addWidget(self._side)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
@@ -101,6 +106,25 @@ class Performance(QWidget):
         self._say("deposits", self._amounts.money(gains.deposits - gains.withdrawals))
         self._say_rate("time", gains.time_weighted)
         self._say_rate("money", gains.money_weighted)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        size = event.size()
+        # In a flat panel the figures stand in two columns.
+        self._arrange(2 if size.height() < len(ROWS) * ROW_HEIGHT and size.width() >= BROAD else 1)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        height = -(-len(ROWS) // columns)
+        for place, (title, value) in enumerate(zip(self._titles, self.values.values(), strict=True)):
+            self._grid.addWidget(title, place % height, place // height * 3)
+            self._grid.addWidget(value, place % height, place // height * 3 + 1)
+        self._grid.setColumnMinimumWidth(2, 16 if columns == 2 else 0)
+        for row in range(len(ROWS) + 1):
+            self._grid.setRowStretch(row, 1 if row == height else 0)
+        self._side.setFixedWidth(WIDTH * columns)
 
     def _say_rate(self, name: str, rate: ReturnRate) -> None:
         text = numbers.percent(rate.whole)

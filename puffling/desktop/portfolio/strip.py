@@ -16,7 +16,7 @@ from puffling.puffin.portfolio.exposure import weight
 from puffling.runtime.text import tr
 from puffling.trading.portfolio.values import Portfolio
 
-LEAST_WIDTH = 150
+LEAST_WIDTH = 172
 # Each with its title and what it means.
 FIGURES = {
     "equity": ("Equity", "Cash, and what everything held is worth now."),

@@ -86,8 +86,8 @@ class Record:
 
     @property
     def symbols(self) -> tuple[str, ...]:
-        """Give what is held."""
-        return tuple(dict.fromkeys(lot.symbol for lot in self.settled.book.lots()))
+        """Give what is held, by the alphabet."""
+        return tuple(sorted({lot.symbol for lot in self.settled.book.lots()}))
 
 
 def read_record(unit: Unit, account: str, matching: Matching, choices: Choices) -> Record:
