@@ -82,6 +82,8 @@ _log = logging.getLogger(__name__)
 
 # The halt switch also works from outside this process, so it is looked at this often.
 _HALT_LOOK_SECONDS = 0.5
+# Brokers wait until a window has something to show; who asks for an account does not.
+_WINDOW_FIRST_SECONDS = 0.5
 
 
 class DataInUse(Conflict):
@@ -312,7 +314,7 @@ class Core:
         self.scope.spawn(upkeep.run(), name="upkeep")
         self.scope.spawn(self._watch_halt(), name="halt")
         self._closing.callback(self.books.start(self.scope))
-        self.account_shelf.begin()
+        self.account_shelf.begin(_WINDOW_FIRST_SECONDS)
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""

@@ -40,6 +40,8 @@ async def until(condition: Callable[[], Awaitable[object]]) -> None:
 async def ready(core: Core) -> None:
     """Wait until every line stands."""
 
+    await core.account_shelf.opened()
+
     async def there() -> bool:
         return core.desk.ready
 
@@ -150,7 +152,7 @@ async def test_what_trading_costs_on_paper_changes_with_the_settings(core: Core,
 
 async def test_nobody_but_the_person_resets_pays_in_or_touches_real_money(core: Core) -> None:
     await ready(core)
-    acts = (
+    acts: tuple[Callable[[], Awaitable[object]], ...] = (
         core.accounts.reset,
         lambda: core.accounts.pay_in(Decimal(1)),
         lambda: core.accounts.connect_live("alpaca-live"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -99,10 +100,28 @@ class AccountShelf:
         self._changing = asyncio.Lock()
         self._ends: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._asked = asyncio.Event()
+        self._open = asyncio.Event()
 
-    def begin(self) -> None:
-        """Open the accounts, beside whatever else begins."""
-        self._tasks.append(self._scope.spawn(self.start(), name="accounts"))
+    def begin(self, pause_seconds: float = 0.0) -> None:
+        """Open the accounts, beside whatever else begins: after a pause, or as soon as somebody asks."""
+
+        async def begin() -> None:
+            with suppress(TimeoutError):
+                # In real time: it lets a window paint, whatever the clock says.
+                async with asyncio.timeout(pause_seconds):
+                    await self._asked.wait()
+            try:
+                await self.start()
+            finally:
+                self._open.set()
+
+        self._tasks.append(self._scope.spawn(begin(), name="accounts"))
+
+    async def opened(self) -> None:
+        """Wait until the account that is always there is open, and need not wait for a pause."""
+        self._asked.set()
+        await self._open.wait()
 
     async def start(self) -> None:
         """Open the account that is always there, and connect the others."""
@@ -129,12 +148,14 @@ class AccountShelf:
 
     async def all(self) -> tuple[AccountState, ...]:
         """Give every account in use, the one that orders go to first."""
+        await self.opened()
         accounts, chosen = await self._store.read(self._user, in_use, self.paper.account.id)
         states = [await self._state(account, account.id == chosen) for account in accounts]
         return tuple(sorted(states, key=lambda state: not state.chosen))
 
     async def get(self, id: str) -> AccountState:
         """Give one account, by its id or name, also one that was let go."""
+        await self.opened()
         at_work = self.paper.account.id
 
         def work(unit: Unit) -> tuple[Account, str]:
@@ -149,6 +170,7 @@ class AccountShelf:
 
     async def choose(self, id: str, *, live: bool = False) -> AccountState:
         """Let orders go to an account; one with real money is chosen by its own act."""
+        await self.opened()
         account = await self._store.run(self._user, choose, id, live=live)
         self._desk.chosen = account.id
         return await self.get(account.id)
@@ -187,6 +209,7 @@ class AccountShelf:
 
     async def connect(self, broker: str, label: str = "", *, live: bool = False) -> AccountState:
         """Test a broker and take its account on; what is missing is said, and nothing is done then."""
+        await self.opened()
         known = offer(broker)
         if (known.mode is Mode.LIVE) is not live:
             raise Refused(
@@ -205,6 +228,7 @@ class AccountShelf:
 
     async def disconnect(self, id: str) -> AccountState:
         """Let an account at a broker go; refused while something is open there."""
+        await self.opened()
         async with self._changing:
             account = await self._store.read(self._user, lambda unit: unit.accounts.get(id))
             if account.broker == EMBEDDED:
@@ -221,6 +245,7 @@ class AccountShelf:
 
     async def reset(self, cash: Decimal | None = None) -> AccountState:
         """Begin the paper account anew with so much cash; its past stays on record."""
+        await self.opened()
         async with self._changing:
             before = self.paper.account
             await self._desk.cancel_all(before.id)
@@ -232,6 +257,7 @@ class AccountShelf:
 
     async def pay_in(self, amount: Decimal) -> AccountState:
         """Pay play money into the paper account, or with an amount below 0 take it out."""
+        await self.opened()
         await self.paper.pay_in(amount)
         return await self.get(self.paper.account.id)
 
