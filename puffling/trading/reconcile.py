@@ -70,6 +70,8 @@ class Compared:
     fills: int = 0
     adopted: int = 0
     alarms: list[str] = field(default_factory=list)
+    # Whether the broker said the same as when it was asked just before.
+    steady: bool = False
     apart: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
 
 
@@ -209,18 +211,21 @@ class Reconciling:
     ) -> None:
         parts = self._parts
         beginning = line.state is LineState.STARTING
-        if problems:
-            reason = tr(
-                "{account} does not agree with its broker: {problems}",
-                account=line.account.label,
-                problems=" ".join(problems),
-            )
+        reason = tr(
+            "{account} does not agree with its broker: {problems}",
+            account=line.account.label,
+            problems=" ".join(problems),
+        )
+        if not problems:
+            line.agreed_at = asked_at
+            parts.set_line(line, LineState.READY)
+        elif not compared.steady and not compared.alarms:
+            # The account changes faster than it can be asked about: nothing leaves, and it is asked again.
+            parts.set_line(line, LineState.STARTING if beginning else LineState.LOST, reason)
+        else:
             if line.state is not LineState.DIVERGED:
                 parts.alarm(line.account.id, reason, halt=beginning or bool(compared.alarms))
             parts.set_line(line, LineState.DIVERGED, reason)
-        else:
-            line.agreed_at = asked_at
-            parts.set_line(line, LineState.READY)
         parts.bus.publish(AccountChanged(line.account.id))
         parts.bus.publish(Reconciled(line.account.id, problems))
 
@@ -230,7 +235,7 @@ def take_all(unit: Unit, line: BrokerLine, found: Found, *, steady: bool) -> Com
 
     What is held at the very first look is where the ledger begins, once the broker has said the same twice.
     """
-    account, compared = line.account, Compared()
+    account, compared = line.account, Compared(steady=steady)
     compared.first = unit.settings.find(_AGREED + account.id) is None
     for info in found.orders:
         taken = take_order(unit, account, line.abilities, info, asked_at=found.asked_at)

@@ -50,7 +50,8 @@ class AlpacaTrading:
         self.faults = Faults()
         self.guard = threading.RLock()
         self.hunted: Hunt | None = None
-        self._wanderer: Wanderer | None = None
+        # What happens whenever anybody asks anything; it is told the path.
+        self.at_each_visit: Callable[[str], None] | None = None
         self.holidays: set[date] = set()
         self.half_days: set[date] = set()
         self.page_rows = 100
@@ -168,7 +169,7 @@ class AlpacaTrading:
     def wander(self, seed: int, rate: float, symbols: list[str]) -> None:
         """Let the market move, and the person act elsewhere, by seeded chance with every visitor."""
         with self.guard:
-            self._wanderer = Wanderer(self.book, seed, rate, symbols) if rate else None
+            self.at_each_visit = Wanderer(self.book, seed, rate, symbols).step if rate else None
 
     def run_time(self, began: float, start: str, haste: float) -> None:
         """Let time pass faster, from a start at a moment of the machine's monotonic clock."""
@@ -198,7 +199,7 @@ class AlpacaTrading:
             self.faults = Faults()
             self.updates.begin_anew(partial(self.faults.due, "stream"))
             self.clock_offset = timedelta()
-            self.hunted = self._wanderer = None
+            self.hunted = self.at_each_visit = None
             self.book = self._new_book(cash, seed)
 
     def order(self, client_id: str) -> BookOrder:
@@ -223,8 +224,8 @@ class AlpacaTrading:
                 if (headers.get("apca-api-key-id"), headers.get("apca-api-secret-key")) not in self.accepted:
                     return as_json({"message": "forbidden."}, 403)
                 self._strike(f"{door} before")
-                if self._wanderer is not None:
-                    self._wanderer.step()
+                if self.at_each_visit is not None:
+                    self.at_each_visit(request.path)
                 fault = self.faults.due(door)
                 if fault is not None and (instead := self.faults.instead(fault, self._now())) is not None:
                     return instead

@@ -23,7 +23,7 @@ class Wanderer:
         self._rate = rate
         self._symbols = symbols
 
-    def step(self) -> None:
+    def step(self, _: str) -> None:
         """Move a price most of the time, and do something else now and then."""
         dice = self._dice
         if dice.random() >= self._rate:
