@@ -28,6 +28,7 @@ from puffling.runtime.gate import Effect
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 from puffling.store.orders import BrokerOrder, Fill, Holding, Intent
+from puffling.trading.accounts.shelf import AccountShelf
 from puffling.trading.confirmations import Act, Confirmations
 from puffling.trading.desk import OrderDesk
 from puffling.trading.events import OrderChanged, OrderFilled
@@ -70,8 +71,9 @@ if TYPE_CHECKING:
 class Broker(Controller):
     """Accounts, positions and orders at the broker."""
 
-    def __init__(self, desk: OrderDesk, clock: Clock, bus: Bus) -> None:
+    def __init__(self, desk: OrderDesk, shelf: AccountShelf, clock: Clock, bus: Bus) -> None:
         self._desk = desk
+        self._shelf = shelf
         self._clock = clock
         self._bus = bus
         self._confirmations = Confirmations(clock)
@@ -327,6 +329,7 @@ class Broker(Controller):
         return proposal, await self._desk.preview(proposal)
 
     async def _account(self, account: str) -> AccountView:
+        await self._shelf.opened()
         if account:
             return await self._desk.account(account)
         views = await self._desk.accounts()

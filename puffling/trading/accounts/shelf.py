@@ -53,6 +53,7 @@ _log = logging.getLogger(__name__)
 
 DEMO_FEED = "demo"
 _NAMED = 3
+_COMPARED_SECONDS = 5.0
 # Loaded one by one after the start, so that the loop does not feel it.
 _WORKERS = (
     "puffling.puffin.backtest.costs",
@@ -113,6 +114,10 @@ class AccountShelf:
                     await self._asked.wait()
             try:
                 await self.start()
+                with suppress(TimeoutError):
+                    # A terminal that opens, orders and closes finds the account compared.
+                    async with asyncio.timeout(_COMPARED_SECONDS):
+                        await self._desk.compared(self.paper.account.id)
             finally:
                 self._open.set()
 
