@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import traceback
 
@@ -40,9 +39,10 @@ from puffling.puffin.backtest.reporting import (
 )
 from puffling.puffin.backtest.sizing import sized, terms_for
 from puffling.puffin.backtest.splits import comparable
-from puffling.puffin.backtest.targets import Targets, Tested, panel_of, targets_of, trader_of
+from puffling.puffin.backtest.targets import Targets, Tested, panel_of
 from puffling.puffin.backtest.trust.sharpe import Track
-from puffling.puffin.backtest.trust.verdict import Verdict, examine
+from puffling.puffin.backtest.trust.subjects import subject_of
+from puffling.puffin.backtest.trust.verdict import Verdict, judge
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.data.instants import from_us
@@ -120,28 +120,25 @@ def _told(task: Task, strategy: Tested | Trader) -> Told:
             bars_a_year=bars_a_year(panel),
         )
 
-    trader = trader_of(strategy)
-    if trader is not None:
-        # The one that is examined has traded nothing yet.
-        result = tester.trade(copy.deepcopy(trader), panel, since=since, actions=task.actions)
-    else:
-        assert isinstance(strategy, Tested)
-        targets = size(targets_of(strategy, seen)).part(since, len(panel))
-        result = tester.hold(targets, panel.part(since, len(panel)), actions=task.actions)
+    subject = subject_of(
+        strategy,
+        panel,
+        tester,
+        since=since,
+        actions=task.actions or None,
+        size=size,
+        examined=task.examine,
+    )
+    result = subject.result
     own = _ratio(result)
     verdict: Verdict | None = None
     if task.examine:
-        verdict = examine(
-            strategy,
-            panel,
-            tester,
+        verdict = judge(
+            subject,
             trials=task.others.count + 1,
             trial_variance=task.others.variance_with(own),
             seed=task.seed,
             progress=steps.tell,
-            since=since,
-            actions=task.actions or None,
-            size=size,
         )
     checkpoint(9, 10, tr("Writing the report"))
     report = _report(task, strategy, result, panel, verdict)

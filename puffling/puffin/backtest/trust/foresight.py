@@ -3,11 +3,14 @@
 What it said about a bar must not change when the bars after it are taken away. Asked are the places where a
 cheat would show: after every change of mind, before the largest moves, and evenly in between. How often it is
 asked depends on how large the history is and on nothing else, so that the same test gets the same verdict.
+
+Some questions come before it has ever seen all of history (`blind`), the shortest first: what it was shown
+once it may have kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,6 +23,7 @@ Ask = Callable[[Panel], Floats]
 # Rounding in a strategy's own sums is not foresight.
 _SAME = 1e-9
 _CHANGES, _MOVES, _EVEN = 100, 40, 20
+_BLIND = 6
 # All questions together are about so many prices at most, but for the share of them that is always asked.
 _MOST_ASKED = 8_000_000
 _LEAST_SHARE = 0.15
@@ -47,11 +51,38 @@ class WarmUp:
     differing: float
 
 
-def foresight(ask: Ask, panel: Panel, weights: Floats, *, least: int = 2) -> Foresight:
-    """Ask a strategy about shortened histories; `weights` is what it said about all of it."""
+def blind_cuts(bars: int, least: int = 2) -> list[int]:
+    """Give how many bars to leave for the questions before all of history was seen, the fewest first."""
+    found: list[int] = np.unique(np.linspace(least, bars - 1, _BLIND + 1).astype(np.int64))[1:].tolist()
+    return [cut for cut in found if least <= cut < bars]
+
+
+def blind(ask: Ask, panel: Panel) -> list[Floats]:
+    """Ask a strategy about the beginnings of a history that it has not seen yet."""
+    told = []
+    for cut in blind_cuts(len(panel)):
+        try:
+            told.append(ask(panel.until(cut)))
+        except InvalidValue:
+            # Too little history for it to say anything; what else is wrong is found with all of it.
+            continue
+    return told
+
+
+def foresight(
+    ask: Ask, panel: Panel, weights: Floats, *, before: Sequence[Floats] = (), least: int = 2
+) -> Foresight:
+    """Ask a strategy about shortened histories; `weights` is what it said about all of it.
+
+    `before` is what it said about the beginnings of history when it had not seen the rest.
+    """
     if not np.array_equal(ask(panel), weights):
         return Foresight(1, repeatable=False)
     asked = 1
+    for told in reversed(before):
+        asked += 1
+        if (bar := _first_apart(told, weights)) >= 0:
+            return Foresight(asked, bar)
     for cut in cuts(panel, weights, least).tolist():
         try:
             told = ask(panel.until(cut))
@@ -59,9 +90,8 @@ def foresight(ask: Ask, panel: Panel, weights: Floats, *, least: int = 2) -> For
             # Too little history for it to say anything.
             continue
         asked += 1
-        differing = np.flatnonzero((np.abs(told - weights[:cut]) > _SAME).any(axis=1))
-        if len(differing):
-            return Foresight(asked, int(differing[0]))
+        if (bar := _first_apart(told, weights)) >= 0:
+            return Foresight(asked, bar)
     return Foresight(asked)
 
 
@@ -77,6 +107,12 @@ def warm_up(ask: Ask, panel: Panel, weights: Floats, bars_needed: int) -> WarmUp
         return WarmUp(bars_needed, 0.0)
     apart = (np.abs(told[settled - begin :] - weights[settled:]) > 1e-6).any(axis=1)
     return WarmUp(bars_needed, float(np.mean(apart)))
+
+
+def _first_apart(told: Floats, weights: Floats) -> int:
+    """Give the first bar about which not the same was said, -1 where there is none."""
+    differing = np.flatnonzero((np.abs(told - weights[: len(told)]) > _SAME).any(axis=1))
+    return int(differing[0]) if len(differing) else -1
 
 
 def cuts(panel: Panel, weights: Floats, least: int) -> Ints:

@@ -6,18 +6,27 @@ Everything is asked of what is really traded: after sizes, costs and protections
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
 
 from puffling.puffin.backtest.engine import Backtester, BacktestResult, bars_a_year
 from puffling.puffin.backtest.metrics import per_bar, returns_of, sharpe_ratios
-from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.panel import Floats, Ints, Panel
 from puffling.puffin.backtest.splits import Actions, comparable
-from puffling.puffin.backtest.targets import Targets, Tested, targets_of
-from puffling.puffin.backtest.trust.foresight import Foresight, WarmUp, cuts, foresight, warm_up
+from puffling.puffin.backtest.targets import Targets, Tested, targets_of, trader_of
+from puffling.puffin.backtest.trust.foresight import (
+    Foresight,
+    WarmUp,
+    blind,
+    blind_cuts,
+    cuts,
+    foresight,
+    warm_up,
+)
 from puffling.puffin.backtest.trust.stress import dearer, later, neighbours, returns_of_many
 from puffling.puffin.backtest.view import Said, Trader
 from puffling.puffin.backtest.walk_forward import WalkForward, walk_equity, walk_targets
@@ -48,6 +57,11 @@ class Subject(Protocol):
     @property
     def passive(self) -> bool:
         """Whether it holds the same all the time: then there is no timing to judge."""
+        ...
+
+    @property
+    def time(self) -> Ints:
+        """The times of all bars, those before trading too."""
         ...
 
     @property
@@ -92,12 +106,14 @@ class Holding:
         since: int = 0,
         actions: Actions | None = None,
         size: Size | None = None,
+        examined: bool = True,
     ) -> None:
         self._strategy, self._backtester = strategy, backtester
         self._since, self._actions, self._size = since, actions, size
         self._panel = comparable(panel, actions)
         self.traded = panel.part(since, len(panel))
         # What is judged begins where trading does; whether it sees ahead is asked about all of history.
+        self._blind = blind(self._asking(backtester.pulse), self._panel) if examined else []
         self._told = targets_of(strategy, self._panel)
         self._targets = self._sized(self._told)
         self.weights: Floats = self._targets.weights
@@ -109,13 +125,18 @@ class Holding:
         return bool((self.weights == self.weights[-1]).all())
 
     @property
+    def time(self) -> Ints:
+        """The times of all bars."""
+        return self._panel.time
+
+    @property
     def moves(self) -> Panel:
         """The traded prices, comparable across splits."""
         return self._panel.part(self._since, len(self._panel))
 
     def foresight(self, pulse: Pulse) -> Foresight:
         """Ask for its signals again."""
-        return foresight(self._asking(pulse), self._panel, self._told.weights)
+        return foresight(self._asking(pulse), self._panel, self._told.weights, before=self._blind)
 
     def warm_up(self, pulse: Pulse) -> WarmUp | None:
         """Ask for its signals without the first quarter of history."""
@@ -179,9 +200,11 @@ class Trading:
         *,
         since: int = 0,
         actions: Actions | None = None,
+        examined: bool = True,
     ) -> None:
         self._trader, self._panel, self._backtester = copy.deepcopy(trader), panel, backtester
         self._since, self._actions = since, actions
+        self._blind = [*self._beginnings(blind_cuts(len(panel), since + 2))] if examined else []
         self.result = self._run(backtester, panel)
         self.traded = panel.part(since, len(panel))
         held, equity = self.result.held, self.result.equity
@@ -194,6 +217,11 @@ class Trading:
         """Whether it never left what it entered."""
         return not len(self.result.trades)
 
+    @property
+    def time(self) -> Ints:
+        """The times of all bars."""
+        return self._panel.time
+
     @cached_property
     def moves(self) -> Panel:
         """The traded prices, comparable across splits."""
@@ -205,16 +233,10 @@ class Trading:
         if self._run(self._backtester, self._panel).said != told:
             return Foresight(1, repeatable=False)
         asked = 1
-        for cut in self._cuts(told):
+        for cut, again in chain(reversed(self._blind), self._beginnings(self._cuts(told))):
             pulse()
             asked += 1
-            try:
-                again = self._run(self._backtester, _apart(self._panel.until(cut))).said
-            except InvalidValue:
-                continue
-            except Exception:  # noqa: BLE001  the edge: what needs later bars fails as it likes without them
-                return Foresight(asked, cut - 1)
-            bar = _first_apart(told, again, cut - self._since)
+            bar = cut - self._since - 1 if again is None else _first_apart(told, again, cut - self._since)
             if bar >= 0:
                 return Foresight(asked, self._since + bar)
         return Foresight(asked)
@@ -254,6 +276,16 @@ class Trading:
         trader = copy.deepcopy(self._trader)
         return tester.trade(trader, panel, since=self._since, late=late, actions=self._actions)
 
+    def _beginnings(self, places: Iterable[int]) -> Iterator[tuple[int, Sequence[Said] | None]]:
+        """Let it trade through the first bars only; None stands for one that fails without the others."""
+        for cut in places:
+            try:
+                yield cut, self._run(self._backtester, _apart(self._panel.until(cut))).said
+            except InvalidValue:
+                continue
+            except Exception:  # noqa: BLE001  the edge: what needs later bars fails as it likes without them
+                yield cut, None
+
     def _cuts(self, told: Sequence[Said]) -> list[int]:
         """Give how many bars to leave, for each time of asking: mostly right after it said something."""
         spoke = np.zeros((len(self._panel), 1))
@@ -263,6 +295,29 @@ class Trading:
         most = min(len(every), _affordable(self._panel, _LEAST_ASKED, _MOST_ASKED))
         chosen: list[int] = every[np.linspace(0, len(every) - 1, most).astype(np.int64)].tolist()
         return chosen
+
+
+def subject_of(
+    strategy: Tested | Trader,
+    panel: Panel,
+    backtester: Backtester,
+    *,
+    since: int = 0,
+    actions: Actions | None = None,
+    size: Size | None = None,
+    examined: bool = True,
+) -> Subject:
+    """Test a strategy in a way that it can be examined, if it will be.
+
+    `size` is the rule that makes what is traded of what it says. Of one that sends its own orders copies are
+    tested, so it must not have traded yet. Bars before `since` only warm up: what is decided on the close of
+    that bar is traded first.
+    """
+    trader = trader_of(strategy)
+    if trader is not None:
+        return Trading(trader, panel, backtester, since=since, actions=actions, examined=examined)
+    assert isinstance(strategy, Tested)
+    return Holding(strategy, panel, backtester, since=since, actions=actions, size=size, examined=examined)
 
 
 def _around(

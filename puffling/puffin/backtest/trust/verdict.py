@@ -19,11 +19,11 @@ from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.metrics import returns_of
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.splits import Actions
-from puffling.puffin.backtest.targets import Tested, trader_of
+from puffling.puffin.backtest.targets import Tested
 from puffling.puffin.backtest.trust.luck import fortunes, timing_p
 from puffling.puffin.backtest.trust.overfitting import overfitting
 from puffling.puffin.backtest.trust.sharpe import Track, deflated_p, deflated_sharpe
-from puffling.puffin.backtest.trust.subjects import Holding, Size, Subject, Trading
+from puffling.puffin.backtest.trust.subjects import Size, Subject, subject_of
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
@@ -101,22 +101,24 @@ def examine(
     actions: Actions | None = None,
     size: Size | None = None,
 ) -> Verdict:
+    """Test a strategy and look at the result from every side."""
+    subject = subject_of(strategy, panel, backtester, since=since, actions=actions, size=size)
+    return judge(subject, trials=trials, trial_variance=trial_variance, seed=seed, progress=progress)
+
+
+def judge(
+    subject: Subject,
+    *,
+    trials: int = 1,
+    trial_variance: float | None = None,
+    seed: int = 0,
+    progress: Progress = lambda done, total, note: None,
+) -> Verdict:
     """Look at a result from every side; `trials` counts all attempts on this data, this one included.
 
-    `size` is the rule that makes what is traded of what the strategy says; of a strategy that sends its own
-    orders copies are examined, so it must not have traded yet. Bars before `since` only warm up: what is
-    decided on the close of that bar is traded first. Progress is told often enough for whoever wants to stop
-    to be heard.
+    Progress is told often enough for whoever wants to stop to be heard.
     """
-    progress(0, _CHECKS, "")
-    trader = trader_of(strategy)
-    subject: Subject
-    if trader is not None:
-        subject = Trading(trader, panel, backtester, since=since, actions=actions)
-    else:
-        assert isinstance(strategy, Tested)
-        subject = Holding(strategy, panel, backtester, since=since, actions=actions, size=size)
-    exam = _Exam(subject, panel, backtester.terms.capital, max(trials, 1), trial_variance, seed)
+    exam = _Exam(subject, max(trials, 1), trial_variance, seed)
     reasons: list[Reason] = []
     for place, (note, check) in enumerate(exam.checks()):
         exam.pulse = partial(progress, place, _CHECKS, note)
@@ -134,13 +136,11 @@ class _Exam:
     def __init__(
         self,
         subject: Subject,
-        panel: Panel,
-        capital: float,
         trials: int,
         trial_variance: float | None,
         seed: int,
     ) -> None:
-        self._subject, self._panel, self._capital = subject, panel, capital
+        self._subject = subject
         self._trials, self._variance, self._seed = trials, trial_variance, seed
         self.pulse: Callable[[], None] = lambda: None
         self.figures: dict[str, float] = {}
@@ -167,7 +167,7 @@ class _Exam:
             message = "Asked twice about the same history it gave two different answers"
             return [Reason("foresight", Outcome.FATAL, message)]
         if told.found:
-            day = f"{from_us(int(self._panel.time[told.bar])):%Y-%m-%d}"
+            day = f"{from_us(int(self._subject.time[told.bar])):%Y-%m-%d}"
             message = (
                 "It knew what came later: take the days after {day} away, and what it said that day changes"
             )
@@ -235,7 +235,7 @@ class _Exam:
 
     def _timing(self) -> list[Reason]:
         trades = self._result.trades
-        told = fortunes(trades.profit / self._capital, seed=self._seed, pulse=self.pulse)
+        told = fortunes(trades.profit / self._result.initial_capital, seed=self._seed, pulse=self.pulse)
         self.figures["worst_drawdown_likely"] = told.max_drawdown.low
         self.figures["return_low"], self.figures["return_high"] = (
             told.total_return.low,

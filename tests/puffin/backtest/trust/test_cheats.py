@@ -140,6 +140,21 @@ def test_a_cheat_gets_the_worst_grade_and_is_told_the_day() -> None:
     assert str(reason).startswith("It knew what came later: take the days after 2013-02-")
 
 
+def test_who_keeps_what_it_was_shown_is_caught_by_what_it_said_before() -> None:
+    class Keeps:
+        shown = pd.DataFrame()
+
+        def generate_signals(self, data: pd.DataFrame) -> pd.DataFrame:
+            if len(data) > len(Keeps.shown):
+                Keeps.shown = data
+            later = sign(Keeps.shown.Close.shift(-1) - Keeps.shown.Close)
+            return pd.DataFrame({"signal": later.reindex(data.index).fillna(0.0)})
+
+    verdict = examine(Keeps(), panel(), Backtester())
+    assert verdict.grade is Grade.F
+    assert "It knew what came later" in str(verdict.reasons[0])
+
+
 def test_who_says_something_else_when_asked_again_gets_the_worst_grade() -> None:
     draw = np.random.default_rng(1)
     guess = Written(lambda data: pd.Series(draw.choice([-1.0, 1.0], len(data)), index=data.index))

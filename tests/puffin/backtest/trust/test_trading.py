@@ -89,7 +89,24 @@ def counts(view: View, memory: dict[str, Any]) -> None:
         view.target("IBM", float(memory["seen"] // 10 % 2))
 
 
-CHEATS = {"the next close": next_close, "behind its columns": behind_the_columns, "the best day": best_day}
+_shown: list[np.ndarray[Any, Any]] = [np.empty((0, 1))]
+
+
+def kept(view: View, _: dict[str, Any]) -> None:
+    """Keeps the longest history it was ever shown, beyond its own life."""
+    later: Any = view
+    if len(later._walk.panel) > len(_shown[0]):
+        _shown[0] = later._walk.panel.close.copy()
+    whole = _shown[0]
+    view.target("IBM", 1.0 if whole[min(view.bar + 1, len(whole) - 1), 0] > view.close("IBM") else -1.0)
+
+
+CHEATS = {
+    "the next close": next_close,
+    "behind its columns": behind_the_columns,
+    "the best day": best_day,
+    "what it was shown": kept,
+}
 HONEST = {"a stop and a bracket": stops_above, "a counter": counts}
 
 
