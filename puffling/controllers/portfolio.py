@@ -12,6 +12,7 @@ from pydantic import Field
 from puffling.market.parameters import Day, Symbol
 from puffling.market.values import Price
 from puffling.puffin.monitor.cells import csv_text
+from puffling.puffin.orders import Side
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
@@ -25,6 +26,7 @@ from puffling.trading.portfolio.lines import NEW_YORK, day_of, money_flow, read_
 from puffling.trading.portfolio.reader import PortfolioReader
 from puffling.trading.portfolio.values import (
     EquityCurve,
+    LotsForSale,
     MoneyFlow,
     OpenLot,
     Portfolio,
@@ -94,6 +96,11 @@ class Portfolios(Controller, domain="portfolio"):
     ) -> tuple[OpenLot, ...]:
         """Show every purchase of which something is left, the oldest first."""
         return await self._reader.lots(symbol, account)
+
+    @capability(title="Show lots for a sale", effect=Effect.READ, http="GET /api/portfolio/lots/{trade}")
+    async def lots_for(self, trade: TradeId) -> LotsForSale:
+        """Show which lots a trade could close, as they stood just before it, and what was chosen."""
+        return await self._store.read(current_caller().user, _lots_for, trade)
 
     @capability(title="Choose lots", effect=Effect.WRITE, http="PUT /api/portfolio/lots/{trade}")
     async def choose_lots(self, trade: TradeId, lots: Chosen) -> dict[str, Decimal]:
@@ -239,6 +246,27 @@ class Portfolios(Controller, domain="portfolio"):
         from puffling.trading.portfolio.reading import repriced
 
         return repriced(shown, prices)
+
+
+def _lots_for(unit: Unit, id: str) -> LotsForSale:
+    from puffling.puffin.portfolio.lots import Matching
+    from puffling.trading.portfolio.accounting import settled
+    from puffling.trading.portfolio.reading import open_lots
+
+    trade = unit.trades.get(id)
+    row = unit.settings.find(CHOICES)
+    choices = {} if row is None else read_choices(row.value)
+    trades = unit.trades.of(trade.account, trade.symbol)
+    before = trades[: trades.index(trade)]
+    lots = settled(before, Matching.CHOSEN, choices).book.lots(trade.symbol)
+    buys = trade.side is Side.BUY
+    return LotsForSale(
+        trade.id,
+        trade.symbol,
+        trade.quantity,
+        open_lots(lot for lot in lots if (lot.quantity < 0) is buys),
+        choices.get(trade.id, {}),
+    )
 
 
 def _choose(unit: Unit, trade: str, lots: dict[str, Decimal]) -> dict[str, Decimal]:

@@ -16,11 +16,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from puffling.desktop.amounts import HIDDEN, Amounts
+from puffling.desktop.forms import Form
 from puffling.desktop.panels.portfolio import PortfolioPanel
 from puffling.desktop.panels.trades import TradesPanel
 from puffling.desktop.states import Phase
 from puffling.desktop.window import Window
 from puffling.market.events import PricesMoved
+from puffling.puffin.orders import Side
 from tests.desktop.conftest import OpenWindow, until
 from tests.fixtures.portfolios import ACCOUNT, DEALS, TellingBroker, furnish
 
@@ -170,6 +172,15 @@ async def test_the_gains_of_a_year_are_saved_as_a_file(window: Window, tmp_path:
     assert len(list(csv.reader(StringIO(file.read_text())))) == 4
 
 
+async def test_another_way_to_match_lots_is_one_click(window: Window, core: Core) -> None:
+    panel = await open_portfolio(window, "gains")
+    await until(lambda: panel.view.gains.table.rows.rowCount() == 3)
+    assert panel.view.gains.matching.text() == "Oldest lots first ▾"
+    panel.view.gains.matching_wanted.emit("lifo")
+    await until(lambda: panel.view.gains.matching.text() == "Newest lots first ▾")
+    assert core.settings_now.portfolio.matching == "lifo"
+
+
 async def test_a_broker_that_is_not_connected_is_said_over_what_was_last_known(
     core: Core, open_window: OpenWindow
 ) -> None:
@@ -219,8 +230,25 @@ async def test_trades_are_found_noted_and_undone(window: Window, core: Core) -> 
     assert await core.monitor.trades(tag="gold") == ()
 
 
+async def test_the_lots_of_a_sale_are_chosen_in_a_form(window: Window, core: Core) -> None:
+    panel = await open_trades(window)
+    await until(lambda: panel.view.table.rows.rowCount() == len(DEALS))
+    [sold] = await core.monitor.trades(symbol="SPY", side=Side.SELL)
+    offered = await core.portfolio.lots_for(sold.id)
+    assert [lot.quantity for lot in offered.lots] == [Decimal(40), Decimal(20)]
+    panel.choose_lots(sold.id)
+    await until(lambda: bool(window.findChildren(Form)))
+    [form] = window.findChildren(Form)
+    form.set_values({offered.lots[1].id: Decimal(10)})
+    form.submit()
+    await until(
+        lambda: (row := panel.view.table.rows.row_of(sold.id)) is not None and row.realized != sold.realized
+    )
+    assert (await core.portfolio.lots_for(sold.id)).chosen == {offered.lots[1].id: Decimal(10)}
+    assert [lot.quantity for lot in await core.portfolio.lots("SPY", ACCOUNT)] == [Decimal(40), Decimal(10)]
+
+
 async def test_a_trade_that_is_made_appears_by_itself(window: Window, core: Core) -> None:
-    from puffling.puffin.orders import Side
     from puffling.trading.history import write_trade
     from tests.fixtures.portfolios import _fill
 

@@ -105,6 +105,7 @@ class PortfolioPanel(Panel):
             made.flows_removed.connect(self._remove_flows)
             made.year_wanted.connect(self._show_year)
             made.export_wanted.connect(self.export_year)
+            made.matching_wanted.connect(self._match)
             made.positions.keys_selected.connect(self._look_at)
             self._body.fill(made)
             self._view = made
@@ -305,6 +306,12 @@ class PortfolioPanel(Panel):
             self._fetch_page()
         else:
             self.open_page(LOTS)
+
+    def _match(self, name: str) -> None:
+        core = self.session.core
+        self.session.dispatch.run(
+            lambda: core.settings.put("portfolio.matching", name), name="match lots", owner=self
+        )
 
     def _show_year(self, year: int) -> None:
         self._year = year

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FOLLOW_MILLISECONDS = 120
 # More than anybody reads; whoever wants all of them saves them.
 MOST_SHOWN = 1_000
+CHOSEN = "chosen"
 
 
 @panel(id="trades", title="Trades", icon="trades", area=Area.BOTTOM, order=21)
@@ -60,6 +61,7 @@ class TradesPanel(Panel):
             made.chart_wanted.connect(self._show_chart)
             made.save_wanted.connect(self.save)
             made.annotated.connect(self.annotate)
+            made.lots_wanted.connect(self.choose_lots)
             self._body.fill(made)
             self._view = made
             if self._focus_wanted:
@@ -145,6 +147,27 @@ class TradesPanel(Panel):
         self.session.dispatch.run(
             lambda: core.monitor.annotate_trade(id, **changed), name="note trade", then=told, owner=self
         )
+
+    def choose_lots(self, id: str) -> None:
+        """Ask which lots a trade closed, and keep the answer; what is left goes by age."""
+        core = self.session.core
+
+        async def ask() -> bool:
+            from puffling.desktop.portfolio.lots_form import ask_lots
+
+            chosen = await ask_lots(self, await core.portfolio.lots_for(id))
+            if chosen is None:
+                return False
+            await core.portfolio.choose_lots(id, chosen)
+            if core.settings_now.portfolio.matching != CHOSEN:
+                await core.settings.put("portfolio.matching", CHOSEN)
+            return True
+
+        def say(kept: bool) -> None:
+            if kept:
+                self.session.notices.tell(tr("Sales close the lots you chose, and then the oldest."))
+
+        self.session.dispatch.run(ask, name="choose lots", then=say, owner=self)
 
     def save(self) -> None:
         """Ask for a file and write the trades that are wanted into it."""

@@ -17,7 +17,7 @@ from puffling.puffin.portfolio.gains import GainLine, GainSums
 from puffling.runtime.text import tr
 from puffling.trading.portfolio.values import YearlyGains
 
-MATCHING = {"fifo": "The oldest lots first", "lifo": "The newest lots first", "chosen": "The lots you chose"}
+MATCHING = {"fifo": "Oldest lots first", "lifo": "Newest lots first", "chosen": "Lots you choose"}
 
 
 class YearGains(QWidget):
@@ -25,6 +25,7 @@ class YearGains(QWidget):
 
     year_wanted = Signal(int)
     export_wanted = Signal()
+    matching_wanted = Signal(str)
 
     def __init__(self, amounts: Amounts) -> None:
         super().__init__()
@@ -33,7 +34,10 @@ class YearGains(QWidget):
         self.year = button(tr("{year} ▾", year=NOTHING_YET), kind="quiet")
         self.year.setAccessibleName(tr("Choose year"))
         self.year.clicked.connect(self._open_years)
-        self.matching = label(tone=Tone.MUTED, kind="caption")
+        self.matching = button("", kind="quiet")
+        self.matching.setAccessibleName(tr("Lots a sale closes"))
+        self.matching.setToolTip(tr("Which lots a sale closes; all trades are told anew what they earned"))
+        self.matching.clicked.connect(self._open_matching)
         self.export = button(tr("Save as CSV"), kind="quiet", icon="export")
         self.export.clicked.connect(self.export_wanted)
         self.table: Table[GainLine] = Table(closed_columns(amounts), title=tr("Gains of a year"))
@@ -82,7 +86,7 @@ class YearGains(QWidget):
             return
         self.table.rows.rewrite()
         self.year.setText(tr("{year} ▾", year=report.year))
-        self.matching.setText(tr(MATCHING[report.matching]))
+        self.matching.setText(tr("{name} ▾", name=tr(MATCHING[report.matching])))
         self.export.setEnabled(bool(report.rows))
         self.sums.setText(
             tr(
@@ -113,6 +117,16 @@ class YearGains(QWidget):
             item.setCheckable(True)
             item.setChecked(year == report.year)
         menu.popup(self.year.mapToGlobal(self.year.rect().bottomLeft()))
+
+    def _open_matching(self) -> None:
+        if self._report is None:
+            return
+        menu = passing_menu(self)
+        for name, title in MATCHING.items():
+            item = menu.addAction(tr(title), partial(self.matching_wanted.emit, name))
+            item.setCheckable(True)
+            item.setChecked(name == self._report.matching)
+        menu.popup(self.matching.mapToGlobal(self.matching.rect().bottomLeft()))
 
 
 NOTHING_YET = "\N{EN DASH}"

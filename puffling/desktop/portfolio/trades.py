@@ -90,6 +90,7 @@ class TradesView(QWidget):
     wanted_changed = Signal()
     chart_wanted = Signal(str)
     save_wanted = Signal()
+    lots_wanted = Signal(str)
     annotated = Signal(str, object)
 
     def __init__(self, amounts: Amounts, time: Callable[[datetime], str]) -> None:
@@ -232,6 +233,8 @@ class TradesView(QWidget):
             menu.addAction(tr("Show chart"), partial(self._open_chart, line.id))
             menu.addAction(tr("Only {symbol}", symbol=line.symbol), partial(self.search.setText, line.symbol))
             menu.addAction(tr("Write a note"), self.write_note)
+            if line.realized is not None:
+                menu.addAction(tr("Choose lots …"), partial(self.lots_wanted.emit, line.id))
 
     def _open_sides(self) -> None:
         menu = passing_menu(self)

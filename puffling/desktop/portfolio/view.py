@@ -39,6 +39,7 @@ class PortfolioView(QWidget):
     flow_wanted = Signal()
     year_wanted = Signal(int)
     export_wanted = Signal()
+    matching_wanted = Signal(str)
     flows_removed = Signal(list)
 
     def __init__(self, amounts: Amounts, today: Callable[[], date], page: str = "") -> None:
@@ -116,6 +117,7 @@ class PortfolioView(QWidget):
         made = YearGains(self._amounts)
         made.year_wanted.connect(self.year_wanted)
         made.export_wanted.connect(self.export_wanted)
+        made.matching_wanted.connect(self.matching_wanted)
         self._places[GAINS].fill(made)
         return made
 

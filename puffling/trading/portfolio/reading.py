@@ -278,7 +278,13 @@ def gains_of(standing: Standing, record: Record, positions: Iterable[Position], 
 
 def lots_of(record: Record, symbol: str | None, price: Mapping[str, Decimal]) -> tuple[OpenLot, ...]:
     """Give the open lots of a symbol, or of all, the oldest first."""
-    return tuple(_open_lot(lot, price.get(lot.symbol)) for lot in record.settled.book.lots(symbol))
+    return open_lots(record.settled.book.lots(symbol), price)
+
+
+def open_lots(lots: Iterable[Lot], price: Mapping[str, Decimal] | None = None) -> tuple[OpenLot, ...]:
+    """Give lots as they are shown, with what they are worth where a price is known."""
+    known = price or {}
+    return tuple(_open_lot(lot, known.get(lot.symbol)) for lot in lots)
 
 
 def yearly_of(record: Record, year: int) -> YearlyGains:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -119,6 +120,17 @@ class OpenLot:
     unrealized: Decimal | None
     # From this day on a gain counts as long-term.
     long_term_from: date
+
+
+@frozen
+class LotsForSale:
+    """The lots a trade could close, as they stood just before it, and how much of which was chosen."""
+
+    trade: str
+    symbol: str
+    quantity: Decimal
+    lots: tuple[OpenLot, ...]
+    chosen: Mapping[str, Decimal]
 
 
 @frozen
