@@ -109,6 +109,7 @@ def ended(window: Window) -> None:
 SCENES: dict[str, Callable[[Window], None]] = {
     "strategies-mine": mine,
     "strategies-library": partial(choose, "mean_reversion"),
+    "strategies-orders": partial(choose, "bracket_breakout"),
     "strategies-wrong": partial(choose, "own:crowd"),
     "strategies-waiting": partial(choose, "own:my_idea"),
     "strategies-asked": asked,
