@@ -10,9 +10,6 @@ from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
 from puffling.trading.values import Measure
 
-# Brokers count fractions of a share to nine decimals.
-_FRACTION = Decimal("0.000000001")
-
 
 @frozen
 class Size:
@@ -33,15 +30,15 @@ class Ground:
     price: Decimal | None = None
     equity: Decimal | None = None
     stop: Decimal | None = None
+    # What quantities are multiples of.
     step: Decimal = Decimal(1)
-    fractions: bool = False
 
 
 def pieces(size: Size, ground: Ground) -> Decimal:
     """Give how many pieces a size is, rounded down to what can be traded; say why when it is none."""
     if not size.amount.is_finite() or size.amount <= 0:
         raise InvalidInput(tr("The size must be above 0."), field="size", hint=tr("Type a number above 0."))
-    step = _FRACTION if ground.fractions else ground.step
+    step = ground.step
     wanted = _wanted(size, ground)
     found = (wanted / step).to_integral_value(ROUND_DOWN) * step
     if found <= 0:

@@ -11,6 +11,7 @@ from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.text import tr
 from puffling.store.orders import BrokerOrder, Intent, OrderTerms
 from puffling.trading.case import plain
+from puffling.trading.checks.form import quantity_step
 from puffling.trading.estimates import expected_price
 from puffling.trading.facts import exact
 from puffling.trading.judging import LiveFacts
@@ -47,14 +48,12 @@ def proposal_of(ticket: Ticket, seen: LiveFacts, *, source: str, now: datetime) 
     """Give the proposal a ticket stands for, its size worked out at what is seen now."""
     blank = _terms(ticket, Decimal(1))
     equity = None if seen.info is None else Decimal(str(seen.info.equity))
-    asset = seen.asset
     ground = Ground(
         side=ticket.side,
         price=expected_price(blank, seen.price),
         equity=equity,
         stop=ticket.stop_loss,
-        step=Decimal(1) if asset is None else asset.quantity_step,
-        fractions=asset is not None and asset.fractionable and seen.abilities.fractions,
+        step=Decimal(1) if seen.asset is None else quantity_step(seen.asset, seen.abilities),
     )
     quantity = pieces(ticket.size, ground)
     return Proposal(

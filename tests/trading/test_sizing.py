@@ -32,8 +32,8 @@ def test_every_measure_gives_whole_pieces(measure: Measure, amount: str, ground:
 
 
 def test_fractions_are_used_where_they_are_traded() -> None:
-    ground = Ground(Side.BUY, Decimal(300), fractions=True)
-    assert pieces(Size(Measure.MONEY, Decimal(100)), ground) == Decimal("0.333333333")
+    ground = Ground(Side.BUY, Decimal(300), step=Decimal("0.000001"))
+    assert pieces(Size(Measure.MONEY, Decimal(100)), ground) == Decimal("0.333333")
     assert pieces(Size(Measure.QUANTITY, Decimal("0.5")), ground) == Decimal("0.5")
 
 
@@ -71,18 +71,19 @@ def test_what_cannot_be_worked_out_is_said_at_its_field(
     assert refused.value.hint
 
 
+STEPS = st.sampled_from(["1", "0.001", "0.000000001"])
 AMOUNTS = st.decimals(min_value="0.01", max_value=10_000_000, places=2)
 
 
-@given(st.sampled_from([Measure.MONEY, Measure.PERCENT, Measure.RISK]), AMOUNTS, AMOUNTS, st.booleans())
+@given(st.sampled_from([Measure.MONEY, Measure.PERCENT, Measure.RISK]), AMOUNTS, AMOUNTS, STEPS)
 def test_rounding_never_makes_more_of_it(
-    measure: Measure, amount: Decimal, price: Decimal, fractions: bool
+    measure: Measure, amount: Decimal, price: Decimal, step: str
 ) -> None:
-    ground = Ground(Side.BUY, price, Decimal(1_000_000), price / 2, fractions=fractions)
+    ground = Ground(Side.BUY, price, Decimal(1_000_000), price / 2, Decimal(step))
     each = {Measure.MONEY: price, Measure.PERCENT: price / 10_000, Measure.RISK: price / 2}[measure]
     try:
         found = pieces(Size(measure, amount), ground)
     except InvalidInput:
-        assert amount / each < 1
+        assert amount / each < Decimal(step)
         return
-    assert found * each <= amount < (found + 1) * each
+    assert found * each <= amount < (found + Decimal(step)) * each

@@ -76,6 +76,20 @@ class OrderActs:
         self._tell(done)
         return done
 
+    async def approve(self, over: QWidget, done: Done) -> Done:
+        """Show an order that wants the person's yes as it is now, and send it when they say so."""
+        assert done.approval is not None
+        core = self._session.core
+        shown = await core.approvals.show(done.approval.id)
+        questions = "\n".join(check.text for check in shown.preview.verdict.questions)
+        title = tr("Approve order of {symbol}?", symbol=shown.approval.terms.symbol)
+        if not await ask(over, title, questions, act=tr("Approve and send"), cancel=tr("Later")):
+            return done
+        placed = await core.approvals.approve(done.approval.id, shown.seal)
+        if placed.intent is None:
+            return done
+        return Done(tr("Approved and sent."), (placed.intent,))
+
     async def _cancel_several(self, over: QWidget, ids: list[str]) -> None:
         broker = self._session.core.broker
         title = tr("Cancel {count} orders", count=len(ids))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from puffling.market.values import AssetClass
-from puffling.puffin.broker.base import Asset
+from puffling.puffin.broker.base import Asset, BrokerAbilities
 from puffling.puffin.orders import Kind
 from puffling.runtime.text import tr
 from puffling.store.orders import OrderTerms
@@ -102,6 +102,13 @@ def instrument_tradable(proposal: Proposal, facts: GateFacts) -> Check:
     return passed(code, tr("{symbol} is traded at this broker.", symbol=symbol))
 
 
+def quantity_step(asset: Asset, abilities: BrokerAbilities) -> Decimal:
+    """Give what quantities are multiples of: of a share that is told in whole ones the least fraction."""
+    if asset.quantity_step >= _WHOLE and asset.fractionable and abilities.fractions:
+        return Decimal(1).scaleb(SMALLEST_STEP)
+    return asset.quantity_step
+
+
 def quantity_fits(proposal: Proposal, facts: GateFacts) -> Check:
     """Let no piece of a share through where only whole ones are traded."""
     code, terms, asset = "quantity_step", proposal.terms, facts.live.asset
@@ -109,10 +116,7 @@ def quantity_fits(proposal: Proposal, facts: GateFacts) -> Check:
         return refused(
             code, tr("The smallest quantity is not known."), tr("Try again when the broker answers.")
         )
-    fractions = asset.fractionable and facts.live.abilities.fractions
-    step = asset.quantity_step
-    if step >= _WHOLE and fractions:
-        step = Decimal(1).scaleb(SMALLEST_STEP)
+    step = quantity_step(asset, facts.live.abilities)
     if terms.quantity % step:
         text = tr("{quantity} is not a multiple of {step}.", quantity=plain(terms.quantity), step=plain(step))
         return refused(code, text, tr("Round the quantity."), used=terms.quantity, limit=step)

@@ -1,0 +1,297 @@
+"""Order ticket: what to order, what it would do, what every gate says; then one button that names the act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from puffling.desktop.actions import Action
+from puffling.desktop.amounts import Amounts, quantity_words
+from puffling.desktop.ask import ask
+from puffling.desktop.card import button, label
+from puffling.desktop.orders.acts import OrderActs
+from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.session import Session
+from puffling.desktop.snapshot import Kept
+from puffling.desktop.states import States
+from puffling.desktop.theme import Tone, set_role
+from puffling.desktop.ticket.form import TicketForm
+from puffling.desktop.ticket.preview import Figures, Gates, account_figures, order_figures
+from puffling.puffin.orders import Kind, Side
+from puffling.runtime.errors import InvalidInput, PufflingError
+from puffling.runtime.text import tr
+from puffling.trading.events import ChosenAccountChanged, HoldingChanged, LineChanged, TradingStateChanged
+from puffling.trading.values import Confirmation, Done, Mode, TicketFacts
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+# While one types, only the last of the letters is worth a question.
+_SETTLE_SECONDS = 0.15
+# What was shown is shown anew before its confirmation grows old, and while prices move.
+_RENEW_SECONDS = 5.0
+_WIDTH = 300
+
+
+@panel(id="ticket", title="Order ticket", icon="ticket", area=Area.RIGHT, order=1)
+class TicketPanel(Panel):
+    """Follows the shared selection; nothing leaves before it was shown."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._facts: TicketFacts | None = None
+        self._shown: Confirmation | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._amounts = session.shared(Amounts)
+        self._acts = OrderActs(session)
+        self.symbol = label(kind="title")
+        self.price = label(tone=Tone.MUTED)
+        self.account = label(tone=Tone.MUTED, kind="caption")
+        self.form = TicketForm()
+        self.form.changed.connect(self._ask)
+        self.has = Figures(
+            {
+                "held": tr("Held"),
+                "power": tr("Buying power"),
+                "settled": tr("Settled cash"),
+                "short": tr("Can be sold short"),
+                "margin": tr("On margin"),
+            }
+        )
+        self.makes = Figures(
+            {
+                "quantity": tr("Pieces"),
+                "cost": tr("Cost"),
+                "fees": tr("Fees"),
+                "before": tr("In the symbol now"),
+                "after": tr("And then"),
+            }
+        )
+        self.gates = Gates()
+        self.send = button(tr("Buy"), kind="buy")
+        self.send.setObjectName("ticket.send")
+        self.send.setEnabled(False)
+        # Words that are longer than the panel is wide must not widen it.
+        self.send.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.act = label()
+        self.act.setWordWrap(True)
+        self.send.clicked.connect(self._send)
+        self.outcome = label(tone=Tone.MUTED)
+        self.outcome.setWordWrap(True)
+        self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        body = QWidget()
+        inside = QVBoxLayout(body)
+        inside.setContentsMargins(12, 4, 12, 12)
+        inside.setSpacing(12)
+        for widget in (self.form, self.makes, self.gates, self.act, self.send, self.outcome, self.has):
+            inside.addWidget(widget)
+        inside.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(body)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 0, 12, 4)
+        top.setSpacing(0)
+        top.addWidget(self.price)
+        top.addWidget(self.account)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self._scroll, 1)
+        self.states = States(self._scroll)
+        self.setMinimumSize(_WIDTH, 240)
+        self.setFocusProxy(self.form.editor("amount"))
+
+    def header(self) -> list[QWidget]:
+        return [self.symbol]
+
+    def acts(self) -> Iterable[Action]:
+        group, menu = tr("Orders"), "Trade"
+        for side, keys in ((Side.BUY, "Ctrl+Shift+B"), (Side.SELL, "Ctrl+Shift+S")):
+            words = tr("Buy") if side is Side.BUY else tr("Sell")
+            yield Action(
+                f"window.ticket-{side.value}",
+                tr("{side} the symbol in view", side=words),
+                lambda side=side: self.begin(side),  # type: ignore[misc]
+                group,
+                tr("Fills in the ticket; nothing leaves before you have seen it."),
+                menu,
+                keys,
+            )
+        yield Action(
+            "window.ticket-close",
+            tr("Close the position in view"),
+            lambda: self._acts.close(self, self.session.selection.symbol),
+            group,
+            tr("Cancels what works for it and sells or covers all of it, after a question."),
+            menu,
+        )
+        yield Action(
+            "window.ticket-reverse",
+            tr("Reverse the position in view"),
+            lambda: self._acts.reverse(self, self.session.selection.symbol),
+            group,
+            tr("Closes it and opens as much on the other side, after a question."),
+            menu,
+        )
+
+    def choices(self) -> Kept:
+        return dict(self.form.keep())
+
+    def restore(self, choices: Kept, content: Kept) -> None:
+        self.form.restore(dict(choices))
+
+    def begin(self, side: Side, kind: Kind = Kind.MARKET, price: Decimal | None = None) -> None:
+        """Fill in an order for the symbol in view, and put the keyboard on its size."""
+        self.form.choose_kind(kind, price)
+        self.form.choose_side(side)
+        amount = self.form.editor("amount")
+        amount.setFocus()
+        amount.selectAll()
+
+    def wake(self, core: Core) -> None:
+        self.hear_selection(self._follow)
+        for event in (HoldingChanged, LineChanged, TradingStateChanged, ChosenAccountChanged):
+            self.hear(event, lambda _: self._ask())
+        self._ears.append(self._amounts.on_change(self._show_facts))
+        self._renewing = self.session.dispatch.scope.spawn(self._renew(core), name="ticket.renew")
+        self._follow()
+
+    def sleep(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # From any field the order goes with Ctrl and Enter, never with Enter alone.
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.send.click()
+        else:
+            super().keyPressEvent(event)
+
+    def _follow(self) -> None:
+        if self.session.selection.symbol != self.symbol.text():
+            self.symbol.setText(self.session.selection.symbol)
+            self.outcome.clear()
+            self._facts = None
+        self._ask()
+
+    async def _renew(self, core: Core) -> None:
+        while True:
+            await core.clock.sleep(_RENEW_SECONDS)
+            self._ask()
+
+    def _ask(self) -> None:
+        """Ask anew what the order would do; until the answer is there nothing can be sent."""
+        if not self.awake:
+            return
+        self._allow(None)
+        self.session.dispatch.run(
+            self._look, name="look at order", newest="ticket.look", failed=self._say_failed, owner=self
+        )
+
+    async def _look(self) -> None:
+        core, symbol = self.session.core, self.session.selection.symbol
+        if self._facts is not None:
+            await asyncio.sleep(_SETTLE_SECONDS)
+        facts = await core.broker.facts(symbol)
+        self._facts = facts
+        self._show_facts()
+        self.states.content()
+        self.mark_live()
+        values = self.form.read()
+        if values is None:
+            self._show_order(None)
+            return
+        shown = await core.broker.order(symbol, account=facts.account, **values)
+        self._show_order(shown)
+
+    def _show_facts(self) -> None:
+        facts = self._facts
+        if facts is None:
+            return
+        self.form.offer(facts)
+        self.has.show_values(account_figures(facts, self._amounts))
+        quote = [_price(facts.last)]
+        if facts.bid is not None and facts.ask is not None:
+            quote.append(f"{_price(facts.bid)} \N{MULTIPLICATION SIGN} {_price(facts.ask)}")
+        self.price.setText("   ".join(quote))
+        self.account.setText(tr("{account} · {mode}", account=facts.account_label, mode=facts.mode.value))
+        set_role(self.account, tone="live" if facts.mode is Mode.LIVE else "muted")
+        if self._shown is not None:
+            self._show_order(self._shown)
+
+    def _show_order(self, shown: Confirmation | None) -> None:
+        equity = None if self._facts is None else self._facts.equity
+        self.makes.show_values({} if shown is None else order_figures(shown, equity, self._amounts))
+        self.gates.show_checks(() if shown is None else shown.checks)
+        self._allow(shown)
+
+    def _allow(self, shown: Confirmation | None) -> None:
+        self._shown = shown
+        self.send.setEnabled(shown is not None and bool(shown.token))
+        set_role(self.send, kind="buy" if self.form.side is Side.BUY else "sell")
+        if shown is None:
+            return
+        self.act.setText(shown.title)
+        words = tr("Buy") if self.form.side is Side.BUY else tr("Sell")
+        text = f"{words} {quantity_words(shown.quantity)} {self.symbol.text()}"
+        self.send.setText(f"{text}…" if shown.needs_approval else text)
+        self.send.setAccessibleDescription(shown.title)
+        self.send.setToolTip(
+            tr("You are asked once more: it is a large order.") if shown.needs_approval else ""
+        )
+
+    def _say_failed(self, error: PufflingError) -> None:
+        self.mark_live()
+        if isinstance(error, InvalidInput):
+            self.form.say({"size": "amount"}.get(error.field, error.field), error.message)
+            self._show_order(None)
+            return
+        self._facts = None
+        self.states.error(error.message, error.hint, act=self._ask)
+
+    def _send(self) -> None:
+        shown = self._shown
+        if shown is None or not shown.token:
+            return
+        self._allow(None)
+        self.session.dispatch.run(
+            lambda: self._confirm(shown),
+            name="send order",
+            then=self._say_done,
+            failed=self._say_refused,
+            owner=self,
+        )
+
+    async def _confirm(self, shown: Confirmation) -> Done | None:
+        if shown.mode is Mode.LIVE:
+            text = tr("Real money: {account}.", account=shown.account)
+            if not await ask(self, f"{shown.title}?", text, act=shown.title, danger=True):
+                return None
+        done = await self.session.core.broker.confirm(shown.token)
+        return done if done.approval is None else await self._acts.approve(self, done)
+
+    def _say_done(self, done: Done | None) -> None:
+        if done is not None:
+            self.outcome.setText(done.summary)
+            set_role(self.outcome, tone="warn" if done.approval is not None else "muted")
+        self._ask()
+
+    def _say_refused(self, error: PufflingError) -> None:
+        self.outcome.setText(" ".join(part for part in (error.message, error.hint) if part))
+        set_role(self.outcome, tone="danger")
+        self._ask()
+
+
+def _price(price: Decimal | None) -> str:
+    return "–" if price is None else f"{price:,.2f}"

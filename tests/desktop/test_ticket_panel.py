@@ -1,0 +1,140 @@
+"""Ordering in the real window, on the demo account: seen first, sent with one button that names the act."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+
+from puffling.desktop.amounts import HIDDEN, Amounts
+from puffling.desktop.ask import Question
+from puffling.desktop.panels.ticket import TicketPanel
+from puffling.puffin.orders import Kind, Side
+from puffling.runtime.actor import calling_as
+from puffling.store.orders import OrderState
+from puffling.trading.values import Measure
+from tests.desktop.conftest import OpenWindow, close_window, until
+from tests.fixtures.cores import PERSON
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.window import Window
+    from puffling.trading.values import OrderLine
+
+
+async def ready(core: Core, open_window: OpenWindow, **more: Any) -> tuple[Window, TicketPanel]:
+    """A window whose ticket shows an order that may be sent."""
+    window = await open_window(core, **more)
+    window.show_panel("ticket")
+    panel = window.docks["ticket"].panel
+    assert isinstance(panel, TicketPanel)
+    await until(lambda: bool(core.desk.chosen))
+    await core.desk.compared(core.desk.chosen)
+    await until(panel.send.isEnabled)
+    return window, panel
+
+
+async def orders(core: Core) -> tuple[OrderLine, ...]:
+    with calling_as(PERSON):
+        return await core.broker.orders()
+
+
+async def test_an_order_is_seen_with_cost_and_gates_and_sent_by_its_button(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, panel = await ready(core, open_window)
+    assert panel.send.text() == "Buy 1 SPY"
+    assert panel.act.text() == "Buy 1 SPY at the market"
+    assert panel.makes.value("cost").startswith("$70")
+    assert "gates pass" in panel.gates.all.text()
+    assert await orders(core) == ()
+    QTest.mouseClick(panel.send, Qt.MouseButton.LeftButton)
+    await until(lambda: "Buy 1 SPY" in panel.outcome.text())
+    [line] = await orders(core)
+    assert (line.symbol, line.side, line.quantity) == ("SPY", Side.BUY, Decimal(1))
+
+
+async def test_what_does_not_fit_is_said_at_its_field_and_nothing_can_be_sent(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, panel = await ready(core, open_window)
+    amount = panel.form.editor("amount")
+    amount.clear()
+    QTest.keyClicks(amount, "many")
+    assert not panel.send.isEnabled()
+    await until(lambda: bool(amount.accessibleDescription()))
+    amount.clear()
+    QTest.keyClicks(amount, "100000")
+    await until(panel.gates.lines.isVisible)
+    assert not panel.send.isEnabled()
+
+
+async def test_kinds_bring_their_prices_and_the_size_is_told_in_money(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, panel = await ready(core, open_window)
+    assert not panel.form.editor("limit").isVisible()
+    panel.begin(Side.BUY, Kind.LIMIT, Decimal("690.00"))
+    panel.form.measure.setCurrentIndex(panel.form.measure.findData(Measure.MONEY))
+    panel.form.measure.activated.emit(1)
+    amount = panel.form.editor("amount")
+    assert amount.hasFocus() or panel.form.editor("limit").isVisible()
+    amount.setText("700")
+    panel.form.changed.emit()
+    await until(lambda: panel.send.isEnabled() and "690" in panel.act.text())
+    assert panel.send.text().startswith("Buy 1")
+
+
+async def test_a_large_order_is_asked_about_once_more_and_then_sent(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel = await ready(core, open_window)
+    panel.form.editor("amount").setText("2")
+    panel.form.changed.emit()
+    await until(lambda: panel.send.text() == "Buy 2 SPY…" and panel.send.isEnabled())
+    QTest.keyClick(panel.form.editor("amount"), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: bool(window.findChildren(Question)))
+    [question] = window.findChildren(Question)
+    [yes] = [each for each in question.findChildren(QPushButton) if each.text() == "Approve and send"]
+    QTest.mouseClick(yes, Qt.MouseButton.LeftButton)
+    await until(lambda: panel.outcome.text() == "Approved and sent.")
+    [line] = await orders(core)
+    assert line.state is not OrderState.INTENT
+
+
+async def test_a_halt_leaves_nothing_to_send_and_says_so(core: Core, open_window: OpenWindow) -> None:
+    _, panel = await ready(core, open_window)
+    with calling_as(PERSON):
+        await core.safety.halt("Enough")
+    await until(lambda: "halted" in panel.gates.lines.text())
+    assert not panel.send.isEnabled()
+
+
+async def test_it_follows_the_symbol_in_view_and_keeps_how_sizes_are_told(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel = await ready(core, open_window)
+    window.session.selection.choose("AAPL")
+    await until(lambda: panel.send.isEnabled() and panel.send.text() == "Buy 1 AAPL")
+    panel.form.measure.setCurrentIndex(panel.form.measure.findData(Measure.PERCENT))
+    _, panel = await ready(core, open_window, snapshot=await close_window(window))
+    assert Measure(panel.form.measure.currentData()) is Measure.PERCENT
+
+
+async def test_a_key_fills_the_ticket_and_the_keyboard_is_on_the_size(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel = await ready(core, open_window)
+    window.session.actions.run("window.ticket-sell")
+    assert panel.form.side is Side.SELL
+    assert panel.form.editor("amount").selectedText() == "1"
+
+
+async def test_amounts_can_be_hidden(core: Core, open_window: OpenWindow) -> None:
+    window, panel = await ready(core, open_window)
+    window.session.shared(Amounts).hide(True)
+    await until(lambda: panel.has.value("power") == HIDDEN)
+    assert panel.makes.value("cost") == HIDDEN
