@@ -180,6 +180,10 @@ class Monitor(Controller):
             ),
         )
 
+    def feeds(self) -> tuple[FeedState, ...]:
+        """Give how the feeds are; a face looks at them every second."""
+        return self._market.feed_states()
+
     async def _found(
         self,
         limit: int,

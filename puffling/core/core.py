@@ -84,6 +84,7 @@ _log = logging.getLogger(__name__)
 _HALT_LOOK_SECONDS = 0.5
 # Brokers wait until a window has something to show; who asks for an account does not.
 _WINDOW_FIRST_SECONDS = 0.5
+_HOLD_SECONDS = 10.0
 
 
 class DataInUse(Conflict):
@@ -115,10 +116,13 @@ class Core:
         environment: Mapping[str, str] = os.environ,
         user: UserId = DEFAULT_USER,
         role: str = "window",
+        hold_accounts: bool = False,
     ) -> Core:
         """Build and start everything, or undo what was built and say why it cannot be.
 
-        The role is what other processes of the person are told of this one at its local door.
+        The role is what other processes of the person are told of this one at its local door. Accounts that
+        are held open when somebody asks for one, as a window does once its first content is there: what
+        trades is not loaded in its way.
         """
         whereabouts = locate(paths, environment)
         whereabouts.paths.prepare()
@@ -126,6 +130,7 @@ class Core:
         try:
             await core._build(environment, whereabouts.database_url, log)
             await core._open_door(role)
+            core.account_shelf.begin(_HOLD_SECONDS if hold_accounts else _WINDOW_FIRST_SECONDS)
         except BaseException:
             await core.close()
             raise
@@ -134,6 +139,10 @@ class Core:
     async def close(self) -> None:
         """Stop everything in the reverse order of its start."""
         await self._closing.aclose()
+
+    async def open_accounts(self) -> None:
+        """Open accounts that are held, and wait until the one that is always there is open."""
+        await self.account_shelf.opened()
 
     @property
     def settings_now(self) -> Settings:
@@ -314,7 +323,6 @@ class Core:
         self.scope.spawn(upkeep.run(), name="upkeep")
         self.scope.spawn(self._watch_halt(), name="halt")
         self._closing.callback(self.books.start(self.scope))
-        self.account_shelf.begin(_WINDOW_FIRST_SECONDS)
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""

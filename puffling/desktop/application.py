@@ -139,7 +139,7 @@ class Life:
         from puffling.core.core import Core, DataInUse
 
         try:
-            self._core = await Core.open(self._paths)
+            self._core = await Core.open(self._paths, hold_accounts=True)
         except DataInUse as elsewhere:
             await self._raise_the_other(elsewhere)
         except PufflingError as error:
@@ -148,11 +148,16 @@ class Life:
         else:
             self._reached("open")
             self._window.connect_core(self._core)
+            self._window.session.dispatch.scope.spawn(self._open_accounts(self._core), name="accounts")
             for companion in self._companions:
                 self._core.scope.spawn(companion(self._core), name=companion.__name__)
             self._window.session.dispatch.scope.spawn(
                 self._keep_snapshots(self._core.clock), name="snapshots"
             )
+
+    async def _open_accounts(self, core: Core) -> None:
+        await self._window.session.until_filled()
+        await core.open_accounts()
 
     def _open_soon(self) -> None:
         if self._opening is None or self._opening.done():

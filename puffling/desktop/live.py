@@ -15,7 +15,6 @@ from puffling.desktop.theme import Appearance, Density, Scheme, look
 from puffling.desktop.welcome import Welcome
 from puffling.market.events import FeedStateChanged
 from puffling.market.values import Condition, FeedState
-from puffling.runtime.errors import PufflingError
 from puffling.runtime.jobs import JobChanged, JobRecord
 from puffling.runtime.text import tr
 from puffling.store.events import (
@@ -148,14 +147,7 @@ class LiveWindow(QObject):
             self._look_at_feeds()
 
     def _look_at_feeds(self) -> None:
-        core = self._core
-        self._window.session.dispatch.run(
-            core.monitor.health,
-            name="look at feeds",
-            newest="feeds",
-            then=lambda health: self._show_feeds(health.feeds),
-            failed=self._feeds_failed,
-        )
+        self._show_feeds(self._core.monitor.feeds())
 
     def _show_feeds(self, feeds: tuple[FeedState, ...]) -> None:
         feed = _worth_telling(feeds)
@@ -166,9 +158,6 @@ class LiveWindow(QObject):
         said = tr("{feed} · {words}", feed=feed.label, words=feed_words(feed))
         explained = "\n\n".join(feed_tooltip(each) for each in feeds)
         self._window.bottom.show_feed(said, stale=feed.condition not in WELL, explained=explained)
-
-    def _feeds_failed(self, error: PufflingError) -> None:
-        self._window.bottom.show_feed(error.message, stale=True)
 
     def _show_job(self, job: JobRecord) -> None:
         self.running.pop(job.id, None)

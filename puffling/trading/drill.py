@@ -11,6 +11,7 @@ import shutil
 import threading
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 from puffling.frozen import frozen
 from puffling.runtime.actor import UserId
@@ -19,9 +20,10 @@ from puffling.runtime.errors import Unavailable
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 from puffling.store.database import Store, Unit
-from puffling.trading.gate import SafetyGate
 from puffling.trading.halt import HaltSwitch
-from puffling.trading.limits import LimitReader
+
+if TYPE_CHECKING:
+    from puffling.trading.gate import SafetyGate
 
 # Nothing here takes this long unless the disk hangs, which is worth knowing too.
 PATIENCE_SECONDS = 5.0
@@ -44,6 +46,9 @@ class DrillReport:
 
 async def drill(folder: Path, *, store: Store, port: Port, clock: Clock, user: UserId) -> DrillReport:
     """Press a switch of its own beside the data, and measure."""
+    from puffling.trading.gate import SafetyGate
+    from puffling.trading.limits import LimitReader
+
     aside = Path(await port.thread(mkdtemp, None, "drill-", str(folder)))
     probe = _Probe(HaltSwitch(aside), clock)
     lane = port.lane("drill")

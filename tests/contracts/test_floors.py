@@ -64,6 +64,9 @@ MOST_COLLECTIONS = 60
 LATER = {
     "alembic", "alpaca", "anthropic", "duckdb", "exchange_calendars", "httpx2", "keyring", "optuna", "pandas",
     "scipy", "uvicorn", "yfinance",
+    "puffling.automation.research.task", "puffling.puffin.backtest.engine", "puffling.puffin.broker.paper",
+    "puffling.server", "puffling.store.tables.research", "puffling.store.tables.trading",
+    "puffling.trading.gate", "puffling.trading.ledger", "puffling.trading.paper",
 }  # fmt: skip
 START = """
 import gc, json, os, signal, sys
