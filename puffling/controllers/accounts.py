@@ -69,7 +69,11 @@ class Accounts(Controller):
         return await self._shelf.choose(account, live=True)
 
     @capability(title="Rename account", effect=Effect.WRITE, http="PUT /api/accounts/{account}")
-    async def rename(self, account: AccountId, label: Label) -> AccountState:
+    async def rename(
+        self,
+        account: AccountId,
+        label: Annotated[str, Field(description="What you call it.", min_length=1, max_length=60)],
+    ) -> AccountState:
         """Call an account by another name."""
         return await self._shelf.rename(account, label)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field, JsonValue, SecretStr
@@ -23,6 +24,11 @@ SettingKey = Annotated[
 KeyName = Annotated[
     str, Field(description="Name of the key, such as ALPACA_API_KEY.", min_length=1, max_length=80)
 ]
+
+_ALPACA_PAIRS = {
+    "alpaca": ("ALPACA_API_KEY", "ALPACA_SECRET_KEY"),
+    "alpaca-live": ("ALPACA_LIVE_API_KEY", "ALPACA_LIVE_SECRET_KEY"),
+}
 
 
 class Settings(Controller):
@@ -111,12 +117,21 @@ class Settings(Controller):
 
     @capability(title="Test key", effect=Effect.COMPUTE)
     async def test_key(
-        self, service: Annotated[str, Field(description="alpaca, anthropic or openai.", max_length=40)]
+        self,
+        service: Annotated[
+            str, Field(description="alpaca, alpaca-live, anthropic or openai.", max_length=40)
+        ],
     ) -> KeyTest:
         """Ask the service whether it accepts the keys that are kept for it."""
         values = await self._port.thread(self._secrets.of_service, service)
-        if service == "alpaca":
+        if names := _ALPACA_PAIRS.get(service):
             market = self._live.now.market
-            address = market.alpaca_address or None
-            return await self._port.thread(ask_about_alpaca_keys, values, address, market.alpaca_data)
+            ask = partial(
+                ask_about_alpaca_keys,
+                values,
+                market.alpaca_address or None,
+                market.alpaca_data,
+                names=names,
+            )
+            return await self._port.thread(ask)
         return await ask_about_key(service, values)

@@ -53,16 +53,23 @@ _ALPACA_KEYS = ("ALPACA_API_KEY", "ALPACA_SECRET_KEY")
 
 
 def ask_about_alpaca_keys(
-    keys: Mapping[str, str], address: str | None = None, data: str = "one exchange"
+    keys: Mapping[str, str],
+    address: str | None = None,
+    data: str = "one exchange",
+    *,
+    names: tuple[str, str] = _ALPACA_KEYS,
 ) -> KeyTest:
-    """Ask Alpaca for a price, in the caller's thread, and say what the answer means for the keys."""
+    """Ask Alpaca for a price, in the caller's thread, and say what the answer means for the keys.
+
+    `names` is what the key and its secret are called, where it is not the usual pair.
+    """
     from puffling.puffin.data.alpaca_provider import DATA_FEEDS, AlpacaProvider
 
-    missing = _missing(_ALPACA_KEYS, keys)
+    missing = _missing(names, keys)
     if missing:
         return KeyTest("alpaca", False, missing)
     # Whoever pressed a button wants to know now, not after some more tries.
-    api_key, secret_key = (keys[name] for name in _ALPACA_KEYS)
+    api_key, secret_key = (keys[name] for name in names)
     provider = AlpacaProvider(api_key, secret_key, address, data_feed=DATA_FEEDS[data], pause=lambda _: True)
     try:
         provider.check_access()
