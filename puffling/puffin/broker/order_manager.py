@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from puffling.frozen import frozen
 from puffling.puffin.broker.base import (
     Broker,
     BrokerError,
@@ -34,7 +35,7 @@ OVER = frozenset(
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mismatch:
     """A symbol of which the broker holds something else than our orders add up to."""
 
