@@ -67,7 +67,8 @@ class Book:
         self._enter(order)
         for leg in self._legs(order, asked):
             self._enter(leg)
-        self._tell("new", order, {})
+        if self.is_open:
+            self._tell("new", order, {})
         if self.fills_at_once and order.symbol in self.prices:
             self._match(order, self.depth)
         if order.lasting in {"ioc", "fok"} and order.status not in OVER:

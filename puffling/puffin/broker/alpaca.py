@@ -51,6 +51,8 @@ from puffling.puffin.orders import Kind, Lasting
 
 _MOST_ORDERS = 500
 _MOST_ACTIVITIES = 100
+# An order that was taken and waits for the market to open: of it there may be nothing to tell for hours.
+_TAKEN = "accepted"
 _A_MOMENT = timedelta(microseconds=1)
 
 
@@ -103,6 +105,8 @@ class AlpacaBroker(Broker):
             ping_seconds=ping_seconds,
             shortest_wait_seconds=shortest_wait_seconds,
         )
+        # What was last told of the market, to know whether an order is on its way to it.
+        self._clock: BrokerClock | None = None
         if stream_updates:
             self._updates.listen(_ignore)
 
@@ -251,7 +255,8 @@ class AlpacaBroker(Broker):
 
     def get_clock(self) -> BrokerClock:
         """Give Alpaca's own time."""
-        return clock_of(self._calls.get("/clock"))
+        self._clock = clock_of(self._calls.get("/clock"))
+        return self._clock
 
     def listen(self, hear: Callable[[BrokerUpdate], None]) -> Callable[[], None]:
         """Tell news of orders from now on, from the stream's thread; the answer ends it."""
@@ -264,8 +269,17 @@ class AlpacaBroker(Broker):
 
     def _began(self, row: object, asked_at: float) -> OrderStatusInfo:
         order = order_of(row)
-        self._updates.expect(order.order_id, asked_at)
+        if order.raw_status != _TAKEN or self._trades():
+            self._updates.expect(order.order_id, asked_at)
         return order
+
+    def _trades(self) -> bool:
+        """Tell whether the market is open, as far as Alpaca has told."""
+        clock = self._clock
+        if clock is None:
+            return True
+        change = clock.next_close if clock.is_open else clock.next_open
+        return clock.is_open is (change is None or self._now() < change)
 
     def _with_families(self, orders: Sequence[OrderStatusInfo]) -> list[OrderStatusInfo]:
         """Say of each order which one brought it; the plain list does not tell."""

@@ -202,6 +202,36 @@ def test_silence_without_anything_to_tell_is_no_fault(alpaca: AlpacaTrading, mak
     assert heard.of_line() == [CONNECTED]
 
 
+def test_an_order_that_waits_for_the_market_to_open_need_not_be_told_of(
+    alpaca: AlpacaTrading, broker: AlpacaBroker, heard: Heard
+) -> None:
+    assert heard.of_line() == [CONNECTED]
+    early, late = (datetime(2026, 3, 4, hour, tzinfo=UTC) for hour in (11, 15))
+    times = [early]
+    alpaca._now = broker._now = lambda: times[-1]
+    alpaca.updates.mute = True
+    alpaca.set(is_open=False)
+    broker.submit_order(Order("AAPL", Side.BUY, 1))
+    assert broker._updates.overdue() is not None, "nobody had told that the market is closed"
+    broker._updates.connected()
+    broker.get_clock()
+    broker.submit_order(Order("AAPL", Side.BUY, 1))
+    assert broker._updates.overdue() is None
+    times.append(late)
+    broker.submit_order(Order("AAPL", Side.BUY, 1))
+    assert broker._updates.overdue() is not None
+    broker._updates.connected()
+    alpaca.set(is_open=True)
+    broker.get_clock()
+    alpaca.set(is_open=False)
+    broker.submit_order(Order("AAPL", Side.BUY, 1))
+    assert broker._updates.overdue() is not None
+    broker._updates.connected()
+    times.append(late.replace(hour=22))
+    broker.submit_order(Order("AAPL", Side.BUY, 1))
+    assert broker._updates.overdue() is None
+
+
 def test_a_pulled_cable_is_noticed(alpaca: AlpacaTrading, make_broker: MakeBroker) -> None:
     broker = make_broker(ping_seconds=0.1)
     heard = Heard(alpaca)
