@@ -102,8 +102,7 @@ class OrderDesk:
         self._port = port
         self._tending: dict[str, Tending] = {}
         self._watching = False
-        # The account that orders go to where none is named.
-        self.chosen = ""
+        self.chosen = ""  # the account that orders go to where none is named
 
     @cached_property
     def _parts(self) -> DeskParts:
@@ -210,8 +209,7 @@ class OrderDesk:
     async def accounts(self) -> tuple[AccountView, ...]:
         """Give every account that is connected, as it stands; the one that orders go to comes first."""
         # Without one there is nothing to load yet.
-        known = sorted(self._tending, key=lambda id: id != self.chosen)
-        return tuple([await self.account(id) for id in known])
+        return tuple([await self.account(id) for id in sorted(self._tending, key=self.chosen.__ne__)])
 
     async def account(self, account_id: str) -> AccountView:
         """Give one account as it stands: what is held, what is open, what it is worth."""

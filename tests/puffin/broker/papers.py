@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -98,3 +99,11 @@ class Paper:
         if self.fails:
             raise OSError("the disk is full")
         self.kept.append(book)
+
+
+def revived(paper: Paper) -> PaperBroker:
+    """The same account after its book went through JSON."""
+    book = json.loads(json.dumps(paper.broker.export()))
+    broker = paper.opened()
+    broker.restore(book)
+    return broker

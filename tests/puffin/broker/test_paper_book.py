@@ -1,246 +1,36 @@
-"""A paper account as a broker: what it takes, what it refuses, what it tells, and that nothing is lost."""
+"""The book of a paper account: money, splits, changes, and that nothing of it is lost or told too early."""
 
 from __future__ import annotations
 
 import json
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pytest
 
-from puffling.puffin.backtest.costs import Carry, CommissionModel, SlippageModel
+from puffling.puffin.backtest.costs import Carry
 from puffling.puffin.broker.base import (
-    Asset,
     BrokerError,
     Change,
     DuplicateOrderError,
     InsufficientFundsError,
     InvalidOrderError,
-    OrderRejectedError,
     OrderStatus,
     UnknownOrderError,
     UpdateKind,
 )
 from puffling.puffin.broker.paper import PaperBroker
 from puffling.puffin.broker.paper_book import ENDED_KEPT, EXECUTIONS_KEPT
-from puffling.puffin.broker.paper_terms import PaperTerms, around_the_clock, hours_of
+from puffling.puffin.broker.paper_terms import around_the_clock, hours_of
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import day_to_us
 from puffling.puffin.data.sessions import Sessions
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.orders import Kind, Lasting, Side
-from tests.puffin.broker.papers import TEN, Paper, office_hours
+from tests.puffin.broker.papers import TEN, Paper, office_hours, revived
 
 BUY, SELL = Side.BUY, Side.SELL
-
-
-def test_an_order_fills_at_the_next_price_and_money_moves_exactly() -> None:
-    paper = Paper(commission=CommissionModel(flat=1.0))
-    order = paper.send(qty=3)
-    assert paper.order(order).status is OrderStatus.ACCEPTED
-    paper.trade(33.33)
-    info = paper.order(order)
-    assert (info.status, info.filled_qty, info.avg_fill_price) == (OrderStatus.FILLED, 3, Decimal("33.33"))
-    account = paper.broker.get_account()
-    assert account.cash == Decimal("9899.01")
-    assert account.equity == Decimal("9999.00")
-    assert paper.events == ["new", "fill"]
-    [made] = paper.executions
-    assert made.fee == 1
-    assert made.cumulative == 3
-    assert made.filled_at == TEN
-
-
-def test_with_quotes_one_buys_where_somebody_asks_and_sells_where_somebody_bids() -> None:
-    paper = Paper()
-    paper.send()
-    paper.trade(100.0)
-    paper.broker.on_quote("X", 99.5, 100.5, paper.now)
-    paper.send()
-    paper.trade(100.0)
-    paper.send(SELL, 20, Kind.LIMIT, limit_price=Decimal("99.60"))
-    paper.broker.on_quote("X", 99.7, 100.7, paper.now)
-    assert paper.fills == [(10.0, 100.0), (10.0, 100.5), (-20.0, 99.7)]
-
-
-def test_where_nobody_stands_on_a_side_the_last_trade_counts() -> None:
-    paper = Paper()
-    paper.broker.on_quote("X", 99.5, 0.0, paper.now)
-    paper.send()
-    paper.trade(100.0)
-    assert paper.fills == [(10.0, 100.0)]
-
-
-def test_a_quote_moves_no_stop() -> None:
-    paper = Paper()
-    paper.send(type=Kind.STOP, stop_price=101)
-    paper.send(type=Kind.LIMIT, limit_price=90)
-    paper.trade(100.0)
-    paper.broker.on_quote("X", 104.0, 105.0, paper.now)
-    assert paper.fills == []
-    paper.trade(101.0)
-    assert paper.fills == [(10.0, 101.0)]
-
-
-def test_what_is_sent_while_the_market_is_closed_waits_for_the_open() -> None:
-    paper = Paper()
-    paper.later(hours=8)
-    order = paper.send()
-    paper.trade(100.0)
-    assert paper.order(order).status is OrderStatus.ACCEPTED
-    paper.later(hours=15.5)
-    paper.trade(101.0)
-    assert paper.fills == [(10.0, 101.0)]
-
-
-def test_a_limit_left_behind_by_prices_of_the_night_still_fills_at_the_open() -> None:
-    paper = Paper()
-    paper.later(hours=8)
-    paper.send(type=Kind.LIMIT, limit_price=100)
-    paper.trade(95.0)
-    paper.later(hours=15.5)
-    paper.trade(96.0)
-    assert paper.fills == [(10.0, 96.0)]
-
-
-def test_orders_for_extended_hours_fill_before_and_after_the_session() -> None:
-    paper = Paper()
-    paper.later(hours=6.5)
-    order = paper.send(type=Kind.LIMIT, limit_price=100, extended_hours=True)
-    other = paper.send(type=Kind.LIMIT, limit_price=100)
-    paper.trade(99.0)
-    assert [paper.order(each).status for each in (order, other)] == [OrderStatus.FILLED, OrderStatus.ACCEPTED]
-    left = paper.send(type=Kind.LIMIT, limit_price=50, extended_hours=True)
-    paper.later(hours=0.5)
-    paper.broker.on_time(paper.now)
-    assert paper.order(left).status is OrderStatus.EXPIRED
-
-
-def test_an_order_for_the_day_ends_with_its_session_and_one_sent_at_night_with_the_next() -> None:
-    paper = Paper()
-    today = paper.send(type=Kind.LIMIT, limit_price=50)
-    paper.later(hours=6.5)
-    tomorrow = paper.send(type=Kind.LIMIT, limit_price=50)
-    forever = paper.send(type=Kind.LIMIT, limit_price=50, time_in_force=Lasting.GTC)
-    assert paper.order(today).status is OrderStatus.EXPIRED
-    paper.later(hours=23)
-    assert paper.broker.wakes_at == paper.now + timedelta(hours=0.5)
-    paper.later(hours=0.5)
-    paper.trade(60.0)
-    assert paper.order(tomorrow).status is OrderStatus.EXPIRED
-    assert paper.order(forever).status is OrderStatus.ACCEPTED
-
-
-@pytest.mark.parametrize("lasting", [Lasting.IOC, Lasting.FOK])
-def test_an_order_that_may_not_wait_ends_with_the_first_price_it_meets(lasting: Lasting) -> None:
-    paper = Paper()
-    order = paper.send(type=Kind.LIMIT, limit_price=50, time_in_force=lasting)
-    paper.trade(60.0)
-    assert paper.order(order).status is OrderStatus.CANCELED
-    assert "at once" in (paper.order(order).reject_reason or "")
-
-
-def test_the_volume_bounds_what_is_filled_and_the_rest_waits_or_ends() -> None:
-    paper = Paper(volume_cap=0.1)
-    order = paper.send(qty=15)
-    whole = paper.send(qty=15, time_in_force=Lasting.FOK)
-    now = paper.send(qty=15, time_in_force=Lasting.IOC)
-    paper.trade(100.0, size=109.0)
-    assert paper.order(order).status is OrderStatus.PARTIALLY_FILLED
-    assert paper.order(order).filled_qty == 10
-    assert paper.order(whole).status is OrderStatus.CANCELED
-    assert paper.order(now).filled_qty == 0
-    paper.trade(101.0, size=1_000.0)
-    assert paper.order(order).avg_fill_price == Decimal(1505) / 15
-    assert paper.events[-2:] == ["canceled", "fill"]
-
-
-def test_who_asks_for_part_at_once_gets_part_and_no_more() -> None:
-    paper = Paper(volume_cap=0.1)
-    order = paper.send(qty=15, time_in_force=Lasting.IOC)
-    paper.trade(100.0, size=100.0)
-    info = paper.order(order)
-    assert (info.status, info.filled_qty) == (OrderStatus.CANCELED, 10)
-
-
-def test_a_bracket_protects_what_was_entered_and_one_way_out_cancels_the_other() -> None:
-    paper = Paper()
-    order = paper.send(take_profit=110, stop_loss=90)
-    info = paper.order(order)
-    assert [leg.type for leg in info.legs] == [Kind.STOP, Kind.LIMIT]
-    paper.trade(100.0)
-    paper.trade(111.0)
-    legs = paper.order(order).legs
-    assert [leg.status for leg in legs] == [OrderStatus.CANCELED, OrderStatus.FILLED]
-    assert {leg.parent_id for leg in legs} == {order}
-    assert paper.fills == [(10.0, 100.0), (-10.0, 111.0)]
-    assert paper.broker.get_positions() == {}
-
-
-def test_cancelling_an_entry_takes_its_ways_out_along() -> None:
-    paper = Paper()
-    order = paper.send(type=Kind.LIMIT, limit_price=50, take_profit=110, stop_loss=40)
-    assert paper.broker.cancel_order(order)
-    assert not paper.broker.cancel_order(order)
-    statuses = {each.status for each in paper.broker.get_all_orders()}
-    assert statuses == {OrderStatus.CANCELED}
-
-
-def test_who_is_out_again_does_not_go_on_entering() -> None:
-    paper = Paper(volume_cap=0.1)
-    order = paper.send(qty=20, type=Kind.LIMIT, limit_price=100, take_profit=110, stop_loss=90)
-    paper.trade(100.0, size=100.0)
-    paper.trade(111.0, size=1_000.0)
-    assert paper.order(order).status is OrderStatus.CANCELED
-    assert paper.fills == [(10.0, 100.0), (-10.0, 111.0)]
-
-
-def test_a_way_out_of_a_position_that_is_gone_ends_without_turning_it_round() -> None:
-    paper = Paper(strict=False)
-    order = paper.send(take_profit=110, stop_loss=90)
-    paper.trade(100.0)
-    paper.send(SELL)
-    paper.trade(100.0)
-    paper.trade(80.0)
-    assert paper.broker.held("X") == 0
-    assert paper.order(order).legs[0].reject_reason == "Nothing is left to close"
-
-
-def test_of_two_ways_out_the_first_cancels_the_other() -> None:
-    paper = Paper()
-    paper.send()
-    paper.trade(100.0)
-    order = paper.send(SELL, 10, Kind.LIMIT, limit_price=110, stop_loss=90, one_cancels_other=True)
-    [stop] = paper.order(order).legs
-    paper.trade(89.0)
-    assert paper.order(order).status is OrderStatus.CANCELED
-    assert paper.order(stop.order_id).status is OrderStatus.FILLED
-    assert paper.broker.held("X") == 0
-
-
-@pytest.mark.parametrize("which", [0, 1])
-def test_calling_one_of_two_ways_out_off_calls_off_both(which: int) -> None:
-    paper = Paper()
-    paper.send()
-    paper.trade(100.0)
-    order = paper.send(SELL, 10, Kind.LIMIT, limit_price=110, stop_loss=90, one_cancels_other=True)
-    both = [order, paper.order(order).legs[0].order_id]
-    paper.broker.cancel_order(both[which])
-    assert {paper.order(each).status for each in both} == {OrderStatus.CANCELED}
-
-
-def test_of_two_ways_out_the_limit_leaves_the_stop_less() -> None:
-    paper = Paper(volume_cap=0.1)
-    paper.send(qty=20)
-    paper.trade(100.0, size=1_000.0)
-    order = paper.send(SELL, 20, Kind.LIMIT, limit_price=110, stop_loss=90, one_cancels_other=True)
-    paper.trade(111.0, size=100.0)
-    paper.trade(80.0, size=1_000.0)
-    assert paper.fills[1:] == [(-10.0, 111.0), (-10.0, 80.0)]
-    assert paper.order(order).status is OrderStatus.CANCELED
-    assert paper.broker.held("X") == 0
 
 
 def test_two_ways_out_survive_being_kept() -> None:
@@ -254,31 +44,6 @@ def test_two_ways_out_survive_being_kept() -> None:
     assert paper.broker.held("X") == 0
 
 
-def revived(paper: Paper) -> PaperBroker:
-    """The same account after its book went through JSON."""
-    book = json.loads(json.dumps(paper.broker.export()))
-    broker = paper.opened()
-    broker.restore(book)
-    return broker
-
-
-def test_a_trailing_stop_follows_and_remembers_how_far_it_came() -> None:
-    paper = Paper()
-    paper.send()
-    paper.trade(100.0)
-    paper.send(SELL, 10, Kind.TRAILING_STOP, trail_percent=5)
-    paper.trade(100.0)
-    assert paper.broker.trails
-    paper.trade(110.0)
-    assert paper.broker.unkept(whole=True) is not None
-    paper.broker = revived(paper)
-    paper.trade(105.0)
-    assert paper.broker.held("X") == 10
-    paper.trade(104.4)
-    assert paper.fills[-1] == (-10.0, 104.4)
-    assert not paper.broker.trails
-
-
 def test_a_stop_limit_that_was_jumped_over_waits_as_a_limit_also_after_a_restart() -> None:
     paper = Paper()
     paper.send(type=Kind.STOP_LIMIT, stop_price=101, limit_price=102)
@@ -286,32 +51,6 @@ def test_a_stop_limit_that_was_jumped_over_waits_as_a_limit_also_after_a_restart
     paper.broker = revived(paper)
     paper.trade(101.5)
     assert paper.fills == [(10.0, 101.5)]
-
-
-def test_prices_between_which_nothing_would_fill_are_passed_over_and_nothing_is_missed() -> None:
-    paper = Paper()
-    paper.send(type=Kind.LIMIT, limit_price=95, time_in_force=Lasting.GTC)
-    paper.send(SELL, 10, Kind.STOP, stop_price=Decimal("90.00"), time_in_force=Lasting.GTC)
-    for price in (100.0, 99.0, 97.0, 120.0, 96.0):
-        assert not paper.trade(price)
-    assert paper.fills == []
-    paper.trade(95.0)
-    paper.trade(90.0)
-    assert paper.fills == [(10.0, 95.0), (-10.0, 90.0)]
-
-
-def test_slippage_and_commission_are_the_backtests_and_rounded_where_one_asks() -> None:
-    terms: dict[str, Any] = {
-        "slippage": SlippageModel(pct=0.001),
-        "commission": CommissionModel(pct=0.001),
-    }
-    exact, rounded = Paper(**terms), Paper(decimals=2, **terms)
-    for paper in (exact, rounded):
-        paper.send(qty=1)
-        paper.trade(33.33)
-    assert exact.fills == [(1.0, 33.33 + 0.001 * 33.33)]
-    assert rounded.fills == [(1.0, 33.36)]
-    assert rounded.executions[0].fee == Decimal("0.03")
 
 
 def test_a_client_id_is_used_once_for_ever() -> None:
@@ -359,115 +98,6 @@ def test_orders_are_listed_the_newest_first() -> None:
     assert listed == [[second, first], [first]]
     assert [each.order_id for each in paper.broker.get_all_orders("closed")] == [second]
     assert len(paper.broker.get_all_orders(limit=1)) == 1
-
-
-REFUSED: list[tuple[dict[str, Any], type[Exception], str]] = [
-    ({"qty": 0}, InvalidOrderError, "quantity"),
-    ({"qty": float("nan")}, InvalidOrderError, "not_finite"),
-    ({"qty": Decimal("0.5")}, InvalidOrderError, "quantity_step"),
-    ({"type": Kind.LIMIT}, InvalidOrderError, "limit"),
-    ({"type": Kind.LIMIT, "limit_price": -1}, InvalidOrderError, "limit_price"),
-    ({"type": Kind.LIMIT, "limit_price": Decimal("10.001")}, InvalidOrderError, "sub_penny"),
-    ({"type": Kind.LIMIT, "limit_price": Decimal("0.12345")}, InvalidOrderError, "sub_penny"),
-    ({"type": Kind.TRAILING_STOP}, InvalidOrderError, "trail"),
-    ({"take_profit": 90, "stop_loss": 110}, InvalidOrderError, "bracket"),
-    ({"one_cancels_other": True}, InvalidOrderError, "either"),
-    ({"extended_hours": True}, InvalidOrderError, "extended"),
-    ({"notional": 100}, InvalidOrderError, "notional"),
-    ({"qty": 201}, InsufficientFundsError, "buying_power"),
-]
-
-
-@pytest.mark.parametrize(("terms", "error", "code"), REFUSED)
-def test_what_no_broker_would_take_is_refused_with_the_reason(
-    terms: dict[str, Any], error: type[OrderRejectedError], code: str
-) -> None:
-    paper = Paper()
-    if code == "buying_power":
-        paper.trade(100.0)
-    with pytest.raises(error) as refused:
-        paper.send(**terms)
-    assert refused.value.code == code
-    assert paper.broker.get_all_orders() == []
-
-
-def test_what_cannot_be_traded_or_sold_short_is_refused() -> None:
-    paper = Paper()
-    paper.assets["X"] = Asset("X", tradable=False)
-    with pytest.raises(InvalidOrderError, match="cannot be traded"):
-        paper.send()
-    paper.assets["X"] = Asset("X", shortable=False)
-    with pytest.raises(InsufficientFundsError, match="short"):
-        paper.send(SELL)
-    paper.terms = paper.broker.terms = PaperTerms(short=False)
-    paper.assets["X"] = Asset("X", shortable=True)
-    with pytest.raises(InsufficientFundsError, match="does not sell short"):
-        paper.send(SELL)
-    assert not paper.broker.abilities.short
-
-
-def test_money_buys_as_many_steps_as_it_can() -> None:
-    paper = Paper()
-    paper.known["X"] = Decimal(30)
-    paper.send(qty=0, notional=100)
-    paper.assets["X"] = Asset("X", quantity_step=Decimal(0))
-    paper.send(qty=0, notional=100)
-    paper.trade(30.0)
-    assert [float(each.qty) for each in paper.executions] == [3.0, 3.333333333]
-    paper.assets["X"] = Asset("X", quantity_step=Decimal(1))
-    with pytest.raises(InvalidOrderError, match="does not buy"):
-        paper.send(qty=0, notional=10)
-
-
-def test_what_waits_has_its_money_set_aside() -> None:
-    paper = Paper(leverage=1.0)
-    paper.trade(100.0)
-    waiting = paper.send(qty=60, type=Kind.LIMIT, limit_price=90)
-    with pytest.raises(InsufficientFundsError):
-        paper.send(qty=60)
-    paper.broker.cancel_order(waiting)
-    paper.send(qty=60)
-
-
-def test_what_waits_to_be_sold_cannot_be_sold_again_and_ways_out_of_one_position_count_once() -> None:
-    paper = Paper(short=False)
-    paper.send(take_profit=120, stop_loss=80)
-    paper.trade(100.0)
-    with pytest.raises(InsufficientFundsError, match="0 of X can be sold"):
-        paper.send(SELL, 1)
-
-
-def test_an_order_that_is_too_dear_when_it_fills_is_refused_then() -> None:
-    paper = Paper(leverage=1.0)
-    order = paper.send(qty=90)
-    paper.trade(200.0)
-    info = paper.order(order)
-    assert (info.status, info.reject_reason) == (OrderStatus.REJECTED, "Not enough buying power")
-    assert "rejected" in paper.events
-
-
-def test_what_would_turn_short_when_it_fills_is_refused_then() -> None:
-    paper = Paper(strict=False, short=False)
-    order = paper.send(SELL)
-    paper.trade(100.0)
-    assert paper.order(order).status is OrderStatus.REJECTED
-
-
-def test_part_of_an_order_that_gets_too_dear_stays_filled() -> None:
-    paper = Paper(leverage=1.0, volume_cap=0.1)
-    order = paper.send(qty=90)
-    paper.trade(100.0, size=500.0)
-    paper.trade(200.0, size=500.0)
-    info = paper.order(order)
-    assert (info.status, info.filled_qty) == (OrderStatus.CANCELED, 50)
-
-
-def test_both_sides_at_once_are_refused_where_one_asks_for_it() -> None:
-    paper = Paper(refuses_wash_trades=True)
-    paper.send(type=Kind.LIMIT, limit_price=50)
-    with pytest.raises(OrderRejectedError, match="wash trade"):
-        paper.send(SELL, 10, Kind.LIMIT, limit_price=150)
-    paper.send(type=Kind.LIMIT, limit_price=51)
 
 
 def test_borrowed_money_and_short_positions_have_their_margin() -> None:
@@ -773,15 +403,6 @@ def test_sessions_become_hours() -> None:
     with pytest.raises(InvalidValue, match="No session"):
         hours_of(sessions, TEN + timedelta(days=9))
     assert office_hours("X", TEN.replace(hour=18)).opens > TEN
-
-
-@pytest.mark.parametrize(
-    "terms",
-    [{"leverage": 0.0}, {"maintenance": 2.0}, {"volume_cap": -1.0}, {"decimals": 99}],
-)
-def test_terms_that_mean_nothing_are_refused(terms: dict[str, Any]) -> None:
-    with pytest.raises(InvalidValue):
-        PaperTerms(**terms)
 
 
 def test_a_book_of_another_format_is_not_read() -> None:
