@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 
-from puffling.frozen import frozen
 from puffling.runtime.actor import UserId, current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.gate import Effect
 from puffling.store.database import Store
-from puffling.store.orders import Approval, ApprovalState, OrderTerms
+from puffling.store.orders import Approval
 from puffling.trading.desk import OrderDesk
-from puffling.trading.values import Placed, Preview
+from puffling.trading.values import ApprovalView, Placed, ShownApproval
 
 ApprovalId = Annotated[str, Field(description="Id of the approval.", min_length=1, max_length=40)]
-
-
-@frozen
-class ApprovalView:
-    """A question for the person's yes; `seconds_left` runs once somebody looked at it."""
-
-    id: str
-    terms: OrderTerms
-    source: str
-    why: str
-    state: ApprovalState
-    worst_price: Decimal | None
-    created_at: datetime
-    valid_until: datetime
-    expires_at: datetime | None
-    seconds_left: float | None
-
-
-@frozen
-class ShownApproval:
-    """An order as the person sees it now: what every gate says, and the seal that stands for just this."""
-
-    approval: ApprovalView
-    preview: Preview
-    seal: str
 
 
 class Approvals(Controller):
@@ -114,9 +86,11 @@ class Approvals(Controller):
 
     def _view(self, approval: Approval) -> ApprovalView:
         from puffling.trading.approvals import seconds_left
+        from puffling.trading.tickets import title_of
 
         return ApprovalView(
             approval.id,
+            title_of(approval.terms),
             approval.terms,
             approval.source,
             approval.why,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, JsonValue
 
-from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.runtime.actor import Actor, current_caller
 from puffling.runtime.bus import Bus
@@ -24,11 +24,12 @@ from puffling.settings.live import LiveSettings
 from puffling.store.database import Store, Unit
 from puffling.store.events import DatabaseRestored
 from puffling.store.orders import Holding
+from puffling.trading.accounts.shelf import DEMO_FEED, AccountShelf
 from puffling.trading.desk import OrderDesk
 from puffling.trading.drill import DrillReport
 from puffling.trading.events import TradingStateChanged
 from puffling.trading.flags import write_live, write_restart
-from puffling.trading.going_live import MADE_UP_FEEDS, LivePlan, plan_for
+from puffling.trading.going_live import LivePlan, plan_for
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.standing import StateOfTrading
 from puffling.trading.values import (
@@ -36,6 +37,7 @@ from puffling.trading.values import (
     CancelReport,
     FlattenReport,
     HaltReport,
+    LimitView,
     Mode,
     NotDone,
     SafetyState,
@@ -43,6 +45,7 @@ from puffling.trading.values import (
 
 # What is typed out to let real money move.
 LIVE_WORD = "LIVE"
+_OPENING_SECONDS = 10.0
 
 Reason = Annotated[str, Field(description="Why, in your own words.", max_length=200)]
 AccountName = Annotated[
@@ -52,22 +55,6 @@ LimitName = Annotated[
     str, Field(description="Name of the limit, such as orders_per_day.", min_length=1, max_length=60)
 ]
 LimitValue = Annotated[JsonValue, Field(description="The new value.")]
-
-
-@frozen
-class LimitView:
-    """A limit of trading with how much of it is used now; `used` and `bound` are as the limit counts."""
-
-    name: str
-    title: str
-    description: str
-    value: Any
-    default: Any
-    source: str
-    shape: dict[str, Any]
-    used: Decimal | None = None
-    bound: Decimal | None = None
-    text: str = ""
 
 
 class Safety(Controller):
@@ -81,6 +68,7 @@ class Safety(Controller):
         store: Store,
         live: LiveSettings,
         desk: OrderDesk,
+        shelf: AccountShelf,
         market: Market,
         port: Port,
         paths: Paths,
@@ -92,6 +80,7 @@ class Safety(Controller):
         self._store = store
         self._live = live
         self._desk = desk
+        self._shelf = shelf
         self._market = market
         self._port = port
         self._paths = paths
@@ -311,7 +300,7 @@ class Safety(Controller):
     def _mode(self) -> Mode:
         if self._trading.live_accounts():
             return Mode.LIVE
-        return Mode.DEMO if self._live.now.market.feeds[0] in MADE_UP_FEEDS else Mode.PAPER
+        return Mode.DEMO if DEMO_FEED in self._live.now.market.feeds else Mode.PAPER
 
     def _restored(self, event: DatabaseRestored) -> None:
         """Halt: what was ordered since the backup was made, these records do not know."""
@@ -337,16 +326,23 @@ class Safety(Controller):
             return CancelReport(0, (NotDone(view.account.id, view.account.label, str(error)),))
 
     async def _views(self, account: str) -> tuple[AccountView, ...]:
-        views = await self._desk.accounts()
-        if not account:
-            return views
-        found = tuple(view for view in views if view.account.id == account)
-        if not found:
+        views = await self._connected(account)
+        if not views:
+            # Accounts are opened after everything else; a fault there must not keep anybody waiting.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_OPENING_SECONDS):
+                    await self._shelf.opened()
+            views = await self._connected(account)
+        if account and not views:
             raise NotFound(
                 tr("The account {account} is not connected.", account=account),
                 hint=tr("Connect its broker first."),
             )
-        return found
+        return views
+
+    async def _connected(self, account: str) -> tuple[AccountView, ...]:
+        views = await self._desk.accounts()
+        return tuple(view for view in views if not account or view.account.id == account)
 
     def _price(self, holding: Holding) -> Decimal:
         try:

@@ -204,7 +204,7 @@ class Table(QTableView, Generic[R]):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, alt = event.key(), event.modifiers() == Qt.KeyboardModifier.AltModifier
-        current = self.current_key()
+        current, control = self.current_key(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif alt and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -213,6 +213,10 @@ class Table(QTableView, Generic[R]):
             self.keys_removed.emit(self.selected_keys())
         elif key == Qt.Key.Key_Escape and self._drag.active:
             self._drag.finish()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and control:
+            # Not for a row: whoever holds the table may have an act for it.
+            event.ignore()
+            return
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and current is not None:
             self.key_activated.emit(current)
         else:

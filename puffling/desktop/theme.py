@@ -73,6 +73,8 @@ class Tone(StrEnum):
     DOWN = "down"
     WARN = "warn"
     DANGER = "danger"
+    # White on red: real money, and nothing else.
+    LIVE = "live"
 
 
 @frozen

@@ -5,11 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from puffling.frozen import frozen
 from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
 from puffling.puffin.orders import Kind, Lasting, Side
-from puffling.store.orders import Account, Approval, BrokerOrder, Fill, Holding, Intent, OrderState
+from puffling.store.orders import (
+    Account,
+    Approval,
+    ApprovalState,
+    BrokerOrder,
+    Fill,
+    Holding,
+    Intent,
+    OrderState,
+    OrderTerms,
+)
 from puffling.trading.states import ENDED
 from puffling.trading.verdicts import Check, Verdict
 
@@ -322,3 +333,45 @@ class TicketFacts:
     extended_hours: bool
     # Why nothing can be ordered just now, empty when it can.
     not_ready: str = ""
+
+
+@frozen
+class ApprovalView:
+    """A question for the person's yes, with its order in words; `seconds_left` runs once somebody looked."""
+
+    id: str
+    title: str
+    terms: OrderTerms
+    source: str
+    why: str
+    state: ApprovalState
+    worst_price: Decimal | None
+    created_at: datetime
+    valid_until: datetime
+    expires_at: datetime | None
+    seconds_left: float | None
+
+
+@frozen
+class ShownApproval:
+    """An order as the person sees it now: what every gate says, and the seal that stands for just this."""
+
+    approval: ApprovalView
+    preview: Preview
+    seal: str
+
+
+@frozen
+class LimitView:
+    """A limit of trading with how much of it is used now; `used` and `bound` are as the limit counts."""
+
+    name: str
+    title: str
+    description: str
+    value: Any
+    default: Any
+    source: str
+    shape: dict[str, Any]
+    used: Decimal | None = None
+    bound: Decimal | None = None
+    text: str = ""

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from puffling.controllers.approvals import ApprovalView
 from puffling.core.core import Core
 from puffling.puffin.orders import Side
 from puffling.runtime.actor import Actor, Caller, calling_as
@@ -16,6 +15,7 @@ from puffling.runtime.errors import Conflict, NotFound, Refused
 from puffling.store.orders import ApprovalState, OrderTerms
 from puffling.trading.entering import OrderRefused
 from puffling.trading.proposals import Proposal
+from puffling.trading.values import ApprovalView
 from tests.controllers.test_safety import PROGRAMS, connected
 from tests.fakes.own_broker import OwnBroker
 from tests.fixtures.cores import PERSON
