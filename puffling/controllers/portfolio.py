@@ -149,7 +149,7 @@ class Portfolios(Controller, domain="portfolio"):
     @capability(title="List money in and out", effect=Effect.READ, http="GET /api/portfolio/flows")
     async def flows(self, account: AccountId = "") -> tuple[MoneyFlow, ...]:
         """Show deposits, withdrawals, dividends, interest and fees, the newest first."""
-        standing = await self._books.standing(account)
+        standing = await self._reader.standing(account)
         found = await self._store.read(current_caller().user, lambda unit: unit.flows.of(standing.account))
         return tuple(money_flow(each) for each in reversed(found))
 
@@ -169,7 +169,7 @@ class Portfolios(Controller, domain="portfolio"):
 
         It moves no money: it says why the account is worth more or less, so that returns are right.
         """
-        standing = await self._books.standing(account)
+        standing = await self._reader.standing(account)
         if not standing.account:
             raise Conflict(tr("There is no account yet."), hint=tr("Connect a broker first."))
         await self._refuse_embedded(standing.account)

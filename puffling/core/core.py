@@ -273,7 +273,7 @@ class Core:
                 self.paths,
                 StrategyShelf(self.paths, self.port, self.board),
                 self.books,
-                PortfolioReader(self.books, self.market, self.clock, self._live),
+                PortfolioReader(self.books, self.account_shelf, self.market, self.clock, self._live),
             )
         }
         # Asked for as a protocol: any clock will do.

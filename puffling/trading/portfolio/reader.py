@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from puffling.market.market import Market
 from puffling.market.values import Instrument, Price
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.clock import Clock, microseconds
-from puffling.runtime.errors import PufflingError
+from puffling.runtime.errors import NotFound, PufflingError
 from puffling.settings.live import LiveSettings
+from puffling.trading.accounts.shelf import AccountShelf
 from puffling.trading.books import Books
 from puffling.trading.portfolio.values import EquityCurve, Gains, OpenLot, Portfolio, Position, YearlyGains
 
@@ -30,8 +32,11 @@ _log = logging.getLogger(__name__)
 class PortfolioReader:
     """Puts accounts together as they are now; without a name, the first account."""
 
-    def __init__(self, books: Books, market: Market, clock: Clock, live: LiveSettings) -> None:
+    def __init__(
+        self, books: Books, shelf: AccountShelf, market: Market, clock: Clock, live: LiveSettings
+    ) -> None:
         self._books = books
+        self._shelf = shelf
         self._market = market
         self._clock = clock
         self._live = live
@@ -43,9 +48,14 @@ class PortfolioReader:
         standing, record, positions = await self._read(account)
         return portfolio_of(standing, record, positions, self._clock.now())
 
-    async def portfolios(self) -> tuple[Portfolio, ...]:
-        """Give every account."""
-        return tuple([await self.portfolio(each.account) for each in await self._books.standings()])
+    async def standing(self, account: str = "") -> Standing:
+        """Give what is known of the money of an account, once there was time to ask for it."""
+        with suppress(NotFound):
+            standing = await self._books.standing(account)
+            if standing.connected:
+                return standing
+        await self._shelf.opened()
+        return await self._books.standing(account)
 
     async def gains(self, account: str = "") -> Gains:
         """Give what an account earned, from all sides."""
@@ -66,7 +76,7 @@ class PortfolioReader:
         """Give the realised gains of a year."""
         from puffling.trading.portfolio.reading import yearly_of
 
-        standing = await self._books.standing(account)
+        standing = await self.standing(account)
         return yearly_of(await self._books.record(standing.account), year)
 
     async def curve(self, account: str = "", benchmark: str = "") -> EquityCurve:
@@ -83,7 +93,7 @@ class PortfolioReader:
     async def _read(self, account: str) -> tuple[Standing, Record, tuple[Position, ...]]:
         from puffling.trading.portfolio.reading import positions_of
 
-        standing = await self._books.standing(account)
+        standing = await self.standing(account)
         record = await self._books.record(standing.account)
         prices, instruments = await self._look(record.symbols)
         return standing, record, positions_of(record, prices, instruments)
