@@ -234,7 +234,8 @@ class TestLimits:
     async def test_every_limit_is_shown_with_its_use_today(self, core: Core) -> None:
         before = {limit.name: limit for limit in await core.safety.limits()}
         assert set(before) == set(type(core.settings_now.trading).model_fields)
-        assert all(limit.title and limit.description and limit.text == "" for limit in before.values())
+        assert all(limit.title and limit.description for limit in before.values())
+        assert before["orders_per_day"].text == "0 of 10 today"
         await connected(core, fills="all")
         await core.desk.place(wish(core))
         await core.desk.look_after("mine")
@@ -268,7 +269,7 @@ class TestGoingLive:
     async def real(self, core: Core, **options: Any) -> OwnBroker:
         """Connect an account with real money, and put a feed of real prices first."""
         with calling_as(PERSON):
-            await core.settings.put("market.feeds", ["files", "demo"])
+            await core.settings.put("market.feeds", ["files"])
         broker = OwnBroker(
             now=core.clock.now, **{name: options.pop(name) for name in list(options) if name == "abilities"}
         )
