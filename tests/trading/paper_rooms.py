@@ -40,7 +40,7 @@ from tests.trading.rooms import LOOSE
 
 R = TypeVar("R")
 
-DEMO = Account("demo", "paper", "DEMO", "Demo account", NOW - timedelta(days=1))
+DEMO = Account("demo", "paper", "DEMO", "Demo account", NOW)
 _TURNS = 10_000
 
 

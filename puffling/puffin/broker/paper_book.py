@@ -159,6 +159,8 @@ class PaperBook:
     unsettled: list[tuple[datetime, Decimal]] = field(default_factory=list)
     paid_for_time_until: datetime | None = None
     day_ends: datetime | None = None
+    # What it was worth at the last close, and at the one before the present day.
+    closing: Decimal | None = None
     last_equity: Decimal | None = None
     used: dict[str, None] = field(default_factory=dict)
     # The smallest step of a quantity, of what was ordered.
@@ -215,6 +217,10 @@ class PaperBook:
         return sum(
             abs(float(stake.quantity)) * self.price(symbol) for symbol, stake in self.positions.items()
         )
+
+    def begin_day(self) -> None:
+        """Measure the day from what it was worth at the last close."""
+        self.last_equity, self.closing = self.closing or exact(self.worth()), None
 
     def trade(self, symbol: str, signed: Decimal, price: Decimal, fee: Decimal) -> None:
         """Change money and position by one fill, exactly."""

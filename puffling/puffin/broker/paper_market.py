@@ -147,7 +147,9 @@ class PaperMarket:
         if book.day_ends is None:
             book.day_ends = self.hours("", at).closes
         elif at >= book.day_ends:
-            book.last_equity = exact(book.worth())
+            book.closing = exact(book.worth())
+            if book.today is None:
+                book.begin_day()
             session = self.hours("", at)
             book.day_ends = session.closes if at < session.closes else self._hours("", session.late).closes
         if book.unsettled and book.unsettled[0][0] <= at:
@@ -184,8 +186,11 @@ class PaperMarket:
 
     def act(self, symbol: str, actions: Iterable[CorporateAction], today: date, at: datetime) -> None:
         """Let the splits and dividends happen that came since they last were looked at."""
-        since = self.book.acted.get(symbol)
+        since, before = self.book.acted.get(symbol), self.book.today
         self.book.today = today
+        if before is not None and before != today:
+            self.book.begin_day()
+            self.changed = True
         if symbol in self.symbols:
             self.book.acted[symbol] = today
             self.changed = self.changed or since != today

@@ -142,6 +142,24 @@ def test_the_day_before_is_known_once_a_day_has_ended() -> None:
     assert paper.broker.get_account().last_equity == 10_100
 
 
+def test_where_days_are_told_the_last_close_counts_from_the_next_one_on() -> None:
+    paper = Paper()
+    paper.broker.on_actions("", (), TEN.date())
+    paper.send()
+    paper.trade(100.0)
+    paper.trade(110.0)
+    paper.later(hours=6)
+    paper.broker.on_time(paper.now)
+    assert paper.broker.get_account().last_equity == 10_000
+    paper.broker = revived(paper)
+    paper.later(hours=9)
+    paper.broker.on_actions("", (), paper.now.date())
+    assert paper.broker.get_account().last_equity == 10_100
+    paper.later(days=1)
+    paper.broker.on_actions("", (), paper.now.date())
+    assert paper.broker.get_account().last_equity == 10_100
+
+
 def test_time_costs_and_earns_once_a_day() -> None:
     paper = Paper(carry=Carry(cash_rate=0.0365, margin_rate=0.073, borrow_rate=0.0365))
     paper.broker.on_time(paper.now)
