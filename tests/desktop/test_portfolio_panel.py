@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gc
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from puffling.desktop.amounts import HIDDEN, Amounts
+from puffling.desktop.ask import Question
 from puffling.desktop.forms import Form
 from puffling.desktop.panels.portfolio import PortfolioPanel
 from puffling.desktop.panels.trades import TradesPanel
@@ -23,7 +25,10 @@ from puffling.desktop.states import Phase
 from puffling.desktop.window import Window
 from puffling.market.events import PricesMoved
 from puffling.puffin.orders import Side
+from puffling.store.orders import Account, FlowKind, OrderTerms
+from puffling.trading.proposals import Proposal
 from tests.desktop.conftest import OpenWindow, until
+from tests.fakes.own_broker import OwnBroker
 from tests.fixtures.portfolios import ACCOUNT, DEALS, TellingBroker, furnish
 
 if TYPE_CHECKING:
@@ -151,8 +156,6 @@ async def test_every_page_is_filled(window: Window, core: Core) -> None:
 async def test_money_noted_by_hand_is_removed_with_delete_and_brought_back(
     window: Window, core: Core
 ) -> None:
-    from puffling.store.orders import FlowKind
-
     made = await core.portfolio.add_flow(FlowKind.DEPOSIT, Decimal(250), account=ACCOUNT)
     panel = await open_portfolio(window, "money")
     await until(lambda: panel.view.flows.rows.rowCount() == 5)
@@ -162,6 +165,27 @@ async def test_money_noted_by_hand_is_removed_with_delete_and_brought_back(
     await until(lambda: panel.view.flows.rows.rowCount() == 4)
     press_undo(window)
     await until(lambda: panel.view.flows.rows.rowCount() == 5)
+
+
+async def test_a_position_is_closed_from_its_row_after_a_question_that_names_it(
+    core: Core, open_window: OpenWindow
+) -> None:
+    broker = OwnBroker(now=core.clock.now, fills="all")
+    broker.price = Decimal(repr(core.market.price("SPY").price))
+    account = Account(ACCOUNT, "own", "DEMO", "My broker", core.clock.now() - timedelta(days=9))
+    await core.desk.connect(account, broker)
+    await core.desk.compared(ACCOUNT)
+    terms = OrderTerms(ACCOUNT, "SPY", Side.BUY, Decimal(1))
+    await core.desk.place(Proposal(terms, "person", "one", core.clock.now() + timedelta(minutes=5)))
+    panel = await open_portfolio(await open_window(core))
+    await until(lambda: panel.view.positions.keys() == ("SPY",))
+    panel.view.close_wanted.emit("SPY")
+    await until(lambda: bool(panel.window().findChildren(Question)))
+    [question] = panel.window().findChildren(Question)
+    assert question.accessibleName() == "Close 1 SPY at the market?"
+    next(each for each in question.findChildren(QPushButton) if each.text() == "Close position").click()
+    await until(lambda: panel.view.positions.keys() == ())
+    assert [each.side for each in await core.monitor.trades(account=ACCOUNT)] == ["sell", "buy"]
 
 
 async def test_the_gains_of_a_year_are_saved_as_a_file(window: Window, tmp_path: Path) -> None:
@@ -194,8 +218,6 @@ async def test_a_broker_that_is_not_connected_is_said_over_what_was_last_known(
 async def test_an_account_without_anything_says_what_will_stand_there(
     core: Core, open_window: OpenWindow
 ) -> None:
-    from puffling.store.orders import Account
-
     now = core.clock.now()
     broker = TellingBroker(Decimal(1_000), Decimal(1_000), now=core.clock.now)
     await core.desk.connect(Account(ACCOUNT, "own", "PAPER", "My broker", now), broker)

@@ -41,13 +41,15 @@ class OrderActs:
         """Cancel every open order of the account."""
         self._run(over, lambda core: core.broker.cancel_all(), tr("Cancel all"), danger=True)
 
-    def close(self, over: QWidget, symbol: str) -> None:
-        """Close the position of a symbol."""
-        self._run(over, lambda core: core.broker.close(symbol), tr("Close position"), danger=True)
+    def close(self, over: QWidget, symbol: str, account: str = "") -> None:
+        """Close the position of a symbol, on the account that orders go to or on another."""
+        self._run(over, lambda core: core.broker.close(symbol, account), tr("Close position"), danger=True)
 
-    def reverse(self, over: QWidget, symbol: str) -> None:
-        """Turn the position of a symbol round."""
-        self._run(over, lambda core: core.broker.reverse(symbol), tr("Reverse position"), danger=True)
+    def reverse(self, over: QWidget, symbol: str, account: str = "") -> None:
+        """Turn the position of a symbol round, on the account that orders go to or on another."""
+        self._run(
+            over, lambda core: core.broker.reverse(symbol, account), tr("Reverse position"), danger=True
+        )
 
     def change(self, over: QWidget, line: OrderLine, **wanted: Any) -> None:
         """Change a working order: ask for what, show it, and send the change."""

@@ -39,6 +39,7 @@ from puffling.trading.events import AccountChanged, LineChanged
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.desktop.orders.acts import OrderActs
     from puffling.desktop.portfolio.view import PortfolioView
     from puffling.trading.portfolio.values import (
         EquityCurve,
@@ -101,6 +102,8 @@ class PortfolioPanel(Panel):
             made.page_turned.connect(self._page_turned)
             made.chart_wanted.connect(self._show_chart)
             made.lots_wanted.connect(self._show_lots_of)
+            made.close_wanted.connect(lambda symbol: self._acts().close(self, symbol, self._account))
+            made.reverse_wanted.connect(lambda symbol: self._acts().reverse(self, symbol, self._account))
             made.flow_wanted.connect(lambda: self.session.actions.run(FLOW))
             made.flows_removed.connect(self._remove_flows)
             made.year_wanted.connect(self._show_year)
@@ -299,6 +302,11 @@ class PortfolioPanel(Panel):
         self.session.dispatch.run(
             work, name="fetch page of portfolio", newest="portfolio.page", then=then, owner=self
         )
+
+    def _acts(self) -> OrderActs:
+        from puffling.desktop.orders.acts import OrderActs
+
+        return OrderActs(self.session)
 
     def _show_lots_of(self, symbol: str) -> None:
         self._lots_of = symbol

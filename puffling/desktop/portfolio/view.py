@@ -36,6 +36,8 @@ class PortfolioView(QWidget):
     page_turned = Signal(str)
     chart_wanted = Signal(str)
     lots_wanted = Signal(str)
+    close_wanted = Signal(str)
+    reverse_wanted = Signal(str)
     flow_wanted = Signal()
     year_wanted = Signal(int)
     export_wanted = Signal()
@@ -257,6 +259,10 @@ class PortfolioView(QWidget):
         if len(symbols) == 1:
             menu.addAction(tr("Show chart"), partial(self.chart_wanted.emit, symbols[0]))
             menu.addAction(tr("Show lots"), partial(self.lots_wanted.emit, symbols[0]))
+            if self._shown is not None and self._shown.connected:
+                menu.addSeparator()
+                menu.addAction(tr("Close position …"), partial(self.close_wanted.emit, symbols[0]))
+                menu.addAction(tr("Reverse position …"), partial(self.reverse_wanted.emit, symbols[0]))
 
     def _extend_lots(self, menu: QMenu, ids: list[str]) -> None:
         lot = self.lots.rows.row_of(ids[0]) if len(ids) == 1 else None
