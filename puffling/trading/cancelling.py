@@ -42,7 +42,7 @@ class Cancelling:
         if order is not None:
             return await self._cancel_there(intent, order)
         assert intent is not None
-        cancelled = await self._parts.run(_cancel_here, intent.id)
+        cancelled = await self._parts.run(cancel_here, intent.id)
         if self._sending.is_under_way(intent.id) or cancelled.state not in _OVER:
             # It went to the broker between the two looks.
             return await self.cancel(id)
@@ -139,7 +139,7 @@ def _words(order: BrokerOrder) -> str:
     return tr("{side} {quantity} {symbol}", side=order.side.value, quantity=quantity, symbol=order.symbol)
 
 
-def _cancel_here(unit: Unit, intent_id: str) -> Intent:
+def cancel_here(unit: Unit, intent_id: str) -> Intent:
     """Cancel what is not at the broker; what may be there is looked for and cancelled on sight."""
     intent = unit.intents.get(intent_id)
     if intent.state is OrderState.INTENT:

@@ -73,10 +73,12 @@ class DeskParts:
         if halt:
             try:
                 self.switch.press(text, tr("the order desk"), self.clock.now())
+                hint = tr("Trading is halted. {hint}", hint=hint)
             except StorageFailed as error:
-                # The line itself keeps everything back then.
-                hint = error.message
-            hint = tr("Trading is halted. {hint}", hint=hint)
+                # Then at least nothing leaves over this line until it was compared again.
+                hint = f"{error.message} {error.hint}"
+                if account in self.lines:
+                    self.set_line(self.lines[account], LineState.DIVERGED, text)
         self.bus.publish(DeskAlarmed(account, text, hint))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from puffling.puffin.broker.base import Broker, Change, OrderStatusInfo
 from puffling.puffin.errors import PuffinError
 from puffling.puffin.orders import Kind
-from puffling.runtime.errors import Conflict, InvalidInput, NotFound
+from puffling.runtime.errors import Conflict, InvalidInput, NotFound, PufflingError
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState, OrderTerms
@@ -69,7 +69,12 @@ class Replacing:
             return Placed(entered.verdict, entered.intent, again=entered.again)
         task = self._parts.scope.spawn(self._change(line, order, entered.intent), name="replace")
         with self._sending.under_way(entered.intent.id, task):
-            kept = await task
+            try:
+                kept = await task
+            except PufflingError:
+                # Its answer could not be kept: it is looked up by its name.
+                self._sending.lost.add(entered.intent.id)
+                raise
         if kept.state in _FAILED:
             raise Conflict(
                 tr("The order was not changed: {reason}", reason=kept.reason),

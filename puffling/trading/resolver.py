@@ -17,6 +17,7 @@ from puffling.trading.proposals import REPLACEMENT
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Sending, changed, end
 from puffling.trading.states import OPEN, advance
+from puffling.trading.taking import Taken
 
 _SOUGHT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
 _WATCHED = timedelta(hours=24)
@@ -31,13 +32,13 @@ class Resolver:
         self._sending = sending
         self._reconciling = reconciling
 
-    async def doubt(self, line: BrokerLine) -> None:
-        """Say of whatever a process that died was sending that nobody knows what became of it."""
-        under_way = self._sending.is_under_way
+    async def doubt(self, line: BrokerLine, *, begin: bool) -> None:
+        """Say what was being sent when its process died, or its answer could not be kept, to be unknown."""
+        sending = self._sending
 
         def work(unit: Unit) -> None:
             for intent in unit.intents.in_states({OrderState.SENDING}, line.account.id):
-                if not under_way(intent.id):
+                if (begin or intent.id in sending.lost) and not sending.is_under_way(intent.id):
                     doubt(unit, intent)
 
         await self._parts.run(work)
@@ -54,14 +55,12 @@ class Resolver:
     async def _look_up(self, line: BrokerLine, intent: Intent, send: bool) -> None:
         asked_at = self._parts.clock.now()
         if intent.broker_order_id is not None:
-            await self._reconciling.read(line, intent.broker_order_id)
+            taken = await self._reconciling.read(line, intent.broker_order_id)
+            await self._cancel_on_sight(line, taken)
             return
         found, sure = await find(line, intent.client_id)
         if found is not None:
-            taken = await self._reconciling.adopt(line, found, asked_at)
-            watched = intent.state is OrderState.ABANDONED_WATCH and intent.leg != REPLACEMENT
-            if watched and taken.intent is not None and taken.order.state in OPEN:
-                await self._cancel_on_sight(line, taken.order.broker_order_id)
+            await self._cancel_on_sight(line, await self._reconciling.adopt(line, found, asked_at))
         elif intent.state is OrderState.ABANDONED_WATCH:
             await self._parts.run(_give_up_watching, intent.id)
         elif self._parts.clock.now() >= intent.valid_until:
@@ -69,9 +68,14 @@ class Resolver:
         elif send and sure and intent.leg != REPLACEMENT:
             await self._sending.send(intent.id)
 
-    async def _cancel_on_sight(self, line: BrokerLine, broker_order_id: str) -> None:
-        await line.call(lambda broker: broker.cancel_order(broker_order_id))
-        await self._reconciling.read(line, broker_order_id)
+    async def _cancel_on_sight(self, line: BrokerLine, taken: Taken) -> None:
+        """Cancel what was given up and appeared after all."""
+        order = taken.order
+        if taken.intent is None or taken.intent.state is not OrderState.ABANDONED_WATCH:
+            return
+        if order.state in OPEN and order.broker_order_id == taken.intent.broker_order_id:
+            await line.call(lambda broker: broker.cancel_order(order.broker_order_id))
+            await self._reconciling.read(line, order.broker_order_id)
 
 
 async def find(line: BrokerLine, client_id: str) -> tuple[OrderStatusInfo | None, bool]:

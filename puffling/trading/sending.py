@@ -71,6 +71,8 @@ class Sending:
         self._submit = submit
         self._under_way: dict[str, asyncio.Task[Any]] = {}
         self._patient: set[str] = set()
+        # Whose answer came and could not be written down.
+        self.lost: set[str] = set()
 
     def is_under_way(self, intent_id: str) -> bool:
         """Tell whether an intent is being sent by this process now."""
@@ -112,7 +114,8 @@ class Sending:
         try:
             await self._send(intent_id)
         except PufflingError as error:
-            # What the database could not take is found again: it stands as SENDING there.
+            # What the database could not take is found again: it may stand as SENDING there.
+            self.lost.add(intent_id)
             return error
         return None
 

@@ -14,7 +14,7 @@ from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
 from puffling.trading.ledger import filled_of, take_execution
 from puffling.trading.proposals import REPLACEMENT, is_ours, new_id
-from puffling.trading.states import ENDED, advance, state_of
+from puffling.trading.states import ENDED, OPEN, advance, state_of
 from puffling.trading.wire import differences, exact
 
 if TYPE_CHECKING:
@@ -103,6 +103,9 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     if state in ENDED and filled < order.filled:
         # Over at the broker, while fills of it are still on their way to us: until then it goes on counting.
         state = OrderState.PARTIAL
+    if intent.state is OrderState.ABANDONED_WATCH and intent.leg != REPLACEMENT and state in OPEN:
+        # It appeared after all: watched on until whoever looks it up has cancelled it.
+        state = intent.state
     state = advance(intent.state, state)
     moved = replace(
         intent,

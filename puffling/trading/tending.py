@@ -87,7 +87,7 @@ class Tending:
     async def look_after(self) -> None:
         """Find out what is in doubt, compare, and send what waits."""
         line = self._line
-        await self._resolver.doubt(line)
+        await self._resolver.doubt(line, begin=not self.passed.is_set())
         await self._hear()
         await self._resolver.resolve(line, send=False)
         report = await self._reconciling.compare(line)
@@ -172,7 +172,8 @@ class Tending:
         taken = await self._parts.run(take_update, self._line, update)
         if taken.alarm:
             self._parts.alarm(self._line.account.id, taken.alarm, halt=True)
-        if taken.late or taken.order.state is OrderState.UNKNOWN:
+        watched = taken.intent is not None and taken.intent.state is OrderState.ABANDONED_WATCH
+        if taken.late or watched or taken.order.state is OrderState.UNKNOWN:
             self._line.nudged.set()
         if update.execution is not None or taken.order.state not in OPEN:
             self._refresh()

@@ -110,6 +110,8 @@ class OwnBroker(Broker):
         self.hidden_for = 1
         # Whether a changed order begins with what the old one had filled, or with what was left of it.
         self.carries_fills = True
+        # What the fault "halts" does.
+        self.halts: Callable[[], object] = lambda: None
         # Gets what would be said on the stream instead of the listeners.
         self.intercept: Callable[[BrokerUpdate], None] | None = None
         self._now = now
@@ -192,10 +194,12 @@ class OwnBroker(Broker):
         if say:
             self.tell(order_id, status.value)
 
-    def place_elsewhere(self, symbol: str, quantity: Number, *, side: Side = Side.BUY) -> str:
+    def place_elsewhere(
+        self, symbol: str, quantity: Number, *, side: Side = Side.BUY, name: str | None = None
+    ) -> str:
         """Place an order by hand, at the broker's own site."""
         with self._lock:
-            order = Order(symbol, side, quantity, client_order_id=f"hand-{len(self.book.orders)}")
+            order = Order(symbol, side, quantity, client_order_id=name or f"hand-{len(self.book.orders)}")
             row = self._accept(self.book, order)
         self.tell(row["id"], "new")
         return str(row["id"])
@@ -300,6 +304,8 @@ class OwnBroker(Broker):
             raise InvalidOrderError("order is not replaceable", code="42210000")
         if fault == "reset_before":
             raise UnclearError("Connection reset")
+        if fault == "busy":
+            raise BrokerBusyError("Too many questions")
         with self._lock:
             book = self.book
             old = self._row(book, order_id)
@@ -427,6 +433,8 @@ class OwnBroker(Broker):
                 os.kill(os.getpid(), signal.SIGKILL)
             case "fills_o1":
                 self.fill("o1")
+            case "halts":
+                self.halts()
 
     def _row(self, book: Book, order_id: str) -> Row:
         if order_id not in book.orders:

@@ -18,6 +18,7 @@ from puffling.puffin.orders import Side
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock, FixedClock
+from puffling.runtime.errors import Unavailable
 from puffling.runtime.paths import Paths
 from puffling.runtime.port import Port
 from puffling.runtime.tasks import TaskScope
@@ -58,6 +59,7 @@ class FixedPrices:
     price: Decimal = Decimal(100)
     each: dict[str, Decimal] = field(default_factory=dict)
     watched: list[frozenset[str]] = field(default_factory=list)
+    failing: bool = False
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Note what is watched now."""
@@ -67,6 +69,8 @@ class FixedPrices:
 
     async def look(self, symbol: str) -> PriceSeen:
         """The newest price, of this very moment."""
+        if self.failing:
+            raise Unavailable("No feed answers")
         return PriceSeen(self.each.get(symbol, self.price), self.clock.now())
 
     async def instrument(self, symbol: str) -> Instrument:

@@ -29,6 +29,13 @@ async def _working(room: Room, slot: str = "one", **changes: Any) -> Intent:
     return placed.intent
 
 
+async def _accepted(room: Room, broker: OwnBroker, count: int) -> None:
+    async def there() -> bool:
+        return len(broker.accepted()) == count
+
+    await room.until(there)
+
+
 async def test_a_cancelled_order_is_over_and_reserves_nothing(home: Path) -> None:
     broker = OwnBroker()
     async with open_room(home, broker) as room:
@@ -327,7 +334,15 @@ async def test_turning_round_waits_for_the_first_half(home: Path) -> None:
             return await room.held() == 5
 
         await room.until(held)
-        placed = await room.desk.reverse(MINE.id, "SPY", slot="round", source="person")
+        broker.fills = "nothing"
+        turning = room.scope.spawn(
+            room.desk.reverse(MINE.id, "SPY", slot="round", source="person"), name="reverse"
+        )
+        await _accepted(room, broker, 2)
+        assert not turning.done()
+        broker.fills = "all"
+        broker.fill("o2")
+        placed = await turning
         assert len(placed) == 2
         assert placed[1].intent is not None
         await room.until_state(placed[1].intent.id, OrderState.FILLED)
@@ -350,6 +365,7 @@ async def test_turning_round_ends_half_way_when_the_first_half_does_not_fill(hom
         turning = room.scope.spawn(
             room.desk.reverse(MINE.id, "SPY", slot="round", source="person"), name="reverse"
         )
+        await _accepted(room, broker, 2)
 
         async def over() -> bool:
             clock.advance(5)
