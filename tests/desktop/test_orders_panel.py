@@ -36,8 +36,15 @@ def broker(clock: FixedClock) -> OwnBroker:
 
 @pytest.fixture
 async def core(core: Core, broker: OwnBroker) -> Core:
+    return await connected(core, broker)
+
+
+async def connected(core: Core, broker: OwnBroker) -> Core:
+    """A core whose orders go to this broker."""
     with calling_as(PERSON):
         await core.settings.put("trading.duplicate_seconds", 0)
+    # The account that is always there comes first; what is chosen after it stays chosen.
+    await core.open_accounts()
     await core.desk.connect(MINE, broker)
     await core.desk.compared(MINE.id)
     core.desk.chosen = MINE.id

@@ -31,7 +31,7 @@ async def ready(core: Core, open_window: OpenWindow, **more: Any) -> tuple[Windo
     window.show_panel("ticket")
     panel = window.docks["ticket"].panel
     assert isinstance(panel, TicketPanel)
-    await until(lambda: bool(core.desk.chosen))
+    await core.open_accounts()
     await core.desk.compared(core.desk.chosen)
     await until(panel.send.isEnabled)
     return window, panel

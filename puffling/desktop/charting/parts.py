@@ -7,6 +7,7 @@ from puffling.desktop.charting.part import Part
 from puffling.desktop.drawings.part import Drawings
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.looks.part import Looks
+from puffling.desktop.orders.part import OrdersOnChart
 from puffling.desktop.strategies.part import Signals
 
-PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings, Signals, TestedTrades)
+PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings, Signals, TestedTrades, OrdersOnChart)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from puffling.desktop.popover import Popover
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import Tone
+from puffling.puffin.orders import Kind, Side
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
@@ -69,8 +71,29 @@ def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
     _act(menu, tr("Copy as a picture"), partial(looks.export, "copy"), "copy")
     if math.isfinite(price):
         text = chart.write_price(price)
+        _order_acts(menu, looks, price, text)
         _act(menu, tr("Copy price {price}", price=text), partial(_copy, text), "copy")
     return menu
+
+
+def _order_acts(menu: Menu, looks: Looks, price: float, text: str) -> None:
+    """Offer to fill in an order at the price under the pointer; in a replay there is nothing to buy."""
+    history = looks.history
+    if history is None or looks.seat.present_us() is not None or not len(history.bars):
+        return
+    from puffling.desktop.orders.wish import Wish, Wishes
+
+    wishes, symbol = looks.seat.session.shared(Wishes), history.key.symbol
+    below = price < float(history.bars.close[-1])
+    menu.addSeparator()
+    # At a better price one waits as a limit, at a worse one as a stop.
+    for side, title in ((Side.BUY, tr("Buy")), (Side.SELL, tr("Sell"))):
+        kind = Kind.LIMIT if (side is Side.BUY) is below else Kind.STOP
+        how = tr("limit") if kind is Kind.LIMIT else tr("stop")
+        words = tr("{side} at {price} ({kind})…", side=title, price=text, kind=how)
+        wish = Wish(symbol, side, kind, Decimal(text.replace(",", "")))
+        _act(menu, words, partial(wishes.say, wish))
+    menu.addSeparator()
 
 
 class SymbolQuestion(Popover):

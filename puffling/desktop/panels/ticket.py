@@ -16,6 +16,7 @@ from puffling.desktop.amounts import Amounts, quantity_words
 from puffling.desktop.ask import ask
 from puffling.desktop.card import button, label
 from puffling.desktop.orders.acts import OrderActs
+from puffling.desktop.orders.wish import Wishes
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -49,6 +50,7 @@ class TicketPanel(Panel):
         self._shown: Confirmation | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._amounts = session.shared(Amounts)
+        self._wishes = session.shared(Wishes)
         self._acts = OrderActs(session)
         self.symbol = label(kind="title")
         self.price = label(tone=Tone.MUTED)
@@ -163,8 +165,10 @@ class TicketPanel(Panel):
         for event in (HoldingChanged, LineChanged, TradingStateChanged, ChosenAccountChanged):
             self.hear(event, lambda _: self._ask())
         self._ears.append(self._amounts.on_change(self._show_facts))
+        self._ears.append(self._wishes.on_change(self._take_wish))
         self._renewing = self.session.dispatch.scope.spawn(self._renew(core), name="ticket.renew")
         self._follow()
+        self._take_wish()
 
     def sleep(self) -> None:
         if self._renewing is not None:
@@ -184,6 +188,12 @@ class TicketPanel(Panel):
             self.outcome.clear()
             self._facts = None
         self._ask()
+
+    def _take_wish(self) -> None:
+        wish = self._wishes.take()
+        if wish is not None:
+            self.session.selection.choose(wish.symbol)
+            self.begin(wish.side, wish.kind, wish.price)
 
     async def _renew(self, core: Core) -> None:
         while True:
