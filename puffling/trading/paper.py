@@ -255,6 +255,8 @@ class PaperAccount:
             end()
         for gone in self._volumes.keys() - symbols:
             del self._volumes[gone]
+            # What is asked and bid is not heard any more.
+            self.broker.on_quote(gone, 0.0, 0.0, self._clock.now())
 
     async def _follow_actions(self) -> None:
         today = self._clock.now().astimezone(_NEW_YORK).date()

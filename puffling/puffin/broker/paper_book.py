@@ -103,6 +103,17 @@ class PaperOrder:
         return self.status in OPEN
 
     @property
+    def moved_at(self) -> datetime:
+        """When something happened to it last."""
+        return self.canceled_at or self.filled_at or self.submitted_at
+
+    @property
+    def family(self) -> list[PaperOrder]:
+        """The order with all that came with it."""
+        head = self.parent or self
+        return [head, *head.legs]
+
+    @property
     def symbol(self) -> str:
         """What it is about."""
         return self.order.symbol
@@ -243,9 +254,10 @@ class PaperBook:
         """Let go of orders that ended long ago and of their fills; their client ids stay used."""
         many = len(self.orders) > ENDED_KEPT
         ended = [order for order in self.orders.values() if not order.is_open] if many else []
+        # The oldest may have waited long and ended just now.
+        ended.sort(key=lambda order: max(each.moved_at for each in order.family))
         for order in ended[: max(len(ended) - ENDED_KEPT, 0)]:
-            family = (order.parent, *order.legs)
-            if not any(other is not None and other.is_open for other in family):
+            if not any(each.is_open for each in order.family):
                 del self.orders[order.id]
                 self.ended.pop(order.id, None)
         surplus = max(len(self.executions) - EXECUTIONS_KEPT, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -36,6 +36,8 @@ from puffling.puffin.orders import Kind, Lasting, Side
 _SLACK = 1.0 + 1e-9
 _AT_ONCE = frozenset({Lasting.IOC, Lasting.FOK})
 _QUOTED = frozenset({Kind.MARKET, Kind.LIMIT})
+# Older ones are no longer anybody's word.
+_QUOTE_LASTS = timedelta(minutes=1)
 _NEVER_CALM = frozenset({Kind.MARKET, Kind.TRAILING_STOP})
 _ENDINGS = {
     OrderStatus.CANCELED: "canceled",
@@ -54,7 +56,7 @@ class PaperMarket:
         self.news: list[BrokerUpdate] = []
         self._hours = hours
         self._known_hours: dict[str, Hours] = {}
-        self._quotes: dict[str, tuple[float, float]] = {}
+        self._quotes: dict[str, tuple[float, float, datetime]] = {}
         self._waiting: dict[str, list[PaperOrder]] = {}
         self._quiet: dict[str, tuple[float, float]] = {}
         self._next_expiry: datetime | None = None
@@ -120,7 +122,7 @@ class PaperMarket:
 
     def quote(self, symbol: str, bid: float, ask: float, at: datetime) -> None:
         """Take in who bids and asks: what may fill at once or at a limit, fills there."""
-        self._quotes[symbol] = (bid, ask)
+        self._quotes[symbol] = (bid, ask, at)
         mark = self.book.marks.get(symbol)
         orders = self._waiting.get(symbol, ())
         if mark is not None and any(order.waiting.ticket.kind in _QUOTED for order in orders):
@@ -128,10 +130,6 @@ class PaperMarket:
             self.turn += 1
             self._taken.clear()
             self._meet({symbol: Candle(mark, mark, mark, mark, 0.0)}, [symbol], at, whole=False, only=_QUOTED)
-
-    def forget_quotes(self, symbol: str) -> None:
-        """Know no longer who bids and asks."""
-        self._quotes.pop(symbol, None)
 
     def expire(self, at: datetime) -> None:
         """End what was good until this moment, and the trading day."""
@@ -229,9 +227,8 @@ class PaperMarket:
             self._next_expiry = expires
 
     def _strike(self, order: PaperOrder) -> None:
-        waiting = self._waiting.get(order.symbol, [])
-        if order in waiting:
-            waiting.remove(order)
+        waiting = self._waiting[order.symbol]
+        waiting.remove(order)
         if not waiting:
             self._waiting.pop(order.symbol, None)
             if order.symbol not in self.book.positions:
@@ -294,7 +291,7 @@ class PaperMarket:
 
     def _meet_one(self, order: PaperOrder, candle: Candle, at: datetime, *, whole: bool) -> None:
         waiting, ticket = order.waiting, order.waiting.ticket
-        seen = candle if whole else self._seen(order, candle)
+        seen = candle if whole else self._seen(order, candle, at)
         first = seen.open if waiting.first is None or waiting.since < self.turn else waiting.first
         was_armed = waiting.armed
         found = met(waiting, seen, first)
@@ -319,10 +316,10 @@ class PaperMarket:
             reason = "The rest was not met at once" if wanted else "Nothing is left to close"
             self.end(order, OrderStatus.CANCELED, at, reason)
 
-    def _seen(self, order: PaperOrder, candle: Candle) -> Candle:
+    def _seen(self, order: PaperOrder, candle: Candle, at: datetime) -> Candle:
         """Give what a tick is to an order: who buys at once or at a limit, buys where somebody asks."""
         quote = self._quotes.get(order.symbol)
-        if quote is None or order.waiting.ticket.kind not in _QUOTED:
+        if quote is None or at - quote[2] > _QUOTE_LASTS or order.waiting.ticket.kind not in _QUOTED:
             return candle
         price = quote[1] if order.order.side is Side.BUY else quote[0]
         return Candle(price, price, price, price, candle.volume) if price > 0.0 else candle

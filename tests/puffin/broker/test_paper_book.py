@@ -80,6 +80,18 @@ def test_a_book_does_not_grow_with_its_age() -> None:
     assert paper.broker.held("X") == 0
 
 
+def test_an_old_order_is_remembered_while_its_ways_out_wait_and_when_they_end() -> None:
+    paper = Paper(cash=10_000_000)
+    entry = paper.send(qty=1, take_profit=200, stop_loss=50)
+    paper.trade(100.0)
+    for _ in range(ENDED_KEPT + 2):
+        paper.broker.cancel_order(paper.send(type=Kind.LIMIT, limit_price=1, qty=1))
+    paper.broker = revived(paper)
+    paper.later(seconds=1)
+    paper.trade(40.0)
+    assert [leg.status for leg in paper.order(entry).legs] == [OrderStatus.FILLED, OrderStatus.CANCELED]
+
+
 def test_an_order_is_found_by_its_client_id() -> None:
     paper = Paper()
     order = paper.send(client_order_id="pf1-p-one")

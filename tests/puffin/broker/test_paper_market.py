@@ -55,6 +55,15 @@ def test_where_nobody_stands_on_a_side_the_last_trade_counts() -> None:
     assert paper.fills == [(10.0, 100.0)]
 
 
+def test_an_old_quote_is_nobodys_word() -> None:
+    paper = Paper()
+    paper.broker.on_quote("X", 99.5, 100.5, paper.now)
+    paper.later(minutes=2)
+    paper.send()
+    paper.trade(103.0)
+    assert paper.fills == [(10.0, 103.0)]
+
+
 def test_a_quote_moves_no_stop() -> None:
     paper = Paper()
     paper.send(type=Kind.STOP, stop_price=101)
