@@ -26,7 +26,7 @@ from puffling.desktop.theme import look, set_role
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.text import tr
 
-MODE_TONES = {"demo": "warn", "paper": "accent", "live": "danger"}
+MODE_TONES = {"demo": "warn", "paper": "accent", "live": "live"}
 STATE_TONES = {"active": "up", "reducing": "warn", "halted": "danger"}
 
 

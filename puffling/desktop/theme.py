@@ -323,6 +323,7 @@ def style_sheet(theme: Theme) -> str:
         accent_hover=mix(shades.accent, shades.text, 0.15).name(),
         up_hover=mix(shades.up, shades.text, 0.15).name(),
         down_hover=mix(shades.down, shades.text, 0.15).name(),
+        live_hover=mix(shades.live, shades.shadow, 0.15).name(),
         control=theme.row_height - 6,
     )
 

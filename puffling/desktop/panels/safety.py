@@ -1,0 +1,280 @@
+"""Safety console: the kill switch, every limit with its use today, and going live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from puffling.desktop.actions import Action
+from puffling.desktop.ask import ask
+from puffling.desktop.later import Place
+from puffling.desktop.loading import load
+from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.session import Session
+from puffling.desktop.states import States
+from puffling.desktop.theme import Tone
+from puffling.frozen import frozen
+from puffling.runtime.errors import NotFound, PufflingError, Refused, Unavailable
+from puffling.runtime.text import tr
+from puffling.store.events import DatabaseRestored, SettingChanged
+from puffling.trading.events import (
+    AccountChanged,
+    ChosenAccountChanged,
+    HoldingChanged,
+    LineChanged,
+    OrderChanged,
+    TradingStateChanged,
+)
+from puffling.trading.values import FlattenReport, HaltReport, LimitView, SafetyState
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.safety.view import SafetyView
+
+R = TypeVar("R")
+
+CONNECT = "window.connect-broker"
+
+
+@frozen
+class Plan:
+    """What going live with the account that orders go to would change."""
+
+    account: str = ""
+    label: str = ""
+    changes: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    is_live: bool = False
+
+
+@panel(id="safety", title="Safety", icon="safety", area=Area.RIGHT, order=4)
+class SafetyPanel(Panel):
+    """Shows whether orders leave and how near each limit is, and changes both for the person."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._fetching = self._news = False
+        self._plan = Plan()
+        self._view: SafetyView | None = None
+        self._focus_wanted = False
+        self._body = Place(self)
+        self.states = States(self)
+        self.setMinimumSize(300, 200)
+        self.states.loading()
+
+    @property
+    def view(self) -> SafetyView:
+        """Give the console, made when it is first looked at."""
+        if self._view is None:
+            # Imported here: a start must not wait for what may stay closed all day.
+            from puffling.desktop.safety.view import SafetyView
+
+            made = SafetyView(self.session.time)
+            switch = made.switch
+            switch.halt.clicked.connect(self.halt)
+            switch.resume.clicked.connect(lambda: self.session.actions.run("safety.resume"))
+            switch.reduce.clicked.connect(self._reduce)
+            switch.flatten.clicked.connect(self.flatten)
+            switch.drill.clicked.connect(self.drill)
+            made.limits.wanted.connect(self._change)
+            made.going_live.wanted.connect(self._go_live)
+            made.going_live.back_wanted.connect(lambda: self.session.actions.run("safety.go-paper"))
+            made.going_live.connect_wanted.connect(self._connect)
+            self._body.fill(made)
+            self._view = made
+            if self._focus_wanted:
+                self.take_focus()
+        return self._view
+
+    def acts(self) -> Iterable[Action]:
+        yield Action(
+            "window.safety-flatten",
+            tr("Cancel and close everything…"),
+            self.flatten,
+            tr("Safety"),
+            tr("Every order is cancelled and every position closed, after a question."),
+        )
+
+    def wake(self, core: Core) -> None:
+        self.hear(TradingStateChanged, lambda event: self._show_state(event.state))
+        for event in (OrderChanged, HoldingChanged, AccountChanged, LineChanged, ChosenAccountChanged):
+            self.hear(event, lambda _: self._refresh())
+        self.hear(DatabaseRestored, lambda _: self._refresh())
+        self.hear(SettingChanged, self._setting_changed)
+        self._fetch()
+
+    def sleep(self) -> None:
+        self._fetching = self._news = False
+
+    def take_focus(self) -> None:
+        # What is not there yet takes the keyboard when it comes.
+        self._focus_wanted = self._view is None
+        if self._view is not None:
+            switch = self._view.switch
+            (switch.halt if switch.halt.isVisible() else switch.resume).setFocus()
+
+    def halt(self) -> None:
+        """Stop new orders, and cancel open ones where that is wanted."""
+        core, cancel_open = self.session.core, self.view.switch.cancel_open.isChecked()
+        self._act(lambda: core.safety.halt("", cancel_open), self._say_halted)
+
+    def flatten(self) -> None:
+        """Ask, and close everything."""
+
+        async def work() -> FlattenReport | None:
+            sure = await ask(
+                self,
+                tr("Close everything at the market?"),
+                tr("Every order is cancelled and every position closed. From then on only ways out leave."),
+                act=tr("Close everything"),
+                danger=True,
+            )
+            return await self.session.core.safety.flatten() if sure else None
+
+        self._act(work, self._say_flattened)
+
+    def drill(self) -> None:
+        """Measure how fast the switch is."""
+        core = self.session.core
+        self.view.switch.say(tr("Measuring"))
+        self._act(core.safety.drill, lambda report: self.view.switch.say(report.text))
+
+    def _connect(self) -> None:
+        self.session.actions.run(CONNECT)
+
+    def _reduce(self) -> None:
+        self._act(self.session.core.safety.reduce, self._show_state)
+
+    def _go_live(self, word: str) -> None:
+        core, account = self.session.core, self._plan.account
+        self._act(lambda: core.safety.go_live(account, word), self._gone_live)
+
+    def _gone_live(self, state: SafetyState) -> None:
+        self._show_state(state)
+        self._refresh()
+
+    def _act(self, work: Callable[[], Coroutine[Any, Any, R]], then: Callable[[R], None]) -> None:
+        self.session.dispatch.run(work, name="safety act", then=then, failed=self._say_failed, owner=self)
+
+    def _change(self, name: str, value: Any) -> None:
+        core, line = self.session.core, self.view.limits.lines[name]
+
+        async def work() -> LimitView | None:
+            try:
+                return await core.safety.tighten(name, value)
+            except Refused as refused:
+                # Whether it is looser is for the core to know; whether it may be, for the person to say.
+                act = tr("Loosen limit")
+                if not await ask(self, tr("Make this limit looser?"), refused.message, act=act, danger=True):
+                    return None
+                return await core.safety.loosen(name, value)
+
+        def done(view: LimitView | None) -> None:
+            line.say("")
+            if view is None:
+                line.take_back()
+            else:
+                line.show_view(view)
+
+        self.session.dispatch.run(
+            work,
+            name="change limit",
+            newest=f"limit {name}",
+            then=done,
+            failed=lambda error: line.say(f"{error.message} {error.hint}".strip()),
+            owner=line,
+        )
+
+    def _setting_changed(self, event: SettingChanged) -> None:
+        if event.key.startswith("trading."):
+            self._refresh()
+
+    def _refresh(self) -> None:
+        if self._fetching:
+            self._news = True
+        else:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        self._fetching, self._news = True, False
+        self.session.dispatch.run(
+            self._load,
+            name="fetch safety",
+            newest="safety.fetch",
+            then=self._show,
+            failed=self._could_not_fetch,
+            owner=self,
+        )
+
+    async def _load(self) -> tuple[SafetyState, Plan]:
+        await load(
+            "puffling.trading.limits",
+            "puffling.trading.usage",
+            "puffling.desktop.safety.limits",
+            "puffling.desktop.safety.view",
+        )
+        core = self.session.core
+        state = await core.safety.state()
+        try:
+            account = (await core.broker.account()).account.id
+            plan = await core.safety.live_plan(account)
+            found = Plan(account, plan.label, plan.changes, plan.missing, plan.is_live)
+        except (NotFound, Unavailable) as error:
+            account, found = "", Plan(missing=(error.message,))
+        limits = await core.safety.limits(account)
+        board = self.view.limits
+        for view in _in_order(limits):
+            if view.name in board.lines:
+                board.lines[view.name].show_view(view)
+            else:
+                board.add(view)
+            # A line is dear to build: everything else gets its turn between two of them.
+            await asyncio.sleep(0)
+        return state, found
+
+    def _show(self, found: tuple[SafetyState, Plan]) -> None:
+        state, self._plan = found
+        self._show_state(state)
+        plan = self._plan
+        self.view.going_live.show_plan(plan.label, plan.changes, plan.missing, is_live=plan.is_live)
+        self.states.content()
+        self._arrived()
+
+    def _could_not_fetch(self, error: PufflingError) -> None:
+        self.states.error(error.message, error.hint, act=self._fetch)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        self._fetching = False
+        if self._news and self.awake:
+            self._fetch()
+        self.mark_live()
+
+    def _show_state(self, state: SafetyState) -> None:
+        if self._view is not None:
+            self._view.switch.show_state(state)
+
+    def _say_halted(self, report: HaltReport) -> None:
+        self._show_state(report)
+        said = tr("Halted. {count} orders cancelled.", count=report.cancelled)
+        self._say_done(said, [f"{each.title}: {each.reason}" for each in report.failed])
+
+    def _say_flattened(self, report: FlattenReport | None) -> None:
+        if report is not None:
+            said = tr(
+                "{cancelled} orders cancelled, {closing} positions are being closed.",
+                cancelled=report.cancelled,
+                closing=len(report.closing),
+            )
+            self._say_done(said, [f"{each.title}: {each.reason}" for each in report.failed])
+
+    def _say_done(self, said: str, failed: list[str]) -> None:
+        self.view.switch.say(" ".join((said, *failed)), Tone.DANGER if failed else Tone.MUTED)
+
+    def _say_failed(self, error: PufflingError) -> None:
+        self.view.switch.say(f"{error.message} {error.hint}".strip(), Tone.DANGER)
+
+
+def _in_order(views: tuple[LimitView, ...]) -> list[LimitView]:
+    return sorted(views, key=lambda view: view.bound is None)
