@@ -38,7 +38,6 @@ from puffling.puffin.broker.base import (
     AccountInfo,
     Asset,
     Broker,
-    BrokerAbilities,
     BrokerClock,
     BrokerError,
     Change,
@@ -66,7 +65,7 @@ from puffling.puffin.broker.paper_rules import (
     refuse_what_is_not_there,
     ticket_of,
 )
-from puffling.puffin.broker.paper_terms import HoursOf, PaperTerms, around_the_clock
+from puffling.puffin.broker.paper_terms import HoursOf, PaperTerms, abilities_under, around_the_clock
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.orders import Kind, Lasting
 
@@ -199,11 +198,12 @@ class PaperBroker(Keeping, Broker):
             old = self._order(order_id)
             if not old.is_open:
                 raise InvalidOrderError(f"{order_id} is over already: {old.status.value}", code="not_open")
-            if old.legs or old.parent is not None:
-                raise InvalidOrderError("The orders of a bracket are changed in place", code="bracket")
+            if any(each.waiting.loose for each in old.legs) or (old.parent and old in old.parent.beside):
+                raise InvalidOrderError("Its ways out stand already: they are changed", code="bracket")
             order = checked(changed(old, change), self._asset(old.symbol), None)
+            parent = old.parent
             self._market.end(old, OrderStatus.REPLACED, now)
-            new = self._add(order, now, replaces=old.id)
+            new = self._add(order, now, replaces=old.id) if parent is None else self._instead(old, order, now)
             new.waiting.armed, new.waiting.best = old.waiting.armed, old.waiting.best
             old.replaced_by = new.id
             return new.info()
@@ -357,19 +357,7 @@ class PaperBroker(Keeping, Broker):
 
     def _use(self, book: PaperBook, terms: PaperTerms) -> None:
         self._market = PaperMarket(book, terms, self._hours)
-        self.abilities = BrokerAbilities(
-            kinds=frozenset(Kind),
-            lasting=frozenset(Lasting),
-            brackets=True,
-            fractions=True,
-            notional=True,
-            short=terms.short,
-            extended_hours=True,
-            replaces=True,
-            finds_client_ids=True,
-            lists_fills=True,
-            streams=True,
-        )
+        self.abilities = abilities_under(terms)
 
     def _add(self, order: Order, now: datetime, replaces: str | None = None) -> PaperOrder:
         book = self._market.book
@@ -386,6 +374,20 @@ class PaperBroker(Keeping, Broker):
             book.use(order.client_order_id)
         self._market.add(entry)
         return entry
+
+    def _instead(self, old: PaperOrder, order: Order, now: datetime) -> PaperOrder:
+        """Put another way out in the place of one."""
+        assert old.parent is not None
+        new = self._made(order, now, old.remaining)
+        new.replaces = old.id
+        new.waiting.loose = old.waiting.loose
+        bring(old.parent, new)
+        old.parent.legs.remove(old)
+        old.parent.waiting.legs.remove(old.waiting)
+        if order.client_order_id is not None:
+            self._market.book.use(order.client_order_id)
+        self._market.add(new)
+        return new
 
     def _made(
         self,

@@ -105,8 +105,8 @@ def changed(old: PaperOrder, change: Change) -> Order:
         trail_price=trail,
         trail_percent=percent,
         client_order_id=change.client_order_id,
-        take_profit=None,
-        stop_loss=None,
+        take_profit=next((exact(each) for each in _levels(old, "limit")), None),
+        stop_loss=next((exact(each) for each in _levels(old, "stop")), None),
     )
 
 
@@ -208,6 +208,12 @@ def _step_of(price: Decimal, asset: Asset) -> Decimal:
 
 def _is_off_step(value: Decimal, step: Decimal) -> bool:
     return bool(step) and EXACT.remainder(value, step) != 0
+
+
+def _levels(old: PaperOrder, name: str) -> list[float]:
+    """Give the prices of the ways out that have not come to the market."""
+    tickets = [leg.waiting.ticket for leg in old.legs if leg.is_open and not leg.waiting.loose]
+    return [level for ticket in tickets if (level := getattr(ticket, name)) is not None]
 
 
 def _plain(value: Number | None) -> float | None:

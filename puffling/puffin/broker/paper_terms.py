@@ -10,9 +10,11 @@ from typing import NamedTuple
 from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import Carry, CommissionModel, SlippageModel
 from puffling.puffin.backtest.fills import Intrabar
+from puffling.puffin.broker.base import BrokerAbilities
 from puffling.puffin.data.instants import US_PER_MINUTE, from_us, to_us
 from puffling.puffin.data.sessions import Sessions
 from puffling.puffin.errors import InvalidValue
+from puffling.puffin.orders import Kind, Lasting
 
 
 class Hours(NamedTuple):
@@ -89,3 +91,20 @@ class PaperTerms:
                 raise InvalidValue(f"{words} must lie between 0 and 1", field=name)
         if self.decimals is not None and not 0 <= self.decimals <= 12:
             raise InvalidValue("Decimals must lie between 0 and 12", field="decimals")
+
+
+def abilities_under(terms: PaperTerms) -> BrokerAbilities:
+    """Give what a paper account holds by itself: everything there is."""
+    return BrokerAbilities(
+        kinds=frozenset(Kind),
+        lasting=frozenset(Lasting),
+        brackets=True,
+        fractions=True,
+        notional=True,
+        short=terms.short,
+        extended_hours=True,
+        replaces=True,
+        finds_client_ids=True,
+        lists_fills=True,
+        streams=True,
+    )

@@ -12,10 +12,8 @@ import pytest
 from puffling.puffin.backtest.costs import Carry
 from puffling.puffin.broker.base import (
     BrokerError,
-    Change,
     DuplicateOrderError,
     InsufficientFundsError,
-    InvalidOrderError,
     OrderStatus,
     UnknownOrderError,
     UpdateKind,
@@ -238,55 +236,6 @@ def test_a_split_of_shares_that_wait_to_be_bought_changes_the_order() -> None:
     info = paper.order(order)
     assert (info.qty, info.limit_price) == (5, 180)
     assert paper.events[-1] == "restated"
-
-
-def test_an_order_is_replaced_by_one_for_what_is_left() -> None:
-    paper = Paper(volume_cap=0.1)
-    old = paper.send(qty=20, type=Kind.LIMIT, limit_price=100, client_order_id="one")
-    paper.trade(99.0, size=50.0)
-    change = Change(Decimal(30), Decimal(101), client_order_id="two")
-    new = paper.broker.replace_order(old, change)
-    assert (new.qty, new.limit_price, new.replaces) == (25, 101, old)
-    assert (paper.order(old).status, paper.order(old).replaced_by) == (OrderStatus.REPLACED, new.order_id)
-    with pytest.raises(DuplicateOrderError):
-        paper.broker.replace_order(new.order_id, Change(client_order_id="one"))
-    with pytest.raises(InvalidOrderError, match="over already"):
-        paper.broker.replace_order(old, Change(limit_price=Decimal(5)))
-    with pytest.raises(InvalidOrderError, match="above 0"):
-        paper.broker.replace_order(new.order_id, Change(qty=Decimal(-1)))
-
-
-def test_the_distance_of_a_trailing_stop_can_be_changed_and_it_keeps_how_far_it_came() -> None:
-    paper = Paper()
-    paper.send()
-    paper.trade(100.0)
-    money = paper.send(SELL, 10, Kind.TRAILING_STOP, trail_price=5)
-    paper.trade(120.0)
-    closer = paper.broker.replace_order(money, Change(trail=Decimal(2)))
-    paper.trade(117.9)
-    assert paper.order(closer.order_id).status is OrderStatus.FILLED
-    share = paper.send(SELL, 10, Kind.TRAILING_STOP, trail_percent=5)
-    paper.trade(100.0)
-    wider = paper.broker.replace_order(share, Change(trail=Decimal(10)))
-    paper.trade(91.0)
-    assert paper.order(wider.order_id).status is OrderStatus.ACCEPTED
-
-
-def test_an_order_is_changed_in_place() -> None:
-    paper = Paper()
-    order = paper.send(type=Kind.LIMIT, limit_price=90)
-    paper.trade(100.0)
-    assert paper.broker.modify_order(order, 5, 101.0)
-    paper.trade(100.5)
-    assert paper.fills == [(5.0, 100.5)]
-    assert not paper.broker.modify_order(order, 7)
-    legs = paper.send(take_profit=120, stop_loss=80)
-    paper.trade(100.0)
-    with pytest.raises(InvalidOrderError, match="in place"):
-        paper.broker.replace_order(paper.order(legs).legs[0].order_id, Change(stop_price=Decimal(85)))
-    assert paper.broker.modify_order(paper.order(legs).legs[1].order_id, limit_price=110)
-    paper.trade(110.0)
-    assert paper.fills[-1] == (-10.0, 110.0)
 
 
 def test_a_position_turned_round_begins_at_the_new_price() -> None:
