@@ -270,6 +270,8 @@ class OwnBroker(Broker):
                 raise KeyError("id")
             case "no_id":
                 return ""
+            case "halts":
+                self.halts()
         self.tell(row["id"], "new")
         if self.fills == "all":
             self.fill(row["id"])
@@ -333,6 +335,8 @@ class OwnBroker(Broker):
         self.tell(order_id, "replaced")
         if fault == "reset_after":
             raise UnclearError("Connection reset")
+        if fault == "halts":
+            self.halts()
         return _info(new)
 
     def get_positions(self) -> dict[str, Position]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
 
@@ -21,9 +22,10 @@ from puffling.puffin.broker.base import (
 )
 from puffling.puffin.errors import NotOffered
 from puffling.puffin.orders import Kind, Side
+from puffling.runtime.actor import UserId
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, PufflingError, StorageFailed
-from puffling.store.database import Unit
+from puffling.store.database import Store, Unit
 from puffling.store.orders import FillKind, Intent, OrderState
 from puffling.trading.cancelling import cancel_here
 from puffling.trading.entering import OrderRefused
@@ -38,6 +40,9 @@ from tests.fakes.bare_broker import BareBroker
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import LOOSE, MINE, Room, open_room
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 HUNDRED = Decimal(100)
 
@@ -284,53 +289,44 @@ async def test_a_preview_counts_what_waits(home: Path) -> None:
         assert (preview.exposure_before, preview.exposure_after) == (Decimal(700), Decimal(800))
 
 
-async def test_a_late_answer_over_a_full_disk_is_found_again(home: Path) -> None:
+class FullStore(Store):
+    """A store whose disk may be full."""
+
+    full = False
+
+    async def run(
+        self, user: UserId, work: Callable[Concatenate[Unit, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Save nothing while it is full."""
+        if self.full:
+            raise StorageFailed("The disk is full; nothing was saved.")
+        return await super().run(user, work, *args, **kwargs)
+
+
+@pytest.mark.parametrize("change", [False, True])
+async def test_an_answer_that_could_not_be_written_down_is_found_again(home: Path, change: bool) -> None:
     broker = OwnBroker()
-    async with open_room(home, broker) as room:
-        await _working(room)
-        line, let_go = room.parts.line(MINE.id), threading.Event()
-        busy = room.scope.spawn(line.call(lambda _: let_go.wait(20)), name="busy")
-        placing = room.scope.spawn(_failed(room, "two"), name="place")
-
-        async def sending() -> bool:
-            return bool(await room.read(lambda unit: unit.intents.in_states({OrderState.SENDING})))
-
-        await room.until(sending)
-
-        def full(unit: Unit) -> None:
-            unit._session.connection().exec_driver_sql("PRAGMA max_page_count=1")
-
-        await room.parts.run(full)
+    async with open_room(home, broker, store_type=FullStore) as room:
+        store = room.store
+        assert isinstance(store, FullStore)
+        first = await _working(room)
+        broker.fault("replace_order" if change else "submit_order", "halts")
+        broker.halts = lambda: setattr(store, "full", True)
+        changing = room.desk.replace(first.id, limit=Decimal(99), slot="change", source="person")
+        placing = room.desk.place(room.wish("two"))
+        wanted, other = (changing, placing) if change else (placing, changing)
+        other.close()
         with pytest.raises(StorageFailed, match="full"):
-            await _fill_the_pages(room)
-        let_go.set()
-        await busy
-        failure = await placing
-
-        def room_again(unit: Unit) -> None:
-            unit._session.connection().exec_driver_sql("PRAGMA max_page_count=1000000")
-
-        await room.parts.run(room_again)
-        assert isinstance(failure, StorageFailed)
+            await wanted
+        with pytest.raises(StorageFailed, match="full"):
+            await room.desk.place(room.wish("three"))
+        store.full = False
         await room.settle()
         assert len(broker.accepted()) == 2
         assert await room.broken(broker) == []
-
-
-async def _failed(room: Room, slot: str) -> PufflingError | None:
-    try:
-        await room.desk.place(room.wish(slot, symbol="QQQ"))
-    except PufflingError as error:
-        return error
-    return None
-
-
-async def _fill_the_pages(room: Room) -> None:
-    """Use up what is free in the last pages."""
-    for _ in range(500):
-        await room.parts.run(
-            lambda unit: unit.audit.append(actor="test", capability="fill", outcome="x" * 200)
-        )
+        states = sorted(intent.state for intent in await room.desk.intents())
+        assert states == (["ACKED", "REPLACED"] if change else ["ACKED", "ACKED"])
+    room.failures.clear()
 
 
 async def test_what_is_too_late_in_the_last_moment_is_not_sent(home: Path) -> None:
