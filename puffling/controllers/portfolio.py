@@ -227,6 +227,10 @@ class Portfolios(Controller, domain="portfolio"):
         # Before the exchange opens: what came on a day was there for that day.
         return datetime.combine(day, time(0), NEW_YORK)
 
+    async def glance(self, account: str = "") -> Portfolio:
+        """Give an account as it is known, also before its broker was asked, for faces in this process."""
+        return await self._reader.portfolio(account, patient=False)
+
     async def accounts(self) -> tuple[Standing, ...]:
         """Give every account by its name and what is known of it, for faces in this process."""
         return await self._books.standings()

@@ -229,10 +229,10 @@ class PortfolioPanel(Panel):
         )
         core = self.session.core
         known = await core.portfolio.accounts()
-        names = tuple((each.account, each.label) for each in known)
-        if self._account not in {name for name, _ in names}:
+        if self._account not in {each.account for each in known}:
             self._account = ""
-        shown = await core.portfolio.show(self._account)
+        shown = await core.portfolio.glance(self._account)
+        names = tuple((each.account, each.label) for each in await core.portfolio.accounts())
         if shown.account:
             # Made and filled in turns: at once would hold the loop.
             _ = self.view

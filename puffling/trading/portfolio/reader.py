@@ -41,18 +41,21 @@ class PortfolioReader:
         self._clock = clock
         self._live = live
 
-    async def portfolio(self, account: str = "") -> Portfolio:
-        """Give what an account is worth and what is held in it."""
+    async def portfolio(self, account: str = "", *, patient: bool = True) -> Portfolio:
+        """Give what an account is worth and what is held in it.
+
+        Who is not patient gets what is known of an account whose broker was not asked yet.
+        """
         from puffling.trading.portfolio.reading import portfolio_of
 
-        standing, record, positions = await self._read(account)
+        standing, record, positions = await self._read(account, patient=patient)
         return portfolio_of(standing, record, positions, self._clock.now())
 
-    async def standing(self, account: str = "") -> Standing:
+    async def standing(self, account: str = "", *, patient: bool = True) -> Standing:
         """Give what is known of the money of an account, once there was time to ask for it."""
         with suppress(NotFound):
             standing = await self._books.standing(account)
-            if standing.connected:
+            if standing.connected or (standing.account and not patient):
                 return standing
         await self._shelf.opened()
         return await self._books.standing(account)
@@ -90,10 +93,12 @@ class PortfolioReader:
         begin = record.curve[0].at if record.curve else now
         return curve_of(record, now, equity, symbol, *await self._closes(symbol, begin, now))
 
-    async def _read(self, account: str) -> tuple[Standing, Record, tuple[Position, ...]]:
+    async def _read(
+        self, account: str, *, patient: bool = True
+    ) -> tuple[Standing, Record, tuple[Position, ...]]:
         from puffling.trading.portfolio.reading import positions_of
 
-        standing = await self.standing(account)
+        standing = await self.standing(account, patient=patient)
         record = await self._books.record(standing.account)
         prices, instruments = await self._look(record.symbols)
         return standing, record, positions_of(record, prices, instruments)
