@@ -29,7 +29,7 @@ from puffling.runtime.text import tr
 from puffling.settings.live import LiveSettings
 from puffling.settings.secrets import Secrets
 from puffling.store.database import Store, Unit
-from puffling.store.events import SettingChanged
+from puffling.store.events import DatabaseRestored, SettingChanged
 from puffling.store.orders import Account
 from puffling.trading.accounts.offers import BrokerMaker, make_broker, offer, offers
 from puffling.trading.accounts.records import (
@@ -44,7 +44,7 @@ from puffling.trading.accounts.records import (
 )
 from puffling.trading.accounts.values import AccountState, BrokerCheck, BrokerOffer
 from puffling.trading.desk import OrderDesk
-from puffling.trading.values import Mode
+from puffling.trading.values import LineState, Mode
 
 if TYPE_CHECKING:
     from puffling.trading.paper import PaperAccount
@@ -133,7 +133,10 @@ class AccountShelf:
         for name in _WORKERS:
             import_module(name)
             await asyncio.sleep(0)
-        self._ends = [self._bus.on(SettingChanged, self._setting_changed)]
+        self._ends = [
+            self._bus.on(SettingChanged, self._setting_changed),
+            self._bus.on(DatabaseRestored, self._restored),
+        ]
         async with self._changing:
             await self._embed()
             accounts, _ = await self._store.read(self._user, in_use, self.paper.account.id)
@@ -349,8 +352,8 @@ class AccountShelf:
             view = await self._desk.account(account.id)
         except NotFound:
             reason = self._troubles.get(account.id, tr("Not connected."))
-            return AccountState(account, chosen, None, reason)
-        return AccountState(account, chosen, view.state, view.reason)
+            return _shown(account, chosen, None, reason)
+        return _shown(account, chosen, view.state, view.reason)
 
     async def _refuse_while_open(self, account: Account) -> None:
         names = await self._store.read(self._user, open_names, account.id)
@@ -378,6 +381,13 @@ class AccountShelf:
 
             self._paper.trade_under(paper_terms(self._live.now.paper))
 
+    def _restored(self, event: DatabaseRestored) -> None:
+        self._scope.spawn(self._embed_again(), name="accounts.embed")
+
     async def _embed_again(self) -> None:
         async with self._changing:
             await self._embed()
+
+
+def _shown(account: Account, chosen: bool, line: LineState | None, reason: str) -> AccountState:
+    return AccountState(account.id, account.label, Mode(account.mode), chosen, line, reason, account)

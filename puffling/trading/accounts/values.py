@@ -17,10 +17,13 @@ class AccountState:
     `line` is None while no line was opened; `reason` then says why.
     """
 
-    account: Account
+    id: str
+    label: str
+    mode: Mode
     chosen: bool
     line: LineState | None
-    reason: str = ""
+    reason: str
+    account: Account
 
     @property
     def embedded(self) -> bool:
