@@ -246,7 +246,7 @@ class Done:
     """What became of an act that was confirmed, in a sentence and with what it made."""
 
     summary: str
-    orders: tuple[Intent, ...] = ()
+    orders: tuple[OrderLine, ...] = ()
     approval: Approval | None = None
     cancelled: int = 0
     failed: tuple[NotDone, ...] = ()
