@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,9 +26,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100, help="how many")
     parser.add_argument("--seed", type=int, default=1, help="of the whole campaign")
     parser.add_argument("--first", type=int, default=0, help="the number of the first run")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
     parser.add_argument("--keep", action="store_true", help="keep the folders of runs that failed")
     parser.add_argument("--tell", action="store_true", help="tell of every run")
     wanted = parser.parse_args()
+    if wanted.jobs > 1:
+        return _shared_out(wanted.runs, wanted.seed, wanted.first, wanted.jobs, keep=wanted.keep)
     folder = Path(tempfile.mkdtemp(prefix="puffling-faults-"))
     outcomes: list[Outcome] = []
     began = told = time.monotonic()
@@ -58,6 +62,17 @@ def main() -> int:
         say(f"{count} x {alarm}")
     say(f"seed {wanted.seed}: {len(outcomes)} runs in {time.monotonic() - began:.0f} s, {_summary(outcomes)}")
     return 1 if any(outcome.violations for outcome in outcomes) else 0
+
+
+def _shared_out(runs: int, seed: int, first: int, jobs: int, *, keep: bool) -> int:
+    """Let several processes do a part each."""
+    shares = [runs // jobs + (place < runs % jobs) for place in range(jobs)]
+    parts = []
+    for share in shares:
+        words = ["--runs", str(share), "--seed", str(seed), "--first", str(first), *["--keep"] * keep]
+        parts.append(subprocess.Popen([sys.executable, "-W", "ignore", "-m", "tests.faults", *words]))
+        first += share
+    return max([part.wait() for part in parts])
 
 
 def _summary(outcomes: list[Outcome]) -> str:

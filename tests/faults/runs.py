@@ -179,7 +179,7 @@ def staged(folder: Path) -> Iterator[Stage]:
     # Libraries that begin threads of their own cannot be forked.
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.lives"])
+    context.set_forkserver_preload(["tests.faults.warm"])
     server = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "tests.fakes.alpaca_trading"],
         cwd=_CHECKOUT,
