@@ -383,8 +383,10 @@ class Broker(Controller):
 
     async def _cancel(self, order: str, title: str) -> Done:
         cancelled = await self._desk.cancel(order)
-        intents = () if cancelled.intent is None else (cancelled.intent,)
-        return Done(tr("{state}: {order}", state=cancelled.state.value, order=title), intents)
+        from puffling.trading.order_lines import line_of
+
+        lines = (line_of(cancelled.intent, cancelled.order),)
+        return Done(tr("{state}: {order}", state=cancelled.state.value, order=title), lines)
 
     async def _cancel_all(self, account: str, symbol: str | None) -> Done:
         report = await self._desk.cancel_all(account, symbol)
@@ -429,10 +431,12 @@ def _account_of(found: Intent | BrokerOrder) -> str:
 
 
 def _done(*placed: Placed) -> Done:
-    intents = tuple(each.intent for each in placed if each.intent is not None)
-    approval = next((each.approval for each in placed if each.approval is not None), None)
-    if approval is not None:
-        return Done(tr("It waits for your approval."), intents, approval)
+    from puffling.trading.order_lines import line_of
     from puffling.trading.tickets import name_of
 
-    return Done(", ".join(f"{name_of(each)}: {each.state.value}" for each in intents), intents)
+    intents = tuple(each.intent for each in placed if each.intent is not None)
+    lines = tuple(line_of(each, None) for each in intents)
+    approval = next((each.approval for each in placed if each.approval is not None), None)
+    if approval is not None:
+        return Done(tr("It waits for your approval."), lines, approval)
+    return Done(", ".join(f"{name_of(each)}: {each.state.value}" for each in intents), lines)

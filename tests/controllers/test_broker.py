@@ -156,7 +156,7 @@ class TestPerson:
         shown = await core.broker.close("SPY", "mine")
         assert shown.title == "Close 1 SPY at the market"
         done = await core.broker.confirm(shown.token)
-        assert done.orders[0].terms.side is Side.SELL
+        assert done.orders[0].side is Side.SELL
         story = await core.broker.why(done.orders[0].id)
         assert story.steps
 

@@ -90,7 +90,7 @@ class OrderActs:
         placed = await core.approvals.approve(done.approval.id, shown.seal)
         if placed.intent is None:
             return done
-        return Done(tr("Approved and sent."), (placed.intent,))
+        return Done(tr("Approved and sent."))
 
     async def _cancel_several(self, over: QWidget, ids: list[str]) -> None:
         broker = self._session.core.broker
