@@ -135,6 +135,22 @@ def test_days_without_a_bar_count_too(day_of: DayOf) -> None:
         assert len(walk(panel, Terms(), trader=trader, day_of=day_of).fills) == expected
 
 
+@KNOWING
+def test_a_day_ends_where_bars_of_other_symbols_hide_how_long_its_own_are(day_of: DayOf) -> None:
+    days = [date(2024, 5, 2), date(2024, 5, 3)]
+    times = half_hours(*((local(day, 9, 30), local(day, 16)) for day in days))
+    falls = local(days[1], 10)
+    flat = np.full(len(times), 100.0)
+    low = np.array([80.0 if time == falls else 100.0 for time in times])
+    time = np.array([to_us(each) for each in times])
+    share = Bars(time, flat, flat, low, flat, flat)
+    other = Bars(time + US_PER_MINUTE, flat, flat, flat, flat, flat)
+    for lasting, expected in ((Lasting.DAY, 0), (Lasting.GTC, 1)):
+        trader = Waits("SPY", local(days[0], 15), lasting)
+        panel = Panel.of({"SPY": share, "OTHER": other})
+        assert len(walk(panel, Terms(), trader=trader, day_of=day_of).fills) == expected
+
+
 def test_a_bar_of_a_week_holds_more_than_a_day() -> None:
     weeks = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=7 * week) for week in range(4)]
     for falls, expected in ((weeks[1], 1), (weeks[2], 0)):

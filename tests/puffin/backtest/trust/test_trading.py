@@ -154,6 +154,9 @@ def test_one_with_declared_parameters_has_neighbours_and_the_same_verdict_each_t
     assert [reason.check for reason in first.reasons] == [*CHECKS, "plateau", "overfitting"]
     done = Backtester().trade(BracketBreakoutStrategy(window=50, risk=0.1), panel, since=200)
     assert first.figures["total_trades"] == len(done.trades)
+    late = Backtester().trade(BracketBreakoutStrategy(window=50, risk=0.1), panel, since=200, late=1)
+    assert late.final_value != done.final_value
+    assert first.figures["return_one_bar_later"] == late.equity[-1] / late.equity[0] - 1.0
 
 
 def test_what_is_late_sees_each_close_a_bar_later() -> None:
@@ -221,7 +224,7 @@ def test_neighbours_are_judged_by_what_is_traded_of_them(
     symbols: int, sizing: Sizing, protection: Protection | None
 ) -> None:
     panel = random_panel(5, symbols=symbols, bars=500, gaps=False)
-    terms = Terms(size=0.5, commission=CommissionModel(pct=0.001))
+    terms = Terms(size=0.05, commission=CommissionModel(pct=0.001))
     verdict, ratios = judged(panel, sizing, protection, terms)
     assert verdict.figures["neighbours_sharpe"] == pytest.approx(float(np.nanmedian(np.nan_to_num(ratios))))
     plain, _ = judged(panel, Sizing.EQUITY, None, Terms())
