@@ -135,6 +135,17 @@ def test_a_stop_may_be_half_the_price_away() -> None:
         assert answer("stop_side", wish(kind=Kind.STOP, stop=stop)).outcome is outcome
 
 
+def test_a_refusal_says_how_much_room_or_money_there_is() -> None:
+    held = answer("position", wish(quantity=Decimal(10)), held=Decimal(20), approval_above=Decimal(10**6))
+    assert held.outcome is Outcome.REFUSE
+    assert "room for $2,000.00 more" in held.hint
+    short = answer("cash", wish(kind=Kind.LIMIT, limit=Decimal(400)), cash=Decimal(300))
+    assert "$500.00 less" in short.hint
+    missing = answer("numbers", wish(kind=Kind.STOP))
+    assert missing.text == "A stop order needs a stop."
+    assert answer("numbers", wish(limit=Decimal(1))).text == "A market order has no limit."
+
+
 def test_a_repeated_order_says_how_long_to_wait() -> None:
     check = answer("duplicate", WISH, repeated_at=NOW - timedelta(seconds=10))
     assert (check.used, check.limit) == (Decimal(10), Decimal(30))
