@@ -139,7 +139,7 @@ def test_days_without_a_bar_count_too(day_of: DayOf) -> None:
 def test_a_day_ends_where_bars_of_other_symbols_hide_how_long_its_own_are(day_of: DayOf) -> None:
     days = [date(2024, 5, 2), date(2024, 5, 3)]
     times = half_hours(*((local(day, 9, 30), local(day, 16)) for day in days))
-    falls = local(days[1], 10)
+    falls = local(days[1], 9, 30)
     flat = np.full(len(times), 100.0)
     low = np.array([80.0 if time == falls else 100.0 for time in times])
     time = np.array([to_us(each) for each in times])
