@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from puffling.puffin.broker.base import Execution
 from puffling.puffin.orders import Side
@@ -59,6 +59,7 @@ def take_fill(unit: Unit, fill: Fill, intent: Intent | None = None) -> bool:
         source="" if intent is None else intent.source,
         intent_id=None if intent is None else intent.id,
     )
+    _note(unit, fill, holding, intent)
     unit.tell(OrderFilled(unit.user, fill, holding, intent))
     unit.tell(HoldingChanged(unit.user, holding))
     return True
@@ -119,6 +120,30 @@ def opening(unit: Unit, account: Account, symbol: str, quantity: Decimal, price:
     )
     take_fill(unit, fill)
     return fill
+
+
+def _note(unit: Unit, fill: Fill, holding: Holding, intent: Intent | None) -> None:
+    """Write the fill into the audit trail: what was done to the money is chained like what was asked for."""
+    details: dict[str, Any] = {
+        "account": fill.account,
+        "order": fill.broker_order_id,
+        "execution": fill.execution_id,
+        "quantity": f"{fill.quantity:f}",
+        "price": f"{fill.price:f}",
+        "fees": f"{fill.fees:f}",
+        "held": f"{holding.quantity:f}",
+    }
+    if intent is not None:
+        details |= {"intent": intent.id, "client_id": intent.client_id}
+    if fill.corrects is not None:
+        details["corrects"] = fill.corrects
+    unit.audit.append(
+        actor="broker",
+        capability="desk.fill",
+        outcome=fill.kind.value,
+        summary=f"{fill.side.value} {fill.quantity:f} {fill.symbol}",
+        details=details,
+    )
 
 
 def _standing(holding: Holding | None) -> tuple[Decimal, Decimal]:

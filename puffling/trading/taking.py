@@ -13,6 +13,7 @@ from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
 from puffling.trading.ledger import filled_of, take_execution
+from puffling.trading.parts import note
 from puffling.trading.proposals import REPLACEMENT, is_ours, new_id
 from puffling.trading.states import ENDED, OPEN, advance, state_of
 from puffling.trading.wire import differences, exact
@@ -114,7 +115,11 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
         reserved=_NOTHING if state in ENDED else intent.reserved,
         reason=intent.reason if state is intent.state else str(order.raw.get("reason", "")),
     )
-    return intent if moved == intent else unit.intents.put(moved)
+    if moved == intent:
+        return intent
+    if state in ENDED and state is not intent.state:
+        note(unit, intent, state.value.lower(), moved.reason, actor="broker", order=order.broker_order_id)
+    return unit.intents.put(moved)
 
 
 def settle(unit: Unit, account: str, broker_order_id: str) -> None:

@@ -31,12 +31,14 @@ async def test_the_story_of_an_order_goes_from_the_wish_through_every_gate_to_ea
         assert titles[0] == "Wanted by strategy:momentum"
         assert "Gate: asked you" in titles
         assert titles.count("Filled") == 2
-        for outcome in ("asked", "entered", "sending", "accepted"):
+        for outcome in ("asked", "entered", "sending", "accepted", "filled"):
             assert f"Desk: {outcome}" in titles
         assert sum(step.title.startswith("Gate: ") for step in changed.steps) == len(placed.verdict.checks)
         assert len(changed.fills) == 2
         trail = await room.read(lambda unit: unit.audit.verify())
         assert trail.intact
+        lines = await room.read(lambda unit: unit.audit.newest(capability="desk.fill"))
+        assert [line.details["intent"] for line in lines] == [placed.intent.id] * 2
 
 
 async def test_the_story_of_a_changed_order_names_the_one_it_stands_for(home: Path) -> None:
