@@ -37,6 +37,7 @@ class TopLine(QWidget):
     command_wanted = Signal()
     halt_wanted = Signal()
     resume_wanted = Signal()
+    approvals_wanted = Signal()
 
     def __init__(self, fill_menu: Callable[[QMenu], None]) -> None:
         super().__init__()
@@ -87,6 +88,11 @@ class TopLine(QWidget):
         """Show the one button that fits the state, exactly when its ability exists."""
         self.halt.setVisible(can_halt and not halted)
         self.resume.setVisible(can_resume and halted)
+
+    def show_waiting(self, count: int) -> None:
+        """Say how many orders wait for the person's yes, or nothing."""
+        self.approvals.setText(tr("1 approval") if count == 1 else tr("{count} approvals", count=count))
+        self.approvals.setVisible(count > 0)
 
     def last_shown(self) -> dict[str, str]:
         """Give what the line says, to be painted again at the next start."""
@@ -157,6 +163,18 @@ class TopLine(QWidget):
         ):
             label.setAccessibleName(name)
             right.addWidget(label)
+        self.approvals = QPushButton()
+        self.approvals.setObjectName("approvals-waiting")
+        set_role(self.approvals, kind="waiting", narrow=True)
+        self.approvals.clicked.connect(self.approvals_wanted)
+        self.account = QPushButton()
+        self.account.setObjectName("account")
+        self.account.setAccessibleName(tr("Account that orders go to"))
+        set_role(self.account, kind="quiet", narrow=True)
+        right.insertWidget(right.indexOf(self.mode), self.account)
+        right.insertWidget(right.indexOf(self.account), self.approvals)
+        for button in (self.approvals, self.account):
+            button.setVisible(False)
         self.halt = QPushButton(tr("Halt trading"))
         self.halt.setObjectName("halt")
         self.halt.setToolTip(tr("No new order leaves until you resume"))

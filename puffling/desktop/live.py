@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject
 from puffling.core.events import Level, NoticeRaised, RaiseRequested
 from puffling.desktop import notices, numbers
 from puffling.desktop.abilities import Abilities
+from puffling.desktop.amounts import Amounts
 from puffling.desktop.feed_words import WELL, feed_tooltip, feed_words
 from puffling.desktop.later import later
 from puffling.desktop.theme import Appearance, Density, Scheme, look
+from puffling.desktop.tray import Tray
 from puffling.desktop.welcome import Welcome
 from puffling.market.events import FeedStateChanged
 from puffling.market.values import Condition, FeedState
@@ -29,10 +31,12 @@ from puffling.trading.values import SafetyState, TradingState
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.desktop.trade_news import TradeNews
     from puffling.desktop.window import Window
 
 PULSE_SECONDS = 1.0
 HALT, RESUME = "safety.halt", "safety.resume"
+HIDE_AMOUNTS = "window.hide_amounts"
 
 
 class LiveWindow(QObject):
@@ -50,6 +54,10 @@ class LiveWindow(QObject):
         # Settings come several at a time, and every new look repaints the whole window.
         self._wear_soon = later(self, self.wear_settings)
         self.wear_settings()
+        window.session.shared(Amounts).hide(core.settings_now.window.hide_amounts)
+        self._trade_news: TradeNews | None = None
+        self._tray = Tray(window)
+        self._following = window.session.dispatch.run(self._follow_trading, name="follow trading")
         self._fetch()
         if not core.settings_now.window.welcomed:
             self._welcome()
@@ -60,6 +68,10 @@ class LiveWindow(QObject):
         """Let go of the core before it closes."""
         self._pulse.cancel()
         self._wear_soon.stop()
+        self._following.cancel()
+        if self._trade_news is not None:
+            self._trade_news.stop()
+        self._tray.stop()
         for unsubscribe in self._ears:
             unsubscribe()
         self._ears.clear()
@@ -75,6 +87,13 @@ class LiveWindow(QObject):
                 reduced_motion=wanted.reduced_motion,
             )
         )
+
+    async def _follow_trading(self) -> None:
+        # A start must not wait for what asks the accounts.
+        await self._window.session.until_filled()
+        from puffling.desktop.trade_news import TradeNews
+
+        self._trade_news = TradeNews(self._window, self._core, self._tray.say)
 
     def _welcome(self) -> None:
         """Greet a new person over the window that works already."""
@@ -194,6 +213,8 @@ class LiveWindow(QObject):
         self._say_saved()
         if event.key.startswith("appearance."):
             self._wear_soon.start()
+        elif event.key == HIDE_AMOUNTS:
+            self._window.session.shared(Amounts).hide(self._core.settings_now.window.hide_amounts)
 
     def _say_saved(self) -> None:
         now = self._core.clock.now()

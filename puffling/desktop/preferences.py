@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -55,6 +56,10 @@ class Preferences(QWidget):
         self.keys = Keys(session)
         self.keys.setParent(inside)
         self.keys.hide()
+        self.broker = QPushButton(tr("Connect a broker…"), inside)
+        self.broker.setObjectName("preferences.connect-broker")
+        self.broker.clicked.connect(lambda: session.actions.run("window.connect-broker"))
+        self.broker.hide()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 8, 8)
         self._column.setSpacing(14)
@@ -92,6 +97,8 @@ class Preferences(QWidget):
             self._column.addWidget(line)
             # A line is dear to build: everything else gets its turn between two of them.
             await asyncio.sleep(0)
+        self._column.addWidget(self.broker)
+        self.broker.show()
         self._column.addWidget(self.keys)
         self.keys.show()
         self.filled = True
@@ -149,6 +156,7 @@ class Preferences(QWidget):
         if self.lines:
             fits = not wanted or self.keys.fits(wanted)
             self.keys.setVisible(fits)
+            self.broker.setVisible(fits)
             self._nothing.setVisible(not any_shown and not fits)
 
 

@@ -98,6 +98,7 @@ class Window(QMainWindow):
         self.top.command_wanted.connect(self.palette_.open_palette)
         self.top.halt_wanted.connect(lambda: self.actions_.run(HALT))
         self.top.resume_wanted.connect(lambda: self.actions_.run(RESUME))
+        self.top.approvals_wanted.connect(lambda: self.show_panel("approvals"))
         self.bottom.jobs_wanted.connect(lambda: self.show_panel("jobs"))
         self._restore()
         self.arrangement.take_focus()
@@ -175,6 +176,15 @@ class Window(QMainWindow):
         """Open the preferences; they need the open core."""
         if self.session.connected:
             self.sheet.open_with(tr("Preferences"), Preferences(self.session), width=560)
+
+    def connect_broker(self) -> None:
+        """Open what connects a broker; it needs the open core."""
+        if self.session.connected:
+            # Imported here: a start must not wait for what most people need once.
+            from puffling.desktop.brokers.wizard import BrokerWizard
+
+            wizard = BrokerWizard(self.session, self.sheet.close_sheet)
+            self.sheet.open_with(tr("Connect a broker"), wizard, width=520)
 
     def show_shortcuts(self) -> None:
         """Open the overview of all keys."""

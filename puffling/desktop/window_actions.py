@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from puffling.desktop.actions import Action
+from puffling.desktop.amounts import Amounts
 from puffling.desktop.panel import find_panels
 from puffling.desktop.theme import Scheme, look
 from puffling.desktop.workspaces import WORKSPACES
@@ -126,6 +127,17 @@ def _general(window: Window) -> Iterator[Action]:
         window.isFullScreen,
     )
     yield Action(
+        "window.hide-amounts",
+        tr("Hide amounts"),
+        partial(_hide_amounts, window),
+        group,
+        tr("Dots instead of money and quantities, in every panel; again shows them."),
+        "View",
+        "Ctrl+Shift+A",
+        lambda: window.session.shared(Amounts).hidden,
+        icon="eye-off",
+    )
+    yield Action(
         "window.preferences",
         tr("Preferences"),
         window.show_preferences,
@@ -133,6 +145,15 @@ def _general(window: Window) -> Iterator[Action]:
         tr("Change how Puffling looks and works, and keep keys."),
         "File",
         "Ctrl+,",
+    )
+    yield Action(
+        "window.connect-broker",
+        tr("Connect a broker…"),
+        window.connect_broker,
+        tr("Accounts"),
+        tr("Choose one, keep its keys, test them, and send orders there."),
+        "Trade",
+        icon="key",
     )
     yield Action(
         "window.import-prices",
@@ -188,6 +209,15 @@ def _intervals(window: Window) -> Iterator[Action]:
             f"Alt+{number}",
             partial(_is_chosen, selection, interval),
         )
+
+
+def _hide_amounts(window: Window) -> None:
+    session = window.session
+    hidden = not session.shared(Amounts).hidden
+    session.shared(Amounts).hide(hidden)
+    if session.connected:
+        put = session.core.settings.put
+        session.dispatch.run(lambda: put("window.hide_amounts", hidden), name="hide amounts")
 
 
 def _choose_theme(window: Window, scheme: Scheme) -> None:

@@ -48,10 +48,25 @@ WORKSPACES = (
         Split(
             True,
             (
-                (_tabs("watchlist"), 23),
+                (_tabs("watchlist", "ticket", "safety"), 23),
                 (
                     Split(
-                        False, ((_tabs("chart"), 70), (_tabs("activity", "portfolio", "trades", "jobs"), 30))
+                        False,
+                        (
+                            (_tabs("chart"), 68),
+                            (
+                                _tabs(
+                                    "dashboard",
+                                    "orders",
+                                    "portfolio",
+                                    "trades",
+                                    "approvals",
+                                    "activity",
+                                    "jobs",
+                                ),
+                                32,
+                            ),
+                        ),
                     ),
                     77,
                 ),
@@ -69,15 +84,25 @@ WORKSPACES = (
             ),
         ),
     ),
-    Workspace("automate", "Automate", Split(True, ((_tabs("jobs"), 45), (_tabs("activity"), 55)))),
+    Workspace(
+        "automate",
+        "Automate",
+        Split(
+            True,
+            (
+                (Split(False, ((_tabs("jobs"), 50), (_tabs("approvals", "safety"), 50))), 45),
+                (_tabs("activity", "orders", "trades", "portfolio"), 55),
+            ),
+        ),
+    ),
     Workspace(
         "assistant",
         "Assistant",
         Split(
             True,
             (
-                (Split(False, ((_tabs("chart"), 55), (_tabs("activity"), 45))), 66),
-                (_tabs("watchlist"), 34),
+                (Split(False, ((_tabs("chart"), 55), (_tabs("activity", "orders"), 45))), 66),
+                (Split(False, ((_tabs("watchlist"), 50), (_tabs("approvals"), 50))), 34),
             ),
         ),
     ),

@@ -172,6 +172,23 @@ class Window(Section):
         title="Welcome seen",
         description="The first-run page has been read; switch off to see it again.",
     )
+    hide_amounts: bool = Field(
+        False,
+        title="Hide amounts",
+        description="Show dots instead of amounts of money and quantities; prices stay.",
+    )
+    desktop_messages: bool = Field(
+        True,
+        title="Desktop notifications",
+        description="Tell fills, rejections and questions on the desktop while another program is in front.",
+    )
+    lock_minutes: int = Field(
+        0,
+        title="Lock after minutes",
+        description="Lock the window when nobody has touched it for this long; 0 never does.",
+        ge=0,
+        le=720,
+    )
 
 
 Symbol = Annotated[str, Field(min_length=1, max_length=24, pattern=r"^[A-Z0-9][A-Z0-9./^=-]*$")]

@@ -57,19 +57,19 @@ async def test_every_workspace_names_only_panels_that_exist() -> None:
 
 async def test_a_workspace_shows_its_panels_and_the_others_sleep(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
-    assert seen(window) == {"watchlist", "chart", "activity"}
+    assert seen(window) == {"watchlist", "chart", "dashboard"}
     window.open_workspace("automate")
-    await until(lambda: seen(window) == {"jobs", "activity"})
+    await until(lambda: seen(window) == {"jobs", "approvals", "activity"})
 
 
 async def test_a_panel_that_is_not_seen_does_not_listen(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
     both = core.bus.listeners(PricesMoved)
     window.open_workspace("automate")
-    await until(lambda: seen(window) == {"jobs", "activity"})
-    assert core.bus.listeners(PricesMoved) == both - 2
+    await until(lambda: seen(window) == {"jobs", "approvals", "activity"})
+    assert core.bus.listeners(PricesMoved) == both - 3
     window.open_workspace("trade")
-    await until(lambda: seen(window) == {"watchlist", "chart", "activity"})
+    await until(lambda: seen(window) == {"watchlist", "chart", "dashboard"})
     assert core.bus.listeners(PricesMoved) == both
 
 
@@ -77,6 +77,8 @@ async def test_a_tab_that_comes_to_the_front_wakes_and_the_one_behind_sleeps(
     core: Core, open_window: OpenWindow
 ) -> None:
     window = await open_window(core)
+    window.show_panel("activity")
+    await until(lambda: seen(window) == {"watchlist", "chart", "activity"})
     audits = core.bus.listeners(AuditAppended)
     jobs = core.bus.listeners(JobChanged)
     window.show_panel("jobs")
@@ -135,7 +137,7 @@ async def test_a_workspace_can_be_reset(core: Core, open_window: OpenWindow) -> 
     window.docks["chart"].setFloating(True)
     await until(lambda: "watchlist" not in seen(window))
     window.actions_.run("window.reset-workspace")
-    await until(lambda: seen(window) == {"watchlist", "chart", "activity"})
+    await until(lambda: seen(window) == {"watchlist", "chart", "dashboard"})
     assert not window.docks["chart"].isFloating()
 
 
@@ -218,7 +220,7 @@ async def test_a_new_person_starts_with_one_click(core: Core, open_window: OpenW
     assert start is not None
     start.click()
     await until(lambda: core.settings_now.window.welcomed)
-    assert seen(window) == {"watchlist", "chart", "activity"}
+    assert seen(window) == {"watchlist", "chart", "dashboard"}
 
 
 async def test_saving_is_said_when_it_is_so(core: Core, open_window: OpenWindow) -> None:
@@ -286,9 +288,10 @@ async def test_another_workspace_and_back_leaves_every_panel_as_large_as_it_was(
     window = await open_window(core)
 
     def sizes() -> dict[str, QSize]:
-        return {name: dock.size() for name, dock in window.docks.items() if not dock.isHidden()}
+        # A panel that was never in front has not been given a size yet.
+        return {name: dock.size() for name, dock in window.docks.items() if dock.panel.awake}
 
-    await until(lambda: window.docks["chart"].height() > 1.5 * window.docks["activity"].height())
+    await until(lambda: window.docks["chart"].height() > 1.5 * window.docks["dashboard"].height())
     before = sizes()
     for _ in range(2):
         window.open_workspace("research")

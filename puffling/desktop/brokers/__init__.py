@@ -1,0 +1,1 @@
+"""Connecting a broker, and which account orders go to."""

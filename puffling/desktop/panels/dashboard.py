@@ -1,0 +1,209 @@
+"""Dashboard: what there is, what today brought, and the last trades as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from puffling.desktop.amounts import Amounts
+from puffling.desktop.card import button, label, spacer, tool_button
+from puffling.desktop.icons import set_icon
+from puffling.desktop.later import Place, later
+from puffling.desktop.loading import load
+from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.session import Session
+from puffling.desktop.states import States
+from puffling.desktop.theme import Tone
+from puffling.market.events import PricesMoved
+from puffling.market.values import Price
+from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
+from puffling.store.events import CashFlowsChanged, DatabaseRestored, TradesChanged, WorthMarked
+from puffling.trading.events import AccountChanged, ChosenAccountChanged, LineChanged
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+    from puffling.desktop.dashboard.view import DashboardView
+    from puffling.trading.portfolio.values import Portfolio, TradeLine
+
+DRAIN_MILLISECONDS = 100
+LAST_TRADES = 10
+CONNECT, HIDE = "window.connect-broker", "window.hide-amounts"
+
+
+@panel(id="dashboard", title="Dashboard", icon="dashboard", area=Area.BOTTOM, order=0)
+class DashboardPanel(Panel):
+    """Shows the account that orders go to, live; at a start it waits until the prices stand there."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._amounts = session.shared(Amounts)
+        self._fetching = self._news = False
+        self._trades: tuple[TradeLine, ...] = ()
+        self._moved: dict[str, Price] = {}
+        self._watched: tuple[str, ...] = ()
+        self._stop_watching: Callable[[], None] | None = None
+        self._view: DashboardView | None = None
+        self._focus_wanted = False
+        self._body = Place(self)
+        self._drain = later(self, self._show_moved, DRAIN_MILLISECONDS)
+        self.account = label(tone=Tone.MUTED)
+        self.connect_ = button(tr("Connect a broker…"), kind="quiet")
+        self.connect_.setObjectName("dashboard.connect")
+        self.connect_.clicked.connect(self._connect)
+        self.connect_.hide()
+        self.hide_ = tool_button("eye", tr("Hide or show amounts"))
+        self.hide_.setObjectName("dashboard.hide-amounts")
+        self.hide_.clicked.connect(lambda: self.session.actions.run(HIDE))
+        self.states = States(self)
+        self.setMinimumSize(300, 130)
+        self.states.loading()
+
+    @property
+    def view(self) -> DashboardView:
+        """Give the figures, made when they are first looked at."""
+        if self._view is None:
+            # Imported here: a start must not wait for it.
+            from puffling.desktop.dashboard.view import DashboardView
+
+            made = DashboardView(self._amounts, self.session.time)
+            made.trades.key_activated.connect(lambda _: self.session.show_panel("trades"))
+            made.trades.keys_selected.connect(self._look_at)
+            self._body.fill(made)
+            self._view = made
+            if self._focus_wanted:
+                self.take_focus()
+        return self._view
+
+    def header(self) -> list[QWidget]:
+        return [self.account, spacer(), self.connect_, self.hide_]
+
+    def wake(self, core: Core) -> None:
+        self.hear(PricesMoved, self._take)
+        for event in (TradesChanged, CashFlowsChanged, WorthMarked, AccountChanged, LineChanged):
+            self.hear(event, lambda _: self._refresh())
+        self.hear(ChosenAccountChanged, lambda _: self._refresh())
+        self.hear(DatabaseRestored, lambda _: self._refresh())
+        self._ears.append(self._amounts.on_change(self._rewrite))
+        set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
+        # Prices come first at a start: nobody misses figures of an account before its broker has answered.
+        self.mark_live()
+        self._fetch()
+
+    def sleep(self) -> None:
+        self._fetching = self._news = False
+        self._drain.stop()
+        self._moved.clear()
+        self._watch(())
+
+    def take_focus(self) -> None:
+        # What is not there yet takes the keyboard when it comes.
+        self._focus_wanted = self._view is None
+        if self._view is not None:
+            self._view.trades.setFocus()
+
+    def _connect(self) -> None:
+        self.session.actions.run(CONNECT)
+
+    def _rewrite(self) -> None:
+        set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
+        if self._view is not None:
+            self._view.rewrite(self._trades)
+
+    def _refresh(self) -> None:
+        if self._fetching:
+            self._news = True
+        else:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        self._fetching, self._news = True, False
+        self.session.dispatch.run(
+            self._load,
+            name="fetch dashboard",
+            newest="dashboard.fetch",
+            then=self._show,
+            failed=self._say_failed,
+            owner=self,
+        )
+
+    async def _load(self) -> tuple[Portfolio, tuple[TradeLine, ...]]:
+        await self.session.until_filled()
+        await load(
+            "puffling.trading.portfolio.reading",
+            "puffling.desktop.portfolio.rows",
+            "puffling.desktop.portfolio.trades",
+            "puffling.desktop.dashboard.view",
+        )
+        core = self.session.core
+        shown = await core.portfolio.show()
+        trades = await core.monitor.trades(LAST_TRADES, shown.account) if shown.account else ()
+        if shown.account:
+            # Made and filled in turns: at once would hold the loop.
+            _ = self.view
+        await asyncio.sleep(0)
+        return shown, trades
+
+    def _show(self, found: tuple[Portfolio, tuple[TradeLine, ...]]) -> None:
+        shown, self._trades = found
+        self.account.setText(shown.label)
+        # A market or an account of this program's own: a real one is yet to be connected.
+        self.connect_.setVisible(not shown.account or shown.mode == "DEMO")
+        if not shown.account:
+            self._watch(())
+            self.states.empty(
+                tr("Broker not connected"),
+                tr("What you have, and what today brought, stands here once an account is there."),
+                icon="dashboard",
+                action=tr("Connect a broker…"),
+                act=self._connect,
+            )
+        else:
+            self.view.show_portfolio(shown)
+            self.view.show_trades(self._trades)
+            self._watch(tuple(each.symbol for each in shown.positions))
+            if shown.connected:
+                self.states.content()
+            else:
+                self.states.stale(tr("Broker not connected"))
+                self.states.setToolTip(shown.reason)
+        self._arrived()
+
+    def _say_failed(self, error: PufflingError) -> None:
+        self.states.error(error.message, error.hint, act=self._fetch)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        self._fetching = False
+        if self._news and self.awake:
+            self._fetch()
+
+    def _look_at(self, keys: list[str]) -> None:
+        for each in self._trades:
+            if keys == [each.id]:
+                self.session.selection.choose(each.symbol)
+
+    def _take(self, event: PricesMoved) -> None:
+        moved = {symbol: event.prices[symbol] for symbol in self._watched if symbol in event.prices}
+        if moved:
+            self._moved |= moved
+            if not self._drain.isActive():
+                self._drain.start()
+
+    def _show_moved(self) -> None:
+        moved, self._moved = self._moved, {}
+        shown = self.view.portfolio
+        if shown is not None:
+            self.view.show_portfolio(self.session.core.portfolio.repriced(shown, moved))
+
+    def _watch(self, symbols: tuple[str, ...]) -> None:
+        if symbols == self._watched and self._stop_watching is not None:
+            return
+        before, self._watched = self._stop_watching, symbols
+        # The new watch first: what is in both never stops ticking.
+        self._stop_watching = self.session.core.data.watch(symbols) if symbols else None
+        if before is not None:
+            before()
