@@ -204,13 +204,24 @@ async def test_a_caller_that_trickles_its_second_request_is_hung_up_on(core: Sma
         await server.start()
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(server.address).port)
         writer.write(f"GET /api/health HTTP/1.1\r\nHost: {urlsplit(server.address).netloc}\r\n\r\n".encode())
-        assert b"200" in await reader.readline()
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        assert " 200 " in head
+        length = next(line for line in head.splitlines() if line.startswith("content-length:"))
+        assert b'"ok"' in await reader.readexactly(int(length.partition(":")[2]))
         writer.write(b"GET /api/health HTTP/1.1\r\nX: ")
-        rest = asyncio.ensure_future(reader.read())  # noqa: TID251  the test's own task
+
+        async def until_hung_up() -> bytes:
+            try:
+                return await reader.read()
+            except ConnectionError:
+                # What it still sent met a closed door, which some systems answer with a reset.
+                return b""
+
+        rest = asyncio.ensure_future(until_hung_up())  # noqa: TID251  the test's own task
         while not rest.done():
             writer.write(b"a")
             await asyncio.sleep(0.02)
-        assert b'"ok"' in await rest
+        assert await rest == b""
         writer.close()
         await server.close()
 
