@@ -71,6 +71,16 @@ async def test_trades_are_found_by_what_they_are_the_newest_first(store: Store) 
     assert [each.side for each in oldest] == [Side.BUY, Side.SELL]
 
 
+async def test_trades_of_one_moment_stand_in_the_order_they_were_written(store: Store) -> None:
+    symbols = [f"S{number}" for number in range(20)]
+    for symbol in symbols:
+        await store.run(DEFAULT_USER, bought, symbol)
+    found = await store.read(DEFAULT_USER, lambda unit: unit.trades.of("paper"))
+    assert [each.symbol for each in found] == symbols
+    newest = await store.read(DEFAULT_USER, lambda unit: unit.trades.newest(3))
+    assert [each.symbol for each in newest] == ["S19", "S18", "S17"]
+
+
 async def test_a_note_and_tags_are_what_a_person_may_change(store: Store) -> None:
     kept = await store.run(DEFAULT_USER, bought)
     noted = await store.run(

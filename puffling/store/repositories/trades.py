@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import InvalidInput, NotFound
@@ -45,7 +45,7 @@ class Trades(Repository):
     ) -> Trade:
         """Keep a new trade; what it earned is told later."""
         row = TradeRow(
-            id=new_id(),
+            id=self._id_at(traded_at),
             user_id=self._user,
             order_id=order_id,
             strategy_id=strategy_id,
@@ -169,6 +169,11 @@ class Trades(Repository):
         if changed:
             self._session.flush()
             self._tell(TradesChanged(self._user, account, symbol))
+
+    def _id_at(self, at: datetime) -> str:
+        """Make an id after which trades of one moment stand in the order they were written."""
+        wanted = select(func.count()).where(TradeRow.user_id == self._user, TradeRow.traded_at == at)
+        return f"{self._session.exec(wanted).one():04x}{new_id()[4:]}"
 
     def _changed(self, row: TradeRow) -> Trade:
         self._session.add(row)
