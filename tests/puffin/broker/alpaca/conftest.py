@@ -110,10 +110,9 @@ def broker(make_broker: MakeBroker) -> AlpacaBroker:
     return make_broker()
 
 
-@pytest.fixture
-def impatient(make_broker: MakeBroker) -> AlpacaBroker:
-    """A broker that does not wait long for an answer."""
-    return make_broker(read_seconds=0.15)
+def patience(fault: str) -> float:
+    """How long to wait for an answer: not long for one that never comes, and no race with any other."""
+    return 0.15 if "hang" in fault else 10.0
 
 
 @pytest.fixture

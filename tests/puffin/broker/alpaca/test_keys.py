@@ -16,7 +16,7 @@ from puffling.puffin.errors import AccessRefused, InvalidValue
 from puffling.puffin.orders import Side
 from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import AlpacaTrading
-from tests.puffin.broker.alpaca.conftest import Heard, MakeBroker
+from tests.puffin.broker.alpaca.conftest import Heard, MakeBroker, patience
 
 PAPER, LIVE = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
 
@@ -108,7 +108,7 @@ def test_keys_are_in_no_error_and_in_no_log(
     alpaca: AlpacaTrading, make_broker: MakeBroker, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     everything_is_told(caplog)
-    broker = make_broker(read_seconds=0.15)
+    broker = make_broker(read_seconds=patience(fault))
     heard = Heard(alpaca)
     broker.listen(heard)
     heard.until_line(UpdateKind.CONNECTED)

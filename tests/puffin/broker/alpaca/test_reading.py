@@ -25,6 +25,7 @@ from puffling.puffin.orders import Kind, Side
 from tests.fakes.alpaca_shown import asset_row
 from tests.fakes.alpaca_trading import AlpacaTrading
 from tests.fakes.local_server import Answer, as_json
+from tests.puffin.broker.alpaca.conftest import MakeBroker, patience
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 READS: dict[str, Callable[[AlpacaBroker], object]] = {
@@ -43,11 +44,12 @@ READS: dict[str, Callable[[AlpacaBroker], object]] = {
     "fault", ["read_500", "read_hang", "read_html", "read_garbled", "read_reset", "read_busy"]
 )
 def test_a_question_that_failed_never_reads_as_nothing(
-    alpaca: AlpacaTrading, impatient: AlpacaBroker, name: str, fault: str
+    alpaca: AlpacaTrading, make_broker: MakeBroker, name: str, fault: str
 ) -> None:
+    broker = make_broker(read_seconds=patience(fault))
     alpaca.fault(fault)
     with pytest.raises(BrokerError) as caught:
-        READS[name](impatient)
+        READS[name](broker)
     assert caught.type is (BrokerBusyError if fault == "read_busy" else UnclearError)
     assert len(alpaca.server.requests) == 1
 
@@ -64,13 +66,14 @@ def test_an_answer_without_sense_never_reads_as_nothing(
 
 @pytest.mark.parametrize("fault", ["lookup_500", "lookup_hang", "lookup_html"])
 def test_a_look_up_that_failed_does_not_say_that_there_is_no_order(
-    alpaca: AlpacaTrading, impatient: AlpacaBroker, fault: str
+    alpaca: AlpacaTrading, make_broker: MakeBroker, fault: str
 ) -> None:
+    broker = make_broker(read_seconds=patience(fault))
     alpaca.fault(fault, times=2)
     with pytest.raises(UnclearError):
-        impatient.find_order("pf1-p-one")
+        broker.find_order("pf1-p-one")
     with pytest.raises(UnclearError):
-        impatient.get_order_status("one")
+        broker.get_order_status("one")
 
 
 def test_an_order_that_appears_late_is_found_later(alpaca: AlpacaTrading, broker: AlpacaBroker) -> None:
