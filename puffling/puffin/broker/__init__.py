@@ -6,7 +6,8 @@ be watched and used on paper. What a broker can do beyond it, it says in its `ab
 names in `Broker`; finding an order again by the name we gave it is what real money needs.
 
 The errors say what the caller may conclude. `OrderRejectedError` and its kin: the broker said no, nothing is
-at the market. `BrokerRefusedError`: it does not accept the keys, so nothing was done. `BrokerBusyError`: it did
-not look, ask again later. `DuplicateOrderError`: an order of that name is there already. `UnknownOrderError`:
-it has no such order, at least just now. `UnclearError`: nobody knows; look it up before anything else.
+at the market. `BrokerRefusedError`: it does not accept the keys, so nothing was done. `BrokerBusyError`: it
+did not look, ask again later. `DuplicateOrderError`: an order of that name is there already.
+`UnknownOrderError`: it has no such order, at least just now. `UnclearError`: nobody knows; look it up before
+anything else.
 """
