@@ -89,8 +89,6 @@ class DashboardPanel(Panel):
         self.hear(DatabaseRestored, lambda _: self._refresh())
         self._ears.append(self._amounts.on_change(self._rewrite))
         set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
-        # Prices come first at a start: nobody misses figures of an account before its broker has answered.
-        self.mark_live()
         self._fetch()
 
     def sleep(self) -> None:
@@ -131,6 +129,8 @@ class DashboardPanel(Panel):
         )
 
     async def _load(self) -> tuple[Portfolio, tuple[TradeLine, ...]]:
+        # Prices come first at a start: nobody misses figures of an account before its broker has answered.
+        self.mark_live()
         await self.session.until_filled()
         await load(
             "puffling.trading.portfolio.reading",
