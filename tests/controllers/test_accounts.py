@@ -39,7 +39,6 @@ async def until(condition: Callable[[], Awaitable[object]]) -> None:
 
 async def ready(core: Core) -> None:
     """Wait until every line stands."""
-
     await core.account_shelf.opened()
 
     async def there() -> bool:

@@ -104,7 +104,7 @@ async def test_orders_of_other_symbols_are_not_shown(core: Core, open_window: Op
 
 
 async def test_a_replay_shows_no_orders(core: Core, open_window: OpenWindow) -> None:
-    window, panel, part = await charted(core, open_window)
+    _, panel, part = await charted(core, open_window)
     await placed(core, kind=Kind.LIMIT, limit=Decimal("690.00"))
     await until(lambda: len(part.lines) == 1)
     panel.replay.begin(int(panel.active.bars.time[-50]))

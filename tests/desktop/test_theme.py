@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 
@@ -101,9 +102,8 @@ def test_the_palette_file_is_the_only_place_with_colours(checkout: Path) -> None
 def test_every_colour_of_the_palette_file_is_used(checkout: Path) -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (checkout / "puffling").rglob("*.py"))
     code += (resources() / "themes" / "style.qss").read_text(encoding="utf-8")
-    unused = [
-        name for name in Colours.__slots__ if not re.search(rf"[.$]{name}\b|roles\.\w+, shades.{name}", code)
-    ]
+    names = [each.name for each in fields(Colours)]
+    unused = [name for name in names if not re.search(rf"[.$]{name}\b|roles\.\w+, shades.{name}", code)]
     assert unused == []
 
 
