@@ -12,11 +12,9 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from puffling.puffin.broker.base import (
     AccountInfo,
@@ -42,8 +40,8 @@ from puffling.puffin.broker.base import (
     UpdateKind,
 )
 from puffling.puffin.orders import Kind, Lasting, Side
-from puffling.store.orders import FillKind
-from tests.faults.checker import TrueFill, TrueOrder, Truth
+from tests.fakes.own_book import OVER, Book, Row, execution_of, info_of, truth_in
+from tests.faults.checker import Truth
 
 EVERYTHING = BrokerAbilities(
     kinds=frozenset(Kind),
@@ -57,29 +55,6 @@ EVERYTHING = BrokerAbilities(
     lists_fills=True,
     streams=True,
 )
-START_CASH = Decimal(100_000)
-OVER = frozenset(
-    {
-        OrderStatus.FILLED,
-        OrderStatus.CANCELED,
-        OrderStatus.EXPIRED,
-        OrderStatus.REJECTED,
-        OrderStatus.REPLACED,
-    }
-)
-
-Row = dict[str, Any]
-
-
-@dataclass
-class Book:
-    """Everything the broker has; `orders` and `fills` are rows of plain data."""
-
-    cash: str = str(START_CASH)
-    orders: dict[str, Row] = field(default_factory=dict)
-    fills: list[Row] = field(default_factory=list)
-    positions: dict[str, str] = field(default_factory=dict)
-    truth: list[list[str]] = field(default_factory=list)
 
 
 class OwnBroker(Broker):
@@ -146,7 +121,7 @@ class OwnBroker(Broker):
             row = book.orders[order_id]
             left = Decimal(row["qty"]) - Decimal(row["filled"])
             much = left if quantity is None else Decimal(str(quantity))
-            made = self._fill(book, row, much)
+            made = book.fill(row, much, self.price, self._now())
             self._keep(book)
         if say:
             done = Decimal(row["filled"]) == Decimal(row["qty"])
@@ -162,9 +137,9 @@ class OwnBroker(Broker):
             sign = 1 if row["side"] == "buy" else -1
             new = execution.price if price is None else price
             quantity = Decimal(execution.qty)
-            self._move(book, row["symbol"], -sign * quantity, execution.price)
+            book.move(row["symbol"], -sign * quantity, execution.price)
             if price is not None:
-                self._move(book, row["symbol"], sign * quantity, price)
+                book.move(row["symbol"], sign * quantity, price)
             else:
                 row["filled"] = str(Decimal(row["filled"]) - quantity)
             fill = {
@@ -181,7 +156,7 @@ class OwnBroker(Broker):
             book.fills.append(fill)
             book.truth.append([kind.value, row["id"], fill["id"]])
             self._keep(book)
-        made = _execution(fill)
+        made = execution_of(fill)
         self.tell(row["id"], "trade_" + kind.value, made)
         return made
 
@@ -200,7 +175,7 @@ class OwnBroker(Broker):
         """Place an order by hand, at the broker's own site."""
         with self._lock:
             order = Order(symbol, side, quantity, client_order_id=name or f"hand-{len(self.book.orders)}")
-            row = self._accept(self.book, order)
+            row = self._accepted(self.book, order)
         self.tell(row["id"], "new")
         return str(row["id"])
 
@@ -208,7 +183,7 @@ class OwnBroker(Broker):
         """Say on the stream what an order is like now."""
         row = self.book.orders[order_id]
         update = BrokerUpdate(
-            UpdateKind.ORDER, order=_info(row), execution=execution, event=event, at=self._now()
+            UpdateKind.ORDER, order=info_of(row), execution=execution, event=event, at=self._now()
         )
         self.say(update)
 
@@ -247,7 +222,7 @@ class OwnBroker(Broker):
             book = self.book
             if order.client_order_id in {row["client_id"] for row in book.orders.values()}:
                 raise DuplicateOrderError("client_order_id must be unique")
-            row = self._accept(book, order)
+            row = self._accepted(book, order)
             if fault is not None and fault.startswith("as_"):
                 name, value = fault.removeprefix("as_").split("=")
                 row[name] = value
@@ -337,7 +312,7 @@ class OwnBroker(Broker):
             raise UnclearError("Connection reset")
         if fault == "halts":
             self.halts()
-        return _info(new)
+        return info_of(new)
 
     def get_positions(self) -> dict[str, Position]:
         self._fail("get_positions")
@@ -401,12 +376,12 @@ class OwnBroker(Broker):
             ]
             if status == "open":
                 rows = [row for row in rows if OrderStatus(row["status"]) not in OVER]
-            return [_info(row) for row in rows[-limit:]]
+            return [info_of(row) for row in rows[-limit:]]
 
     def get_executions(self, since: datetime) -> list[Execution]:
         self._fail("get_executions")
         with self._lock:
-            made = [_execution(row) for row in self.book.fills]
+            made = [execution_of(row) for row in self.book.fills]
             return [each for each in made if each.filled_at >= since]
 
     def get_asset(self, symbol: str) -> Asset:
@@ -445,66 +420,14 @@ class OwnBroker(Broker):
             raise UnknownOrderError(f"no order {order_id}")
         return book.orders[order_id]
 
-    def _accept(self, book: Book, order: Order) -> Row:
-        row: Row = {
-            "id": f"o{len(book.orders) + 1}",
-            "client_id": order.client_order_id,
-            "symbol": order.symbol,
-            "side": order.side.value,
-            "qty": str(order.qty),
-            "filled": "0",
-            "paid": "0",
-            "kind": order.type.value,
-            "lasting": order.time_in_force.value,
-            "limit": None if order.limit_price is None else str(order.limit_price),
-            "stop": None if order.stop_price is None else str(order.stop_price),
-            "status": OrderStatus.ACCEPTED.value,
-            "at": self._now().isoformat(),
-            "replaces": None,
-            "replaced_by": None,
-            "parent": None,
-        }
-        book.orders[str(row["id"])] = row
-        book.truth.append(["accepted", str(row["id"]), str(order.client_order_id)])
-        for price in (order.take_profit, order.stop_loss):
-            if price is not None:
-                leg = dict(row)
-                leg["id"], leg["parent"] = f"o{len(book.orders) + 1}", row["id"]
-                leg["client_id"] = f"leg-{leg['id']}"
-                leg["side"] = "sell" if row["side"] == "buy" else "buy"
-                leg["status"] = OrderStatus.ACCEPTED.value
-                book.orders[leg["id"]] = leg
+    def _accepted(self, book: Book, order: Order) -> Row:
+        row = book.accept(order, self._now())
         self._keep(book)
         return row
 
-    def _fill(self, book: Book, row: Row, quantity: Decimal) -> Execution:
-        row["filled"] = str(Decimal(row["filled"]) + quantity)
-        row["paid"] = str(Decimal(row["paid"]) + quantity * self.price)
-        whole = Decimal(row["filled"]) == Decimal(row["qty"])
-        row["status"] = (OrderStatus.FILLED if whole else OrderStatus.PARTIALLY_FILLED).value
-        self._move(book, row["symbol"], quantity if row["side"] == "buy" else -quantity, self.price)
-        fill = {
-            "id": f"x{len(book.fills) + 1}",
-            "order": row["id"],
-            "symbol": row["symbol"],
-            "side": row["side"],
-            "qty": str(quantity),
-            "price": str(self.price),
-            "at": self._now().isoformat(),
-            "kind": ExecutionKind.FILL.value,
-            "corrects": None,
-        }
-        book.fills.append(fill)
-        book.truth.append(["fill", row["id"], fill["id"]])
-        return _execution(fill)
-
-    def _move(self, book: Book, symbol: str, signed: Decimal, price: Decimal) -> None:
-        book.positions[symbol] = str(Decimal(book.positions.get(symbol, "0")) + signed)
-        book.cash = str(Decimal(book.cash) - signed * price)
-
     def _whole(self, book: Book, row: Row) -> OrderStatusInfo:
-        legs = tuple(_info(each) for each in book.orders.values() if each["parent"] == row["id"])
-        return _info(row, legs)
+        legs = tuple(info_of(each) for each in book.orders.values() if each["parent"] == row["id"])
+        return info_of(row, legs)
 
     def _keep(self, book: Book) -> None:
         if self._file is not None:
@@ -513,74 +436,6 @@ class OwnBroker(Broker):
             draft.replace(self._file)
 
 
-def _info(row: Row, legs: tuple[OrderStatusInfo, ...] = ()) -> OrderStatusInfo:
-    filled = Decimal(row["filled"])
-    return OrderStatusInfo(
-        order_id=row["id"],
-        client_order_id=row["client_id"],
-        symbol=row["symbol"],
-        side=Side(row["side"]),
-        qty=Decimal(row["qty"]),
-        filled_qty=filled,
-        type=Kind(row["kind"]),
-        status=OrderStatus(row["status"]),
-        limit_price=None if row["limit"] is None else Decimal(row["limit"]),
-        stop_price=None if row["stop"] is None else Decimal(row["stop"]),
-        avg_fill_price=Decimal(row["paid"]) / filled if filled else None,
-        submitted_at=datetime.fromisoformat(row["at"]),
-        time_in_force=Lasting(row["lasting"]),
-        replaces=row["replaces"],
-        replaced_by=row["replaced_by"],
-        parent_id=row["parent"],
-        legs=legs,
-    )
-
-
-def _execution(row: Row) -> Execution:
-    return Execution(
-        execution_id=row["id"],
-        order_id=row["order"],
-        symbol=row["symbol"],
-        side=Side(row["side"]),
-        qty=Decimal(row["qty"]),
-        price=Decimal(row["price"]),
-        filled_at=datetime.fromisoformat(row["at"]),
-        kind=ExecutionKind(row["kind"]),
-        corrects=row["corrects"],
-    )
-
-
 def truth_of(broker: OwnBroker) -> Truth:
     """Give what the broker really did, for the checker."""
-    book = broker.book
-    return Truth(
-        tuple(
-            TrueOrder(
-                row["id"],
-                row["client_id"],
-                row["symbol"],
-                Side(row["side"]),
-                Decimal(row["qty"]),
-                datetime.fromisoformat(row["at"]),
-                leg=row["parent"] is not None,
-                over=OrderStatus(row["status"]) in OVER,
-            )
-            for row in book.orders.values()
-        ),
-        tuple(
-            TrueFill(
-                row["id"],
-                row["order"],
-                row["symbol"],
-                Side(row["side"]),
-                Decimal(row["qty"]),
-                Decimal(row["price"]),
-                kind=FillKind(row["kind"]),
-                corrects=row["corrects"],
-            )
-            for row in book.fills
-        ),
-        {symbol: Decimal(quantity) for symbol, quantity in book.positions.items()},
-        START_CASH,
-        Decimal(book.cash),
-    )
+    return truth_in(broker.book)
