@@ -11,7 +11,7 @@ from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.parameters import Day, Limit, Symbol
 from puffling.market.values import FeedState
-from puffling.puffin.monitor.cells import Cell, csv_text
+from puffling.puffin.csv_text import Cell, csv_text
 from puffling.puffin.orders import Side
 from puffling.runtime.actor import Actor, current_caller
 from puffling.runtime.capability import Controller, capability

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from puffling.market.parameters import Day, Symbol
 from puffling.market.values import Price
-from puffling.puffin.monitor.cells import csv_text
+from puffling.puffin.csv_text import csv_text
 from puffling.puffin.orders import Side
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability

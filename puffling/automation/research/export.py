@@ -8,6 +8,7 @@ from pathlib import Path
 
 from puffling.automation.research.values import ExportedBacktest, ExportFormat
 from puffling.puffin.backtest.report import BacktestReport
+from puffling.puffin.csv_text import csv_line, csv_text
 from puffling.runtime.text import tr
 from puffling.runtime.whole_files import written_whole
 
@@ -16,8 +17,22 @@ _MEDIA_TYPES = {
     ExportFormat.PDF: "application/pdf",
     ExportFormat.CSV: "text/csv; charset=utf-8",
 }
-# A spreadsheet takes what begins with one of these for a formula.
-_FORMULAS = frozenset("=+-@\t\r")
+_COLUMNS = (
+    "symbol",
+    "side",
+    "quantity",
+    "entered_at",
+    "entry_price",
+    "left_at",
+    "exit_price",
+    "commission",
+    "profit",
+    "gain",
+    "bars",
+    "reason",
+    "worst",
+    "best",
+)
 
 
 def exported(report: BacktestReport, kind: ExportFormat) -> ExportedBacktest:
@@ -48,33 +63,27 @@ def trades_as_text(report: BacktestReport) -> str:
         tr("# prices: {labels}; trust: {grade}", labels=summary.data_label, grade=summary.grade or "-"),
         *(f"# {warning}" for warning in summary.warnings),
     ]
-    columns = (
-        "symbol,side,quantity,entered_at,entry_price,left_at,exit_price,commission,profit,gain,bars,reason,"
-        "worst,best"
-    )
-    rows = [
-        ",".join(
-            (
-                _text(trade.symbol),
-                trade.side,
-                repr(trade.quantity),
-                trade.entered_at.isoformat(),
-                repr(trade.entry_price),
-                trade.left_at.isoformat(),
-                repr(trade.exit_price),
-                repr(trade.commission),
-                repr(trade.profit),
-                repr(trade.gain),
-                str(trade.bars),
-                _text(trade.reason),
-                repr(trade.worst),
-                repr(trade.best),
-            )
+    rows = (
+        (
+            trade.symbol,
+            trade.side,
+            trade.quantity,
+            trade.entered_at,
+            trade.entry_price,
+            trade.left_at,
+            trade.exit_price,
+            trade.commission,
+            trade.profit,
+            trade.gain,
+            trade.bars,
+            trade.reason,
+            trade.worst,
+            trade.best,
         )
         for trade in report.trades
-    ]
+    )
     # The mark at the beginning tells spreadsheets that this is UTF-8.
-    return "\ufeff" + "".join(f"{line}\r\n" for line in (*map(_text, head), columns, *rows))
+    return "\ufeff" + "".join(csv_line((line,)) for line in head) + csv_text(_COLUMNS, rows)
 
 
 def _content(report: BacktestReport, kind: ExportFormat) -> bytes:
@@ -102,14 +111,6 @@ _MAKERS: dict[ExportFormat, Callable[[BacktestReport], bytes]] = {
     ExportFormat.HTML: _html,
     ExportFormat.PDF: _pdf,
 }
-
-
-def _text(words: str) -> str:
-    """Give words as one cell that no program runs, and that stays one cell."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in words)
-    guarded = f"'{plain}" if plain[:1] in _FORMULAS else plain
-    quoted = guarded.replace('"', '""')
-    return f'"{quoted}"' if quoted != guarded or set(guarded) & {",", ";", "'", " "} else guarded
 
 
 def _file_stem(report: BacktestReport) -> str:

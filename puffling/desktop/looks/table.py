@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.study import Band, Study
+from puffling.puffin.csv_text import csv_line
 
 ROWS_AT_ONCE = 1000
-# What a spreadsheet would take for a formula when a cell begins with it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NAMES = ("open", "high", "low", "close", "volume")
 
 
@@ -49,7 +48,7 @@ def table_of(bars: Pyramid, studies: Sequence[Study], begin: int, end: int, *, w
 
 def lines_of(table: Table) -> Iterator[str]:
     """Give the file piece by piece, so that nobody has to wait for all of it."""
-    yield ",".join(_cell(name) for name in ("time", *table.names)) + "\r\n"
+    yield csv_line(("time", *table.names))
     for begin in range(0, len(table.times_us), ROWS_AT_ONCE):
         part = slice(begin, begin + ROWS_AT_ONCE)
         moments = table.times_us[part].astype("datetime64[us]")
@@ -64,10 +63,3 @@ def lines_of(table: Table) -> Iterator[str]:
 
 def _number(value: float) -> str:
     return repr(value) if abs(value) < float("inf") else ""
-
-
-def _cell(text: str) -> str:
-    """Give a text so that it is a text to every program that opens the file."""
-    if text.startswith(_FORMULA):
-        text = f"'{text}"
-    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n') else text

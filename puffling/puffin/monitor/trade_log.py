@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from puffling.frozen import frozen
+from puffling.puffin.csv_text import csv_text, unguarded
 from puffling.puffin.errors import InvalidValue
-from puffling.puffin.monitor.cells import csv_text, unguarded
 
 _FIELDS = (
     "timestamp", "ticker", "side", "qty", "price", "commission", "slippage", "strategy", "metadata",

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from puffling.puffin.csv_text import csv_text, unguarded
 from puffling.puffin.errors import InvalidValue, NotOffered
 from puffling.puffin.monitor.benchmark import BenchmarkComparison
-from puffling.puffin.monitor.cells import csv_text, unguarded
 from puffling.puffin.monitor.health import SystemHealth
 from puffling.puffin.monitor.pnl import PnLTracker, Position
 from puffling.puffin.monitor.trade_log import TradeLog, TradeRecord

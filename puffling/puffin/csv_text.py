@@ -15,8 +15,13 @@ _QUOTED = frozenset(",;\"'\r\n\t ")
 
 
 def csv_text(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Give a line of titles and the rows, each line ended as the standard asks."""
-    return "".join(",".join(map(_cell, row)) + "\r\n" for row in (titles, *rows))
+    """Give a line of titles and the rows."""
+    return "".join(map(csv_line, (titles, *rows)))
+
+
+def csv_line(cells: Sequence[Cell]) -> str:
+    """Give one line, ended as the standard asks."""
+    return ",".join(map(_cell, cells)) + "\r\n"
 
 
 def unguarded(text: str) -> str:
