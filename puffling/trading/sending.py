@@ -156,7 +156,11 @@ class Sending:
                 return Outcome(OrderState.UNKNOWN, held.reason)
             return Outcome(OrderState.EXPIRED if held.too_late else OrderState.CANCELED, held.reason)
         except PuffinError as error:
-            return outcome_of(error)
+            outcome = outcome_of(error)
+            if not armed.fresh:
+                # It says what became of this attempt only; an earlier one may have arrived.
+                return replace(outcome, state=OrderState.UNKNOWN)
+            return outcome
         if not isinstance(broker_order_id, str) or not broker_order_id:
             return Outcome(OrderState.UNKNOWN, tr("The broker's answer cannot be read."))
         return Outcome(OrderState.ACKED, broker_order_id=broker_order_id)
