@@ -55,7 +55,7 @@ R = TypeVar("R")
 # More digits than any market has: beyond it arithmetic would fail before judgement could.
 _MOST_DIGITS = 18
 # What the parts of the road import comes before them, a few milliseconds each.
-_WORKERS = (
+_WORKERS = [
     "judging",
     "proposals",
     "flags",
@@ -88,7 +88,7 @@ _WORKERS = (
     "closing",
     "story",
     "tending",
-)
+]
 _CHANGE_VALID = timedelta(minutes=1)
 # What has no order at the broker, or none that is known.
 _WAITING = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
@@ -261,7 +261,12 @@ class OrderDesk:
         again gives the same intent. What stands in the answer is how far it came; `OrderChanged` and
         `OrderFilled` tell the rest. `confirmed` says in which act the person has confirmed it already.
         """
+        from puffling.trading.proposals import is_replacement
+
         _check(proposal)
+        if is_replacement(proposal.leg):
+            # Sent as an order of its own, it would work beside the one it is to change.
+            return await self._whole(self._replacing.approved(proposal, approval_id), "replace")
         return await self._whole(self._place(proposal, approval_id, confirmed), "place")
 
     async def cancel(self, id: str) -> Cancelled:

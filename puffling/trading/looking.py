@@ -12,7 +12,7 @@ from puffling.store.orders import Intent
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts
-from puffling.trading.proposals import Proposal
+from puffling.trading.proposals import Proposal, replaced_by
 from puffling.trading.wire import is_held_here
 
 # Older figures of the account are asked for again before an order is judged by them.
@@ -30,6 +30,8 @@ async def look(
 ) -> LiveFacts:
     """Give what an order is judged by of what stands outside the database."""
     seen = await look_at(parts, line, proposal.terms.symbol)
+    if replaces is None and (changed := replaced_by(proposal.leg)):
+        replaces = await parts.read(lambda unit: unit.intents.find(changed))
     return dataclasses.replace(
         seen,
         replaces=replaces,

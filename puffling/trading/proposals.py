@@ -22,8 +22,8 @@ from puffling.trading.values import Mode
 PREFIX = "pf1-"
 # Who acts on what a model wrote: such a wish is a question to the person, however small.
 MODELS = frozenset({Actor.ASSISTANT.value, Actor.MCP.value})
-# The leg of an intent that stands in the place of another one.
-REPLACEMENT = "replacement"
+# The leg of an intent that stands in the place of another one, whose id comes behind it.
+_REPLACEMENT = "replacement"
 _LETTERS_OF_DIGEST = 40
 
 
@@ -67,6 +67,21 @@ def slot_id(proposal: Proposal, mode: Mode) -> str:
 def client_id(slot: str, mode: Mode) -> str:
     """Give the name under which the broker knows the order, the same for every retry."""
     return f"{PREFIX}{'l' if mode is Mode.LIVE else 'p'}-{slot}"
+
+
+def replacement_of(id: str) -> str:
+    """Give the leg of an intent that stands in the place of this one."""
+    return f"{_REPLACEMENT}:{id}"
+
+
+def is_replacement(leg: str) -> bool:
+    """Tell whether an intent of this leg stands in the place of another one."""
+    return leg.partition(":")[0] == _REPLACEMENT
+
+
+def replaced_by(leg: str) -> str:
+    """Give the id of the intent in whose place one of this leg stands, empty for every other leg."""
+    return leg.partition(":")[2] if is_replacement(leg) else ""
 
 
 def new_id() -> str:

@@ -23,7 +23,7 @@ from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
 from puffling.trading.parts import DeskParts, note, titled
-from puffling.trading.proposals import REPLACEMENT, Proposal
+from puffling.trading.proposals import Proposal, replaced_by, replacement_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
 from puffling.trading.states import ENDED, advance
@@ -59,6 +59,23 @@ class Replacing:
         """Change quantity, limit or stop of an order; what is None stays."""
         old, order, line = await self._changeable(id, quantity)
         proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
+        return await self._carry_out(proposal, old, order, line, approval_id)
+
+    async def approved(self, proposal: Proposal, approval_id: str | None) -> Placed:
+        """Carry out a change that was put before the person, in the place of the order it was asked for."""
+        old, order, line = await self._changeable(replaced_by(proposal.leg), None)
+        if old.terms.quantity != proposal.terms.quantity:
+            await self._changeable(old.id, proposal.terms.quantity)
+        return await self._carry_out(proposal, old, order, line, approval_id)
+
+    async def _carry_out(
+        self,
+        proposal: Proposal,
+        old: Intent,
+        order: BrokerOrder | None,
+        line: BrokerLine,
+        approval_id: str | None,
+    ) -> Placed:
         live = await look(self._parts, line, proposal, replaces=old)
         entered = await self._parts.run(self._enter, proposal, live, old.id, approval_id)
         if entered.intent is None:
@@ -222,7 +239,7 @@ def _proposal(
         slot,
         valid_until,
         source_version=old.source_version,
-        leg=REPLACEMENT,
+        leg=replacement_of(old.id),
         why=tr("Changes {order}.", order=titled(old.terms)),
     )
 

@@ -13,7 +13,7 @@ from puffling.store.database import Unit
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts, note
-from puffling.trading.proposals import REPLACEMENT
+from puffling.trading.proposals import is_replacement
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Sending, changed, end
 from puffling.trading.states import OPEN, advance
@@ -65,7 +65,7 @@ class Resolver:
             await self._parts.run(_give_up_watching, intent.id)
         elif self._parts.clock.now() >= intent.valid_until:
             await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
-        elif send and sure and intent.leg != REPLACEMENT:
+        elif send and sure and not is_replacement(intent.leg):
             await self._sending.send(intent.id)
 
     async def _cancel_on_sight(self, line: BrokerLine, taken: Taken) -> None:

@@ -26,7 +26,9 @@ def story_of(unit: Unit, intent_id: str) -> Story:
     steps = [Step(intent.created_at, tr("Wanted by {source}", source=intent.source), intent.why)]
     if intent.parent_id is not None:
         parent = unit.intents.get(intent.parent_id)
-        steps.append(Step(intent.created_at, tr("Belongs to {id}", id=parent.id), intent.leg))
+        steps.append(
+            Step(intent.created_at, tr("Belongs to {id}", id=parent.id), intent.leg.partition(":")[0])
+        )
     steps += [
         Step(intent.created_at, _titles()[str(each["outcome"])], str(each["text"]))
         for each in intent.verdicts

@@ -14,7 +14,7 @@ from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
 from puffling.trading.ledger import filled_of, take_execution
 from puffling.trading.parts import note
-from puffling.trading.proposals import REPLACEMENT, is_ours, new_id
+from puffling.trading.proposals import is_ours, is_replacement, new_id
 from puffling.trading.states import ENDED, OPEN, advance, state_of
 from puffling.trading.wire import differences, exact
 
@@ -104,7 +104,7 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     if state in ENDED and filled < order.filled:
         # Over at the broker, while fills of it are still on their way to us: until then it goes on counting.
         state = OrderState.PARTIAL
-    if intent.state is OrderState.ABANDONED_WATCH and intent.leg != REPLACEMENT and state in OPEN:
+    if intent.state is OrderState.ABANDONED_WATCH and not is_replacement(intent.leg) and state in OPEN:
         # It appeared after all: watched on until whoever looks it up has cancelled it.
         state = intent.state
     state = advance(intent.state, state)
@@ -162,7 +162,7 @@ def _mismatch(unit: Unit, intent: Intent, info: OrderStatusInfo) -> str:
     if intent.state not in _UNSEEN:
         return ""
     terms = intent.terms
-    if intent.leg == REPLACEMENT and info.replaces is not None:
+    if is_replacement(intent.leg) and info.replaces is not None:
         # What was filled before the change may have been taken off.
         before = filled_of(unit.fills.of_order(terms.account, info.replaces))
         if exact(info.qty) == terms.quantity - before:

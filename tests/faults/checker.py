@@ -18,7 +18,7 @@ from puffling.puffin.orders import Side
 from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Fill, FillKind, Holding, Intent, OrderState
 from puffling.trading.events import OrderChanged
-from puffling.trading.proposals import REPLACEMENT, is_ours
+from puffling.trading.proposals import is_ours, is_replacement
 from puffling.trading.states import ENDED, FOLLOWING
 
 ZERO = Decimal(0)
@@ -210,7 +210,7 @@ def within_limits(ours: Ours, allowed: Allowed) -> Iterator[str]:
     for holding in ours.holdings:
         open_buys[holding.symbol] += holding.quantity
     for intent in ours.intents:
-        replaced = intent.leg == REPLACEMENT and intent.state not in {OrderState.ACKED, OrderState.PARTIAL}
+        replaced = is_replacement(intent.leg) and intent.state not in {OrderState.ACKED, OrderState.PARTIAL}
         if intent.state not in ENDED and intent.terms.side is Side.BUY and not replaced:
             open_buys[intent.terms.symbol] += intent.terms.quantity
     for symbol, quantity in open_buys.items():
