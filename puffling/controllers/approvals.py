@@ -13,6 +13,7 @@ from puffling.runtime.errors import PufflingError
 from puffling.runtime.gate import Effect
 from puffling.store.database import Store
 from puffling.store.orders import Approval
+from puffling.trading.accounts.shelf import AccountShelf
 from puffling.trading.desk import OrderDesk
 from puffling.trading.values import ApprovalView, Placed, ShownApproval
 
@@ -22,9 +23,10 @@ ApprovalId = Annotated[str, Field(description="Id of the approval.", min_length=
 class Approvals(Controller):
     """The queue of orders that wait for the person."""
 
-    def __init__(self, store: Store, desk: OrderDesk, clock: Clock) -> None:
+    def __init__(self, store: Store, desk: OrderDesk, shelf: AccountShelf, clock: Clock) -> None:
         self._store = store
         self._desk = desk
+        self._shelf = shelf
         self._clock = clock
 
     @capability(
@@ -50,6 +52,7 @@ class Approvals(Controller):
         from puffling.trading.approvals import proposal_of, seal_of, show
 
         user = current_caller().user
+        await self._shelf.opened()
         asked = await self._store.read(user, lambda unit: unit.approvals.get(approval))
         preview = await self._desk.preview(proposal_of(asked))
         shown = await self._store.run(user, show, approval, preview.worst_price)
@@ -65,6 +68,7 @@ class Approvals(Controller):
         from puffling.trading.approvals import give, proposal_of
 
         caller = current_caller()
+        await self._shelf.opened()
         given = await self._store.run(caller.user, give, approval, seal, caller.actor.value)
         try:
             return await self._desk.place(proposal_of(given), approval_id=approval)

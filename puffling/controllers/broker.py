@@ -23,7 +23,7 @@ from puffling.runtime.actor import current_caller
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
-from puffling.runtime.errors import InvalidInput, NotFound
+from puffling.runtime.errors import InvalidInput, NotFound, Unavailable
 from puffling.runtime.gate import Effect
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
@@ -336,6 +336,12 @@ class Broker(Controller):
         if not views:
             raise NotFound(
                 tr("Broker not connected."), hint=tr("The paper account connects by itself in a moment.")
+            )
+        if self._desk.chosen not in {"", views[0].account.id}:
+            # What was meant for one account must not happen on another.
+            raise Unavailable(
+                tr("The account orders go to is not connected: {account}.", account=self._desk.chosen),
+                hint=tr("Look at it under Accounts, or name another account."),
             )
         return views[0]
 

@@ -151,6 +151,10 @@ class Safety(Controller):
         """
         caller = current_caller()
         views = await self._views(account)
+        unreached: tuple[NotDone, ...] = ()
+        if not account:
+            late, unreached = await self._others(views)
+            views += late
         if not views:
             raise NotFound(tr("No account is connected."), hint=tr("Connect a broker first."))
         # Behind whatever was on its way already: halted, nothing of that leaves any more.
@@ -170,7 +174,7 @@ class Safety(Controller):
         return FlattenReport(
             sum(each.cancelled for each in done) + sum(each.cancelled for each in reports),
             tuple(intent for report in reports for intent in report.closing),
-            tuple(failure for report in reports for failure in report.failed),
+            tuple(failure for report in reports for failure in report.failed) + unreached,
         )
 
     @capability(
@@ -315,9 +319,27 @@ class Safety(Controller):
         """Cancel everything open, everywhere at once: one broker that is silent holds up no other."""
         views = await self._desk.accounts()
         reports = await asyncio.gather(*(self._cancel_at(view) for view in views))
-        return sum(each.cancelled for each in reports), tuple(
-            failure for report in reports for failure in report.failed
-        )
+        late, unreached = await self._others(views)
+        reports += await asyncio.gather(*(self._cancel_at(view) for view in late))
+        failed = tuple(failure for report in reports for failure in report.failed)
+        return sum(each.cancelled for each in reports), failed + unreached
+
+    async def _others(
+        self, views: tuple[AccountView, ...]
+    ) -> tuple[tuple[AccountView, ...], tuple[NotDone, ...]]:
+        """Give the accounts that opened beside these, and name those whose orders nobody here can reach."""
+        with suppress(TimeoutError, PufflingError):
+            async with asyncio.timeout(_OPENING_SECONDS):
+                states = await self._shelf.all()
+                known = {view.account.id for view in views}
+                late = tuple(view for view in await self._connected("") if view.account.id not in known)
+                known |= {view.account.id for view in late}
+                return late, tuple(
+                    NotDone(state.account.id, state.label, tr("It is not connected: {why}", why=state.reason))
+                    for state in states
+                    if state.account.id not in known
+                )
+        return (), ()
 
     async def _cancel_at(self, view: AccountView) -> CancelReport:
         try:

@@ -101,6 +101,7 @@ class AccountShelf:
         self._changing = asyncio.Lock()
         self._ends: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._connecting: list[asyncio.Task[None]] = []
         self._asked = asyncio.Event()
         self._open = asyncio.Event()
 
@@ -115,9 +116,13 @@ class AccountShelf:
             try:
                 await self.start()
                 with suppress(TimeoutError):
-                    # A terminal that opens, orders and closes finds the account compared.
+                    # A terminal that opens, orders and closes finds its accounts connected and compared.
                     async with asyncio.timeout(_COMPARED_SECONDS):
                         await self._desk.compared(self.paper.account.id)
+                        if self._connecting:
+                            await asyncio.wait(self._connecting)
+                        with suppress(NotFound):
+                            await self._desk.compared(self._desk.chosen)
             finally:
                 self._open.set()
 
@@ -143,15 +148,16 @@ class AccountShelf:
         for account in accounts:
             if account.broker != EMBEDDED:
                 task = self._scope.spawn(self._connect_quietly(account), name=f"accounts.{account.id}")
-                self._tasks.append(task)
+                self._connecting.append(task)
 
     async def close(self) -> None:
         """Let everything go; what is open stays open, and is found again."""
         for end in self._ends:
             end()
-        for task in self._tasks:
+        tasks = self._tasks + self._connecting
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._let_paper_go()
 
     async def all(self) -> tuple[AccountState, ...]:
