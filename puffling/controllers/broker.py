@@ -423,7 +423,7 @@ def _source() -> str:
 
 
 def _held_words(holding: Holding) -> str:
-    from puffling.trading.case import plain
+    from puffling.trading.words import plain
 
     return f"{plain(holding.quantity)} {holding.symbol}"
 

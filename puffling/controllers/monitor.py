@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -21,8 +21,9 @@ from puffling.store.database import Store
 from puffling.store.orders import Trade
 from puffling.store.values import AuditCheck, AuditEntry
 from puffling.trading.books import Books
+from puffling.trading.days import midnight
 from puffling.trading.halt import HaltSwitch
-from puffling.trading.portfolio.lines import NEW_YORK, holds, trade_line
+from puffling.trading.portfolio.lines import holds, trade_line
 from puffling.trading.portfolio.reader import PortfolioReader
 from puffling.trading.portfolio.values import Gains, TextFile, TradeLine
 
@@ -206,8 +207,8 @@ class Monitor(Controller):
                 symbol=symbol,
                 side=side,
                 source=source or None,
-                since=None if start is None else _midnight(start),
-                until=None if end is None else _midnight(end + timedelta(days=1)),
+                since=None if start is None else midnight(start),
+                until=None if end is None else midnight(end + timedelta(days=1)),
             ),
         )
         return [each for each in found if (not tag or tag in each.tags) and holds(each, text)][:limit]
@@ -230,7 +231,3 @@ def _row(trade: TradeLine) -> tuple[Cell, ...]:
         ", ".join(trade.tags),
         trade.id,
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), NEW_YORK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,8 +21,10 @@ from puffling.runtime.gate import Effect
 from puffling.runtime.text import tr
 from puffling.store.database import Store, Unit
 from puffling.store.orders import CashFlow, FlowKind, Trade
+from puffling.trading.accounts.records import EMBEDDED
 from puffling.trading.books import CHOICES, Books
-from puffling.trading.portfolio.lines import NEW_YORK, day_of, money_flow, read_choices
+from puffling.trading.days import day_of, midnight
+from puffling.trading.portfolio.lines import money_flow, read_choices
 from puffling.trading.portfolio.reader import PortfolioReader
 from puffling.trading.portfolio.values import (
     EquityCurve,
@@ -54,7 +56,6 @@ Chosen = Annotated[
     ),
 ]
 # The broker of accounts that live in this program, whose book has every flow of money.
-_EMBEDDED = "paper"
 _GOES = frozenset({FlowKind.WITHDRAWAL, FlowKind.FEE})
 _GAIN_TITLES = (
     "symbol", "quantity", "opened", "closed", "proceeds", "basis", "gain", "term", "short sale",
@@ -210,7 +211,7 @@ class Portfolios(Controller, domain="portfolio"):
     async def _refuse_embedded(self, account: str) -> None:
         def is_embedded(unit: Unit) -> bool:
             known = unit.accounts.find(account)
-            return known is not None and known.broker == _EMBEDDED
+            return known is not None and known.broker == EMBEDDED
 
         if await self._store.read(current_caller().user, is_embedded):
             raise Conflict(
@@ -225,7 +226,7 @@ class Portfolios(Controller, domain="portfolio"):
         if day > day_of(now):
             raise InvalidInput(tr("That day is yet to come."), field="day")
         # Before the exchange opens: what came on a day was there for that day.
-        return datetime.combine(day, time(0), NEW_YORK)
+        return midnight(day)
 
     async def glance(self, account: str = "") -> Portfolio:
         """Give an account as it is known, also before its broker was asked, for faces in this process."""

@@ -191,7 +191,7 @@ class Books:
 
     async def mark(self) -> None:
         """Write down what every account is worth, where that is due."""
-        from puffling.trading.portfolio.lines import day_of
+        from puffling.trading.days import day_of
 
         now = self._clock.now()
         views = await self._accounts()

@@ -19,6 +19,7 @@ from puffling.trading.sending import Sending, end
 from puffling.trading.states import ENDED, OPEN, WORKING, advance
 from puffling.trading.taking import take_order
 from puffling.trading.values import Cancelled, CancelReport, NotDone
+from puffling.trading.words import deed
 
 # Where it is not known to be at the broker.
 _HERE = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN})
@@ -135,8 +136,7 @@ def _targets(unit: Unit, account: str, symbol: str | None) -> list[tuple[str, st
 
 
 def _words(order: BrokerOrder) -> str:
-    quantity = f"{order.remaining.normalize():f}"
-    return tr("{side} {quantity} {symbol}", side=order.side.value, quantity=quantity, symbol=order.symbol)
+    return deed(order.side, order.remaining, order.symbol)
 
 
 def cancel_here(unit: Unit, intent_id: str) -> Intent:

@@ -8,9 +8,8 @@ from functools import cached_property
 
 from puffling.puffin.broker.base import AccountInfo
 from puffling.puffin.orders import Kind, Side
-from puffling.runtime.text import tr
 from puffling.store.orders import OrderTerms
-from puffling.trading.facts import GateFacts, Used, Waiting, exact
+from puffling.trading.facts import GateFacts, Used, Waiting, finite
 from puffling.trading.judging import LiveFacts, PriceSeen
 from puffling.trading.limits import Limits
 from puffling.trading.proposals import Proposal
@@ -149,7 +148,7 @@ class Case:
     @cached_property
     def equity(self) -> Decimal | None:
         """What the account is worth; None when that is not known."""
-        return exact(self.info.equity) if self.info is not None else None
+        return finite(self.info.equity) if self.info is not None else None
 
 
 def _is_price(number: Decimal) -> bool:
@@ -184,26 +183,3 @@ def asked(
 
 def _figure(number: Decimal | int | None) -> Decimal | None:
     return None if number is None else Decimal(number)
-
-
-def money(amount: Decimal) -> str:
-    """Write an amount of money as people read it."""
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
-
-
-def percent(share: Decimal) -> str:
-    """Write a share as percent, without needless zeros."""
-    text = f"{share * 100:.2f}".rstrip("0").rstrip(".")
-    return f"{text} %"
-
-
-def plain(number: Decimal) -> str:
-    """Write a number with the digits it has and no others."""
-    text = f"{number:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def seconds(count: float | Decimal) -> str:
-    """Write a stretch of time as people say it."""
-    whole = round(count)
-    return tr("{count} s", count=whole) if whole < 120 else tr("{count} min", count=round(whole / 60))

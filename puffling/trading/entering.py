@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from puffling.frozen import frozen
+from puffling.puffin.broker.exchange_days import NEW_YORK
 from puffling.puffin.orders import Lasting
 from puffling.runtime.errors import Refused
 from puffling.runtime.text import tr
 from puffling.store.orders import Approval, Intent, OrderState
 from puffling.trading.case import worst_price
+from puffling.trading.days import trading_day
 from puffling.trading.events import OrderChanged
-from puffling.trading.facts import NEW_YORK, trading_day
 from puffling.trading.judging import Judges, LiveFacts
 from puffling.trading.parts import note, titled
 from puffling.trading.proposals import Proposal, client_id, new_id, order_hash, slot_id

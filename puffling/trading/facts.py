@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from puffling.frozen import frozen
 from puffling.market.calendar import calendar
@@ -20,6 +19,7 @@ from puffling.puffin.orders import Side
 from puffling.runtime.errors import NotFound
 from puffling.store.database import Unit
 from puffling.store.orders import Account, BrokerOrder, Counted, FlowKind, OrderState
+from puffling.trading.days import day_began, trading_day
 from puffling.trading.flags import FLAGS, LIVE, Standing, read_restart, standing_of, strictest
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
@@ -27,7 +27,6 @@ from puffling.trading.limits import SECTION, LimitReader, Limits
 from puffling.trading.proposals import Proposal
 from puffling.trading.states import OPEN
 
-NEW_YORK = ZoneInfo("America/New_York")
 HOUR = timedelta(hours=1)
 # Longer than any broker is waited for.
 SENDING_PATIENCE = timedelta(seconds=30)
@@ -84,12 +83,7 @@ class GateFacts:
     used: Used | None
 
 
-def trading_day(now: datetime) -> str:
-    """Give the date in New York, by which orders are counted."""
-    return now.astimezone(NEW_YORK).date().isoformat()
-
-
-def exact(number: Number | None) -> Decimal | None:
+def finite(number: Number | None) -> Decimal | None:
     """Give the number as a decimal, None when there is none or it is not finite."""
     if number is None:
         return None
@@ -141,7 +135,7 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
     holding = unit.holdings.find(account, symbol)
     groups = _groups(working, orders)
     own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
-    start, moved = day_of(unit, live.account, live.info)
+    start, moved = worth_at_midnight(unit, live.account, live.info)
     return Used(
         entered_today=entered_today(known, now),
         exits_last_hour=exits_last_hour(known, now),
@@ -244,11 +238,13 @@ def _repeated(proposal: Proposal, lately: Iterable[Counted], since: datetime) ->
     return max(found, default=None)
 
 
-def day_of(unit: Unit, account: Account, info: AccountInfo | None) -> tuple[Decimal | None, Decimal]:
+def worth_at_midnight(
+    unit: Unit, account: Account, info: AccountInfo | None
+) -> tuple[Decimal | None, Decimal]:
     """Give what the account was worth when the day began, and what was paid in or out since."""
-    midnight = unit.now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = day_began(unit.now)
     moved = _moved(unit, account.id, midnight)
-    start = exact(info.last_equity) if info is not None else None
+    start = finite(info.last_equity) if info is not None else None
     if start is not None and start <= 0:
         # On the first day of an account some brokers say nothing as zero.
         start = None
@@ -256,7 +252,7 @@ def day_of(unit: Unit, account: Account, info: AccountInfo | None) -> tuple[Deci
         start = mark.equity
     if start is None and info is not None and account.created_at >= midnight:
         # There was no day before, so what was paid in today is where it began.
-        return exact(info.equity), Decimal(0)
+        return finite(info.equity), Decimal(0)
     return start, moved
 
 

@@ -12,6 +12,7 @@ from puffling.store.orders import Account, Fill, FillKind, Holding, Intent
 from puffling.trading.events import HoldingChanged, OrderFilled
 from puffling.trading.history import write_trade
 from puffling.trading.wire import fill_of
+from puffling.trading.words import deed
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -141,7 +142,7 @@ def _note(unit: Unit, fill: Fill, holding: Holding, intent: Intent | None) -> No
         actor="broker",
         capability="desk.fill",
         outcome=fill.kind.value,
-        summary=f"{fill.side.value} {fill.quantity:f} {fill.symbol}",
+        summary=deed(fill.side, fill.quantity, fill.symbol),
         details=details,
     )
 

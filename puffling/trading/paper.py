@@ -16,10 +16,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import CancelledError
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from puffling.market.calendar import EXCHANGE, Calendar, calendar
 from puffling.market.events import PricesMoved, QuotesMoved
@@ -46,6 +45,7 @@ from puffling.runtime.text import tr
 from puffling.store.database import Store
 from puffling.store.events import DatabaseRestored
 from puffling.store.orders import Account
+from puffling.trading.days import day_of, midnight
 from puffling.trading.paper_books import keep_book, open_book
 from puffling.trading.values import Mode
 
@@ -53,7 +53,6 @@ R = TypeVar("R")
 
 _log = logging.getLogger(__name__)
 
-_NEW_YORK = ZoneInfo("America/New_York")
 _PATIENCE_SECONDS = 15.0
 _AGAIN_SECONDS = 5.0
 _KEEP_WHOLE = timedelta(seconds=30)
@@ -206,8 +205,8 @@ class PaperAccount:
             await self._pause(self._next_look(now))
 
     def _next_look(self, now: datetime) -> datetime:
-        tomorrow = now.astimezone(_NEW_YORK).date() + timedelta(days=1)
-        moments = [datetime.combine(tomorrow, time(), _NEW_YORK).astimezone(UTC)]
+        tomorrow = day_of(now) + timedelta(days=1)
+        moments = [midnight(tomorrow).astimezone(UTC)]
         if (wakes_at := self.broker.wakes_at) is not None:
             moments.append(wakes_at)
         if self._untold or self.broker.trails:
@@ -259,7 +258,7 @@ class PaperAccount:
             self.broker.on_quote(gone, 0.0, 0.0, self._clock.now())
 
     async def _follow_actions(self) -> None:
-        today = self._clock.now().astimezone(_NEW_YORK).date()
+        today = day_of(self._clock.now())
         if today != self._today:
             self._today = today
             self._acted.clear()
@@ -314,7 +313,7 @@ class PaperAccount:
     def _counts(self, price: Price) -> bool:
         """Tell whether a price belongs to the session that runs, and to the shares that are held."""
         now = self._clock.now()
-        if now.astimezone(_NEW_YORK).date() != self._today:
+        if day_of(now) != self._today:
             self._stirred.set()
             return False
         session = self._hours(price.symbol, now)

@@ -20,6 +20,7 @@ from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import Approvals, Gate, Prices
 from puffling.trading.line import BrokerLine
 from puffling.trading.values import LineState
+from puffling.trading.words import deed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -102,5 +103,4 @@ def reason_of(error: BaseException) -> str:
 
 def titled(terms: OrderTerms) -> str:
     """Give an order in a line."""
-    quantity = f"{terms.quantity.normalize():f}"
-    return tr("{side} {quantity} {symbol}", side=terms.side.value, quantity=quantity, symbol=terms.symbol)
+    return deed(terms.side, terms.quantity, terms.symbol)

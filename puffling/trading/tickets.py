@@ -10,14 +10,14 @@ from puffling.frozen import frozen
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.text import tr
 from puffling.store.orders import BrokerOrder, Intent, OrderTerms
-from puffling.trading.case import plain
 from puffling.trading.checks.form import quantity_step
 from puffling.trading.estimates import expected_price
-from puffling.trading.facts import exact
+from puffling.trading.facts import finite
 from puffling.trading.judging import LiveFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.sizing import Ground, Size, pieces
 from puffling.trading.values import AccountView, TicketFacts
+from puffling.trading.words import deed, plain
 
 # How long an order of a person is worth sending after a line that was busy or broken.
 VALID = timedelta(minutes=2)
@@ -67,8 +67,7 @@ def proposal_of(ticket: Ticket, seen: LiveFacts, *, source: str, now: datetime) 
 
 def title_of(terms: OrderTerms) -> str:
     """Say an order in the words of a button: what it does, and at which price."""
-    words = tr("Buy") if terms.side is Side.BUY else tr("Sell")
-    text = f"{words} {plain(terms.quantity)} {terms.symbol}"
+    text = deed(terms.side, terms.quantity, terms.symbol)
     if terms.kind is Kind.LIMIT:
         return tr("{order} at {price} or better", order=text, price=plain(_known(terms.limit)))
     if terms.kind is Kind.STOP:
@@ -81,7 +80,7 @@ def title_of(terms: OrderTerms) -> str:
             limit=plain(_known(terms.limit)),
         )
     if terms.kind is Kind.TRAILING_STOP:
-        behind = f"{plain(terms.trail_share * 100)} %" if terms.trail_share else plain(_known(terms.trail))
+        behind = f"{plain(terms.trail_share * 100)}%" if terms.trail_share else plain(_known(terms.trail))
         return tr("{order} when it turns by {behind}", order=text, behind=behind)
     return tr("{order} at the market", order=text)
 
@@ -90,8 +89,7 @@ def name_of(found: Intent | BrokerOrder) -> str:
     """Say what a person calls an order, ours or one found at the broker."""
     if isinstance(found, Intent):
         return title_of(found.terms)
-    words = tr("Buy") if found.side is Side.BUY else tr("Sell")
-    return f"{words} {plain(found.quantity)} {found.symbol}"
+    return deed(found.side, found.quantity, found.symbol)
 
 
 def _known(price: Decimal | None) -> Decimal:
@@ -130,9 +128,9 @@ def facts_of(view: AccountView, seen: LiveFacts, symbol: str) -> TicketFacts:
         bid=None if price is None else price.bid,
         ask=None if price is None else price.ask,
         held=held,
-        equity=None if info is None else exact(info.equity),
-        buying_power=None if info is None else exact(info.buying_power),
-        settled_cash=None if info is None else exact(info.settled_cash),
+        equity=None if info is None else finite(info.equity),
+        buying_power=None if info is None else finite(info.buying_power),
+        settled_cash=None if info is None else finite(info.settled_cash),
         shortable=asset is not None and asset.shortable and offers.short,
         marginable=asset is not None and asset.marginable,
         fractions=asset is not None and asset.fractionable and offers.fractions,

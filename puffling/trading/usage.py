@@ -10,9 +10,9 @@ from puffling.puffin.broker.base import AccountInfo
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import Account
-from puffling.trading.case import percent
-from puffling.trading.facts import best_of, counted, day_of, entered_today, exact, exits_last_hour
+from puffling.trading.facts import best_of, counted, entered_today, exits_last_hour, finite, worth_at_midnight
 from puffling.trading.limits import Limits
+from puffling.trading.words import percent
 
 
 @frozen
@@ -30,7 +30,7 @@ def uses(
     """Give the use of the limits that count something, by their names; `worth` is that of each holding."""
     known = counted(unit, account.id)
     entered, exits = entered_today(known, unit.now), exits_last_hour(known, unit.now)
-    equity = exact(info.equity) if info is not None else None
+    equity = finite(info.equity) if info is not None else None
     return {
         "orders_per_day": Use(
             Decimal(entered),
@@ -63,7 +63,7 @@ def _position(limits: Limits, equity: Decimal | None, worth: Mapping[str, Decima
 def _loss(
     unit: Unit, account: Account, info: AccountInfo | None, limits: Limits, equity: Decimal | None
 ) -> Use:
-    start, moved = day_of(unit, account, info)
+    start, moved = worth_at_midnight(unit, account, info)
     if start is None or equity is None or start + moved <= 0:
         return Use(None, limits.daily_loss, _unknown())
     gain = (equity - start - moved) / (start + moved)

@@ -17,7 +17,7 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.port import Port
 from puffling.store.database import Store, Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState
-from puffling.trading.facts import trading_day
+from puffling.trading.days import trading_day
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.proposals import order_hash
 from tests.trading.cases import NOW, TERMS, WISH

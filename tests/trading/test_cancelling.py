@@ -321,7 +321,7 @@ async def test_closing_stops_when_an_order_of_the_symbol_cannot_be_cancelled(hom
     async with open_room(home, broker) as room:
         await _working(room)
         broker.fault("cancel_order", "refuse")
-        with pytest.raises(Conflict, match="buy 5 SPY"):
+        with pytest.raises(Conflict, match="Buy 5 SPY"):
             await room.desk.close_position(MINE.id, "SPY", slot="close", source="person")
 
 

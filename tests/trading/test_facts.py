@@ -15,7 +15,8 @@ from puffling.market.values import AssetClass, Instrument, SessionState
 from puffling.puffin.orders import Kind, Side
 from puffling.store.database import Unit
 from puffling.store.orders import OrderState
-from puffling.trading.facts import GateFacts, Used, Waiting, gather, session_of, trading_day
+from puffling.trading.days import trading_day
+from puffling.trading.facts import GateFacts, Used, Waiting, gather, session_of
 from puffling.trading.flags import Standing, write_live, write_standing
 from puffling.trading.gate import SafetyGate
 from puffling.trading.limits import LimitReader

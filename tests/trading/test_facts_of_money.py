@@ -14,7 +14,7 @@ import pytest
 from puffling.puffin.orders import Side
 from puffling.store.database import Unit
 from puffling.store.orders import FlowKind, OrderState
-from puffling.trading.facts import GateFacts, Used, exact, gather
+from puffling.trading.facts import GateFacts, Used, finite, gather
 from puffling.trading.flags import write_restart
 from puffling.trading.limits import LimitReader
 from puffling.trading.proposals import Proposal
@@ -172,4 +172,4 @@ class TestTheBest:
     ],
 )
 def test_numbers_of_brokers_become_exact_or_nothing(number: Any, found: Decimal | None) -> None:
-    assert exact(number) == found
+    assert finite(number) == found

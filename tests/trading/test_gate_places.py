@@ -110,7 +110,7 @@ def test_the_day_s_loss_and_the_fall_are_named_with_their_limits() -> None:
     loss = answer("daily_loss", WISH, day_start=Decimal(102_000))
     assert loss.outcome is Outcome.PASS
     assert loss.limit == Decimal("0.03")
-    assert "-1.96 %" in loss.text
+    assert "-1.96%" in loss.text
     exactly = answer("daily_loss", WISH, day_start=Decimal(125_000), daily_loss=Decimal("0.2"))
     assert (exactly.outcome, exactly.used) == (Outcome.REFUSE, Decimal("0.2"))
     fallen = answer("drawdown", WISH, best=Decimal(125_000), drawdown=Decimal("0.2"))

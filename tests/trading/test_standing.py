@@ -202,7 +202,7 @@ class TestUse:
 
     async def test_names_the_largest_position_that_has_no_grant(self, records: Records) -> None:
         found = await self.of(records, SPY=4_000, GLD=-5_000, QQQ=50_000)
-        assert found["position_percent"] == (Decimal("0.05"), "GLD is 5 %")
+        assert found["position_percent"] == (Decimal("0.05"), "GLD is 5%")
 
     async def test_says_how_the_day_and_the_account_stand(self, records: Records) -> None:
         def work(unit: Unit) -> None:
@@ -210,10 +210,10 @@ class TestUse:
 
         await records.do(work)
         found = await self.of(records, replace(INFO, equity=Decimal(98_000)))
-        assert found["daily_loss_percent"] == (Decimal("0.02"), "The day is at -2 %")
+        assert found["daily_loss_percent"] == (Decimal("0.02"), "The day is at -2%")
         assert found["drawdown_percent"][0] == Decimal("0.216")
         won = await self.of(records, replace(INFO, equity=Decimal(102_000)))
-        assert won["daily_loss_percent"] == (Decimal(0), "The day is at 2 %")
+        assert won["daily_loss_percent"] == (Decimal(0), "The day is at 2%")
         await records.do(lambda unit: write_restart(unit, "paper"))
 
     async def test_that_is_not_known_says_so(self, records: Records) -> None:

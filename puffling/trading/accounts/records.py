@@ -12,6 +12,7 @@ from puffling.trading.events import ChosenAccountChanged
 from puffling.trading.flags import write_live
 from puffling.trading.states import OPEN
 from puffling.trading.values import Mode
+from puffling.trading.words import deed
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -100,11 +101,10 @@ def let_go(unit: Unit, id: str) -> None:
 def open_names(unit: Unit, account: str) -> list[str]:
     """Name what is open on an account."""
     orders = [
-        f"{order.symbol} {order.side.value} {order.quantity.normalize():f}"
-        for order in unit.orders.in_states(OPEN, account)
+        deed(order.side, order.quantity, order.symbol) for order in unit.orders.in_states(OPEN, account)
     ]
     intents = [
-        f"{intent.terms.symbol} {intent.terms.side.value} {intent.terms.quantity.normalize():f}"
+        deed(intent.terms.side, intent.terms.quantity, intent.terms.symbol)
         for intent in unit.intents.in_states(OPEN, account)
         if intent.broker_order_id is None
     ]

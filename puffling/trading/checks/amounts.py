@@ -6,10 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 from puffling.runtime.text import tr
-from puffling.trading.case import Case, asked, money, passed, percent, plain, refused
-from puffling.trading.facts import exact
+from puffling.trading.case import Case, asked, passed, refused
+from puffling.trading.facts import finite
 from puffling.trading.values import TradingState
 from puffling.trading.verdicts import Check
+from puffling.trading.words import money, percent, plain
 
 _ZERO = Decimal(0)
 
@@ -138,7 +139,7 @@ def _available(case: Case) -> Decimal | None:
     info = case.info
     if info is None:
         return None
-    power, cash, settled = exact(info.buying_power), exact(info.cash), exact(info.settled_cash)
+    power, cash, settled = finite(info.buying_power), finite(info.cash), finite(info.settled_cash)
     if case.limits.margin or not case.buys:
         return power
     if power is None or cash is None or (info.settled_cash is not None and settled is None):

@@ -10,10 +10,11 @@ from puffling.puffin.broker.base import Asset, BrokerAbilities
 from puffling.puffin.orders import Kind
 from puffling.runtime.text import tr
 from puffling.store.orders import OrderTerms
-from puffling.trading.case import passed, plain, refused
+from puffling.trading.case import passed, refused
 from puffling.trading.facts import GateFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.verdicts import Check
+from puffling.trading.words import plain
 
 # Beyond this no quantity and no price is meant seriously, and exact arithmetic ends.
 LARGEST = Decimal(10) ** 12
@@ -74,6 +75,8 @@ def kind_offered(proposal: Proposal, facts: GateFacts) -> Check:
     """Let nothing through that the broker does not hold, unless this computer holds it."""
     code, terms, abilities = "broker_kind", proposal.terms, facts.live.abilities
     kind = terms.kind.value.replace("_", " ")
+    if (terms.take_profit is not None or terms.stop_loss is not None) and not abilities.brackets:
+        return refused(code, tr("This broker holds no brackets."), tr("Send the exits by themselves."))
     if facts.live.held_here:
         return passed(code, tr("This computer holds the order until its price is met."))
     if terms.kind not in abilities.kinds:
@@ -81,8 +84,6 @@ def kind_offered(proposal: Proposal, facts: GateFacts) -> Check:
     if terms.lasting not in abilities.lasting:
         text = tr("This broker has no orders of the kind {lasting}.", lasting=terms.lasting.value.upper())
         return refused(code, text, tr("Let it last otherwise."))
-    if (terms.take_profit is not None or terms.stop_loss is not None) and not abilities.brackets:
-        return refused(code, tr("This broker holds no brackets."), tr("Send the exits by themselves."))
     if terms.extended_hours and not (abilities.extended_hours and terms.kind is Kind.LIMIT):
         text = tr("Outside the session this broker takes limit orders at most.")
         return refused(code, text, tr("Take a limit order, or leave extended hours out."))

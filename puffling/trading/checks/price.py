@@ -8,10 +8,11 @@ from decimal import Decimal
 from puffling.market.values import SessionState
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.text import tr
-from puffling.trading.case import Case, passed, percent, plain, refused, seconds
+from puffling.trading.case import Case, passed, refused
 from puffling.trading.judging import PriceSeen
 from puffling.trading.values import Mode
 from puffling.trading.verdicts import Check
+from puffling.trading.words import percent, plain, seconds
 
 # As the market's own check of live prices: no market makes the fiftyfold of a day before.
 SPIKE = 50

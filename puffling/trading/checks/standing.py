@@ -6,11 +6,12 @@ import math
 from datetime import timedelta
 
 from puffling.runtime.text import tr
-from puffling.trading.case import Case, asked, passed, refused, seconds
+from puffling.trading.case import Case, asked, passed, refused
 from puffling.trading.facts import GateFacts
 from puffling.trading.proposals import MODELS, Proposal
 from puffling.trading.values import Mode, TradingState
 from puffling.trading.verdicts import Check
+from puffling.trading.words import seconds
 
 # Older figures of an account say nothing about now.
 ACCOUNT_AGE = timedelta(minutes=5)

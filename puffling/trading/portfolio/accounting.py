@@ -12,8 +12,8 @@ from puffling.puffin.portfolio.lots import Choices, Closed, Deal, LotBook, Match
 from puffling.puffin.portfolio.returns import Flow, NoRate, Rate
 from puffling.runtime.text import tr
 from puffling.store.orders import CashFlow, FlowKind, Trade, Worth
+from puffling.trading.days import day_of
 from puffling.trading.history import OPENING
-from puffling.trading.portfolio.lines import day_of
 from puffling.trading.portfolio.values import DayGain, ReturnRate
 
 # What the person moves in or out; dividends, interest and fees are part of what was earned.

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from puffling.puffin.orders import Side
 from puffling.store.orders import CashFlow, Trade
 from puffling.trading.portfolio.values import MoneyFlow, TradeLine
-
-# Days are those of the exchange, wherever the person is.
-NEW_YORK = ZoneInfo("America/New_York")
-
-
-def day_of(moment: datetime) -> date:
-    """Give the day in New York."""
-    return moment.astimezone(NEW_YORK).date()
 
 
 def trade_line(trade: Trade) -> TradeLine:

@@ -12,6 +12,7 @@ import numpy as np
 
 from puffling.frozen import frozen
 from puffling.market.values import Instrument, Price
+from puffling.puffin.broker.exchange_days import NEW_YORK
 from puffling.puffin.portfolio.exposure import exposure, weight
 from puffling.puffin.portfolio.gains import long_term_from, yearly
 from puffling.puffin.portfolio.lots import Choices, Deal, Lot, Matching
@@ -20,6 +21,7 @@ from puffling.puffin.portfolio.returns import Worth as Mark
 from puffling.runtime.clock import microseconds, moment_of
 from puffling.store.database import Unit
 from puffling.store.orders import CashFlow, FlowKind, Holding, Trade, Worth
+from puffling.trading.days import day_began, day_of
 from puffling.trading.portfolio.accounting import (
     Settled,
     days,
@@ -29,7 +31,6 @@ from puffling.trading.portfolio.accounting import (
     rate,
     settled,
 )
-from puffling.trading.portfolio.lines import NEW_YORK, day_of
 from puffling.trading.portfolio.values import (
     EquityCurve,
     ExposureLine,
@@ -120,11 +121,6 @@ def standing_of(view: AccountView) -> Standing:
         settled_cash=None if info.settled_cash is None else exact(info.settled_cash),
         last_equity=None if info.last_equity is None else exact(info.last_equity),
     )
-
-
-def day_began(now: datetime) -> datetime:
-    """Give the midnight in New York at which today began."""
-    return now.astimezone(NEW_YORK).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def positions_of(

@@ -1,0 +1,36 @@
+"""How amounts and orders are written where the desk speaks to people: verdicts, titles, the audit trail."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from puffling.puffin.orders import Side
+from puffling.runtime.text import tr
+
+
+def money(amount: Decimal) -> str:
+    """Write an amount of money as people read it."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def percent(share: Decimal) -> str:
+    """Write a share as percent, without needless zeros."""
+    return f"{plain(round(share * 100, 2))}%"
+
+
+def plain(number: Decimal) -> str:
+    """Write a number with the digits it has and no others."""
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def seconds(count: float | Decimal) -> str:
+    """Write a stretch of time as people say it."""
+    whole = round(count)
+    return tr("{count} s", count=whole) if whole < 120 else tr("{count} min", count=round(whole / 60))
+
+
+def deed(side: Side, quantity: Decimal, symbol: str) -> str:
+    """Say what an order does: "Buy 10 SPY"."""
+    words = tr("Buy") if side is Side.BUY else tr("Sell")
+    return f"{words} {plain(quantity)} {symbol}"
