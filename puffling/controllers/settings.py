@@ -135,3 +135,7 @@ class Settings(Controller):
             )
             return await self._port.thread(ask)
         return await ask_about_key(service, values)
+
+    def has_passphrase(self) -> bool:
+        """Tell whether there is a key file behind a passphrase."""
+        return self._secrets.vault.exists

@@ -41,6 +41,7 @@ class ActionBook(QObject):
         self._window = window
         self._actions: dict[str, Action] = {}
         self._qt: dict[str, QAction] = {}
+        self._only: frozenset[str] | None = None
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self._actions.values())
@@ -65,8 +66,13 @@ class ActionBook(QObject):
         self.changed.emit()
 
     def run(self, action_id: str) -> None:
-        """Start the action of this id."""
-        self._actions[action_id].run()
+        """Start the action of this id; while only some are allowed, no other one."""
+        if self._only is None or action_id in self._only:
+            self._actions[action_id].run()
+
+    def allow_only(self, action_ids: frozenset[str] | None) -> None:
+        """Let only these be started from now on; None lets all."""
+        self._only = action_ids
 
     def fill(self, menu: QMenu) -> None:
         """Put one submenu for each part of the program into a menu, with the actions that belong there."""
@@ -109,7 +115,7 @@ class ActionBook(QObject):
         if action.shortcut:
             bound.setShortcut(QKeySequence(action.shortcut))
             bound.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        bound.triggered.connect(lambda _checked=False: action.run())
+        bound.triggered.connect(lambda _checked=False: self.run(action.id))
         self._window.addAction(bound)
         return bound
 

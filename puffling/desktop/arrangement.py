@@ -194,6 +194,8 @@ class Arrangement:
         window = self._window
         for over in (window.sheet, *window.findChildren(Question), *window.findChildren(Toast)):
             over.raise_()
+        if window.live is not None and window.live.lock.screen is not None:
+            window.live.lock.screen.raise_()
 
 
 def _workspace_of(workspace_id: str) -> Workspace:

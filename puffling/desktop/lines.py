@@ -51,6 +51,7 @@ class TopLine(QWidget):
         outer.addWidget(self._strip)
         row = QGridLayout()
         row.setContentsMargins(0, 7, 0, 7)
+        row.setHorizontalSpacing(14)
         # Equal shares left and right keep the field in the middle; its own share only gives way.
         for column, share in enumerate((100, 60, 100)):
             row.setColumnStretch(column, share)
@@ -93,6 +94,13 @@ class TopLine(QWidget):
         """Say how many orders wait for the person's yes, or nothing."""
         self.approvals.setText(tr("1 approval") if count == 1 else tr("{count} approvals", count=count))
         self.approvals.setVisible(count > 0)
+
+    def be_locked(self, locked: bool) -> None:
+        """Leave only what anybody may do: see the state of trading, and halt it."""
+        for piece in (self.menu_button, self.field, self.approvals, self.account, self.resume):
+            piece.setEnabled(not locked)
+        for switch in self._switch.values():
+            switch.setEnabled(not locked)
 
     def last_shown(self) -> dict[str, str]:
         """Give what the line says, to be painted again at the next start."""

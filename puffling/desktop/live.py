@@ -12,6 +12,7 @@ from puffling.desktop.abilities import Abilities
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.feed_words import WELL, feed_tooltip, feed_words
 from puffling.desktop.later import later
+from puffling.desktop.lock import WindowLock
 from puffling.desktop.theme import Appearance, Density, Scheme, look
 from puffling.desktop.tray import Tray
 from puffling.desktop.welcome import Welcome
@@ -50,14 +51,15 @@ class LiveWindow(QObject):
         self.abilities = Abilities(window, core)
         window.actions_.add(*self.abilities.actions())
         self._listen()
-        self._pulse = window.session.dispatch.scope.spawn(self._keep_looking(), name="pulse")
         # Settings come several at a time, and every new look repaints the whole window.
         self._wear_soon = later(self, self.wear_settings)
         self.wear_settings()
         window.session.shared(Amounts).hide(core.settings_now.window.hide_amounts)
         self._trade_news: TradeNews | None = None
         self._tray = Tray(window)
+        self.lock = WindowLock(window, core)
         self._following = window.session.dispatch.run(self._follow_trading, name="follow trading")
+        self._pulse = window.session.dispatch.scope.spawn(self._keep_looking(), name="pulse")
         self._fetch()
         if not core.settings_now.window.welcomed:
             self._welcome()
@@ -72,6 +74,7 @@ class LiveWindow(QObject):
         if self._trade_news is not None:
             self._trade_news.stop()
         self._tray.stop()
+        self.lock.stop()
         for unsubscribe in self._ears:
             unsubscribe()
         self._ears.clear()
@@ -130,11 +133,17 @@ class LiveWindow(QObject):
 
     def _fetch(self) -> None:
         core, dispatch = self._core, self._window.session.dispatch
-        dispatch.run(core.safety.state, name="show trading state", then=self._show_safety)
+        self.show_safety()
         dispatch.run(core.backups.state, name="show state of records", then=self.show_records)
         dispatch.run(core.workspaces.all, name="show layouts", then=self._adopt_layouts)
         self._look_at_feeds()
         self._look_ahead()
+
+    def show_safety(self) -> None:
+        """Look at the state of trading anew."""
+        self._window.session.dispatch.run(
+            self._core.safety.state, name="show trading state", then=self._show_safety
+        )
 
     def _adopt_layouts(self, layouts: tuple[Any, ...]) -> None:
         self._window.arrangement.adopt({layout.workspace: layout.state for layout in layouts})
@@ -164,6 +173,7 @@ class LiveWindow(QObject):
         while True:
             await self._core.clock.sleep(PULSE_SECONDS)
             self._look_at_feeds()
+            self.lock.look()
 
     def _look_at_feeds(self) -> None:
         self._show_feeds(self._core.monitor.feeds())

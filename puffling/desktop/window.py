@@ -177,6 +177,11 @@ class Window(QMainWindow):
         if self.session.connected:
             self.sheet.open_with(tr("Preferences"), Preferences(self.session), width=560)
 
+    def lock(self) -> None:
+        """Cover the panels until the person is back; without the open core there is nothing to hide."""
+        if self.live is not None:
+            self.live.lock.lock()
+
     def connect_broker(self) -> None:
         """Open what connects a broker; it needs the open core."""
         if self.session.connected:

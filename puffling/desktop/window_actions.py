@@ -138,6 +138,15 @@ def _general(window: Window) -> Iterator[Action]:
         icon="eye-off",
     )
     yield Action(
+        "window.lock",
+        tr("Lock window"),
+        window.lock,
+        group,
+        tr("Cover the panels until you are back; work goes on, and trading can still be halted."),
+        "View",
+        "Ctrl+L",
+    )
+    yield Action(
         "window.preferences",
         tr("Preferences"),
         window.show_preferences,

@@ -25,7 +25,7 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
-from tests.shots import backtests, drawings, histories, imports, portfolios, quotes, room, strategies
+from tests.shots import backtests, desks, drawings, histories, imports, portfolios, quotes, room, strategies
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -56,6 +56,9 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
         if portfolios.SCENES.keys() & set(names):
             with calling_as(PERSON):
                 await portfolios.prepare(core)
+        if desks.SCENES.keys() & set(names):
+            with calling_as(PERSON):
+                await desks.prepare(core)
         for scheme in (Scheme.LIGHT, Scheme.DARK):
             with calling_as(PERSON):
                 await core.settings.put("appearance.theme", scheme.value)
@@ -92,6 +95,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **strategies.SCENES,
                     **backtests.SCENES,
                     **(portfolios.SCENES if portfolios.SCENES.keys() & set(names) else {}),
+                    **(desks.SCENES if desks.SCENES.keys() & set(names) else {}),
                 }.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
@@ -106,6 +110,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         backtests.closed(window)
                         strategies.ended(window)
                         portfolios.closed(window)
+                        desks.closed(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)

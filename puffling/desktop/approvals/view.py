@@ -38,7 +38,7 @@ from puffling.trading.values import ApprovalView, Mode, ShownApproval
 
 # Below this the order stands under the queue and not beside it.
 SIDE_BY_SIDE = 600
-QUEUE_WIDTH, QUEUE_HEIGHT = 420, 120
+QUEUE_WIDTH, QUEUE_HEIGHT = 400, 120
 
 
 class ApprovalsView(QWidget):
@@ -109,6 +109,7 @@ class ApprovalsView(QWidget):
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
         self.table.setMaximumWidth(QUEUE_WIDTH if beside else 16_777_215)
+        self.table.setMinimumWidth(min(QUEUE_WIDTH, event.size().width() * 2 // 5) if beside else 0)
         self.table.setMaximumHeight(
             16_777_215 if beside or self.detail.isHidden() else max(QUEUE_HEIGHT, event.size().height() // 4)
         )

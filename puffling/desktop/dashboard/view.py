@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
@@ -35,7 +36,7 @@ class DashboardView(QWidget):
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, 4, 0, 0)
         self._box.setSpacing(12)
-        self._box.addWidget(self.strip)
+        self._box.addWidget(self.strip, 0, Qt.AlignmentFlag.AlignTop)
         self._box.addWidget(self.trades, 1)
         self.setFocusProxy(self.trades)
 

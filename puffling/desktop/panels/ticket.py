@@ -83,6 +83,9 @@ class TicketPanel(Panel):
         self.send.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.act = label()
         self.act.setWordWrap(True)
+        self.real = label(tr("LIVE: real money"), tone=Tone.LIVE)
+        self.real.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.real.hide()
         self.send.clicked.connect(self._send)
         self.outcome = label(tone=Tone.MUTED)
         self.outcome.setWordWrap(True)
@@ -91,7 +94,16 @@ class TicketPanel(Panel):
         inside = QVBoxLayout(body)
         inside.setContentsMargins(12, 4, 12, 12)
         inside.setSpacing(12)
-        for widget in (self.form, self.makes, self.gates, self.act, self.send, self.outcome, self.has):
+        for widget in (
+            self.form,
+            self.makes,
+            self.gates,
+            self.act,
+            self.real,
+            self.send,
+            self.outcome,
+            self.has,
+        ):
             inside.addWidget(widget)
         inside.addStretch(1)
         self._scroll = QScrollArea()
@@ -237,6 +249,7 @@ class TicketPanel(Panel):
         self.price.setText("   ".join(quote))
         self.account.setText(tr("{account} · {mode}", account=facts.account_label, mode=facts.mode.value))
         set_role(self.account, tone="live" if facts.mode is Mode.LIVE else "muted")
+        self.real.setVisible(facts.mode is Mode.LIVE)
         if self._shown is not None:
             self._show_order(self._shown)
 

@@ -65,7 +65,7 @@ class SwitchBoard(QWidget):
         top.addWidget(self.mode)
         others = QHBoxLayout()
         others.setSpacing(8)
-        for each in (self.reduce, self.flatten, self.drill):
+        for each in (self.reduce, self.drill):
             each.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             others.addWidget(each, 1)
         column = QVBoxLayout(self)
@@ -75,6 +75,7 @@ class SwitchBoard(QWidget):
         for piece in (self.said, self.halt, self.resume, self.cancel_open):
             column.addWidget(piece)
         column.addLayout(others)
+        column.addWidget(self.flatten)
         column.addWidget(self.outcome)
         self.outcome.hide()
 

@@ -1,0 +1,128 @@
+"""Scenes of an account that trades: the dashboard, orders, a question, the safety console, real money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+
+from puffling.core.core import Core
+from puffling.desktop.amounts import Amounts
+from puffling.desktop.panels.approvals import ApprovalsPanel
+from puffling.desktop.panels.ticket import TicketPanel
+from puffling.desktop.window import Window
+from puffling.puffin.orders import Kind, Side
+from puffling.store.orders import OrderTerms
+from puffling.trading.proposals import Proposal
+
+_WHY = (
+    "Momentum of twelve months is the best of the list, the price stands above its average of 200 days, and "
+    "the portfolio holds less of it than the goal wants; the agent proposes to close half of that gap today."
+)
+
+
+async def prepare(core: Core) -> None:
+    """Let the demo account trade a little, and let some orders wait."""
+    # Its own account opens first.
+    await core.broker.account()
+    account = core.desk.chosen
+    await core.desk.compared(account)
+    await core.settings.put("trading.duplicate_seconds", 0)
+    for symbol, side, amount in (
+        ("SPY", Side.BUY, "1"),
+        ("AAPL", Side.BUY, "3"),
+        ("GLD", Side.BUY, "2"),
+        ("AAPL", Side.SELL, "1"),
+    ):
+        shown = await core.broker.order(symbol, side, Decimal(amount))
+        await core.broker.confirm(shown.token)
+    low = (Decimal(repr(core.market.price("QQQ").price)) * Decimal("0.96")).quantize(Decimal("0.01"))
+    shown = await core.broker.order("QQQ", Side.BUY, Decimal(1), kind=Kind.LIMIT, limit=low)
+    await core.broker.confirm(shown.token)
+    for slot, symbol, quantity, why in (
+        ("one", "MSFT", "4", _WHY),
+        ("two", "NVDA", "12", "The signal crossed."),
+    ):
+        terms = OrderTerms(account, symbol, Side.BUY, Decimal(quantity))
+        until = core.clock.now() + timedelta(hours=4)
+        await core.desk.place(Proposal(terms, "strategy:trend", slot, until, why=why))
+
+
+def _shown(name: str, window: Window) -> None:
+    window.show_panel(name)
+
+
+def ticket(window: Window) -> None:
+    """An order before it is sent."""
+    window.show_panel("ticket")
+    panel = window.docks["ticket"].panel
+    assert isinstance(panel, TicketPanel)
+    panel.begin(Side.BUY)
+
+
+def question(window: Window) -> None:
+    """A question that is looked at, with a long why."""
+    window.show_panel("approvals")
+    panel = window.docks["approvals"].panel
+    assert isinstance(panel, ApprovalsPanel)
+    _soon(window, panel)
+
+
+def _soon(window: Window, panel: ApprovalsPanel) -> None:
+    async def choose() -> None:
+        while not panel.live:
+            await window.session.core.clock.sleep(0)
+        panel.view.table.select(panel.view.table.keys()[:1])
+
+    window.session.dispatch.run(choose, name="pose")
+
+
+def hidden(window: Window) -> None:
+    """The dashboard with dots."""
+    window.show_panel("dashboard")
+    window.session.shared(Amounts).hide(True)
+
+
+def live(window: Window) -> None:
+    """What real money looks like."""
+    window.show_panel("safety")
+
+    async def show() -> None:
+        # After whatever is told of the demo account.
+        await window.session.core.safety.limits()
+        window.top.show_trading("live", "active")
+
+    window.session.dispatch.run(show, name="pose")
+
+
+def wizard(window: Window) -> None:
+    """A broker to connect."""
+    window.connect_broker()
+
+
+def automate(window: Window) -> None:
+    """The workspace of what acts by itself."""
+    window.open_workspace("automate")
+
+
+def closed(window: Window) -> None:
+    """Everything as it was."""
+    window.session.shared(Amounts).hide(False)
+    window.sheet.close_sheet()
+    window.notices.dismiss_all()
+    if window.live is not None:
+        window.live.show_safety()
+
+
+SCENES: dict[str, Callable[[Window], None]] = {
+    "desk-dashboard": partial(_shown, "dashboard"),
+    "desk-hidden": hidden,
+    "desk-orders": partial(_shown, "orders"),
+    "desk-ticket": ticket,
+    "desk-approvals": question,
+    "desk-safety": partial(_shown, "safety"),
+    "desk-live": live,
+    "desk-wizard": wizard,
+    "desk-automate": automate,
+}
