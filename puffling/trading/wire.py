@@ -15,7 +15,7 @@ from puffling.puffin.broker.base import (
     OrderStatusInfo,
     UnclearError,
 )
-from puffling.puffin.orders import Kind
+from puffling.puffin.orders import Kind, Lasting
 from puffling.store.orders import Fill, FillKind, Intent, OrderTerms
 
 _HELD_KINDS = {
@@ -51,6 +51,9 @@ def order_for(intent: Intent, abilities: BrokerAbilities) -> Order:
     terms = intent.terms
     if is_held_here(terms, abilities):
         terms = replace(terms, kind=_HELD_KINDS[terms.kind], stop=None, trail=None, trail_share=None)
+        if terms.lasting not in abilities.lasting:
+            # It waited here; turned away at the moment it is met, it would protect nothing.
+            terms = replace(terms, lasting=Lasting.DAY)
     if is_bracket(terms) and not abilities.brackets:
         terms = replace(terms, take_profit=None, stop_loss=None)
     return Order(

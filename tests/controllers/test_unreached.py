@@ -1,4 +1,4 @@
-"""Accounts that open late or not at all: none is passed over in silence, nothing is done elsewhere instead."""
+"""Accounts that open late or not at all: none is passed over, and nothing is done elsewhere instead."""
 
 from __future__ import annotations
 
