@@ -37,6 +37,14 @@ def percent(share: Number | None, decimals: int = 2, *, signed: bool = True) -> 
     return fixed(share * 100, decimals, signed=signed) + "%"
 
 
+def price(value: Decimal | None) -> str:
+    """Give a price with every decimal it has, and two at the least: "410.50", "0.00125"."""
+    if value is None or not value.is_finite():
+        return NOTHING
+    exponent = value.normalize().as_tuple().exponent
+    return fixed(value, max(2, -exponent if isinstance(exponent, int) else 0))
+
+
 def money(amount: Number | None, unit: str = "$", decimals: int = 2, *, signed: bool = False) -> str:
     """Give -234 as a loss of "−$234.00"."""
     return fixed(amount, decimals, unit=unit, signed=signed)

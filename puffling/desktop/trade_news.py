@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from puffling.desktop import numbers
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.brokers.switch import AccountSwitch
 from puffling.desktop.notices import Level
@@ -69,14 +70,13 @@ class TradeNews:
         if fill.kind is not FillKind.FILL:
             return
         words = tr("Bought") if fill.side is Side.BUY else tr("Sold")
-        price = f"{fill.price.normalize():,f}"
         quantity = self._amounts.quantity(fill.quantity)
         text = tr(
             "{words} {quantity} {symbol} at {price}",
             words=words,
             quantity=quantity,
             symbol=fill.symbol,
-            price=price,
+            price=numbers.price(fill.price),
         )
         self._tell(text, Level.DONE, action=tr("Show trades"), panel="trades")
 

@@ -57,6 +57,14 @@ def test_sizes_are_shortened_to_one_decimal(value: float, text: str) -> None:
     assert numbers.short(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("410.5", "410.50"), ("1500", "1,500.00"), ("0.00125", "0.00125"), ("1E+3", "1,000.00"), (None, "–")],
+)
+def test_a_price_keeps_its_decimals_and_has_two_at_least(value: str | None, text: str) -> None:
+    assert numbers.price(None if value is None else Decimal(value)) == text
+
+
 def test_the_full_figure_keeps_every_digit() -> None:
     assert numbers.full(1234567) == "1,234,567"
     assert numbers.full(Decimal("-0.00010")) == "−0.00010"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from puffling.desktop import numbers
 from puffling.desktop.amounts import quantity_words
 from puffling.desktop.theme import Tone
 from puffling.puffin.orders import Kind, Lasting, Side
@@ -109,20 +108,14 @@ def source_words(source: str) -> str:
 
 def price_words(line: OrderLine) -> str:
     """Say at which prices an order acts: its stop, then its limit, or how far it trails."""
-    parts = [_price(price) for price in (line.stop, line.limit) if price is not None]
+    parts = [numbers.price(price) for price in (line.stop, line.limit) if price is not None]
     if line.trail_share is not None:
-        parts.append(f"{quantity_words(line.trail_share * 100)} %")
+        parts.append(f"{quantity_words(line.trail_share * 100)}%")
     elif line.trail is not None:
-        parts.append(_price(line.trail))
+        parts.append(numbers.price(line.trail))
     return " / ".join(parts)
 
 
 def filled_words(line: OrderLine) -> str:
     """Say how much of an order is filled."""
     return tr("{filled} of {whole}", filled=quantity_words(line.filled), whole=quantity_words(line.quantity))
-
-
-def _price(price: Decimal) -> str:
-    words = f"{price.normalize():f}"
-    whole, _, decimals = words.partition(".")
-    return f"{int(whole):,}.{decimals:0<2}"
