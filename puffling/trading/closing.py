@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -11,14 +12,19 @@ from typing import Protocol
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.errors import Conflict, NotFound, PufflingError
 from puffling.runtime.text import tr
+from puffling.store.database import Unit
 from puffling.store.orders import Holding, Intent, OrderState, OrderTerms
 from puffling.trading.cancelling import Cancelling
+from puffling.trading.case import worst_price
+from puffling.trading.entering import OrderRefused
 from puffling.trading.events import OrderChanged
 from puffling.trading.line import BrokerLine
+from puffling.trading.looking import look
 from puffling.trading.parts import DeskParts
-from puffling.trading.proposals import Proposal
+from puffling.trading.proposals import CLOSE, Proposal
 from puffling.trading.states import ENDED
 from puffling.trading.values import FlattenReport, NotDone, Placed
+from puffling.trading.verdicts import Outcome
 
 _NOT_SENT = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED})
 _VALID = timedelta(minutes=2)
@@ -49,6 +55,10 @@ class Closing:
     ) -> Placed:
         """Cancel what works for a symbol, then sell or cover all that is held of it."""
         line = self._parts.line(account)
+        if not confirmed:
+            asked = await self._asked(line, symbol, slot, source, approval_id)
+            if asked is not None:
+                return asked
         report = await self._cancelling.cancel_all(account, symbol)
         if report.failed:
             names = "; ".join(f"{each.title}: {each.reason}" for each in report.failed)
@@ -56,11 +66,54 @@ class Closing:
                 tr("Orders of {symbol} could not be cancelled: {names}", symbol=symbol, names=names),
                 hint=tr("Look at the orders, then close the position again."),
             )
+        holding = await self._held(account, symbol)
+        proposal = self._proposal(line, holding, holding.quantity, slot, source, CLOSE, tr("Close"))
+        return await self._place(proposal, approval_id=approval_id, confirmed=confirmed)
+
+    async def approved(self, proposal: Proposal, approval_id: str) -> Placed:
+        """Carry out a closing that was put before the person, when the position is still what it was."""
+        terms = proposal.terms
+        holding = await self._held(terms.account, terms.symbol)
+        if holding.quantity != (terms.quantity if terms.side is Side.SELL else -terms.quantity):
+            raise Conflict(
+                tr("The position in {symbol} is another one now.", symbol=terms.symbol),
+                hint=tr("Close it again."),
+            )
+        return await self.close(
+            terms.account,
+            terms.symbol,
+            slot=proposal.slot,
+            source=proposal.source,
+            approval_id=approval_id,
+            confirmed="",
+        )
+
+    async def _held(self, account: str, symbol: str) -> Holding:
         holding = await self._parts.read(lambda unit: unit.holdings.find(account, symbol))
         if holding is None or not holding.quantity:
             raise NotFound(tr("Nothing is held of {symbol}.", symbol=symbol))
-        proposal = self._proposal(line, holding, holding.quantity, slot, source, "close", tr("Close"))
-        return await self._place(proposal, approval_id=approval_id, confirmed=confirmed)
+        return holding
+
+    async def _asked(
+        self, line: BrokerLine, symbol: str, slot: str, source: str, approval_id: str | None
+    ) -> Placed | None:
+        """Ask gates and person before anything is cancelled: until then the position stays protected."""
+        holding = await self._parts.read(lambda unit: unit.holdings.find(line.account.id, symbol))
+        if holding is None or not holding.quantity:
+            return None
+        proposal = self._proposal(line, holding, holding.quantity, slot, source, CLOSE, tr("Close"))
+        live = replace(await look(self._parts, line, proposal), clears=True)
+
+        def work(unit: Unit) -> Placed | None:
+            verdict = self._parts.gate.judge(unit, proposal, live)
+            if verdict.outcome is Outcome.REFUSE:
+                raise OrderRefused(verdict)
+            if verdict.outcome is Outcome.PASS or approval_id is not None:
+                return None
+            worst = worst_price(proposal.terms, live.price)
+            return Placed(verdict, approval=self._parts.approvals.ask(unit, proposal, verdict, worst))
+
+        return await self._parts.run(work)
 
     async def reverse(
         self, account: str, symbol: str, *, slot: str, source: str, approval_id: str | None

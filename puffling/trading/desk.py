@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -113,7 +113,7 @@ class OrderDesk:
     def _closing(self) -> Closing:
         from puffling.trading.closing import Closing
 
-        return Closing(self._parts, self.place, self._cancelling)
+        return Closing(self._parts, self._place, self._cancelling)
 
     @cached_property
     def _held(self) -> HeldOrders:
@@ -211,10 +211,12 @@ class OrderDesk:
         """Say what an order would cost and do, and what every gate says; nothing is written or sent."""
         from puffling.trading.estimates import estimate
         from puffling.trading.looking import look
+        from puffling.trading.proposals import CLOSE
 
         _check(proposal)
         line = self._parts.line(proposal.terms.account)
         live = await look(self._parts, line, proposal, parent_id=parent_id, confirmed=confirmed)
+        live = replace(live, clears=proposal.leg == CLOSE)
 
         def work(unit: Unit) -> Preview:
             verdict = self._parts.gate.judge(unit, proposal, live)
@@ -232,9 +234,11 @@ class OrderDesk:
         again gives the same intent. What stands in the answer is how far it came; `OrderChanged` and
         `OrderFilled` tell the rest. `confirmed` says in which act the person has confirmed it already.
         """
-        from puffling.trading.proposals import is_replacement
+        from puffling.trading.proposals import CLOSE, is_replacement
 
         _check(proposal)
+        if approval_id is not None and proposal.leg == CLOSE:
+            return await self._whole(self._closing.approved(proposal, approval_id), "close")
         if is_replacement(proposal.leg):
             # Sent as an order of its own, it would work beside the one it is to change.
             return await self._whole(self._replacing.approved(proposal, approval_id), "replace")
@@ -375,7 +379,7 @@ class OrderDesk:
         """Give the newest fills first."""
         return await self._parts.read(lambda unit: unit.fills.newest(limit, account=account_id))
 
-    async def _place(self, proposal: Proposal, approval_id: str | None, confirmed: str) -> Placed:
+    async def _place(self, proposal: Proposal, approval_id: str | None = None, confirmed: str = "") -> Placed:
         from puffling.trading.entering import OrderRefused, enter
         from puffling.trading.looking import look
         from puffling.trading.wire import is_held_here

@@ -25,15 +25,13 @@ from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
 from puffling.trading.limits import SECTION, LimitReader, Limits
 from puffling.trading.proposals import Proposal
-from puffling.trading.states import OPEN
+from puffling.trading.states import OPEN, UNHEARD
 
 HOUR = timedelta(hours=1)
 # Longer than any broker is waited for.
 SENDING_PATIENCE = timedelta(seconds=30)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-# What the numbers of the broker cannot hold yet.
-_UNHEARD = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN})
 _NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.REPLACED})
 _MOVED_BY_HAND = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
 
@@ -133,7 +131,7 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
         if replaced is None or each.intent_id != replaced
     ]
     holding = unit.holdings.find(account, symbol)
-    groups = _groups(working, orders)
+    groups = {} if live.clears else _groups(working, orders)
     own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
     start, moved = worth_at_midnight(unit, live.account, live.info)
     return Used(
@@ -210,7 +208,7 @@ def _unheard(unit: Unit, known: Iterable[Counted], live: LiveFacts) -> Decimal:
         each for each in known if each.side is Side.BUY and not each.shrinks and each.state not in _NEVER_CAME
     )
     return sum(
-        (_cost(unit, each) for each in buys if each.state in _UNHEARD or each.created_at >= heard_until),
+        (_cost(unit, each) for each in buys if each.state in UNHEARD or each.created_at >= heard_until),
         Decimal(0),
     )
 

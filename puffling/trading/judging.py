@@ -50,7 +50,8 @@ class LiveFacts:
     in the place of: its exposure goes when the new one comes, and it has been counted already. `live_keys`
     says that the keys for real money are there. `confirmed` says in which act the person has confirmed this
     order already (a flatten, an order held here whose price was met), `held_here` that this computer holds
-    it until then. `parent_id` is the intent it belongs to as a leg: its siblings count once.
+    it until then. `parent_id` is the intent it belongs to as a leg: its siblings count once. `clears` says
+    that whatever works for the symbol is cancelled before this leaves.
     """
 
     account: Account
@@ -68,6 +69,7 @@ class LiveFacts:
     confirmed: str = ""
     held_here: bool = False
     parent_id: str | None = None
+    clears: bool = False
 
 
 class Gate(Protocol):

@@ -24,6 +24,8 @@ PREFIX = "pf1-"
 MODELS = frozenset({Actor.ASSISTANT.value, Actor.MCP.value})
 # The leg of an intent that stands in the place of another one, whose id comes behind it.
 _REPLACEMENT = "replacement"
+# The leg of an order that closes a position: whatever works for its symbol is cancelled before it.
+CLOSE = "close"
 _LETTERS_OF_DIGEST = 40
 
 

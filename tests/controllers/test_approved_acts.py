@@ -1,4 +1,4 @@
-"""A yes to a change changes the order it was asked for; it never makes a second one."""
+"""A yes to a change or a closing does just that: no second order, and no position bare in the meantime."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from puffling.core.core import Core
 from puffling.puffin.orders import Kind, Side
 from puffling.store.orders import OrderState
+from puffling.trading.entering import OrderRefused
 from tests.controllers.test_safety import connected, far_limit
 
 
@@ -37,3 +38,47 @@ async def test_an_approved_change_stands_in_the_place_of_the_order_it_changes(co
     ]
     [working] = [line for line in await core.broker.orders("mine") if line.is_open]
     assert (working.limit, working.state) == (limit + 1, OrderState.ACKED)
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_what_protects_a_position_works_until_its_closing_is_approved(core: Core) -> None:
+    broker = await connected(core, fills="all")
+    await core.settings.put("trading.approval_above", 100_000.0)
+    bought = await core.broker.order("SPY", Side.BUY, Decimal(3), account="mine")
+    await core.broker.confirm(bought.token)
+    await core.desk.look_after("mine")
+    broker.fills = "nothing"
+    stop = await core.broker.order(
+        "SPY", Side.SELL, Decimal(3), kind=Kind.STOP, stop=far_limit(core), account="mine"
+    )
+    await core.broker.confirm(stop.token)
+    await core.settings.put("trading.approval_above", 1_000.0)
+
+    asked = await core.broker.close("SPY", "mine")
+    waiting = (await core.broker.confirm(asked.token)).approval
+    assert waiting is not None
+    assert [row["status"] for row in broker.accepted()] == ["filled", "accepted"]
+    looked = await core.approvals.show(waiting.id)
+    assert looked.preview.verdict.refusals == ()
+    placed = await core.approvals.approve(waiting.id, looked.seal)
+    assert placed.intent is not None
+    assert placed.intent.shrinks
+    assert [row["status"] for row in broker.accepted()] == ["filled", "canceled", "accepted"]
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_a_closing_that_is_refused_cancels_nothing(core: Core) -> None:
+    broker = await connected(core, fills="all")
+    bought = await core.broker.order("SPY", Side.BUY, Decimal(1), account="mine")
+    await core.broker.confirm(bought.token)
+    await core.desk.look_after("mine")
+    broker.fills = "nothing"
+    stop = await core.broker.order(
+        "SPY", Side.SELL, Decimal(1), kind=Kind.STOP, stop=far_limit(core), account="mine"
+    )
+    await core.broker.confirm(stop.token)
+    asked = await core.broker.close("SPY", "mine")
+    await core.safety.halt("Enough", cancel_open=False)
+    with pytest.raises(OrderRefused, match="halted"):
+        await core.broker.confirm(asked.token)
+    assert [row["status"] for row in broker.accepted()] == ["filled", "accepted"]
