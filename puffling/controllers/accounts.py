@@ -87,7 +87,7 @@ class Accounts(Controller):
         self,
         cash: Annotated[
             Decimal | None,
-            Field(description="Play money to begin with; empty takes the setting.", gt=0, le=10**9),
+            Field(description="Play money to begin with; empty takes the setting.", gt=0, le=MOST_CASH),
         ] = None,
     ) -> AccountState:
         """Cancel what is open on the paper account and begin another one; the old one's history stays."""
@@ -98,7 +98,7 @@ class Accounts(Controller):
         self,
         amount: Annotated[
             Decimal,
-            Field(description="Play money to pay in; below 0 it is taken out.", ge=-(10**9), le=10**9),
+            Field(description="Play money to pay in; below 0 it is taken out.", ge=-MOST_CASH, le=MOST_CASH),
         ],
     ) -> AccountState:
         """Pay play money into the paper account, or take some out."""

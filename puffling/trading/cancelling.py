@@ -16,13 +16,11 @@ from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.resolver import abandon, doubt
 from puffling.trading.sending import Sending, end
-from puffling.trading.states import ENDED, OPEN, WORKING, advance
+from puffling.trading.states import ENDED, OPEN, UNHEARD, WORKING, advance
 from puffling.trading.taking import take_order
 from puffling.trading.values import Cancelled, CancelReport, NotDone
 from puffling.trading.words import deed
 
-# Where it is not known to be at the broker.
-_HERE = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN})
 _OVER = ENDED | {OrderState.ABANDONED_WATCH}
 
 
@@ -128,7 +126,7 @@ def target(unit: Unit, id: str) -> tuple[Intent | None, BrokerOrder | None]:
 
 def _targets(unit: Unit, account: str, symbol: str | None) -> list[tuple[str, str]]:
     """Give everything open, by id and in words; legs go with what brings them."""
-    found = [(intent.id, titled(intent.terms)) for intent in unit.intents.in_states(_HERE, account, symbol)]
+    found = [(intent.id, titled(intent.terms)) for intent in unit.intents.in_states(UNHEARD, account, symbol)]
     working = unit.orders.in_states(WORKING | {OrderState.UNKNOWN}, account, symbol)
     bringing = {order.broker_order_id for order in working}
     found += [(order.id, _words(order)) for order in working if order.parent_order_id not in bringing]
@@ -146,7 +144,7 @@ def cancel_here(unit: Unit, intent_id: str) -> Intent:
         children = (each for each in unit.intents.children(intent.id) if each.state is OrderState.INTENT)
         end_all(unit, children, tr("What it belonged to was cancelled."))
         return end(unit, intent, OrderState.CANCELED, tr("Cancelled before it was sent."))
-    if intent.state in _HERE:
+    if intent.state in UNHEARD:
         doubt(unit, intent)
         abandon(unit, intent.id, tr("Cancelled while it was unknown."))
         return unit.intents.get(intent.id)

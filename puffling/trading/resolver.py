@@ -16,10 +16,9 @@ from puffling.trading.parts import DeskParts, note
 from puffling.trading.proposals import is_replacement
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Sending, changed, end
-from puffling.trading.states import OPEN, advance
+from puffling.trading.states import IN_DOUBT, OPEN, advance
 from puffling.trading.taking import Taken
 
-_SOUGHT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
 _WATCHED = timedelta(hours=24)
 _MOST_ORDERS = 500
 
@@ -45,7 +44,7 @@ class Resolver:
 
     async def resolve(self, line: BrokerLine, *, send: bool) -> None:
         """Look up everything in doubt, and send again what the broker certainly has not, if it may be."""
-        sought = await self._parts.read(lambda unit: unit.intents.in_states(_SOUGHT, line.account.id))
+        sought = await self._parts.read(lambda unit: unit.intents.in_states(IN_DOUBT, line.account.id))
         for intent in sought:
             if not self._sending.is_under_way(intent.id):
                 # What cannot be looked up now stays in doubt, and is looked up the next time.

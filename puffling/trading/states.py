@@ -45,8 +45,10 @@ FOLLOWING: dict[OrderState, frozenset[OrderState]] = {
 
 ENDED = frozenset({_S.FILLED, _S.CANCELED, _S.EXPIRED, _S.REJECTED, _S.REPLACED})
 OPEN = frozenset(_S) - ENDED
-# Whether it is at the broker nobody knows, so nothing else may happen to its symbol.
-UNCLEAR = frozenset({_S.SENDING, _S.UNKNOWN})
+# The broker has not said that it has it.
+UNHEARD = frozenset({_S.INTENT, _S.SENDING, _S.UNKNOWN})
+# Whether it is at the broker nobody knows; it is looked for there.
+IN_DOUBT = frozenset({_S.SENDING, _S.UNKNOWN, _S.ABANDONED_WATCH})
 # At the broker, as far as is known, and not over.
 WORKING = frozenset({_S.ACKED, _S.PARTIAL, _S.PENDING_CANCEL, _S.PENDING_REPLACE, _S.EXTERNAL})
 

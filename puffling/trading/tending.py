@@ -23,7 +23,7 @@ from puffling.trading.parts import DeskParts, reason_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.resolver import Resolver
 from puffling.trading.sending import Sending, end
-from puffling.trading.states import OPEN, WORKING
+from puffling.trading.states import IN_DOUBT, OPEN, WORKING
 from puffling.trading.taking import Taken, settle, take_order
 from puffling.trading.values import LineState
 
@@ -34,8 +34,6 @@ IN_DOUBT_SECONDS = 15.0
 UNHEARD_SECONDS = 5.0
 WORKING_SECONDS = 30.0
 IDLE_SECONDS = 300.0
-
-_IN_DOUBT = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
 
 
 class Tending:
@@ -117,7 +115,7 @@ class Tending:
         line, account = self._line, self._line.account.id
 
         def counts(unit: Unit) -> tuple[bool, bool]:
-            doubt = bool(unit.intents.in_states(_IN_DOUBT, account))
+            doubt = bool(unit.intents.in_states(IN_DOUBT, account))
             return doubt, bool(
                 unit.intents.in_states(OPEN, account) or unit.orders.in_states(WORKING, account)
             )
