@@ -19,7 +19,7 @@ from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.snapshot import Snapshot
-from puffling.desktop.theme import Scheme
+from puffling.desktop.theme import Appearance, Scheme, look
 from puffling.desktop.window import Window
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
@@ -60,6 +60,8 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
             with calling_as(PERSON):
                 await desks.prepare(core)
         for scheme in (Scheme.LIGHT, Scheme.DARK):
+            # As the application does it: the look comes before the first widget.
+            look().wear(Appearance(scheme=scheme, reduced_motion=True))
             with calling_as(PERSON):
                 await core.settings.put("appearance.theme", scheme.value)
                 await core.settings.put("appearance.reduced_motion", True)
