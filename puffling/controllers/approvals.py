@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -66,12 +67,16 @@ class Approvals(Controller):
     ) -> Placed:
         """Say yes to an order as it was shown; every gate is asked again, then it is sent."""
         from puffling.trading.approvals import give, proposal_of
+        from puffling.trading.tickets import VALID
 
         caller = current_caller()
         await self._shelf.opened()
         given = await self._store.run(caller.user, give, approval, seal, caller.actor.value)
         try:
-            return await self._desk.place(proposal_of(given), approval_id=approval)
+            # The question may have waited for long; the order goes now or not at all.
+            until = min(given.valid_until, self._clock.now() + VALID)
+            wanted = replace(proposal_of(given), valid_until=until)
+            return await self._desk.place(wanted, approval_id=approval)
         except PufflingError:
             await self._take_back(caller.user, approval)
             raise

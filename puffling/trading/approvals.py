@@ -54,7 +54,7 @@ class ApprovalBook:
                 why=proposal.why,
                 state=ApprovalState.WAITING,
                 created_at=unit.now,
-                valid_until=proposal.valid_until,
+                valid_until=proposal.asked_until or proposal.valid_until,
             )
         )
         unit.tell(ApprovalsChanged(unit.user))

@@ -23,6 +23,7 @@ from puffling.trading.looking import look
 from puffling.trading.parts import DeskParts
 from puffling.trading.proposals import CLOSE, Proposal
 from puffling.trading.states import ENDED
+from puffling.trading.tickets import ASKED
 from puffling.trading.values import FlattenReport, NotDone, Placed
 from puffling.trading.verdicts import Outcome
 
@@ -173,7 +174,8 @@ class Closing:
             kind=Kind.MARKET,
             lasting=lasting,
         )
-        return Proposal(terms, source, slot, self._parts.clock.now() + _VALID, leg=leg, why=why)
+        now = self._parts.clock.now()
+        return Proposal(terms, source, slot, now + _VALID, leg=leg, why=why, asked_until=now + ASKED)
 
     async def _ended(self, intent: Intent) -> Intent:
         """Wait until an intent is over, or for as long as one can be expected to wait."""

@@ -42,6 +42,8 @@ class Proposal:
     why: str = ""
     # It is for the person to decide, however small it is.
     is_question: bool = False
+    # Until when a question about it waits to be looked at; otherwise for as long as it is worth sending.
+    asked_until: datetime | None = None
 
 
 def order_hash(terms: OrderTerms) -> str:

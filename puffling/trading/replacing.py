@@ -27,6 +27,7 @@ from puffling.trading.proposals import Proposal, replaced_by, replacement_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
 from puffling.trading.states import ENDED, advance
+from puffling.trading.tickets import ASKED
 from puffling.trading.values import Placed, Preview
 
 if TYPE_CHECKING:
@@ -241,6 +242,7 @@ def _proposal(
         source_version=old.source_version,
         leg=replacement_of(old.id),
         why=tr("Changes {order}.", order=titled(old.terms)),
+        asked_until=valid_until + ASKED,
     )
 
 

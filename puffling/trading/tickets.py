@@ -21,6 +21,8 @@ from puffling.trading.words import deed, plain
 
 # How long an order of a person is worth sending after a line that was busy or broken.
 VALID = timedelta(minutes=2)
+# How long a question about an order waits for somebody to look at it.
+ASKED = timedelta(days=1)
 
 
 @frozen
@@ -62,6 +64,7 @@ def proposal_of(ticket: Ticket, seen: LiveFacts, *, source: str, now: datetime) 
         slot=ticket.id or str(uuid.uuid4()),
         valid_until=now + VALID,
         why=ticket.why,
+        asked_until=now + ASKED,
     )
 
 

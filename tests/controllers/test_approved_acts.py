@@ -8,8 +8,10 @@ import pytest
 
 from puffling.core.core import Core
 from puffling.puffin.orders import Kind, Side
+from puffling.runtime.clock import FixedClock
 from puffling.store.orders import OrderState
 from puffling.trading.entering import OrderRefused
+from puffling.trading.tickets import VALID
 from tests.controllers.test_safety import connected, far_limit
 
 
@@ -82,3 +84,21 @@ async def test_a_closing_that_is_refused_cancels_nothing(core: Core) -> None:
     with pytest.raises(OrderRefused, match="halted"):
         await core.broker.confirm(asked.token)
     assert [row["status"] for row in broker.accepted()] == ["filled", "accepted"]
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_what_was_proposed_while_nobody_looked_waits_and_leaves_at_once_when_approved(
+    core: Core, clock: FixedClock
+) -> None:
+    broker = await connected(core)
+    done = await core.broker.propose("SPY", Side.BUY, Decimal(1), "It is cheap", account="mine")
+    assert done.approval is not None
+    clock.advance(600)
+    await core.desk.look_after("mine")
+    [waiting] = await core.approvals.all()
+    looked = await core.approvals.show(waiting.id)
+    assert looked.approval.seconds_left == 300
+    placed = await core.approvals.approve(waiting.id, looked.seal)
+    assert placed.intent is not None
+    assert placed.intent.valid_until == clock.now() + VALID
+    assert len(broker.accepted()) == 1
