@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from puffling.desktop import numbers
 from puffling.desktop.actions import Action
 from puffling.desktop.amounts import Amounts, quantity_words
 from puffling.desktop.ask import ask
@@ -243,9 +244,9 @@ class TicketPanel(Panel):
             return
         self.form.offer(facts)
         self.has.show_values(account_figures(facts, self._amounts))
-        quote = [_price(facts.last)]
+        quote = [numbers.fixed(facts.last)]
         if facts.bid is not None and facts.ask is not None:
-            quote.append(f"{_price(facts.bid)} \N{MULTIPLICATION SIGN} {_price(facts.ask)}")
+            quote.append(f"{numbers.fixed(facts.bid)} \N{MULTIPLICATION SIGN} {numbers.fixed(facts.ask)}")
         self.price.setText("   ".join(quote))
         self.account.setText(tr("{account} · {mode}", account=facts.account_label, mode=facts.mode.value))
         set_role(self.account, tone="live" if facts.mode is Mode.LIVE else "muted")
@@ -314,7 +315,3 @@ class TicketPanel(Panel):
         self.outcome.setText(" ".join(part for part in (error.message, error.hint) if part))
         set_role(self.outcome, tone="danger")
         self._ask()
-
-
-def _price(price: Decimal | None) -> str:
-    return "–" if price is None else f"{price:,.2f}"
