@@ -56,10 +56,11 @@ R = TypeVar("R")
 _MOST_DIGITS = 18
 # What the parts of the road import comes before them, a few milliseconds each.
 _WORKERS = (
-    "judging proposals flags limits facts case checks.standing checks.form checks.price "
-    "checks.amounts gate approvals prices states line parts wire history ledger taking looking "
-    "entering estimates sending reconcile resolver held cancelling replacing closing story tending"
-)
+    "judging", "proposals", "flags", "limits", "facts", "case", "checks.standing", "checks.form",
+    "checks.price", "checks.amounts", "gate", "approvals", "prices", "states", "line", "parts", "wire",
+    "history", "ledger", "taking", "looking", "entering", "estimates", "sending", "reconcile",
+    "resolver", "held", "cancelling", "replacing", "closing", "story", "tending",
+)  # fmt: skip
 _CHANGE_VALID = timedelta(minutes=1)
 # What has no order at the broker, or none that is known.
 _WAITING = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
@@ -128,7 +129,7 @@ class OrderDesk:
 
     async def load(self) -> None:
         """Load what does the work; in one go it would hold the loop."""
-        for name in _WORKERS.split():
+        for name in _WORKERS:
             import_module(f"puffling.trading.{name}")
             await asyncio.sleep(0)
 
