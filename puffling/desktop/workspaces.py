@@ -48,7 +48,7 @@ WORKSPACES = (
         Split(
             True,
             (
-                (_tabs("watchlist", "ticket", "safety"), 23),
+                (_tabs("watchlist"), 23),
                 (
                     Split(
                         False,

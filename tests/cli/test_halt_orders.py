@@ -61,4 +61,4 @@ async def test_what_could_not_be_cancelled_is_named(core: Core, checkout: Path) 
     assert code == 0
     assert "Trading is halted: too wild" in said
     assert "Open orders cancelled: 1" in said
-    assert "Not cancelled: buy 1 SPY" in said
+    assert "Not cancelled: Buy 1 SPY" in said

@@ -232,7 +232,7 @@ async def test_an_account_with_something_open_is_not_let_go(
     async with opened(paths, clock, alpaca, PAPER_KEYS) as core:
         state = await core.accounts.connect("alpaca-paper")
         await core.desk.compared(state.account.id)
-        with pytest.raises(Conflict, match="SPY buy 3"):
+        with pytest.raises(Conflict, match="Buy 3 SPY"):
             await core.accounts.disconnect(state.account.id)
 
 

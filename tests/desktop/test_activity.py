@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from puffling.desktop.window import Window
 
 
-def panel_of(window: Window) -> ActivityPanel:
+async def panel_of(window: Window) -> ActivityPanel:
     """The activity panel of a window."""
+    window.show_panel("activity")
     panel = window.docks["activity"].panel
     assert isinstance(panel, ActivityPanel)
+    await until(lambda: panel.live)
     return panel
 
 
@@ -33,13 +35,13 @@ def shown(panel: ActivityPanel) -> list[str]:
 
 async def test_an_act_appears_at_once_with_what_it_was_asked(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
-    panel = panel_of(window)
+    panel = await panel_of(window)
     window.session.dispatch.run(lambda: core.settings.put("appearance.density", "compact"), name="put")
     await until(lambda: "Change setting: appearance.density, compact" in shown(panel))
 
 
 async def test_a_refused_act_of_somebody_else_is_there_too(core: Core, open_window: OpenWindow) -> None:
-    panel = panel_of(await open_window(core))
+    panel = await panel_of(await open_window(core))
     with calling_as(Caller(Actor.ASSISTANT)), pytest.raises(Refused):
         await core.safety.resume()
     await until(lambda: any(what.startswith("Resume trading") for what in shown(panel)))
@@ -52,7 +54,7 @@ async def test_a_refused_act_of_somebody_else_is_there_too(core: Core, open_wind
 async def test_the_log_is_there_and_acts_and_log_can_be_told_apart(
     core: Core, open_window: OpenWindow
 ) -> None:
-    panel = panel_of(await open_window(core))
+    panel = await panel_of(await open_window(core))
     logging.getLogger("puffling.test").warning("something to look at")
     panel.look_at_log()
     await until(lambda: "something to look at" in shown(panel))
@@ -66,7 +68,7 @@ async def test_the_filter_leaves_what_holds_the_text_and_copies_as_a_table(
     core: Core, open_window: OpenWindow
 ) -> None:
     window = await open_window(core)
-    panel = panel_of(window)
+    panel = await panel_of(window)
     window.session.dispatch.run(lambda: core.settings.put("upkeep.keep_backups", 5), name="put")
     await until(lambda: any("keep_backups" in what for what in shown(panel)))
     panel.filter.setText("KEEP_BACKUPS")
