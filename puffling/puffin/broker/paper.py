@@ -61,13 +61,14 @@ from puffling.puffin.broker.paper_rules import (
     changed,
     checked,
     exits_of,
+    promised,
     refuse_wash_trade,
     refuse_what_is_not_there,
     ticket_of,
 )
 from puffling.puffin.broker.paper_terms import HoursOf, PaperTerms, abilities_under, around_the_clock
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.orders import Kind, Lasting
+from puffling.puffin.orders import Kind, Lasting, Side
 
 
 class PaperBroker(Keeping, Broker):
@@ -414,7 +415,9 @@ class PaperBroker(Keeping, Broker):
 
     def _account(self) -> AccountInfo:
         self._market.expire(self._now())
-        return account(self._market.book, self.terms, self._now())
+        # What open orders may still take is not there for others.
+        taken, bought = promised(self._market), promised(self._market, (Side.BUY,))
+        return account(self._market.book, self.terms, self._now(), taken=taken, bought=bought)
 
     def _order(self, order_id: str) -> PaperOrder:
         found = self._market.book.orders.get(order_id)

@@ -44,20 +44,25 @@ def positions(book: PaperBook, at: datetime) -> dict[str, Position]:
     return told
 
 
-def account(book: PaperBook, terms: PaperTerms, at: datetime) -> AccountInfo:
-    """Give what the account is worth at the newest prices."""
+def account(
+    book: PaperBook, terms: PaperTerms, at: datetime, *, taken: float = 0.0, bought: float = 0.0
+) -> AccountInfo:
+    """Give what the account is worth at the newest prices.
+
+    `taken` is what open orders may still take of the buying power, `bought` what open buys may of the cash.
+    """
     invested = (each.quantity * exact(book.price(symbol)) for symbol, each in book.positions.items())
     equity = book.cash + sum(invested, Decimal(0))
     unsettled = sum((amount for _, amount in book.unsettled), Decimal(0))
     return AccountInfo(
         equity=equity,
         cash=book.cash,
-        buying_power=_cents(buying_power(book, terms)),
+        buying_power=_cents(max(buying_power(book, terms) - taken, 0.0)),
         portfolio_value=equity,
         margin_used=_cents(book.gross() / terms.leverage),
         maintenance_margin=_cents(maintenance(book, terms)),
         last_update=at,
-        settled_cash=max(book.cash - unsettled, Decimal(0)),
+        settled_cash=max(book.cash - unsettled - _cents(bought), Decimal(0)),
         last_equity=book.last_equity,
         number=book.name,
         may_short=terms.short,

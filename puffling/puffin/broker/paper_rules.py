@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -143,18 +144,23 @@ def refuse_what_is_not_there(
     growth = _growth(book, symbol, side, closing + size) - _growth(book, symbol, side, closing)
     if growth <= 0.0:
         return
-    reserved = sum(
-        _growth(book, each, way, _closing(market, each, way)) * _highest(market, each, way)
-        for each in {waiting.symbol for waiting in book.open_orders()}
-        for way in Side
-    )
-    room = buying_power(book, terms) - reserved
+    room = buying_power(book, terms) - promised(market)
     needed = growth * paid + terms.commission.least
     if needed > room * _SLACK:
         raise InsufficientFundsError(
             f"This order needs {needed:,.2f} and the buying power is {max(room, 0.0):,.2f}",
             code="buying_power",
         )
+
+
+def promised(market: PaperMarket, sides: Iterable[Side] = tuple(Side)) -> float:
+    """Give the money that open orders of these sides may still take."""
+    book = market.book
+    return sum(
+        _growth(book, each, way, _closing(market, each, way)) * _highest(market, each, way)
+        for each in {waiting.symbol for waiting in book.open_orders()}
+        for way in sides
+    )
 
 
 def _check_shape(order: Order) -> None:

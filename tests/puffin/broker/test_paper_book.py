@@ -14,6 +14,7 @@ from puffling.puffin.broker.base import (
     BrokerError,
     DuplicateOrderError,
     InsufficientFundsError,
+    Order,
     OrderStatus,
     UnknownOrderError,
     UpdateKind,
@@ -139,6 +140,19 @@ def test_what_was_sold_is_settled_with_the_next_session() -> None:
     paper.later(days=1, hours=6)
     paper.broker.on_time(paper.now)
     assert paper.broker.get_account().settled_cash == 10_100
+
+
+def test_money_promised_to_an_open_buy_is_not_there_for_another() -> None:
+    paper = Paper()
+    before = paper.broker.get_account()
+    paper.trade(100.0)
+    bought = paper.broker.submit_order(Order("X", Side.BUY, 50, Kind.LIMIT, limit_price=90))
+    told = paper.broker.get_account()
+    assert told.cash == before.cash
+    assert Decimal(str(before.settled_cash)) - Decimal(str(told.settled_cash)) >= 4_500
+    assert Decimal(str(before.buying_power)) - Decimal(str(told.buying_power)) >= 4_500
+    paper.broker.cancel_order(bought)
+    assert paper.broker.get_account().settled_cash == before.settled_cash
 
 
 def test_the_day_before_is_known_once_a_day_has_ended() -> None:
