@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from puffling.frozen import frozen
+from puffling.market.calendar import EXCHANGE, calendar
+from puffling.market.values import Instrument
 from puffling.puffin.broker.exchange_days import NEW_YORK
 from puffling.puffin.orders import Lasting
 from puffling.runtime.errors import Refused
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 # As long as a broker keeps an order that is good until it is cancelled.
 _UNTIL_CANCELLED = timedelta(days=90)
 _LAST_HOUR = 20
+_LONGEST_CLOSURE_DAYS = 14
 
 
 class OrderRefused(Refused):
@@ -93,7 +96,7 @@ def enter(
             shrinks=verdict.shrinks,
             reserved=verdict.reserved,
             trading_day=trading_day(unit.now),
-            valid_until=held_until(proposal, unit.now) if held else proposal.valid_until,
+            valid_until=held_until(proposal, live.instrument, unit.now) if held else proposal.valid_until,
             created_at=unit.now,
             updated_at=unit.now,
             held=held,
@@ -107,13 +110,21 @@ def enter(
     return Entered(verdict, intent)
 
 
-def held_until(proposal: Proposal, now: datetime) -> datetime:
-    """Give until when this computer holds an order: the end of its day, or as long as a broker would."""
+def held_until(proposal: Proposal, instrument: Instrument | None, now: datetime) -> datetime:
+    """Give until when this computer holds an order: the end of its trading day, or as a broker would."""
     if proposal.terms.lasting is not Lasting.DAY:
         return now + _UNTIL_CANCELLED
     there = now.astimezone(NEW_YORK)
     end = there.replace(hour=_LAST_HOUR, minute=0, second=0, microsecond=0)
-    return (end if there < end else end + timedelta(days=1)).astimezone(now.tzinfo)
+    if there >= end:
+        end += timedelta(days=1)
+    # A day on which nobody trades is not the order's day.
+    market = calendar(EXCHANGE if instrument is None else instrument.calendar)
+    for _ in range(_LONGEST_CLOSURE_DAYS):
+        if market.session_on(end.date()) is not None:
+            break
+        end += timedelta(days=1)
+    return end.astimezone(now.tzinfo)
 
 
 def written(check: Check) -> dict[str, Any]:
