@@ -21,6 +21,7 @@ from puffling.trading.limits import LimitReader
 from puffling.trading.proposals import Proposal
 from puffling.trading.values import TradingState
 from puffling.trading.verdicts import Check, Outcome, Verdict
+from puffling.trading.words import only_ways_out
 
 # Asked of every order that can be counted with, in the order in which a person reads the answers.
 CASE_CHECKS = (*standing.CASE_CHECKS, *price.CHECKS, *amounts.CHECKS)
@@ -57,4 +58,4 @@ class SafetyGate:
             return ""
         if standing.state is TradingState.HALTED:
             return tr("Trading is halted: {reason}", reason=standing.reason)
-        return tr("Only orders that make a position smaller leave now: {reason}", reason=standing.reason)
+        return only_ways_out(standing.reason)

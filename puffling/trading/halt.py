@@ -32,9 +32,16 @@ class HaltSwitch:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE_NAME
+        # A halt that is being written, or could not be: this process at least keeps to it.
+        self._unwritten: Halt | None = None
+        # Why only what makes a position smaller may leave, for the last look before an order leaves.
+        self.narrowed = ""
 
     def read(self) -> Halt | None:
         """Give the halt in force, or None when there is certainly none."""
+        return self._written() or self._unwritten
+
+    def _written(self) -> Halt | None:
         try:
             text = self._file.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -50,10 +57,11 @@ class HaltSwitch:
 
     def press(self, reason: str, by: str, now: datetime) -> Halt:
         """Halt trading. A halt that stands already keeps its first reason."""
-        standing = self.read()
+        standing = self._written()
         if standing is not None:
             return standing
-        text = json.dumps({"reason": reason, "by": by, "since": now.isoformat()})
+        halt = self._unwritten = self._unwritten or Halt(reason, by, now)
+        text = json.dumps({"reason": halt.reason, "by": halt.by, "since": (halt.since or now).isoformat()})
         try:
             # The existence of the file is the halt, so it is created first and described second.
             handle = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -62,12 +70,13 @@ class HaltSwitch:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            if self.read() is None:
+            if self._written() is None:
                 raise StorageFailed(
                     tr("{file} could not be written: {why}.", file=self._file, why=error.strerror),
                     hint=tr("Make an empty file of that name by hand: it halts trading as it is."),
                 ) from error
-        return Halt(reason, by, now)
+        self._unwritten = None
+        return halt
 
     def lift(self) -> None:
         """Let trading go on. Only what a present person asked for may come here."""
@@ -78,3 +87,4 @@ class HaltSwitch:
                 tr("{file} could not be removed: {why}.", file=self._file, why=error.strerror),
                 hint=tr("Remove it by hand."),
             ) from error
+        self._unwritten = None

@@ -176,7 +176,7 @@ class Replacing:
         asked_at = self._parts.clock.now()
 
         def ask(broker: Broker) -> OrderStatusInfo:
-            last_look(self._parts, new.valid_until)
+            last_look(self._parts, new)
             return broker.replace_order(order.broker_order_id, change)
 
         try:

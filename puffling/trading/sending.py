@@ -38,6 +38,7 @@ from puffling.trading.parts import DeskParts, note, titled
 from puffling.trading.states import ENDED, advance
 from puffling.trading.taking import Taken, take_order
 from puffling.trading.wire import order_for
+from puffling.trading.words import only_ways_out
 
 
 @frozen
@@ -142,10 +143,10 @@ class Sending:
         await self.send(intent_id)
 
     async def _post(self, line: BrokerLine, armed: Armed) -> Outcome:
-        order, valid_until = order_for(armed.intent, line.abilities), armed.intent.valid_until
+        order = order_for(armed.intent, line.abilities)
 
         def post(broker: Broker) -> str:
-            last_look(self._parts, valid_until)
+            last_look(self._parts, armed.intent)
             return self._submit(broker, order)
 
         try:
@@ -166,12 +167,14 @@ class Sending:
         return Outcome(OrderState.ACKED, broker_order_id=broker_order_id)
 
 
-def last_look(parts: DeskParts, valid_until: datetime) -> None:
+def last_look(parts: DeskParts, intent: Intent) -> None:
     """Look at halt and validity once more, in the thread that sends and directly before the socket."""
-    halt = parts.switch.read()
+    halt, narrowed = parts.switch.read(), parts.switch.narrowed
     if halt is not None:
         raise HeldBack(tr("Trading was halted: {reason}", reason=halt.reason), too_late=False)
-    if parts.clock.now() >= valid_until:
+    if narrowed and not intent.shrinks:
+        raise HeldBack(only_ways_out(narrowed), too_late=False)
+    if parts.clock.now() >= intent.valid_until:
         raise HeldBack(tr("The order was good until a moment ago only."), too_late=True)
 
 

@@ -74,20 +74,27 @@ class StateOfTrading:
     async def reduce(self, user: UserId, reason: str, by: str) -> None:
         """Let only what makes a position smaller leave from now on; a halt that stands goes on standing."""
         standing = Standing(TradingState.REDUCING, reason, by, self._clock.now())
+        before, self._switch.narrowed = self._switch.narrowed, reason
 
         def work(unit: Unit) -> None:
             if read_standing(unit).state is TradingState.ACTIVE:
                 write_standing(unit, standing)
 
-        await self._store.run(user, work)
+        try:
+            await self._store.run(user, work)
+        except StorageFailed:
+            self._switch.narrowed = before
+            raise
 
     async def halted_to_reducing(self, user: UserId, reason: str, by: str) -> None:
         """Let ways out leave, and nothing else: what a confirmed flatten needs."""
         standing = Standing(TradingState.REDUCING, reason, by, self._clock.now())
         await self._store.run(user, write_standing, standing)
+        self._switch.narrowed = reason
         self._switch.lift()
 
     async def resume(self, user: UserId) -> None:
         """Let everything leave again. Only what a present person asked for may come here."""
         await self._store.run(user, write_standing, ACTIVE)
         self._switch.lift()
+        self._switch.narrowed = ""

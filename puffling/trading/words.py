@@ -34,3 +34,8 @@ def deed(side: Side, quantity: Decimal, symbol: str) -> str:
     """Say what an order does: "Buy 10 SPY"."""
     words = tr("Buy") if side is Side.BUY else tr("Sell")
     return f"{words} {plain(quantity)} {symbol}"
+
+
+def only_ways_out(reason: str) -> str:
+    """Say that nothing leaves now that makes a position larger, and why."""
+    return tr("Only orders that make a position smaller leave now: {reason}", reason=reason)

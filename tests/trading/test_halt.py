@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from puffling.runtime.errors import StorageFailed
-from puffling.trading.halt import FILE_NAME, HaltSwitch
+from puffling.trading.halt import FILE_NAME, Halt, HaltSwitch
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -58,3 +58,16 @@ def test_a_switch_that_cannot_be_pressed_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="could not be written") as caught:
         HaltSwitch(tmp_path / "missing").press("x", "you", NOW)
     assert caught.value.hint
+
+
+def test_a_halt_that_cannot_be_written_halts_this_process_all_the_same(tmp_path: Path) -> None:
+    switch = HaltSwitch(tmp_path / "gone")
+    with pytest.raises(StorageFailed):
+        switch.press("too wild", "you", NOW)
+    assert switch.read() == Halt("too wild", "you", NOW)
+    (tmp_path / "gone").mkdir()
+    # The next press writes what could not be written before, and keeps its reason.
+    switch.press("again", "you", NOW)
+    assert HaltSwitch(tmp_path / "gone").read() == Halt("too wild", "you", NOW)
+    switch.lift()
+    assert switch.read() is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from puffling.trading.values import TradingState
 from tests.fakes.bare_broker import BareBroker
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.cases import NOW
-from tests.trading.rooms import MINE, open_room
+from tests.trading.rooms import MINE, Room, open_room
 
 # What of each fault reaches the book of the broker, and where the order ends in the end.
 UNCLEAR = ["reset_before", "html_502", "reset_after", "504_after", "duplicate", "late", "odd_error", "no_id"]
@@ -233,7 +234,18 @@ async def test_a_broker_with_nothing_but_the_contract_trades_on_paper(home: Path
         assert [fill.quantity for fill in await room.desk.fills()] == [3, 2]
 
 
-async def test_a_halt_between_the_gate_and_the_socket_keeps_the_order_back(home: Path) -> None:
+def _press(room: Room) -> None:
+    room.switch.press("Enough", "you", NOW)
+
+
+def _wind_down(room: Room) -> None:
+    room.switch.narrowed = "Enough"
+
+
+@pytest.mark.parametrize("stop", [_press, _wind_down])
+async def test_a_halt_between_the_gate_and_the_socket_keeps_the_order_back(
+    home: Path, stop: Callable[[Room], None]
+) -> None:
     broker = OwnBroker()
     async with open_room(home, broker) as room:
         await room.desk.place(room.wish())
@@ -246,7 +258,7 @@ async def test_a_halt_between_the_gate_and_the_socket_keeps_the_order_back(home:
             return bool(await room.read(lambda unit: unit.intents.in_states({OrderState.SENDING})))
 
         await room.until(sending)
-        room.switch.press("Enough", "you", NOW)
+        stop(room)
         let_go.set()
         await busy
         placed = await placing

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from puffling.puffin.broker.base import AccountInfo
+from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import StorageFailed
 from puffling.runtime.port import Port
 from puffling.settings.live import LiveSettings
@@ -128,6 +129,17 @@ async def test_a_halt_by_hand_is_adopted_with_its_words(records: Records) -> Non
     await state.halt(records.user, "later", "you")
     records.switch.lift()
     assert (state.look().reason, state.look().since) == ("stop!", NOW)
+
+
+async def test_the_last_look_knows_what_the_database_says(records: Records) -> None:
+    trading = state_of(records)
+    await trading.reduce(DEFAULT_USER, "Slowly now", "you")
+    assert records.switch.narrowed == "Slowly now"
+    await trading.resume(DEFAULT_USER)
+    assert records.switch.narrowed == ""
+    await trading.halt(DEFAULT_USER, "Stop", "you")
+    await trading.halted_to_reducing(DEFAULT_USER, "Out", "you")
+    assert (records.switch.read(), records.switch.narrowed) == (None, "Out")
 
 
 async def test_winding_down_never_loosens_a_halt(records: Records) -> None:
