@@ -21,12 +21,16 @@ from puffling.trading.events import OrderChanged
 from puffling.trading.line import BrokerLine
 from puffling.trading.looking import look
 from puffling.trading.parts import DeskParts
-from puffling.trading.proposals import CLOSE, Proposal
+from puffling.trading.proposals import CLOSE, TURN, Proposal
 from puffling.trading.states import ENDED
 from puffling.trading.tickets import ASKED
 from puffling.trading.values import FlattenReport, NotDone, Placed
 from puffling.trading.verdicts import Outcome
 
+_WHY = {
+    CLOSE: lambda: tr("Close the position"),
+    TURN: lambda: tr("Turn the position round: close it, then open as much on the other side"),
+}
 _NOT_SENT = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED})
 _VALID = timedelta(minutes=2)
 # How long the second half of turning round waits for the first to fill.
@@ -55,9 +59,21 @@ class Closing:
         self, account: str, symbol: str, *, slot: str, source: str, approval_id: str | None, confirmed: str
     ) -> Placed:
         """Cancel what works for a symbol, then sell or cover all that is held of it."""
+        return await self._closed(account, symbol, slot, source, approval_id, confirmed, CLOSE)
+
+    async def _closed(
+        self,
+        account: str,
+        symbol: str,
+        slot: str,
+        source: str,
+        approval_id: str | None,
+        confirmed: str,
+        leg: str,
+    ) -> Placed:
         line = self._parts.line(account)
         if not confirmed:
-            asked = await self._asked(line, symbol, slot, source, approval_id)
+            asked = await self._asked(line, symbol, slot, source, approval_id, leg)
             if asked is not None:
                 return asked
         report = await self._cancelling.cancel_all(account, symbol)
@@ -68,7 +84,7 @@ class Closing:
                 hint=tr("Look at the orders, then close the position again."),
             )
         holding = await self._held(account, symbol)
-        proposal = self._proposal(line, holding, holding.quantity, slot, source, CLOSE, tr("Close"))
+        proposal = self._proposal(line, holding, holding.quantity, slot, source, leg, _WHY[leg]())
         return await self._place(proposal, approval_id=approval_id, confirmed=confirmed)
 
     async def approved(self, proposal: Proposal, approval_id: str) -> Placed:
@@ -80,13 +96,14 @@ class Closing:
                 tr("The position in {symbol} is another one now.", symbol=terms.symbol),
                 hint=tr("Close it again."),
             )
+        account, symbol, slot, source = terms.account, terms.symbol, proposal.slot, proposal.source
+        if proposal.leg == TURN:
+            # The yes was to both halves; where the second one wants a yes of its own, it is what is told.
+            return (await self.reverse(account, symbol, slot=slot, source=source, approval_id=approval_id))[
+                -1
+            ]
         return await self.close(
-            terms.account,
-            terms.symbol,
-            slot=proposal.slot,
-            source=proposal.source,
-            approval_id=approval_id,
-            confirmed="",
+            account, symbol, slot=slot, source=source, approval_id=approval_id, confirmed=""
         )
 
     async def _held(self, account: str, symbol: str) -> Holding:
@@ -96,13 +113,13 @@ class Closing:
         return holding
 
     async def _asked(
-        self, line: BrokerLine, symbol: str, slot: str, source: str, approval_id: str | None
+        self, line: BrokerLine, symbol: str, slot: str, source: str, approval_id: str | None, leg: str
     ) -> Placed | None:
         """Ask gates and person before anything is cancelled: until then the position stays protected."""
         holding = await self._parts.read(lambda unit: unit.holdings.find(line.account.id, symbol))
         if holding is None or not holding.quantity:
             return None
-        proposal = self._proposal(line, holding, holding.quantity, slot, source, CLOSE, tr("Close"))
+        proposal = self._proposal(line, holding, holding.quantity, slot, source, leg, _WHY[leg]())
         live = replace(await look(self._parts, line, proposal), clears=True)
 
         def work(unit: Unit) -> Placed | None:
@@ -121,9 +138,7 @@ class Closing:
     ) -> tuple[Placed, ...]:
         """Close a position and, when that has filled, open the same on the other side."""
         before = await self._parts.read(lambda unit: unit.holdings.find(account, symbol))
-        closed = await self.close(
-            account, symbol, slot=slot, source=source, approval_id=approval_id, confirmed=""
-        )
+        closed = await self._closed(account, symbol, slot, source, approval_id, "", TURN)
         if closed.intent is None or before is None:
             return (closed,)
         ended = await self._ended(closed.intent)

@@ -212,12 +212,12 @@ class OrderDesk:
         """Say what an order would cost and do, and what every gate says; nothing is written or sent."""
         from puffling.trading.estimates import estimate
         from puffling.trading.looking import look
-        from puffling.trading.proposals import CLOSE
+        from puffling.trading.proposals import CLOSINGS
 
         _check(proposal)
         line = self._parts.line(proposal.terms.account)
         live = await look(self._parts, line, proposal, parent_id=parent_id, confirmed=confirmed)
-        live = replace(live, clears=proposal.leg == CLOSE)
+        live = replace(live, clears=proposal.leg in CLOSINGS)
 
         def work(unit: Unit) -> Preview:
             verdict = self._parts.gate.judge(unit, proposal, live)
@@ -235,10 +235,10 @@ class OrderDesk:
         again gives the same intent. What stands in the answer is how far it came; `OrderChanged` and
         `OrderFilled` tell the rest. `confirmed` says in which act the person has confirmed it already.
         """
-        from puffling.trading.proposals import CLOSE, is_replacement
+        from puffling.trading.proposals import CLOSINGS, is_replacement
 
         _check(proposal)
-        if approval_id is not None and proposal.leg == CLOSE:
+        if approval_id is not None and proposal.leg in CLOSINGS:
             return await self._whole(self._closing.approved(proposal, approval_id), "close")
         if is_replacement(proposal.leg):
             # Sent as an order of its own, it would work beside the one it is to change.

@@ -26,6 +26,9 @@ MODELS = frozenset({Actor.ASSISTANT.value, Actor.MCP.value})
 _REPLACEMENT = "replacement"
 # The leg of an order that closes a position: whatever works for its symbol is cancelled before it.
 CLOSE = "close"
+# The same, when as much is opened on the other side after it.
+TURN = "turn"
+CLOSINGS = frozenset({CLOSE, TURN})
 _LETTERS_OF_DIGEST = 40
 
 

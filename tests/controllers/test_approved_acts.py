@@ -102,3 +102,31 @@ async def test_what_was_proposed_while_nobody_looked_waits_and_leaves_at_once_wh
     assert placed.intent is not None
     assert placed.intent.valid_until == clock.now() + VALID
     assert len(broker.accepted()) == 1
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_a_yes_to_turning_a_position_round_is_a_yes_to_both_halves(core: Core) -> None:
+    broker = await connected(core, fills="all")
+    await core.settings.put("trading.approval_above", 100_000.0)
+    bought = await core.broker.order("SPY", Side.BUY, Decimal(3), account="mine")
+    await core.broker.confirm(bought.token)
+    await core.desk.look_after("mine")
+    await core.settings.put("trading.approval_above", 1_000.0)
+
+    asked = await core.broker.reverse("SPY", "mine")
+    waiting = (await core.broker.confirm(asked.token)).approval
+    assert waiting is not None
+    assert "other side" in waiting.why
+    looked = await core.approvals.show(waiting.id)
+    placed = await core.approvals.approve(waiting.id, looked.seal)
+    # The second half moves as much money, so it is a question of its own, and the answer says so.
+    assert placed.approval is not None
+    assert placed.approval.terms.quantity == 3
+    looked = await core.approvals.show(placed.approval.id)
+    assert (await core.approvals.approve(placed.approval.id, looked.seal)).intent is not None
+    await core.desk.look_after("mine")
+    assert [(row["side"], row["status"]) for row in broker.accepted()] == [
+        ("buy", "filled"),
+        ("sell", "filled"),
+        ("sell", "filled"),
+    ]
