@@ -81,7 +81,7 @@ class Access(Controller):
         except StorageFailed as error:
             # A full disk must not keep a program from reading, or from halting.
             _log.warning("The use of a token could not be recorded: %s", error)
-        return Caller(Actor.HTTP, user, frozenset(Scope(scope) for scope in found.scopes))
+        return Caller(Actor.HTTP, user, frozenset(Scope(scope) for scope in found.scopes), name=found.id)
 
 
 def _digest(token: str) -> str:

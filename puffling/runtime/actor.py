@@ -50,6 +50,8 @@ class Caller:
     user: UserId = DEFAULT_USER
     scopes: frozenset[Scope] = ALL_SCOPES
     present: bool = False
+    # Which of several of its kind it is, such as the id of a program's token.
+    name: str = ""
 
 
 # No default on purpose: a Qt slot, a task started from one and a thread callback all start with an

@@ -28,7 +28,7 @@ Act: TypeAlias = Callable[[], Awaitable[Done]]
 @frozen
 class _Shown:
     act: Act
-    shown_to: tuple[str, str]
+    shown_to: tuple[str, str, str]
     expires_at: datetime
 
 
@@ -66,5 +66,5 @@ class Confirmations:
         return shown.act
 
 
-def _name_of(caller: Caller) -> tuple[str, str]:
-    return str(caller.user), str(caller.actor)
+def _name_of(caller: Caller) -> tuple[str, str, str]:
+    return str(caller.user), str(caller.actor), caller.name

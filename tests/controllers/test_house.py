@@ -157,10 +157,11 @@ async def test_a_token_is_shown_once_and_stands_for_its_scopes_until_revoked(cor
     made = await core.access.create("script", (Scope.WRITE, Scope.READ))
     caller = await core.access.caller_of(made.token, core.user)
     assert caller is not None
-    assert (caller.actor, caller.scopes, caller.present) == (
+    assert (caller.actor, caller.scopes, caller.present, caller.name) == (
         Actor.HTTP,
         frozenset({Scope.READ, Scope.WRITE}),
         False,
+        made.record.id,
     )
     assert made.token not in repr(await core.access.all())
     assert await core.access.caller_of(made.token + "x", core.user) is None

@@ -47,8 +47,9 @@ def test_what_was_shown_too_long_ago_is_shown_again(confirmations: Confirmations
 
 def test_nobody_else_confirms_what_i_was_shown(confirmations: Confirmations) -> None:
     token, _ = confirmations.offer(act, ME)
-    with pytest.raises(Conflict, match="nothing to confirm"):
-        confirmations.take(token, Caller(Actor.HTTP))
+    for other in (Caller(Actor.HTTP), Caller(Actor.PERSON, name="another of the kind")):
+        with pytest.raises(Conflict, match="nothing to confirm"):
+            confirmations.take(token, other)
     assert confirmations.take(token, ME) is act
 
 
