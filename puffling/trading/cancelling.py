@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from puffling.puffin.broker.base import OrderStatusInfo
 from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.runtime.errors import Conflict, NotFound, PufflingError, Unavailable
 from puffling.runtime.text import tr
@@ -19,6 +20,7 @@ from puffling.trading.sending import Sending, end
 from puffling.trading.states import ENDED, OPEN, UNHEARD, WORKING, advance
 from puffling.trading.taking import take_order
 from puffling.trading.values import Cancelled, CancelReport, NotDone
+from puffling.trading.wire import exact
 from puffling.trading.words import deed
 
 _OVER = ENDED | {OrderState.ABANDONED_WATCH}
@@ -74,14 +76,27 @@ class Cancelling:
             # Then what is written down here has to do.
             return
 
-        def work(unit: Unit) -> list[str]:
-            taken = [
-                take_order(unit, line.account, line.abilities, info, asked_at=asked_at) for info in open_now
-            ]
-            return [each.alarm for each in taken if each.alarm]
+        def work(unit: Unit) -> tuple[list[str], list[OrderStatusInfo]]:
+            alarms: list[str] = []
+            grown: list[OrderStatusInfo] = []
+            for info in open_now:
+                known = unit.orders.by_broker_id(line.account.id, info.order_id)
+                if exact(info.filled_qty) > (0 if known is None else known.filled):
+                    grown.append(info)
+                    continue
+                taken = take_order(unit, line.account, line.abilities, info, asked_at=asked_at)
+                alarms += [taken.alarm] if taken.alarm else []
+            return alarms, grown
 
-        for alarm in await self._parts.run(work):
+        alarms, grown = await self._parts.run(work)
+        for alarm in alarms:
             self._parts.alarm(line.account.id, alarm, halt=True)
+        for info in grown:
+            # What is filled is taken in together with its fills: apart from them it would be no risk at all.
+            try:
+                await self._reconciling.adopt(line, info, asked_at)
+            except PuffinError:
+                line.nudged.set()
 
     async def _cancel_there(self, intent: Intent | None, order: BrokerOrder) -> Cancelled:
         line = self._parts.line(order.account)
