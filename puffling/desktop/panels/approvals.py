@@ -13,6 +13,7 @@ from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.notices import Level
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
 from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
@@ -38,7 +39,6 @@ class ApprovalsPanel(Panel):
         super().__init__(session)
         self._amounts = session.shared(Amounts)
         self._accounts: dict[str, Account] = {}
-        self._fetching = self._news = False
         self._counting: asyncio.Task[None] | None = None
         self._view: ApprovalsView | None = None
         self._focus_wanted = False
@@ -46,6 +46,7 @@ class ApprovalsPanel(Panel):
         self.states = States(self)
         self.setMinimumSize(300, 160)
         self.states.loading()
+        self._refetching = Refetching(self, self._load, self._show, self.states)
 
     @property
     def view(self) -> ApprovalsView:
@@ -76,14 +77,14 @@ class ApprovalsPanel(Panel):
         )
 
     def wake(self, core: Core) -> None:
-        self.hear(ApprovalsChanged, lambda _: self._refresh())
-        self.hear(DatabaseRestored, lambda _: self._refresh())
+        self.hear(ApprovalsChanged, self._refetching.on_news)
+        self.hear(DatabaseRestored, self._refetching.on_news)
         self._ears.append(self._amounts.on_change(self._rewrite))
         self._counting = self.session.dispatch.scope.spawn(self._count(core), name="approvals.count")
-        self._fetch()
+        self._refetching.fetch()
 
     def sleep(self) -> None:
-        self._fetching = self._news = False
+        self._refetching.stop()
         if self._counting is not None:
             self._counting.cancel()
 
@@ -115,23 +116,6 @@ class ApprovalsPanel(Panel):
         if self._view is not None:
             self._view.rewrite()
 
-    def _refresh(self) -> None:
-        if self._fetching:
-            self._news = True
-        else:
-            self._fetch()
-
-    def _fetch(self) -> None:
-        self._fetching, self._news = True, False
-        self.session.dispatch.run(
-            self._load,
-            name="fetch approvals",
-            newest="approvals.fetch",
-            then=self._show,
-            failed=self._could_not_fetch,
-            owner=self,
-        )
-
     async def _load(self) -> tuple[ApprovalView, ...]:
         await load(
             "puffling.desktop.orders.words", "puffling.desktop.tables", "puffling.desktop.approvals.view"
@@ -148,17 +132,6 @@ class ApprovalsPanel(Panel):
     def _show(self, waiting: tuple[ApprovalView, ...]) -> None:
         self.states.content()
         self.view.show_queue(waiting)
-        self._arrived()
-
-    def _could_not_fetch(self, error: PufflingError) -> None:
-        self.states.error(error.message, error.hint, act=self._fetch)
-        self._arrived()
-
-    def _arrived(self) -> None:
-        self._fetching = False
-        if self._news and self.awake:
-            self._fetch()
-        self.mark_live()
 
     def _look_at_next(self) -> None:
         if self._view is not None and self._view.table.keys():
@@ -166,7 +139,7 @@ class ApprovalsPanel(Panel):
 
     def _show_order(self, shown: ShownApproval) -> None:
         self.view.show_order(shown, self._accounts.get(shown.approval.terms.account))
-        self._refresh()
+        self._refetching.on_news()
 
     def _approve(self, id: str, seal: str) -> None:
         core = self.session.core

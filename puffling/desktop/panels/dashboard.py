@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -11,15 +10,14 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import button, label, spacer, tool_button
 from puffling.desktop.icons import set_icon
-from puffling.desktop.later import Place, later
+from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.refetching import Refetching
+from puffling.desktop.repricing import Repricing
 from puffling.desktop.session import Session
 from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
-from puffling.market.events import PricesMoved
-from puffling.market.values import Price
-from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.events import CashFlowsChanged, DatabaseRestored, TradesChanged, WorthMarked
 from puffling.trading.events import AccountChanged, ChosenAccountChanged, LineChanged
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from puffling.desktop.dashboard.view import DashboardView
     from puffling.trading.portfolio.values import Portfolio, TradeLine
 
-DRAIN_MILLISECONDS = 100
 LAST_TRADES = 10
 CONNECT, HIDE = "window.connect-broker", "window.hide-amounts"
 
@@ -41,15 +38,10 @@ class DashboardPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._amounts = session.shared(Amounts)
-        self._fetching = self._news = False
         self._trades: tuple[TradeLine, ...] = ()
-        self._moved: dict[str, Price] = {}
-        self._watched: tuple[str, ...] = ()
-        self._stop_watching: Callable[[], None] | None = None
         self._view: DashboardView | None = None
         self._focus_wanted = False
         self._body = Place(self)
-        self._drain = later(self, self._show_moved, DRAIN_MILLISECONDS)
         self.account = label(tone=Tone.MUTED)
         self.connect_ = button(tr("Connect a broker…"), kind="quiet")
         self.connect_.setObjectName("dashboard.connect")
@@ -61,6 +53,8 @@ class DashboardPanel(Panel):
         self.states = States(self)
         self.setMinimumSize(300, 130)
         self.states.loading()
+        self._refetching = Refetching(self, self._load, self._show, self.states)
+        self._repricing = Repricing(self, lambda: self.view)
 
     @property
     def view(self) -> DashboardView:
@@ -82,20 +76,18 @@ class DashboardPanel(Panel):
         return [self.account, spacer(), self.connect_, self.hide_]
 
     def wake(self, core: Core) -> None:
-        self.hear(PricesMoved, self._take)
+        self._repricing.listen()
         for event in (TradesChanged, CashFlowsChanged, WorthMarked, AccountChanged, LineChanged):
-            self.hear(event, lambda _: self._refresh())
-        self.hear(ChosenAccountChanged, lambda _: self._refresh())
-        self.hear(DatabaseRestored, lambda _: self._refresh())
+            self.hear(event, self._refetching.on_news)
+        self.hear(ChosenAccountChanged, self._refetching.on_news)
+        self.hear(DatabaseRestored, self._refetching.on_news)
         self._ears.append(self._amounts.on_change(self._rewrite))
         set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
-        self._fetch()
+        self._refetching.fetch()
 
     def sleep(self) -> None:
-        self._fetching = self._news = False
-        self._drain.stop()
-        self._moved.clear()
-        self._watch(())
+        self._refetching.stop()
+        self._repricing.stop()
 
     def take_focus(self) -> None:
         # What is not there yet takes the keyboard when it comes.
@@ -110,23 +102,6 @@ class DashboardPanel(Panel):
         set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
         if self._view is not None:
             self._view.rewrite(self._trades)
-
-    def _refresh(self) -> None:
-        if self._fetching:
-            self._news = True
-        else:
-            self._fetch()
-
-    def _fetch(self) -> None:
-        self._fetching, self._news = True, False
-        self.session.dispatch.run(
-            self._load,
-            name="fetch dashboard",
-            newest="dashboard.fetch",
-            then=self._show,
-            failed=self._say_failed,
-            owner=self,
-        )
 
     async def _load(self) -> tuple[Portfolio, tuple[TradeLine, ...]]:
         # Prices come first at a start: nobody misses figures of an account before its broker has answered.
@@ -153,7 +128,7 @@ class DashboardPanel(Panel):
         # A market or an account of this program's own: a real one is yet to be connected.
         self.connect_.setVisible(not shown.account or shown.mode == "DEMO")
         if not shown.account:
-            self._watch(())
+            self._repricing.watch(())
             self.states.empty(
                 tr("Broker not connected"),
                 tr("What you have, and what today brought, stands here once an account is there."),
@@ -164,46 +139,14 @@ class DashboardPanel(Panel):
         else:
             self.view.show_portfolio(shown)
             self.view.show_trades(self._trades)
-            self._watch(tuple(each.symbol for each in shown.positions))
+            self._repricing.watch(tuple(each.symbol for each in shown.positions))
             if shown.connected:
                 self.states.content()
             else:
                 self.states.stale(tr("Broker not connected"))
                 self.states.setToolTip(shown.reason)
-        self._arrived()
-
-    def _say_failed(self, error: PufflingError) -> None:
-        self.states.error(error.message, error.hint, act=self._fetch)
-        self._arrived()
-
-    def _arrived(self) -> None:
-        self._fetching = False
-        if self._news and self.awake:
-            self._fetch()
 
     def _look_at(self, keys: list[str]) -> None:
         for each in self._trades:
             if keys == [each.id]:
                 self.session.selection.choose(each.symbol)
-
-    def _take(self, event: PricesMoved) -> None:
-        moved = {symbol: event.prices[symbol] for symbol in self._watched if symbol in event.prices}
-        if moved:
-            self._moved |= moved
-            if not self._drain.isActive():
-                self._drain.start()
-
-    def _show_moved(self) -> None:
-        moved, self._moved = self._moved, {}
-        shown = self.view.portfolio
-        if shown is not None:
-            self.view.show_portfolio(self.session.core.portfolio.repriced(shown, moved))
-
-    def _watch(self, symbols: tuple[str, ...]) -> None:
-        if symbols == self._watched and self._stop_watching is not None:
-            return
-        before, self._watched = self._stop_watching, symbols
-        # The new watch first: what is in both never stops ticking.
-        self._stop_watching = self.session.core.data.watch(symbols) if symbols else None
-        if before is not None:
-            before()

@@ -16,6 +16,7 @@ from puffling.desktop.orders.rows import order_columns
 from puffling.desktop.orders.words import side_words, state_words
 from puffling.desktop.pages import Pages
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Table
@@ -44,8 +45,6 @@ class OrdersPanel(Panel):
         super().__init__(session)
         self._lines: dict[str, OrderLine] = {}
         self._acts = OrderActs(session)
-        # News that comes while a list is on its way is looked at once it is there, all of it in one go.
-        self._fetching = self._news = False
         self._pages = Pages("orders", _PAGES)
         self._pages.turned.connect(self._show)
         self._page_row = QWidget()
@@ -81,6 +80,9 @@ class OrdersPanel(Panel):
         self.stop.clicked.connect(lambda: self._cancel(self.table.selected_keys()))
         self.stop.hide()
         self.table.states.loading()
+        self._refetching = Refetching(
+            self, self._load, self._take, self.table.states, failed=self._say_failed
+        )
 
     def header(self) -> list[QWidget]:
         return [spacer(), self.stop, self._page_row, self.filter]
@@ -112,55 +114,32 @@ class OrdersPanel(Panel):
 
     def wake(self, core: Core) -> None:
         for event in (OrderChanged, OrderFilled, LineChanged, ChosenAccountChanged, DatabaseRestored):
-            self.hear(event, lambda _: self._refresh())
+            self.hear(event, self._refetching.on_news)
         self.table.when_empty(
             tr("No orders"),
             tr("Orders appear here from the moment they are written down until their last fill."),
             icon="orders",
         )
-        self._fetch()
+        self._refetching.fetch()
 
     def sleep(self) -> None:
-        self._fetching = self._news = False
+        self._refetching.stop()
 
-    def _refresh(self) -> None:
-        if self._fetching:
-            self._news = True
-        else:
-            self._fetch()
-
-    def _fetch(self) -> None:
-        core = self.session.core
-        self._fetching, self._news = True, False
-        self.session.dispatch.run(
-            lambda: core.broker.orders(limit=_MOST),
-            name="fetch orders",
-            newest="orders.fetch",
-            then=self._take,
-            failed=self._say_failed,
-            owner=self,
-        )
-
-    def _arrived(self) -> None:
-        self._fetching = False
-        if self._news and self.awake:
-            self._fetch()
-        self.mark_live()
+    async def _load(self) -> tuple[OrderLine, ...]:
+        return await self.session.core.broker.orders(limit=_MOST)
 
     def _take(self, lines: tuple[OrderLine, ...]) -> None:
         self._lines = {line.id: line for line in lines}
         self._pages.say_count(OPEN, sum(line.is_open for line in lines))
         self.table.states.content()
         self._show()
-        self._arrived()
 
     def _say_failed(self, error: PufflingError) -> None:
         self._lines = {}
         self.table.set_rows({})
         self.table.states.empty(
-            error.message, error.hint, icon="orders", action=tr("Try again"), act=self._fetch
+            error.message, error.hint, icon="orders", action=tr("Try again"), act=self._refetching.fetch
         )
-        self._arrived()
 
     def _show(self) -> None:
         wanted = self.filter.text().strip().casefold()

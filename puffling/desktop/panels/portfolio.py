@@ -14,19 +14,18 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from puffling.desktop.actions import Action
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import spacer
-from puffling.desktop.later import Place, later
+from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.menus import passing_menu
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.portfolio.pages import GAINS, LOTS, MONEY, PAGES, PERFORMANCE
+from puffling.desktop.refetching import Refetching
+from puffling.desktop.repricing import Repricing
 from puffling.desktop.saving import ask_where, save
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
 from puffling.desktop.theme import set_role
-from puffling.market.events import PricesMoved
-from puffling.market.values import Price
-from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.events import (
     CashFlowsChanged,
@@ -53,9 +52,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
-# Prices of what is held are taken in this often; and bursts of fills are looked at once.
-DRAIN_MILLISECONDS = 100
-FOLLOW_MILLISECONDS = 120
 FLOW = "portfolio.add-flow"
 
 
@@ -71,14 +67,9 @@ class PortfolioPanel(Panel):
         self._lots_of = ""
         self._year = 0
         self._accounts: tuple[tuple[str, str], ...] = ()
-        self._moved: dict[str, Price] = {}
-        self._watched: tuple[str, ...] = ()
-        self._stop_watching: Callable[[], None] | None = None
         self._view: PortfolioView | None = None
         self._focus_wanted = False
         self._body = Place(self)
-        self._drain = later(self, self._show_moved, DRAIN_MILLISECONDS)
-        self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
         self.accounts_button = QPushButton()
         self.accounts_button.setObjectName("portfolio.accounts")
         self.accounts_button.setAccessibleName(tr("Choose account"))
@@ -89,6 +80,8 @@ class PortfolioPanel(Panel):
         self.states = States(self)
         self.setMinimumSize(380, 200)
         self.states.loading()
+        self._refetching = Refetching(self, self._load, self._show, self.states)
+        self._repricing = Repricing(self, lambda: self.view)
 
     @property
     def view(self) -> PortfolioView:
@@ -151,19 +144,17 @@ class PortfolioPanel(Panel):
         }
 
     def wake(self, core: Core) -> None:
-        self.hear(PricesMoved, self._take)
+        self._repricing.listen()
         for event in (TradesChanged, CashFlowsChanged, WorthMarked, AccountChanged, LineChanged):
-            self.hear(event, lambda _: self._follow_soon())
-        self.hear(DatabaseRestored, lambda _: self._follow_soon())
+            self.hear(event, self._refetching.on_news)
+        self.hear(DatabaseRestored, self._refetching.on_news)
         self.hear(SettingChanged, self._setting_changed)
         self._ears.append(self._amounts.on_change(self._rewrite))
-        self._fetch()
+        self._refetching.fetch()
 
     def sleep(self) -> None:
-        self._drain.stop()
-        self._follow.stop()
-        self._moved.clear()
-        self._watch(())
+        self._refetching.stop()
+        self._repricing.stop()
 
     def take_focus(self) -> None:
         # What is not there yet takes the keyboard when it comes.
@@ -205,21 +196,7 @@ class PortfolioPanel(Panel):
 
     def _setting_changed(self, event: SettingChanged) -> None:
         if event.key.startswith(("portfolio.", "custom.lots")):
-            self._follow_soon()
-
-    def _follow_soon(self) -> None:
-        if not self._follow.isActive():
-            self._follow.start()
-
-    def _fetch(self) -> None:
-        self.session.dispatch.run(
-            self._load,
-            name="fetch portfolio",
-            newest="portfolio.fetch",
-            then=self._show,
-            failed=self._say_failed,
-            owner=self,
-        )
+            self._refetching.on_news()
 
     async def _load(self) -> tuple[Portfolio, tuple[tuple[str, str], ...]]:
         await load(
@@ -241,11 +218,10 @@ class PortfolioPanel(Panel):
 
     def _show(self, found: tuple[Portfolio, tuple[tuple[str, str], ...]]) -> None:
         shown, self._accounts = found
-        self.mark_live()
         self.accounts_button.setVisible(len(self._accounts) > 1)
         self.accounts_button.setText(tr("{name} ▾", name=shown.label))
         if not shown.account:
-            self._watch(())
+            self._repricing.watch(())
             self.states.empty(
                 tr("Broker not connected"),
                 tr("What you hold, and what it earned, stands here once an account is there."),
@@ -258,12 +234,8 @@ class PortfolioPanel(Panel):
         else:
             self.states.stale(tr("Broker not connected"))
             self.states.setToolTip(shown.reason)
-        self._watch(tuple(each.symbol for each in shown.positions))
+        self._repricing.watch(tuple(each.symbol for each in shown.positions))
         self._fetch_page()
-
-    def _say_failed(self, error: PufflingError) -> None:
-        self.mark_live()
-        self.states.error(error.message, error.hint, act=self._fetch)
 
     def _page_turned(self, _page: str) -> None:
         self._fetch_page()
@@ -352,28 +324,6 @@ class PortfolioPanel(Panel):
 
         self.session.dispatch.run(remove, name="remove money", then=offer)
 
-    def _take(self, event: PricesMoved) -> None:
-        moved = {symbol: event.prices[symbol] for symbol in self._watched if symbol in event.prices}
-        if moved:
-            self._moved |= moved
-            if not self._drain.isActive():
-                self._drain.start()
-
-    def _show_moved(self) -> None:
-        moved, self._moved = self._moved, {}
-        shown = self.view.portfolio
-        if shown is not None:
-            self.view.show_portfolio(self.session.core.portfolio.repriced(shown, moved))
-
-    def _watch(self, symbols: tuple[str, ...]) -> None:
-        if symbols == self._watched and self._stop_watching is not None:
-            return
-        before, self._watched = self._stop_watching, symbols
-        # The new watch first: what is in both never stops ticking.
-        self._stop_watching = self.session.core.data.watch(symbols) if symbols else None
-        if before is not None:
-            before()
-
     def _open_accounts(self) -> None:
         menu = passing_menu(self)
         for name, title in self._accounts:
@@ -385,4 +335,4 @@ class PortfolioPanel(Panel):
     def choose_account(self, account: str) -> None:
         """Show another account."""
         self._account = account
-        self._fetch()
+        self._refetching.fetch()

@@ -11,6 +11,7 @@ from puffling.desktop.ask import ask
 from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
 from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
@@ -54,7 +55,6 @@ class SafetyPanel(Panel):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._fetching = self._news = False
         self._plan = Plan()
         self._view: SafetyView | None = None
         self._focus_wanted = False
@@ -62,6 +62,7 @@ class SafetyPanel(Panel):
         self.states = States(self)
         self.setMinimumSize(300, 200)
         self.states.loading()
+        self._refetching = Refetching(self, self._load, self._show, self.states)
 
     @property
     def view(self) -> SafetyView:
@@ -99,13 +100,13 @@ class SafetyPanel(Panel):
     def wake(self, core: Core) -> None:
         self.hear(TradingStateChanged, lambda event: self._show_state(event.state))
         for event in (OrderChanged, HoldingChanged, AccountChanged, LineChanged, ChosenAccountChanged):
-            self.hear(event, lambda _: self._refresh())
-        self.hear(DatabaseRestored, lambda _: self._refresh())
+            self.hear(event, self._refetching.on_news)
+        self.hear(DatabaseRestored, self._refetching.on_news)
         self.hear(SettingChanged, self._setting_changed)
-        self._fetch()
+        self._refetching.fetch()
 
     def sleep(self) -> None:
-        self._fetching = self._news = False
+        self._refetching.stop()
 
     def take_focus(self) -> None:
         # What is not there yet takes the keyboard when it comes.
@@ -152,7 +153,7 @@ class SafetyPanel(Panel):
 
     def _gone_live(self, state: SafetyState) -> None:
         self._show_state(state)
-        self._refresh()
+        self._refetching.on_news()
 
     def _act(self, work: Callable[[], Coroutine[Any, Any, R]], then: Callable[[R], None]) -> None:
         self.session.dispatch.run(work, name="safety act", then=then, failed=self._say_failed, owner=self)
@@ -188,24 +189,7 @@ class SafetyPanel(Panel):
 
     def _setting_changed(self, event: SettingChanged) -> None:
         if event.key.startswith("trading."):
-            self._refresh()
-
-    def _refresh(self) -> None:
-        if self._fetching:
-            self._news = True
-        else:
-            self._fetch()
-
-    def _fetch(self) -> None:
-        self._fetching, self._news = True, False
-        self.session.dispatch.run(
-            self._load,
-            name="fetch safety",
-            newest="safety.fetch",
-            then=self._show,
-            failed=self._could_not_fetch,
-            owner=self,
-        )
+            self._refetching.on_news()
 
     async def _load(self) -> tuple[SafetyState, Plan]:
         await load(
@@ -239,17 +223,6 @@ class SafetyPanel(Panel):
         plan = self._plan
         self.view.going_live.show_plan(plan.label, plan.changes, plan.missing, is_live=plan.is_live)
         self.states.content()
-        self._arrived()
-
-    def _could_not_fetch(self, error: PufflingError) -> None:
-        self.states.error(error.message, error.hint, act=self._fetch)
-        self._arrived()
-
-    def _arrived(self) -> None:
-        self._fetching = False
-        if self._news and self.awake:
-            self._fetch()
-        self.mark_live()
 
     def _show_state(self, state: SafetyState) -> None:
         if self._view is not None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from puffling.desktop.actions import Action
 from puffling.desktop.amounts import Amounts
-from puffling.desktop.later import Place, later
+from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.refetching import Refetching
 from puffling.desktop.saving import ask_where, save
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
-from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.events import DatabaseRestored, TradesChanged
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from puffling.desktop.portfolio.trades import TradesView
     from puffling.trading.portfolio.values import TextFile, TradeLine
 
-FOLLOW_MILLISECONDS = 120
 # More than anybody reads; whoever wants all of them saves them.
 MOST_SHOWN = 1_000
 CHOSEN = "chosen"
@@ -42,10 +41,10 @@ class TradesPanel(Panel):
         self._view: TradesView | None = None
         self._focus_wanted = False
         self._body = Place(self)
-        self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
         self.states = States(self)
         self.setMinimumSize(380, 180)
         self.states.loading()
+        self._refetching = Refetching(self, self._load, self._show, self.states)
 
     @property
     def view(self) -> TradesView:
@@ -57,7 +56,7 @@ class TradesPanel(Panel):
             made = TradesView(self._amounts, self.session.time)
             made.table.restore_state(self._choices.get("table", {}))
             made.filter_by(side=str(self._choices.get("side", "")), span=str(self._choices.get("span", "")))
-            made.wanted_changed.connect(self._fetch)
+            made.wanted_changed.connect(self._refetching.fetch)
             made.chart_wanted.connect(self._show_chart)
             made.save_wanted.connect(self.save)
             made.annotated.connect(self.annotate)
@@ -101,13 +100,13 @@ class TradesPanel(Panel):
         return {"table": self._view.table.save_state(), "side": self._view.side, "span": self._view.span}
 
     def wake(self, core: Core) -> None:
-        self.hear(TradesChanged, lambda _: self._follow_soon())
-        self.hear(DatabaseRestored, lambda _: self._follow_soon())
+        self.hear(TradesChanged, self._refetching.on_news)
+        self.hear(DatabaseRestored, self._refetching.on_news)
         self._ears.append(self._amounts.on_change(self._rewrite))
-        self._fetch()
+        self._refetching.fetch()
 
     def sleep(self) -> None:
-        self._follow.stop()
+        self._refetching.stop()
 
     def take_focus(self) -> None:
         # What is not there yet takes the keyboard when it comes.
@@ -191,10 +190,6 @@ class TradesPanel(Panel):
         if self._view is not None:
             self._view.refresh()
 
-    def _follow_soon(self) -> None:
-        if not self._follow.isActive():
-            self._follow.start()
-
     def _wanted(self) -> dict[str, Any]:
         view = self.view
         return {"side": view.side or None, "text": view.text, "start": self._first_day(view.span)}
@@ -206,33 +201,16 @@ class TradesPanel(Panel):
             return today - timedelta(days=days[span])
         return today.replace(month=1, day=1) if span == "year" else None
 
-    def _fetch(self) -> None:
-        if not self.awake:
-            return
-        self.session.dispatch.run(
-            self._load,
-            name="fetch trades",
-            newest="trades.fetch",
-            then=self._show,
-            failed=self._say_failed,
-            owner=self,
-        )
-
     async def _load(self) -> tuple[TradeLine, ...]:
         await load("puffling.desktop.portfolio.trades")
         return await self.session.core.monitor.trades(MOST_SHOWN + 1, **self._wanted())
 
     def _show(self, found: tuple[TradeLine, ...]) -> None:
-        self.mark_live()
         self.states.content()
         self.view.show_trades(found[:MOST_SHOWN], more=len(found) > MOST_SHOWN)
 
     def _put(self, line: TradeLine) -> None:
         self.view.table.update_rows({line.id: line})
-
-    def _say_failed(self, error: PufflingError) -> None:
-        self.mark_live()
-        self.states.error(error.message, error.hint, act=self._fetch)
 
     def _show_chart(self, symbol: str) -> None:
         self.session.selection.choose(symbol)
