@@ -14,6 +14,7 @@ from puffling.frozen import frozen
 from puffling.runtime.text import tr
 
 MENUS = ("File", "View", "Workspace", "Watchlist", "Trade", "Data", "Research", "Tools", "Help")
+LAST = 1_000
 
 
 @frozen
@@ -40,6 +41,7 @@ class ActionBook(QObject):
         super().__init__(window)
         self._window = window
         self._actions: dict[str, Action] = {}
+        self._places: dict[str, int] = {}
         self._qt: dict[str, QAction] = {}
         self._only: frozenset[str] | None = None
 
@@ -53,8 +55,11 @@ class ActionBook(QObject):
         """Give the action of this id."""
         return self._actions[action_id]
 
-    def add(self, *actions: Action) -> None:
-        """Take actions in and bind their keys; an id or a shortcut that is taken is a fault."""
+    def add(self, *actions: Action, place: int = LAST) -> None:
+        """Take actions in and bind their keys; an id or a shortcut that is taken is a fault.
+
+        Those of a lower place come first, whenever they were added.
+        """
         taken = {action.shortcut: action.id for action in self if action.shortcut}
         for action in actions:
             if action.id in self._actions:
@@ -62,7 +67,9 @@ class ActionBook(QObject):
             if action.shortcut and taken.setdefault(action.shortcut, action.id) != action.id:
                 raise ValueError(f"{action.shortcut} belongs to {taken[action.shortcut]}")
             self._actions[action.id] = action
+            self._places[action.id] = place
             self._qt[action.id] = self._bound(action)
+        self._actions = dict(sorted(self._actions.items(), key=lambda each: self._places[each[0]]))
         self.changed.emit()
 
     def run(self, action_id: str) -> None:
@@ -73,6 +80,12 @@ class ActionBook(QObject):
     def allow_only(self, action_ids: frozenset[str] | None) -> None:
         """Let only these be started from now on; None lets all."""
         self._only = action_ids
+
+    def press(self, keys: QKeySequence) -> None:
+        """Start the action that has these keys, if any has."""
+        found = next((bound for bound in self._qt.values() if bound.shortcut() == keys), None)
+        if found is not None and not keys.isEmpty():
+            found.trigger()
 
     def fill(self, menu: QMenu) -> None:
         """Put one submenu for each part of the program into a menu, with the actions that belong there."""

@@ -114,6 +114,7 @@ class Life:
         window.painted.connect(self._painted.set)
         window.closing.connect(self._closing.set)
         window.became_live.connect(self._live)
+        window.became_whole.connect(self._spare_what_is_made)
         window.retry.connect(self._open_soon)
         stop_listening = self._listen_to_signals()
         window.show()
@@ -204,8 +205,11 @@ class Life:
     def _collect_again(self) -> None:
         """Collect rubbish from now on, but never walk what the start has made: that would stop the loop."""
         if not gc.isenabled():
-            gc.freeze()
+            self._spare_what_is_made()
             gc.enable()
+
+    def _spare_what_is_made(self) -> None:
+        gc.freeze()
 
     def _stray(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         fault = context.get("exception")

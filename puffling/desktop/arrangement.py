@@ -146,7 +146,7 @@ class Arrangement:
         found = kept if isinstance(kept, dict) else {}
         for name, dock in self._docks.items():
             own = found.get(name)
-            dock.panel.arrange(own if isinstance(own, dict) else {})
+            dock.arrange(own if isinstance(own, dict) else {})
 
     def _arrange(self, workspace: Workspace) -> None:
         known = {name: dock for name, dock in self._docks.items() if name in set(panels_of(workspace.plan))}
@@ -162,7 +162,7 @@ class Arrangement:
             "shown": [name for name, dock in self._docks.items() if not dock.isHidden()],
             "symbol": self._window.session.selection.symbol,
             "interval": self._window.session.selection.interval.value,
-            "panels": {name: own for name, dock in self._docks.items() if (own := dock.panel.arrangement())},
+            "panels": {name: own for name, dock in self._docks.items() if (own := dock.arrangement())},
         }
 
     def _anything_docked(self) -> bool:
@@ -173,9 +173,7 @@ class Arrangement:
             (
                 other
                 for other in self._docks.values()
-                if other is not dock
-                and not other.isHidden()
-                and other.panel.kind.area is dock.panel.kind.area
+                if other is not dock and not other.isHidden() and other.kind.area is dock.kind.area
             ),
             None,
         )
@@ -183,7 +181,7 @@ class Arrangement:
             self._window.addDockWidget(self._window.dockWidgetArea(beside), dock)
             self._window.tabifyDockWidget(beside, dock)
             return
-        self._window.addDockWidget(_QT_AREAS[dock.panel.kind.area], dock)
+        self._window.addDockWidget(_QT_AREAS[dock.kind.area], dock)
 
     def _settle_titles(self) -> None:
         for dock in self._docks.values():

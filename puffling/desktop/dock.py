@@ -11,41 +11,109 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from puffling.desktop.card import Surface, tool_button
 from puffling.desktop.cells import CELL_PADDING
 from puffling.desktop.menus import passing_menu
-from puffling.desktop.panel import Panel
+from puffling.desktop.panel import Panel, PanelKind
+from puffling.desktop.session import Session
+from puffling.desktop.snapshot import Kept
 from puffling.desktop.squeezing import Squeezed
 from puffling.desktop.theme import PADDING, set_role
 from puffling.runtime.text import tr
 
+# No panel needs more than this, whatever a file says.
+_MOST_ROOM = 600
+
 
 class PanelDock(QDockWidget):
-    """Holds one panel, docked, tabbed or floating, and wakes it exactly while it can be seen."""
+    """Holds one panel, docked, tabbed or floating, and wakes it exactly while it can be seen.
+
+    The panel is made when it is first seen or asked for. Until then its dock keeps what was kept of it.
+    """
 
     moved = Signal()
+    panel_made = Signal()
 
-    def __init__(self, panel: Panel, reset: Callable[[], None]) -> None:
-        super().__init__(tr(panel.kind.title))
-        self.panel = panel
-        self.setObjectName(panel.kind.id)
+    def __init__(self, kind: PanelKind, session: Session, kept: Kept, reset: Callable[[], None]) -> None:
+        super().__init__(tr(kind.title))
+        self.kind = kind
+        self._session = session
+        self._choices: Kept = kept.get("choices", {})
+        self._content: Kept = kept.get("content", {})
+        self._arrangement: Kept = {}
+        self._room: Kept = kept.get("room", {})
+        self._panel: Panel | None = None
+        self.setObjectName(kind.id)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
         self._reset = reset
         self._in_front = False
         self.line = TitleLine(self)
         self.setTitleBarWidget(self.line)
         body = Surface(top=False)
-        inside = QVBoxLayout(body)
+        self._inside = QVBoxLayout(body)
         # Tables and charts bring the rest of the padding along, so that their words stand under the title.
         edge = PADDING - CELL_PADDING
-        inside.setContentsMargins(edge, 0, edge, edge)
-        inside.addWidget(panel)
+        self._inside.setContentsMargins(edge, 0, edge, edge)
         self.setWidget(body)
+        # Room is shared out before the panel is made; it must not move when it is.
+        self.setMinimumSize(_side(self._room, "width"), _side(self._room, "height"))
         self.visibilityChanged.connect(self._seen_changed)
         self.topLevelChanged.connect(lambda _floating: self.moved.emit())
         self.dockLocationChanged.connect(lambda _area: self.moved.emit())
+
+    @property
+    def made(self) -> bool:
+        """Tell whether the panel was needed already."""
+        return self._panel is not None
+
+    @property
+    def panel(self) -> Panel:
+        """Give the panel, made when it is first asked for."""
+        return self.make()
+
+    def make(self) -> Panel:
+        """Make the panel unless it is there, the way it was left."""
+        if self._panel is not None:
+            return self._panel
+        self._panel = made = self.kind.make(self._session)
+        made.restore(self._choices, self._content)
+        made.arrange(self._arrangement)
+        self.line.take_in(made)
+        self._inside.addWidget(made)
+        _show_now(made)
+        self.setMinimumSize(0, 0)
+        self.panel_made.emit()
+        self.look_again()
+        return made
+
+    def keep(self) -> Kept:
+        """Give what the next start needs of the panel; of one that nobody needed, what was kept before."""
+        if self._panel is None:
+            return {"choices": self._choices, "content": self._content, "room": self._room}
+        least = self.minimumSizeHint()
+        return {
+            "choices": self._panel.choices(),
+            "content": self._panel.content(),
+            "room": {"width": least.width(), "height": least.height()},
+        }
+
+    def arrangement(self) -> Kept:
+        """Give what belongs to the open workspace alone."""
+        return self._arrangement if self._panel is None else self._panel.arrangement()
+
+    def arrange(self, kept: Kept) -> None:
+        """Be as this workspace was left, now or when the panel is made."""
+        self._arrangement = kept
+        if self._panel is not None:
+            self._panel.arrange(kept)
+
+    def settle(self) -> None:
+        """Let the panel wake or rest as the core comes and goes."""
+        if self._panel is not None:
+            self._panel.settle()
 
     def show_menu(self) -> None:
         """Open what can be done with the panel as a whole."""
@@ -59,7 +127,9 @@ class PanelDock(QDockWidget):
 
     def look_again(self) -> None:
         """Wake or rest the panel: what is minimised is not seen, whatever Qt calls it."""
-        self.panel.set_seen(self._in_front and not self.window().isMinimized())
+        seen = self._in_front and not self.window().isMinimized()
+        if seen or self._panel is not None:
+            self.panel.set_seen(seen)
 
     def _seen_changed(self, seen: bool) -> None:
         self._in_front = seen
@@ -76,20 +146,25 @@ class TitleLine(Surface):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(PADDING, 6, PADDING - 4, 4)
         self._row.setSpacing(6)
-        self.title = QLabel(tr(dock.panel.kind.title))
+        self.title = QLabel(tr(dock.kind.title))
         set_role(self.title, kind="title")
         self._row.addWidget(self.title)
-        self.title.setVisible(dock.panel.titled)
-        for piece in dock.panel.header():
-            self._row.addWidget(piece, 1 if piece.property("grows") else 0)
-        if not any(piece.property("grows") for piece in dock.panel.header()):
-            self._row.addStretch(1)
         self._siblings = Squeezed(tr("Panels behind this one"))
         self._siblings.one.setText(tr("Panels"))
         self._row.addWidget(self._siblings)
         self.more = tool_button("more", tr("Panel menu"))
         self.more.clicked.connect(dock.show_menu)
         self._row.addWidget(self.more)
+
+    def take_in(self, panel: Panel) -> None:
+        """Stand the panel's own controls between its title and the panels behind it."""
+        self.title.setVisible(panel.titled)
+        pieces = panel.header()
+        for place, piece in enumerate(pieces, start=1):
+            self._row.insertWidget(place, piece, 1 if piece.property("grows") else 0)
+            _show_now(piece)
+        if not any(piece.property("grows") for piece in pieces):
+            self._row.insertStretch(len(pieces) + 1, 1)
 
     def show_siblings(self, docks: list[PanelDock]) -> None:
         """Offer the panels that stand behind this one."""
@@ -116,3 +191,14 @@ class TitleLine(Surface):
             event.ignore()
             return False
         return handled
+
+
+def _side(room: Kept, name: str) -> int:
+    found = room.get(name)
+    return min(max(found, 0), _MOST_ROOM) if isinstance(found, int) else 0
+
+
+def _show_now(widget: QWidget) -> None:
+    # Left to its layout it would come a turn of the loop later, and miss the first paint.
+    if not widget.isHidden() or not widget.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide):
+        widget.show()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import ast
+import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import Signal
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 E = TypeVar("E")
 PanelType = TypeVar("PanelType", bound="type[Panel]")
 
+_DECLARED = re.compile(r"^@panel\((.*?)\)\nclass (\w+)\(", re.MULTILINE | re.DOTALL)
+
 
 class Area(StrEnum):
     """Where a panel goes that is opened outside the layout of its workspace."""
@@ -35,14 +39,20 @@ class Area(StrEnum):
 
 @frozen
 class PanelKind:
-    """What is known of a panel before it is made; `id` names it in saved layouts, never translated."""
+    """What is known of a panel before its file is run; `id` names it in saved layouts, never translated."""
 
     id: str
     title: str
     icon: str
     area: Area
     order: int
-    make: type[Panel]
+    module: str
+    name: str
+
+    def make(self, session: Session) -> Panel:
+        """Give a new panel of this kind; the first one runs its file."""
+        made: Panel = getattr(import_module(self.module), self.name)(session)
+        return made
 
 
 class Panel(QWidget):
@@ -149,10 +159,10 @@ class Panel(QWidget):
 
 
 def panel(*, id: str, title: str, icon: str, area: Area, order: int) -> Callable[[PanelType], PanelType]:
-    """Declare a class to be a panel."""
+    """Declare a class to be a panel; what is said here is read before the file is run, so say it plainly."""
 
     def declare(made: PanelType) -> PanelType:
-        made.kind = PanelKind(id=id, title=title, icon=icon, area=area, order=order, make=made)
+        made.kind = PanelKind(id, title, icon, area, order, made.__module__, made.__name__)
         return made
 
     return declare
@@ -160,22 +170,26 @@ def panel(*, id: str, title: str, icon: str, area: Area, order: int) -> Callable
 
 @cache
 def find_panels() -> tuple[PanelKind, ...]:
-    """Walk the folder of panels and give every declared one, in order."""
+    """Walk the folder of panels and give every declared one, in order; none of their files is run."""
     import puffling.desktop.panels as folder
 
     found: dict[str, PanelKind] = {}
-    for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
-        for made in vars(importlib.import_module(module.name)).values():
-            kind = _kind_of(made, module.name)
-            if kind is None:
-                continue
-            if kind.id in found:
-                raise ValueError(f"two panels are called {kind.id}")
-            found[kind.id] = kind
+    for place in folder.__path__:
+        for file in sorted(Path(place).glob("*.py")):
+            for said, name in _DECLARED.findall(file.read_text(encoding="utf-8")):
+                kind = PanelKind(**_read(said), module=f"{folder.__name__}.{file.stem}", name=name)
+                if kind.id in found:
+                    raise ValueError(f"two panels are called {kind.id}")
+                found[kind.id] = kind
     return tuple(sorted(found.values(), key=lambda kind: kind.order))
 
 
-def _kind_of(made: Any, module: str) -> PanelKind | None:
-    if isinstance(made, type) and issubclass(made, Panel) and made.__module__ == module:
-        return made.__dict__.get("kind")
-    return None
+def _read(said: str) -> dict[str, Any]:
+    call = ast.parse(f"panel({said})", mode="eval").body
+    assert isinstance(call, ast.Call)
+    return {
+        str(each.arg): Area[each.value.attr]
+        if isinstance(each.value, ast.Attribute)
+        else ast.literal_eval(each.value)
+        for each in call.keywords
+    }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStatusBar
 
 from puffling.desktop.actions import ActionBook
@@ -22,6 +24,7 @@ from puffling.desktop.icons import application_icon
 from puffling.desktop.importing import Importing
 from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
+from puffling.desktop.loading import load
 from puffling.desktop.notices import Notices
 from puffling.desktop.palette import Palette
 from puffling.desktop.panel import find_panels
@@ -32,7 +35,7 @@ from puffling.desktop.session import Session
 from puffling.desktop.sheet import Sheet
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.theme import GAP, look
-from puffling.desktop.window_actions import window_actions
+from puffling.desktop.window_actions import panel_actions, window_actions
 from puffling.desktop.workspaces import Workspace
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -44,6 +47,8 @@ FIRST_SIZE = (1440, 900)
 FRAME_HEIGHT = 40
 # Below this the parts of the Trade workspace would cover each other.
 SMALLEST_SIZE = (1000, 600)
+_WITH_A_KEY = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+_ONLY_HELD = {Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Meta}
 
 
 class Window(QMainWindow):
@@ -51,6 +56,7 @@ class Window(QMainWindow):
 
     painted = Signal()
     became_live = Signal()
+    became_whole = Signal()
     closing = Signal()
     retry = Signal()
 
@@ -92,7 +98,7 @@ class Window(QMainWindow):
         self._stand_bottom()
         self.drop = FileDrop(self, self.importing.take)
         self.arrangement = Arrangement(self, self.docks, snapshot)
-        self.actions_.add(*window_actions(self))
+        self.actions_.add(*window_actions(self), place=0)
         self._alt.tapped.connect(self.top.open_menu)
         self.top.workspace_chosen.connect(self.open_workspace)
         self.top.command_wanted.connect(self.palette_.open_palette)
@@ -106,15 +112,30 @@ class Window(QMainWindow):
     def _make_docks(self) -> dict[str, PanelDock]:
         docks: dict[str, PanelDock] = {}
         for kind in find_panels():
-            panel = kind.make(self.session)
             kept = self._snapshot.panels.get(kind.id, {})
-            panel.restore(kept.get("choices", {}), kept.get("content", {}))
-            panel.became_live.connect(self._check_live)
-            dock = PanelDock(panel, self.reset_workspace)
+            dock = PanelDock(kind, self.session, kept, self.reset_workspace)
             dock.setParent(self)
             dock.hide()
             docks[kind.id] = dock
+            dock.panel_made.connect(partial(self._take_in, dock, len(docks)))
         return docks
+
+    def _take_in(self, dock: PanelDock, place: int) -> None:
+        dock.panel.became_live.connect(self._check_live)
+        self.actions_.add(*panel_actions(self, dock), place=place)
+
+    def _make_rest_soon(self) -> None:
+        self.session.dispatch.scope.spawn(self._make_rest(), name="make panels")
+
+    async def _make_rest(self) -> None:
+        """Make the panels nobody saw yet, each in a turn of its own."""
+        await self.session.until_filled()
+        for dock in self.docks.values():
+            if not dock.made:
+                await load(dock.kind.module)
+                dock.make()
+                await asyncio.sleep(0)
+        self.became_whole.emit()
 
     def _stand_bottom(self) -> None:
         bar = QStatusBar()
@@ -144,8 +165,14 @@ class Window(QMainWindow):
         self.crashes.use_writer(core.log.crash_report)
         self.live = LiveWindow(self, core)
         for dock in self.docks.values():
-            dock.panel.settle()
+            dock.settle()
         self._check_live()
+        self._make_rest_soon()
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether every panel is made, and its actions are known."""
+        return all(dock.made for dock in self.docks.values())
 
     @property
     def workspace(self) -> Workspace:
@@ -207,10 +234,7 @@ class Window(QMainWindow):
             geometry=bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
             workspace=self.workspace.id,
             workspaces=self.arrangement.kept(),
-            panels={
-                name: {"choices": dock.panel.choices(), "content": dock.panel.content()}
-                for name, dock in self.docks.items()
-            },
+            panels={name: dock.keep() for name, dock in self.docks.items()},
             appearance={
                 "scheme": appearance.scheme.value,
                 "density": appearance.density.value,
@@ -225,6 +249,7 @@ class Window(QMainWindow):
     def show_trouble(self, error: PufflingError) -> None:
         """Say in the window itself why it cannot go live, and offer to try again."""
         self.banner.show_trouble(error.message, error.hint, tr("Try again"), self.retry.emit)
+        self._make_rest_soon()
 
     async def keep_layouts(self) -> None:
         """Put the workspaces where they outlive this computer's cache."""
@@ -240,7 +265,7 @@ class Window(QMainWindow):
             self.live = None
         self.session.disconnect()
         for dock in self.docks.values():
-            dock.panel.settle()
+            dock.settle()
 
     def leave(self) -> None:
         """Ask to close, as the button of the window frame does."""
@@ -279,6 +304,12 @@ class Window(QMainWindow):
             # Also when the keyboard has left the sheet: no panel wanted the key.
             self.sheet.close_sheet()
             return
+        if event.modifiers() & _WITH_A_KEY and event.key() not in _ONLY_HELD and not self.whole:
+            # It may be the key of an action whose panel would be made in a moment.
+            for dock in self.docks.values():
+                dock.make()
+            self.actions_.press(QKeySequence(event.keyCombination()))
+            return
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -303,7 +334,7 @@ class Window(QMainWindow):
             self.closing.emit()
 
     def _check_live(self) -> None:
-        seen = [dock.panel for dock in self.docks.values() if dock.panel.awake]
+        seen = [dock.panel for dock in self.docks.values() if dock.made and dock.panel.awake]
         if not self._was_live and seen and all(panel.live for panel in seen):
             self._was_live = True
             self.session.note_filled()

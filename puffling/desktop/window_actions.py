@@ -16,6 +16,7 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
+    from puffling.desktop.dock import PanelDock
     from puffling.desktop.selection import Selection
     from puffling.desktop.window import Window
 
@@ -67,10 +68,12 @@ def window_actions(window: Window) -> Iterator[Action]:
             HELP_KEY if kind.id == HELP else f"Ctrl+Shift+{number}" if number < 10 else "",
             icon=kind.icon,
         )
-    for dock in window.docks.values():
-        kind = dock.panel.kind
-        for action in dock.panel.acts():
-            yield replace(action, run=partial(_run_in_panel, window, kind.id, action.run))
+
+
+def panel_actions(window: Window, dock: PanelDock) -> Iterator[Action]:
+    """Give what can be started in this panel from anywhere; it comes to the front first."""
+    for action in dock.panel.acts():
+        yield replace(action, run=partial(_run_in_panel, window, dock.kind.id, action.run))
 
 
 def _run_in_panel(window: Window, panel_id: str, run: Callable[[], None]) -> None:

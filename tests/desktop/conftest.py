@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ import puffling.desktop.indicators.board  # noqa: F401
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import PERSON
+from puffling.desktop.panel import find_panels
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.theme import Appearance, Scheme, look
 from puffling.desktop.window import Window
@@ -24,6 +26,9 @@ from puffling.runtime.paths import Paths
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+
+for kind in find_panels():
+    import_module(kind.module)
 
 OpenWindow = Callable[..., Awaitable[Window]]
 LONGEST_WAIT_SECONDS = 20.0
@@ -70,6 +75,7 @@ async def open_window(paths: Paths) -> AsyncIterator[OpenWindow]:
             window.became_live.connect(live.set)
             window.connect_core(core)
             await asyncio.wait_for(live.wait(), LONGEST_WAIT_SECONDS)
+            await until(lambda: window.whole)
         return window
 
     yield open_one

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from puffling.desktop.abilities import ResultText
 from puffling.desktop.editors import LineEditor
 from puffling.desktop.forms import Form
-from puffling.desktop.window_actions import window_actions
+from puffling.desktop.window_actions import panel_actions, window_actions
 from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ async def test_every_ability_is_an_action_with_its_title_menu_and_shortcut(
 async def test_every_action_is_the_windows_own_or_an_ability(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
     own = {action.id for action in window_actions(window)}
+    own |= {action.id for dock in window.docks.values() for action in panel_actions(window, dock)}
     abilities = {ability.id for ability in core.registry}
     assert {action.id for action in window.actions_} <= own | abilities
 

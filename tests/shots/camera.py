@@ -147,6 +147,10 @@ async def open_window(core: Core, paths: Paths, size: tuple[int, int]) -> AsyncI
     window.became_live.connect(live.set)
     window.connect_core(core)
     await asyncio.wait_for(live.wait(), LONGEST_WAIT_SECONDS)
+    whole = asyncio.Event()
+    window.became_whole.connect(whole.set)
+    if not window.whole:
+        await asyncio.wait_for(whole.wait(), LONGEST_WAIT_SECONDS)
     yield window
     await window.disconnect_core()
     await window.session.dispatch.close()

@@ -1,0 +1,90 @@
+"""Panels are made when they are first seen, and the rest once the window is filled."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+import puffling.desktop.panels
+from puffling.desktop.panel import find_panels
+from puffling.desktop.snapshot import Snapshot
+from puffling.desktop.window import Window
+from puffling.desktop.window_actions import panel_actions
+from tests.desktop.conftest import OpenWindow, close_window, until
+
+if TYPE_CHECKING:
+    from puffling.core.core import Core
+
+KEPT = {
+    "choices": {"table": {"order": ["a"]}},
+    "content": {"rows": [1]},
+    "room": {"width": 310, "height": 190},
+}
+
+
+def made(window: Window) -> set[str]:
+    """The panels that were made already."""
+    return {name for name, dock in window.docks.items() if dock.made}
+
+
+def test_what_is_known_of_a_panel_before_its_file_is_run_is_what_the_file_declares() -> None:
+    kinds = find_panels()
+    assert [getattr(import_module(kind.module), kind.name).kind for kind in kinds] == list(kinds)
+    folder = puffling.desktop.panels.__path__[0]
+    files = {file.stem for file in Path(folder).glob("*.py")}
+    assert {kind.module.rpartition(".")[2] for kind in kinds} == files - {"__init__"}
+
+
+async def test_only_what_is_in_sight_is_made_for_the_first_paint(open_window: OpenWindow) -> None:
+    window = await open_window(snapshot=Snapshot(workspace="trade"))
+    await until(window.docks["chart"].isVisible)
+    assert made(window) == {name for name, dock in window.docks.items() if not dock.visibleRegion().isEmpty()}
+    assert "chart" in made(window)
+    assert not window.whole
+
+
+async def test_a_panel_comes_into_being_when_it_is_shown(open_window: OpenWindow) -> None:
+    window = await open_window(snapshot=Snapshot(workspace="assistant"))
+    assert "jobs" not in made(window)
+    window.show_panel("jobs")
+    assert "jobs" in made(window)
+    assert window.docks["jobs"].panel.isVisible()
+
+
+async def test_a_filled_window_has_every_panel_and_its_acts_in_their_order(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    await until(lambda: window.whole)
+    acts = [act.id for dock in window.docks.values() for act in panel_actions(window, dock)]
+    known = [action.id for action in window.actions_]
+    assert [id for id in known if id in set(acts)] == acts
+    assert known.index("window.quit") < known.index(acts[0])
+    assert known.index(acts[-1]) < known.index("safety.halt")
+
+
+async def test_what_was_kept_of_a_panel_nobody_needed_is_kept_again_unchanged(
+    open_window: OpenWindow,
+) -> None:
+    charts = {"panels": {"chart": {"charts": [{"symbol": "MSFT"}]}}}
+    before = Snapshot(
+        workspace="automate", workspaces={"automate": charts}, panels={"trades": KEPT, "chart": KEPT}
+    )
+    window = await open_window(snapshot=before)
+    room = window.docks["trades"].minimumSize()
+    after = await close_window(window)
+    assert (room.width(), room.height()) == (310, 190)
+    assert after.panels["trades"] == after.panels["chart"] == KEPT
+    assert after.workspaces["automate"]["panels"]["chart"] == charts["panels"]["chart"]
+
+
+async def test_a_key_of_a_panel_that_is_not_made_yet_is_not_lost(open_window: OpenWindow) -> None:
+    window = await open_window(snapshot=Snapshot(workspace="assistant"))
+    assert "window.ticket-buy" not in window.actions_
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_B, held)
+    assert window.docks["ticket"].isVisible()
