@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from puffling.desktop.dispatch import PERSON
 from puffling.desktop.panels import activity
 from puffling.desktop.panels.activity import ActivityPanel
 from puffling.runtime.actor import Actor, Caller, calling_as
 from puffling.runtime.errors import Refused
+from puffling.store.events import AuditAppended
 from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
@@ -49,6 +53,24 @@ async def test_a_refused_act_of_somebody_else_is_there_too(core: Core, open_wind
         panel.table.rows.row(place) for place, what in enumerate(shown(panel)) if what.startswith("Resume")
     )
     assert (line.outcome, line.who) == ("refused", "assistant")
+
+
+async def test_a_line_written_while_the_list_is_on_its_way_is_not_lost(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    panel = await panel_of(window)
+    window.session.dispatch.run(lambda: core.settings.put("upkeep.keep_backups", 5), name="put")
+    await until(lambda: any("keep_backups" in what for what in shown(panel)))
+    with calling_as(PERSON):
+        last = (await core.monitor.audit(1))[0]
+    panel.set_seen(False)
+    panel.set_seen(True)
+    [fetch] = [each for each in asyncio.all_tasks() if each.get_name() == "window.fetch audit trail"]
+    written = replace(last, number=last.number + 1, summary="Just now", details={})
+    core.bus.publish(AuditAppended(core.user, written))
+    await fetch
+    assert shown(panel)[0] == "Just now"
 
 
 async def test_the_log_is_there_and_acts_and_log_can_be_told_apart(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -101,6 +102,8 @@ class ActivityPanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._acts: dict[str, Line] = {}
+        # Told since the list was asked for: whether the list will hold it is not known.
+        self._told: dict[str, Line] = {}
         self._log: dict[str, Line] = {}
         self._which = EVERYTHING
         self.table: Table[Line] = Table(_columns(session.time), title=tr("Activity"))
@@ -178,6 +181,7 @@ class ActivityPanel(Panel):
 
     def _fetch(self) -> None:
         core = self.session.core
+        self._told = {}
         self.session.dispatch.run(
             lambda: core.monitor.audit(KEPT_LINES),
             name="fetch audit trail",
@@ -209,12 +213,12 @@ class ActivityPanel(Panel):
 
     def _take(self, event: AuditAppended) -> None:
         line = _act_line(event.entry)
-        self._acts = {line.key: line, **self._acts}
+        self._told, self._acts = _newest((line, *self._told.values())), _newest((line, *self._acts.values()))
         if not self._settle.isActive():
             self._settle.start()
 
     def _take_acts(self, entries: tuple[AuditEntry, ...]) -> None:
-        self._acts = {line.key: line for line in map(_act_line, entries)}
+        self._acts = _newest((*self._told.values(), *map(_act_line, entries)))
         self.table.states.content()
         self._show()
         self.mark_live()
@@ -244,6 +248,11 @@ class ActivityPanel(Panel):
         self.detail.setVisible(bool(text))
         if text != self.detail.toPlainText():
             self.detail.setPlainText(text)
+
+
+def _newest(lines: Iterable[Line]) -> dict[str, Line]:
+    found = {line.key: line for line in lines}
+    return dict(islice(found.items(), KEPT_LINES))
 
 
 def _act_line(entry: AuditEntry) -> Line:
