@@ -37,8 +37,10 @@ SKETCHES: tuple[tuple[DrawingKind, tuple[tuple[float, float], ...], Style], ...]
 
 
 def bare(window: Window) -> None:
-    """Takes every drawing away."""
-    board = _board(window)
+    """Takes every drawing away; a chart without its tools yet has none."""
+    board = _part(window).board
+    if board is None:
+        return
     board.layer.measured = None
     board.select("")
     if board.book is not None:
@@ -76,12 +78,17 @@ def tool(window: Window) -> None:
 
 
 def _board(window: Window) -> DrawingBoard:
+    board = _part(window).board
+    assert board is not None
+    return board
+
+
+def _part(window: Window) -> Drawings:
     panel = window.docks["chart"].panel
     assert isinstance(panel, ChartPanel)
     part = panel.active.part("drawings")
     assert isinstance(part, Drawings)
-    assert part.board is not None
-    return part.board
+    return part
 
 
 SCENES: dict[str, Callable[[Window], None]] = {
