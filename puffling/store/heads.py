@@ -16,7 +16,8 @@ class Heads:
     """A small file with the number and hash of each user's last line.
 
     It is written after the commit without waiting for the disk: after a crash it may lag behind the
-    trail, which is harmless, but it can never be ahead of it.
+    trail, which is harmless, but it can never be ahead of it. An order waits for it twice on its way out, so
+    it is written over in place: in one go, and so short that no disk keeps half of it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -38,7 +39,12 @@ class Heads:
     def put(self, heads: dict[UserId, tuple[int, str]]) -> None:
         """Record new last lines; a failure here must not fail what is already committed."""
         try:
-            self._write({**self._read(), **{user: list(head) for user, head in heads.items()}})
+            with self._path.open("r+b", buffering=0) as file:
+                before = file.read()
+                after = {**_understood(before), **{user: list(head) for user, head in heads.items()}}
+                file.seek(0)
+                # Blanks stand where a longer text stood.
+                file.write(json.dumps(after).encode().ljust(len(before)))
         except (OSError, ValueError) as error:
             _log.warning("The end of the audit trail could not be recorded: %s", error)
 
@@ -47,14 +53,18 @@ class Heads:
         self._write({user: list(head) for user, head in heads.items()})
 
     def _read(self) -> dict[str, list[Any]]:
-        heads = json.loads(self._path.read_text(encoding="utf-8"))
-        if not isinstance(heads, dict) or not all(
-            isinstance(head, list) and len(head) == 2 for head in heads.values()
-        ):
-            raise ValueError("the record of the audit trail's end is malformed")
-        return heads
+        return _understood(self._path.read_bytes())
 
     def _write(self, heads: dict[str, list[Any]]) -> None:
         draft = self._path.with_suffix(".part")
         draft.write_text(json.dumps(heads), encoding="utf-8")
         draft.replace(self._path)
+
+
+def _understood(text: bytes) -> dict[str, list[Any]]:
+    heads = json.loads(text)
+    if not isinstance(heads, dict) or not all(
+        isinstance(head, list) and len(head) == 2 for head in heads.values()
+    ):
+        raise ValueError("the record of the audit trail's end is malformed")
+    return heads

@@ -16,6 +16,7 @@ from puffling.runtime.errors import InvalidInput
 from puffling.runtime.paths import Paths
 from puffling.store.database import Store, Unit
 from puffling.store.events import AuditAppended
+from puffling.store.heads import Heads
 from puffling.store.repositories.audit import line_hash
 from puffling.store.tables.audit import AuditRow
 from puffling.store.values import AuditCheck, AuditEntry
@@ -139,6 +140,19 @@ async def test_a_lost_or_unreadable_record_of_the_end_is_noticed(folder: Place) 
     assert not (await _checked(folder)).intact
     head.unlink()
     assert not (await _checked(folder)).intact
+
+
+def test_the_record_of_the_end_is_written_over_whole(tmp_path: Path) -> None:
+    heads = Heads(tmp_path)
+    heads.begin()
+    for number in (9, 10, 9):
+        heads.put({DEFAULT_USER: (number, "a" * 64)})
+        assert heads.get(DEFAULT_USER) == (number, "a" * 64)
+    # What cannot be read is not made good by what comes after: it has to be seen.
+    (tmp_path / "audit-heads.json").write_text("[]")
+    heads.put({DEFAULT_USER: (11, "a" * 64)})
+    with pytest.raises(ValueError, match="malformed"):
+        heads.get(DEFAULT_USER)
 
 
 async def test_a_long_trail_is_checked_to_its_end(folder: Place) -> None:
