@@ -41,10 +41,11 @@ class Heads:
         try:
             with self._path.open("r+b", buffering=0) as file:
                 before = file.read()
-                after = {**_understood(before), **{user: list(head) for user, head in heads.items()}}
+                known = _understood(before)
+                known.update({user: list(head) for user, head in heads.items()})
                 file.seek(0)
                 # Blanks stand where a longer text stood.
-                file.write(json.dumps(after).encode().ljust(len(before)))
+                file.write(json.dumps(known).encode().ljust(len(before)))
         except (OSError, ValueError) as error:
             _log.warning("The end of the audit trail could not be recorded: %s", error)
 
