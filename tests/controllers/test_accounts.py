@@ -18,6 +18,7 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound, Refused, U
 from puffling.runtime.paths import Paths
 from puffling.store.orders import OrderTerms
 from puffling.trading.accounts.values import Result
+from puffling.trading.events import ChosenAccountChanged
 from puffling.trading.proposals import Proposal
 from puffling.trading.values import LineState, Mode
 from tests.fakes.alpaca_data import KEY, SECRET
@@ -45,6 +46,13 @@ async def ready(core: Core) -> None:
         return core.desk.ready
 
     await until(there)
+
+
+def heard_choices(core: Core) -> list[tuple[str, str]]:
+    """Give what is told of where orders go, each with where the desk sends them at that moment."""
+    heard: list[tuple[str, str]] = []
+    core.bus.on(ChosenAccountChanged, lambda event: heard.append((event.account.id, core.desk.chosen)))
+    return heard
 
 
 @pytest.fixture
@@ -203,6 +211,58 @@ async def test_a_broker_is_tested_connected_chosen_and_let_go(
         assert [each.account.id for each in await core.accounts.all()] == ["demo"]
         again = await core.accounts.connect("alpaca-paper")
         assert again.account.id == state.account.id
+
+
+async def test_whoever_hears_that_orders_go_elsewhere_finds_them_going_there(
+    paths: Paths, clock: FixedClock, alpaca: AlpacaTrading, as_person: None
+) -> None:
+    async with opened(paths, clock, alpaca, PAPER_KEYS) as core:
+        heard = heard_choices(core)
+        mine = (await core.accounts.connect("alpaca-paper")).account.id
+        assert heard == []
+        await core.accounts.choose(mine)
+        assert heard == [(mine, mine)]
+        await core.accounts.disconnect(mine)
+        assert heard[1:] == [("demo", "demo")]
+        await core.accounts.reset()
+        assert heard[2:] == [("demo-2", "demo-2")]
+
+
+async def test_other_prices_and_a_restored_backup_tell_where_orders_go_now(
+    paths: Paths, clock: FixedClock, alpaca: AlpacaTrading, as_person: None
+) -> None:
+    async with opened(paths, clock, alpaca, PAPER_KEYS) as core:
+        heard = heard_choices(core)
+
+        async def told(*ids: str) -> None:
+            async def there() -> bool:
+                return heard == [(id, id) for id in ids]
+
+            await until(there)
+
+        await core.settings.put("market.feeds", ["samples"])
+        await told("paper")
+        with pytest.raises(Conflict, match="other prices"):
+            await core.accounts.choose("demo")
+        mine = (await core.accounts.connect("alpaca-paper")).account.id
+        await core.accounts.choose(mine)
+        backup = await core.backups.create()
+        await core.accounts.choose("paper")
+        await told("paper", mine, "paper")
+        await core.backups.restore(backup.name)
+        await told("paper", mine, "paper", mine)
+
+
+async def test_an_account_that_is_reset_while_orders_go_elsewhere_moves_no_orders(
+    paths: Paths, clock: FixedClock, alpaca: AlpacaTrading, as_person: None
+) -> None:
+    async with opened(paths, clock, alpaca, PAPER_KEYS) as core:
+        mine = (await core.accounts.connect("alpaca-paper")).account.id
+        await core.accounts.choose(mine)
+        heard = heard_choices(core)
+        await core.accounts.reset()
+        assert heard == []
+        assert core.desk.chosen == mine
 
 
 async def test_an_account_is_connected_again_at_the_next_start(

@@ -162,6 +162,8 @@ async def test_going_live_takes_the_word_and_cannot_be_overlooked(
 ) -> None:
     await core.broker.account()
     await core.settings.put("market.feeds", ["files"])
+    # Another account of play money takes the place of the first; this one is chosen after it.
+    await until(lambda: core.desk.chosen == "paper")
     real = OwnBroker(now=core.clock.now)
     real.price = Decimal(700)
     await core.desk.connect(REAL, real, live_keys=True)

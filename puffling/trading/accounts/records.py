@@ -31,11 +31,16 @@ def in_use(unit: Unit, at_work: str) -> tuple[tuple[Account, ...], str]:
     return accounts, chosen if any(account.id == chosen for account in accounts) else at_work
 
 
-def choose(unit: Unit, id: str, *, live: bool) -> Account:
+def choose(unit: Unit, id: str, at_work: str, *, live: bool) -> Account:
     """Let orders go to an account from now on; one with real money is chosen by its own act."""
     account = unit.accounts.get(id)
     if not account.active:
         raise Conflict(tr("{account} was let go.", account=account.label), hint=tr("Connect it again."))
+    if account.broker == EMBEDDED and account.id != at_work:
+        raise Conflict(
+            tr("{account} trades at other prices than those at hand.", account=account.label),
+            hint=tr("Change the feeds of prices first."),
+        )
     if (account.mode == Mode.LIVE) is not live:
         raise Refused(
             tr("{account} holds real money.", account=account.label)
@@ -67,7 +72,6 @@ def begin_anew(unit: Unit, before: Account) -> Account:
     row = unit.settings.find(CHOSEN)
     if row is not None and row.value == before.id:
         unit.settings.put(CHOSEN, account.id)
-    unit.tell(ChosenAccountChanged(unit.user, account))
     return account
 
 

@@ -44,6 +44,7 @@ from puffling.trading.accounts.records import (
 )
 from puffling.trading.accounts.values import AccountState, BrokerCheck, BrokerOffer
 from puffling.trading.desk import OrderDesk
+from puffling.trading.events import ChosenAccountChanged
 from puffling.trading.values import LineState, Mode
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class AccountShelf:
         self._ends = [
             self._bus.on(SettingChanged, self._setting_changed),
             self._bus.on(DatabaseRestored, self._restored),
+            self._bus.on(ChosenAccountChanged, self._chosen_changed),
         ]
         async with self._changing:
             await self._embed()
@@ -185,8 +187,8 @@ class AccountShelf:
     async def choose(self, id: str, *, live: bool = False) -> AccountState:
         """Let orders go to an account; one with real money is chosen by its own act."""
         await self.opened()
-        account = await self._store.run(self._user, choose, id, live=live)
-        self._desk.chosen = account.id
+        async with self._changing:
+            account = await self._store.run(self._user, choose, id, self.paper.account.id, live=live)
         return await self.get(account.id)
 
     async def rename(self, id: str, label: str) -> AccountState:
@@ -267,6 +269,7 @@ class AccountShelf:
             await self._let_paper_go()
             account = await self._store.run(self._user, begin_anew, before)
             await self._open_paper(account, self._cash if cash is None else cash)
+            await self._point_the_desk()
         return await self.get(account.id)
 
     async def pay_in(self, amount: Decimal) -> AccountState:
@@ -294,10 +297,10 @@ class AccountShelf:
         """Have the account at work that fits the prices at hand."""
         demo = DEMO_FEED in self._live.now.market.feeds
         account = await self._store.run(self._user, embedded_for, demo)
-        if self._paper is not None and self._paper.account.id == account.id:
-            return
-        await self._let_paper_go()
-        await self._open_paper(account, self._cash)
+        if self._paper is None or self._paper.account.id != account.id:
+            await self._let_paper_go()
+            await self._open_paper(account, self._cash)
+        await self._point_the_desk()
 
     async def _open_paper(self, account: Account, cash: Decimal) -> None:
         from puffling.trading.accounts.terms import paper_terms
@@ -316,10 +319,18 @@ class AccountShelf:
         await paper.open(cash)
         self._paper = paper
         await self._desk.connect(account, paper.broker)
-        await self._point_the_desk()
 
     async def _point_the_desk(self) -> None:
-        _, self._desk.chosen = await self._store.read(self._user, in_use, self.paper.account.id)
+        accounts, chosen = await self._store.read(self._user, in_use, self.paper.account.id)
+        before, self._desk.chosen = self._desk.chosen, chosen
+        if before not in {"", chosen}:
+            account = next(account for account in accounts if account.id == chosen)
+            self._bus.publish(ChosenAccountChanged(self._user, account))
+
+    def _chosen_changed(self, event: ChosenAccountChanged) -> None:
+        # With the news, not after it: whoever hears it looks at the account that orders go to now.
+        if event.user == self._user:
+            self._desk.chosen = event.account.id
 
     async def _let_paper_go(self) -> None:
         paper, self._paper = self._paper, None
