@@ -6,9 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
+from puffling.desktop.later import later
 from puffling.desktop.panel import Panel
 from puffling.desktop.states import States
 from puffling.runtime.errors import PufflingError
+
+# So long it rests after a fetch: a burst of fills would make one after the other and keep the loop busy.
+REST_MILLISECONDS = 120
 
 R = TypeVar("R")
 
@@ -16,9 +20,8 @@ R = TypeVar("R")
 class Refetching(Generic[R]):
     """Fetches what its panel shows, one fetch at a time, and says in its place why it could not.
 
-    News that comes while a fetch is under way is looked at once that is there, all of it in one go. So a
-    fetch begins where the news is heard or where one ends, never in the slot of a timer, and while the panel
-    is asleep nothing is fetched and nothing shown.
+    The first news is looked at at once; what comes until a little after that fetch is there is looked at
+    then, all of it in one go. While the panel is asleep nothing is fetched and nothing shown.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Refetching(Generic[R]):
         self._failed = failed or self._say_failed
         self._under_way: asyncio.Task[None] | None = None
         self._news = False
+        self._rest = later(panel, self._rested, REST_MILLISECONDS)
 
     @property
     def idle(self) -> bool:
@@ -44,8 +48,8 @@ class Refetching(Generic[R]):
         return self._under_way is None or self._under_way.done()
 
     def on_news(self, *_news: object) -> None:
-        """Fetch again, now or as soon as the fetch under way is there."""
-        if self.idle:
+        """Fetch again: now, or after the fetch under way and a rest."""
+        if self.idle and not self._rest.isActive():
             self.fetch()
         else:
             self._news = True
@@ -65,17 +69,21 @@ class Refetching(Generic[R]):
     def stop(self) -> None:
         """Let go of the fetch under way; for a panel that falls asleep."""
         self._news = False
+        self._rest.stop()
         if self._under_way is not None:
             self._under_way.cancel()
             self._under_way = None
 
     def _arrived(self, show: Callable[[Any], None], what: object) -> None:
-        # Over already: to begin the next fetch must not cancel this one at its last step.
-        news, self._under_way = self._news, None
+        # Over already: what is shown may ask for something else, and must not cancel this at its last step.
+        self._under_way = None
+        self._rest.start()
         show(what)
         self._panel.mark_live()
-        if news:
-            self.on_news()
+
+    def _rested(self) -> None:
+        if self._news:
+            self.fetch()
 
     def _say_failed(self, error: PufflingError) -> None:
         self._states.error(error.message, error.hint, act=self.fetch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,7 +30,8 @@ class CountedPanel(Panel):
         self.gate = asyncio.Event()
         self.trouble: Exception | None = None
         self.states = States(self)
-        self.refetching = Refetching(self, self._load, self.shown.append, self.states)
+        self.when_shown: Callable[[], None] = lambda: None
+        self.refetching = Refetching(self, self._load, self._show, self.states)
 
     def wake(self, core: Core) -> None:
         self.refetching.fetch()
@@ -44,6 +46,10 @@ class CountedPanel(Panel):
         if self.trouble is not None:
             raise self.trouble
         return number
+
+    def _show(self, number: int) -> None:
+        self.shown.append(number)
+        self.when_shown()
 
 
 @pytest.fixture
@@ -67,6 +73,23 @@ async def test_all_the_news_that_comes_while_a_fetch_is_under_way_is_looked_at_i
     counted.refetching.on_news()
     await until(lambda: counted.shown == [1, 2, 3])
     assert counted.live
+
+
+async def test_a_burst_of_news_is_looked_at_after_a_rest_and_in_one_go(counted: CountedPanel) -> None:
+    at_once: list[bool] = []
+
+    def burst() -> None:
+        counted.when_shown = lambda: None
+        for _ in range(200):
+            counted.refetching.on_news()
+        at_once.append(not counted.refetching.idle)
+
+    counted.when_shown = burst
+    counted.gate.set()
+    await until(lambda: counted.shown == [1, 2])
+    assert at_once == [False]
+    counted.refetching.on_news()
+    await until(lambda: counted.shown == [1, 2, 3])
 
 
 async def test_what_was_asked_for_anew_is_shown_and_not_what_was_asked_before(counted: CountedPanel) -> None:
