@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from puffling.assistant.budget import Budget
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
@@ -27,6 +28,7 @@ from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
 from puffling.controllers.monitor import Monitor
 from puffling.controllers.portfolio import Portfolios
+from puffling.controllers.practice import Practices
 from puffling.controllers.quotes import Quotes
 from puffling.controllers.safety import Safety
 from puffling.controllers.scheduler import Scheduler
@@ -273,6 +275,7 @@ class Core:
                 self.paths,
                 StrategyShelf(self.paths, self.port, self.board),
                 self.books,
+                Budget(self.store, lambda: self._live.now.assistant),
                 PortfolioReader(self.books, self.account_shelf, self.market, self.clock, self._live),
             )
         }
@@ -293,6 +296,7 @@ class Core:
         self.jobs = self._controller(Jobs)
         self.monitor = self._controller(Monitor)
         self.portfolio = self._controller(Portfolios)
+        self.practice = self._controller(Practices)
         self.safety = self._controller(Safety)
         self.broker = self._controller(Broker)
         self.approvals = self._controller(Approvals)

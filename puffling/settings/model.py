@@ -164,6 +164,35 @@ class Upkeep(Section):
     keep_backups: int = Field(14, title="Backups kept", description="Older copies are removed.", ge=2, le=365)
 
 
+class Assistant(Section):
+    """What a language model may cost, whatever it is asked to do."""
+
+    most_a_run: float = Field(
+        0.5,
+        title="Most a run in dollars",
+        description="What one answer or one run of the agent may cost, with all its calls.",
+        ge=0.0,
+        le=1_000.0,
+        json_schema_extra=BY_THE_PERSON,
+    )
+    most_a_day: float = Field(
+        2.0,
+        title="Most a day in dollars",
+        description="What all calls of a day of New York may cost.",
+        ge=0.0,
+        le=10_000.0,
+        json_schema_extra=BY_THE_PERSON,
+    )
+    most_a_month: float = Field(
+        20.0,
+        title="Most a month in dollars",
+        description="What all calls of a month may cost.",
+        ge=0.0,
+        le=100_000.0,
+        json_schema_extra=BY_THE_PERSON,
+    )
+
+
 class Window(Section):
     """How the window behaves."""
 
@@ -409,6 +438,7 @@ class Settings(Section):
     paper: Paper = Field(Paper(), title="Paper account")
     broker: Broker = Field(Broker(), title="Broker")
     portfolio: Portfolio = Field(Portfolio(), title="Portfolio")
+    assistant: Assistant = Field(Assistant(), title="Assistant")
     window: Window = Field(Window(), title="Window")
     server: Server = Field(Server(), title="Server")
     cluster: Cluster = Field(Cluster(), title="Cluster")

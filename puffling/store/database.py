@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from puffling.store.repositories.jobs import ScheduledJobs
     from puffling.store.repositories.layouts import Layouts
     from puffling.store.repositories.orders import Orders
+    from puffling.store.repositories.practices import Practices
     from puffling.store.repositories.results import BacktestResults
+    from puffling.store.repositories.runs import ModelRuns
     from puffling.store.repositories.settings import StoredSettings
     from puffling.store.repositories.strategies import StrategyConfigs
     from puffling.store.repositories.tokens import AccessTokens
@@ -138,6 +140,13 @@ class Unit:
         return BacktestResults(self._session, self.user, self.now, self.tell)
 
     @cached_property
+    def practices(self) -> Practices:
+        """What practising on past bars came to."""
+        from puffling.store.repositories.practices import Practices
+
+        return Practices(self._session, self.user, self.now, self.tell)
+
+    @cached_property
     def attempts(self) -> AttemptLedger:
         """What was tried on the same data."""
         from puffling.store.repositories.attempts import AttemptLedger
@@ -150,6 +159,13 @@ class Unit:
         from puffling.store.repositories.jobs import ScheduledJobs
 
         return ScheduledJobs(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def runs(self) -> ModelRuns:
+        """Runs of a model and what they cost."""
+        from puffling.store.repositories.runs import ModelRuns
+
+        return ModelRuns(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def intents(self) -> Intents:
