@@ -58,6 +58,13 @@ class ResultsChanged:
 
 
 @frozen
+class PracticesChanged:
+    """A practice on past bars was kept, went on, was removed or brought back."""
+
+    user: UserId
+
+
+@frozen
 class StrategiesChanged:
     """A configured strategy was made, changed or removed."""
 

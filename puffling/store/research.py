@@ -48,6 +48,21 @@ class StoredResult:
     report: dict[str, Any]
 
 
+# The grade of what a person decided, bar by bar, in the table of results.
+PRACTICE = "practice"
+
+
+@frozen
+class StoredPractice:
+    """A practice on past bars: on what, what it came to, when, and its curve and fills."""
+
+    id: str
+    request: dict[str, Any]
+    score: dict[str, Any]
+    practised_at: datetime
+    report: dict[str, Any]
+
+
 @frozen
 class Attempt:
     """A strategy with its parameters that was tried on some data, by whom, and how good it looked per bar."""

@@ -11,7 +11,7 @@ from puffling.runtime.errors import InvalidInput, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import ResultsChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, new_id
-from puffling.store.research import ResultHead, StoredResult
+from puffling.store.research import PRACTICE, ResultHead, StoredResult
 from puffling.store.tables.research import BacktestResultRow
 
 LONGEST_NOTES = 20_000
@@ -27,7 +27,7 @@ class BacktestResults(Repository):
             select(BacktestResultRow)
             # A report may hold megabytes, and a list shows none of it.
             .options(defer(cast("QueryableAttribute[Any]", BacktestResultRow.report)))
-            .where(BacktestResultRow.user_id == self._user)
+            .where(BacktestResultRow.user_id == self._user, BacktestResultRow.grade != PRACTICE)
             .order_by(col(BacktestResultRow.created_at).desc(), col(BacktestResultRow.id))
             .limit(limit)
         )
@@ -121,7 +121,9 @@ class BacktestResults(Repository):
 
     def _row(self, id: str) -> BacktestResultRow:
         wanted = select(BacktestResultRow).where(
-            BacktestResultRow.user_id == self._user, BacktestResultRow.id == id
+            BacktestResultRow.user_id == self._user,
+            BacktestResultRow.id == id,
+            BacktestResultRow.grade != PRACTICE,
         )
         row = self._session.exec(wanted).one_or_none()
         if row is None:

@@ -1,0 +1,106 @@
+"""Practising on past bars: what it came to. The practice itself happens in the replay of a chart."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.actor import UserId, current_caller
+from puffling.runtime.capability import Controller, capability
+from puffling.runtime.errors import NotFound
+from puffling.runtime.gate import Effect
+from puffling.runtime.text import tr
+from puffling.settings.live import LiveSettings
+from puffling.store.database import Store
+from puffling.store.research import StoredPractice
+from puffling.trading.practice.values import PracticeDetail, PracticeLine
+
+if TYPE_CHECKING:
+    from puffling.puffin.broker.practice import Practice
+
+MOST_REMOVED = 20
+
+PracticeId = Annotated[str, Field(description="Id of the practice.", min_length=1, max_length=64)]
+Count = Annotated[int, Field(description="How many at the most, the newest first.", ge=1, le=1000)]
+
+
+class Practices(Controller, domain="practice"):
+    """What the person's own decisions on past bars came to; nothing of it is an order."""
+
+    def __init__(self, store: Store, settings: LiveSettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._removed: dict[tuple[UserId, str], StoredPractice] = {}
+
+    @capability(
+        title="List practice",
+        verb="list",
+        effect=Effect.READ,
+        http="GET /api/practice",
+        tool="list_practice",
+    )
+    async def all(self, limit: Count = 200) -> tuple[PracticeLine, ...]:
+        """Show how practising in replays went: beside buying and holding, with drawdown, wins and costs."""
+        from puffling.trading.practice.keeping import line_of
+
+        kept = await self._store.read(current_caller().user, lambda unit: unit.practices.all(limit))
+        return tuple(map(line_of, kept))
+
+    @capability(title="Show practice", effect=Effect.READ, http="GET /api/practice/{id}")
+    async def show(self, id: PracticeId) -> PracticeDetail:
+        """Show one practice with its fills, and what there was after its bars."""
+        from puffling.trading.practice.keeping import detail_of
+
+        return detail_of(await self._store.read(current_caller().user, lambda unit: unit.practices.get(id)))
+
+    @capability(title="Remove practice", effect=Effect.WRITE, http="DELETE /api/practice/{id}")
+    async def remove(self, id: PracticeId) -> PracticeLine:
+        """Remove a practice; it can be restored for a while."""
+        from puffling.trading.practice.keeping import line_of
+
+        user = current_caller().user
+        removed = await self._store.run(user, lambda unit: unit.practices.remove(id))
+        self._removed[user, id] = removed
+        for oldest in [*self._removed][:-MOST_REMOVED]:
+            del self._removed[oldest]
+        return line_of(removed)
+
+    @capability(title="Restore practice", effect=Effect.WRITE, http="POST /api/practice/{id}/restore")
+    async def restore(self, id: PracticeId) -> PracticeLine:
+        """Bring back a practice that was removed since Puffling was started."""
+        from puffling.trading.practice.keeping import line_of
+
+        user = current_caller().user
+        removed = self._removed.get((user, id))
+        if removed is None:
+            raise NotFound(
+                tr("There is no removed practice {id}.", id=id),
+                hint=tr("What was removed before Puffling was started is gone; a backup may have it."),
+            )
+        back = await self._store.run(user, lambda unit: unit.practices.restore(removed))
+        self._removed.pop((user, id), None)
+        return line_of(back)
+
+    def begin(self, symbol: str, at_us: int, price: float) -> Practice:
+        """Begin at a moment of the past under the terms of the paper account, for faces in this process."""
+        from puffling.puffin.broker.practice import Practice
+        from puffling.trading.accounts.terms import paper_terms
+
+        paper = self._settings.now.paper
+        cash = Decimal(repr(paper.cash))
+        return Practice(symbol, cash=cash, at_us=at_us, price=price, terms=paper_terms(paper))
+
+    async def keep(self, id: str, practice: Practice, interval: Interval) -> PracticeLine:
+        """Keep how a practice stands; without an id as a new one."""
+        from puffling.trading.practice.keeping import line_of, report_as_plain, score_as_plain
+
+        request = {"symbol": practice.symbol, "interval": interval.value}
+        score, report = score_as_plain(practice.score), report_as_plain(practice)
+        kept = await self._store.run(
+            current_caller().user,
+            lambda unit: unit.practices.put(id, request=request, score=score, report=report),
+        )
+        return line_of(kept)

@@ -1,0 +1,1 @@
+"""Practising on past bars: what is kept of it, and how it is shown."""
