@@ -31,7 +31,7 @@ from puffling.trading.events import AccountChanged, Reconciled
 from puffling.trading.ledger import opening, take_execution
 from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts, reason_of
-from puffling.trading.states import OPEN
+from puffling.trading.states import OPEN, WORKING
 from puffling.trading.taking import Taken, settle, take_order
 from puffling.trading.values import LineState, ReconcileReport
 from puffling.trading.wire import exact
@@ -157,7 +157,7 @@ class Reconciling:
         listed = await _offered(line, lambda broker: broker.get_all_orders("open", _MOST_ORDERS))
         orders = {info.order_id: info for info in listed or ()}
         nested = {leg.order_id for order in orders.values() for leg in order.legs}
-        known = await self._parts.read(lambda unit: unit.orders.in_states(OPEN, line.account.id))
+        known = await self._parts.read(_unfinished, line.account.id)
         gone: list[BrokerOrder] = []
         for order in known:
             if order.broker_order_id not in orders and order.broker_order_id not in nested:
@@ -274,6 +274,18 @@ def _apart(unit: Unit, account: str, positions: dict[str, Position]) -> dict[str
 def _said(found: Found) -> tuple[object, ...]:
     held = {symbol: exact(position.qty) for symbol, position in found.positions.items()}
     return held, {each.execution_id for each in found.executions}
+
+
+def _unfinished(unit: Unit, account: str) -> list[BrokerOrder]:
+    """Give the orders that are not over, and those that are while what was meant still waits for their fills."""
+    found = {order.broker_order_id: order for order in unit.orders.in_states(OPEN, account)}
+    for intent in unit.intents.in_states(WORKING, account):
+        # A fill that was taken back before the others came makes less of an order than it once told of.
+        name = intent.broker_order_id
+        if name is not None and name not in found:
+            order = unit.orders.by_broker_id(account, name)
+            found |= {} if order is None else {name: order}
+    return list(found.values())
 
 
 def _since(unit: Unit, line: BrokerLine) -> datetime:

@@ -298,6 +298,23 @@ async def test_a_bust_heard_before_its_fill_counts_as_if_after_it(home: Path) ->
         assert await room.broken(broker) == []
 
 
+async def test_an_order_is_over_though_a_fill_was_taken_back_before_the_others_came(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        intent = await _placed(room)
+        await _news_taken(room)
+        await room.settle()
+        broker.fill("o1", 2, say=False)
+        last = broker.fill("o1", 3)
+        broker.undo(last)
+        await room.until_state(intent.id, OrderState.PARTIAL)
+        await _news_taken(room)
+        await room.settle()
+        ended = await room.intent(intent.id)
+        assert (ended.state, ended.reserved) == (OrderState.FILLED, 0)
+        assert await room.held() == 2
+
+
 async def test_a_bust_without_a_name_of_its_own_counts(home: Path) -> None:
     broker = OwnBroker()
     async with open_room(home, broker) as room:
