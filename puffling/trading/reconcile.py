@@ -277,7 +277,7 @@ def _said(found: Found) -> tuple[object, ...]:
 
 
 def _unfinished(unit: Unit, account: str) -> list[BrokerOrder]:
-    """Give the orders that are not over, and those that are while what was meant still waits for their fills."""
+    """Give the orders that are not over, and those that are while their intent still waits for fills."""
     found = {order.broker_order_id: order for order in unit.orders.in_states(OPEN, account)}
     for intent in unit.intents.in_states(WORKING, account):
         # A fill that was taken back before the others came makes less of an order than it once told of.
