@@ -2,15 +2,18 @@
 
 The standard library writes the methods of a dataclass as text and compiles that for every class there is. A
 start declares some three hundred values and makes instances of a fifth of them: writing the rest took a tenth
-of the time to a live window. What is written in the end is the standard library's own, to the letter.
+of the time to a live window. How an instance is made is written here, straight into its slots: that takes a
+fifth of the time to write, and half of it to make one. The other methods are the standard library's own, to
+the letter.
 
 It stands below both halves of the house, which both have values.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, dataclass, field, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform, overload
 
 V = TypeVar("V")
@@ -35,6 +38,16 @@ def frozen(kind: type[V] | None = None, /, *, eq: bool = True) -> type[V] | Call
     return declare if kind is None else declare(kind)
 
 
+class _Unsaid:
+    """Stands for what a value makes itself where nothing was said, as the standard library shows it."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_UNSAID = _Unsaid()
+
+
 class _Unwritten:
     """Stands where a method of a value will be, and writes it for whoever asks first."""
 
@@ -50,14 +63,52 @@ class _Unwritten:
 
 
 def _written(kind: type[Any], name: str) -> Any:
+    return _making(kind) if name == "__init__" else _borrowed(kind, name)
+
+
+def _making(kind: type[Any]) -> Any:
+    """Write how an instance is made, as the fields of the class say and its `__post_init__`."""
+    known: dict[str, Any] = {"_unsaid": _UNSAID}
+    places: list[str] = []
+    keywords: list[str] = []
+    lines: list[str] = []
+    for each in fields(kind):
+        name = value = parameter = each.name
+        if each.default_factory is not MISSING:
+            known[f"_make_{name}"] = each.default_factory
+            parameter = f"{name}=_unsaid"
+            value = f"_make_{name}() if {name} is _unsaid else {name}" if each.init else f"_make_{name}()"
+        elif each.default is not MISSING:
+            known[f"_usual_{name}"] = each.default
+            parameter = f"{name}=_usual_{name}"
+            value = name if each.init else f"_usual_{name}"
+        elif not each.init:
+            continue
+        if each.init:
+            (keywords if each.kw_only else places).append(parameter)
+        known[f"_set_{name}"] = getattr(kind, name).__set__
+        lines.append(f"  _set_{name}(self, {value})\n")
+    if hasattr(kind, "__post_init__"):
+        lines.append("  self.__post_init__()\n")
+    signature = ", ".join(["self", *places, *(["*"] if keywords else []), *keywords])
+    body = "".join(lines) or "  pass\n"
+    text = f"def write({', '.join(known)}):\n def __init__({signature}):\n{body} return __init__"
+    found: dict[str, Any] = {}
+    exec(text, vars(sys.modules[kind.__module__]), found)  # noqa: S102  made of names of fields alone
+    made = found["write"](**known)
+    made.__annotations__ = {each.name: each.type for each in fields(kind) if each.init} | {"return": None}
+    made.__qualname__ = f"{kind.__qualname__}.__init__"
+    return made
+
+
+def _borrowed(kind: type[Any], name: str) -> Any:
     """Let the standard library write the method, for a class that is like this one but for its bases."""
     own = {each.name: each for each in fields(kind)}
     types = {name: each.type for name, each in own.items()}
     named = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
-    after = {"__post_init__": kind.__post_init__} if hasattr(kind, "__post_init__") else {}
-    plain: type[Any] = type(kind.__name__, (), {**named, **own, **after, "__annotations__": types})
-    compares = name in _COMPARISON
-    dataclass(frozen=True, init=name == "__init__", repr=name == "__repr__", eq=compares)(plain)
+    plain: type[Any] = type(kind.__name__, (), {**named, **own, "__annotations__": types})
+    wanted = {"__repr__": "repr", "__eq__": "eq", "__hash__": "unsafe_hash"}[name]
+    dataclass(**{"init": False, "repr": False, "eq": False, wanted: True})(plain)
     return vars(plain)[name]
 
 

@@ -27,9 +27,13 @@ class Place:
     secret: str = field(default="", repr=False, compare=False)
     marks: list[str] = field(default_factory=list)
     code: int = field(default=7, kw_only=True)
+    visits: list[str] = field(init=False, repr=False, default_factory=list)
+    height_feet: float = field(init=False, repr=False)
+    planet: str = field(init=False, repr=False, default="Earth")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", self.name.strip())
+        object.__setattr__(self, "height_feet", self.height / 0.3048)
 
 
 @frozen
@@ -84,6 +88,7 @@ def test_a_value_is_made_as_its_fields_say() -> None:
         "Rigi", 1797.0, "", ["view"], 7,
     )  # fmt: skip
     assert Place("a").marks is not Place("b").marks
+    assert (place.visits, round(place.height_feet), place.planet) == ([], 5896, "Earth")
     assert Summit("Eiger", first=1858).first == 1858
 
 
@@ -127,6 +132,10 @@ def test_a_value_is_what_the_standard_library_would_have_made() -> None:
     assert asdict(ours) == asdict(theirs)
     assert [each.name for each in fields(Point)] == [each.name for each in fields(Plain)]
     assert inspect.signature(Point) == inspect.signature(Plain)
+    assert str(inspect.signature(Place)) == (
+        "(name: 'str', height: 'float' = 0.0, secret: 'str' = '', marks: 'list[str]' = <factory>, *, "
+        "code: 'int' = 7) -> None"
+    )
     assert hash(ours) == hash(theirs)
     assert Point.__match_args__ == Plain.__match_args__
     assert repr(ours) == repr(theirs).replace("Plain", "Point")
