@@ -166,6 +166,11 @@ class AlpacaTrading:
         with self.guard:
             self.hunted = Hunt(pid, moment, visits)
 
+    def spare(self) -> None:
+        """Hunt nobody any more: the process of that id may be another one soon."""
+        with self.guard:
+            self.hunted = None
+
     def wander(self, seed: int, rate: float, symbols: list[str]) -> None:
         """Let the market move, and the person act elsewhere, by seeded chance with every visitor."""
         with self.guard:
@@ -201,6 +206,7 @@ class AlpacaTrading:
             self.clock_offset = timedelta()
             self.hunted = self.at_each_visit = None
             self.book = self._new_book(cash, seed)
+            self.server.requests.clear()
 
     def order(self, client_id: str) -> BookOrder:
         """The order of a client id, or of Alpaca's own."""
@@ -381,7 +387,7 @@ class RemoteAlpaca:
         import requests
 
         asked = json.dumps({"act": name, "with": values})
-        answer = requests.post(f"{self.address}/control", data=asked, timeout=10)
+        answer = requests.post(f"{self.address}/control", data=asked, timeout=60)
         if answer.status_code != 200:
             raise RuntimeError(answer.text)
         return answer.json()["gave"]

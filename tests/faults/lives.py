@@ -10,11 +10,13 @@ import json
 import logging
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,14 @@ from typing import Any
 import alpaca.trading.stream  # noqa: F401  loaded once, before the forks
 
 from puffling.puffin.broker.alpaca import AlpacaBroker
+from puffling.puffin.broker.base import Change, Order, OrderStatusInfo
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.clock import SystemClock
 from puffling.runtime.errors import PufflingError
 from puffling.store.orders import Account, OrderState, OrderTerms
 from puffling.trading.desk import _WORKERS
 from puffling.trading.events import OrderChanged
+from puffling.trading.halt import Halt, HaltSwitch
 from puffling.trading.proposals import Proposal
 from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import RemoteAlpaca
@@ -43,6 +47,8 @@ START = datetime.fromisoformat("2026-03-04T15:00:00+00:00")
 # Time passes this much faster for the program and the broker alike, so that patience costs less of ours.
 HASTE = 20.0
 ACCOUNT = Account("mine", "alpaca", "PAPER", "Hostile Alpaca", START - timedelta(days=1))
+# Which orders left, and when the halt was looked at last before.
+LOOKS_FILE = "looks.txt"
 _SOUGHT = {OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN}
 _SETTLE_SECONDS = 60.0
 
@@ -85,12 +91,61 @@ class HastyClock(SystemClock):
         return self._tell()
 
 
+class Looks:
+    """Writes down which order left after which look at the halt: of slow machines both may be long ago."""
+
+    def __init__(self, life: Life) -> None:
+        self.tell = hasty(life.began, START, HASTE)
+        self._last = threading.local()
+        # Nothing stays in a buffer: the process may end at any moment.
+        self._file = os.open(life.folder / LOOKS_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def look(self) -> None:
+        """Note that this thread looks now."""
+        self._last.at = self.tell()
+
+    def leave(self, name: str | None) -> None:
+        """Note that an order leaves, after the last look of this thread."""
+        os.write(self._file, f"{name} {self._last.at.isoformat()}\n".encode())
+
+
+class WatchedSwitch(HaltSwitch):
+    """A halt that knows when it was looked at."""
+
+    def __init__(self, folder: Path, looks: Looks) -> None:
+        super().__init__(folder)
+        self._looks = looks
+
+    def read(self) -> Halt | None:
+        """Give the halt in force."""
+        self._looks.look()
+        return super().read()
+
+
+class WatchedAlpaca(AlpacaBroker):
+    """The broker, with a note of every order that leaves."""
+
+    def __init__(self, looks: Looks, secret: str, **options: Any) -> None:
+        super().__init__(KEY, secret, **options)
+        self._looks = looks
+
+    def submit_order(self, order: Order) -> str:
+        """Send an order once."""
+        self._looks.leave(order.client_order_id)
+        return super().submit_order(order)
+
+    def replace_order(self, order_id: str, change: Change) -> OrderStatusInfo:
+        """Change a working order."""
+        self._looks.leave(change.client_order_id)
+        return super().replace_order(order_id, change)
+
+
 def live(life: Life) -> None:
     """Live it, and write down what came of it."""
     logging.basicConfig(filename=life.folder / "log.txt", level=logging.DEBUG)
     told: dict[str, Any] = {}
     try:
-        told = asyncio.run(_live(life))
+        told = asyncio.run(lived(life))
     except BaseException:  # noqa: BLE001  the edge of the process: whatever it was is what came of it
         told = {"failed": traceback.format_exc()}
     (life.folder / "life.json").write_text(json.dumps(told), encoding="utf-8")
@@ -98,10 +153,11 @@ def live(life: Life) -> None:
     os._exit(0)
 
 
-async def _live(life: Life) -> dict[str, Any]:
-    clock = HastyClock(life)
-    broker = AlpacaBroker(
-        KEY,
+async def lived(life: Life) -> dict[str, Any]:
+    """Live it, and give what came of it."""
+    clock, looks = HastyClock(life), Looks(life)
+    broker = WatchedAlpaca(
+        looks,
         secret_of(life.number),
         base_url=life.address,
         now=clock.now,
@@ -112,7 +168,15 @@ async def _live(life: Life) -> dict[str, Any]:
     limits = LOOSE | {"trading.orders_per_day": life.plan.orders_per_day}
     steps = Steps()
     home = life.folder / "home"
-    async with open_room(home, broker, clock=clock, account=ACCOUNT, limits=limits, compared=False) as room:
+    async with open_room(
+        home,
+        broker,
+        clock=clock,
+        account=ACCOUNT,
+        limits=limits,
+        compared=False,
+        switch_type=partial(WatchedSwitch, looks=looks),
+    ) as room:
         room.bus.on(OrderChanged, steps.hear)
         said = await _act(room, life.plan)
         if life.last:

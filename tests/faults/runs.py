@@ -11,11 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -27,17 +28,18 @@ from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import RemoteAlpaca
 from tests.fakes.alpaca_wander import hasty
 from tests.faults.checker import Allowed, Steps, broken, ours_of, secrets_in
-from tests.faults.lives import ACCOUNT, HASTE, START, Life, live, secret_of
+from tests.faults.lives import ACCOUNT, HASTE, LOOKS_FILE, START, Life, live, secret_of
 from tests.faults.plans import SYMBOLS, Death, Plan, plan_of
 from tests.faults.truths import truth_of
 from tests.trading.rooms import open_room
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
-_LONGEST_LIFE_SECONDS = 100.0
+_LONGEST_LIFE_SECONDS = 300.0
 # Nothing in a plan gives reason to say this.
 _FALSE = "not written down here"
-# From here on after the switch was pressed no order may begin.
-_HALT_SECONDS = 0.1
+# For what several threads cannot do at once: whoever begins a process looks at all others too and would take
+# from another thread how its own has ended; and migrations are made through globals.
+_alone = threading.Lock()
 
 
 @dataclass
@@ -64,7 +66,8 @@ class Stage:
         self._alpaca = alpaca
         self._context = context
         self._blank = folder / "blank"
-        asyncio.run(_make_blank(self._blank))
+        with _alone:
+            asyncio.run(_make_blank(self._blank))
 
     def run(self, campaign: int, number: int) -> Outcome:
         """Live through one plan, and compare what everybody says of it."""
@@ -106,27 +109,33 @@ class Stage:
         result = life.folder / "life.json"
         result.unlink(missing_ok=True)
         process = self._context.Process(target=live, args=(life,))
-        process.start()
+        with _alone:
+            process.start()
         outcome.lives += 1
         halting = self._halt_soon(life, halted)
         try:
             if death.moment and process.pid is not None:
                 self._alpaca.act("hunt", pid=process.pid, moment=death.moment, visits=death.visits)
-            process.join(death.seconds or _LONGEST_LIFE_SECONDS)
-            if process.is_alive():
-                process.kill()
-                process.join()
+            if not wait([process.sentinel], death.seconds or _LONGEST_LIFE_SECONDS):
+                with _alone:
+                    process.kill()
+                wait([process.sentinel])
                 if not death.seconds:
                     outcome.violations.append("a life did not end by itself")
         finally:
+            if death.moment:
+                self._alpaca.act("spare")
             if halting is not None:
                 halting.join()
-        outcome.kills += process.exitcode == -9
+        with _alone:
+            process.join()
+            ended = process.exitcode
+            process.close()
+        outcome.kills += ended == -9
         if result.exists():
             self._read(json.loads(result.read_text(encoding="utf-8")), outcome, steps)
-        elif process.exitcode != -9:
-            outcome.violations.append(f"a life ended with {process.exitcode}")
-        process.close()
+        elif ended != -9:
+            outcome.violations.append(f"a life ended with {ended}")
 
     def _halt_soon(self, life: Life, halted: list[datetime]) -> threading.Thread | None:
         """Press the switch from outside while the life lasts, once in a run."""
@@ -137,7 +146,7 @@ class Stage:
         def press() -> None:
             threading.Event().wait(life.plan.halt_seconds)
             HaltSwitch(Paths.under(life.folder / "home").data).press("campaign", "campaign", tell())
-            halted.append(tell() + timedelta(seconds=_HALT_SECONDS * HASTE))
+            halted.append(tell())
 
         thread = threading.Thread(target=press, name="halt")
         thread.start()
@@ -163,7 +172,7 @@ class Stage:
         halted: list[tuple[datetime, datetime]],
     ) -> None:
         told = self._alpaca.truth()
-        truth = truth_of(told)
+        truth = truth_of(told, _looks_in(folder))
         ours = asyncio.run(_read_ours(folder / "home"))
         allowed = Allowed(orders_per_day=plan.orders_per_day, halted=halted)
         outcome.violations += broken(truth, ours, steps=steps, allowed=allowed)
@@ -195,6 +204,15 @@ def staged(folder: Path) -> Iterator[Stage]:
         server.stdin.close()
         server.stdout.close()
         server.wait(20)
+
+
+def _looks_in(folder: Path) -> dict[str, list[datetime]]:
+    looks: dict[str, list[datetime]] = defaultdict(list)
+    file = folder / LOOKS_FILE
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        name, at = line.split()
+        looks[name].append(datetime.fromisoformat(at))
+    return looks
 
 
 async def _make_blank(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,11 @@ from tests.faults.checker import TrueFill, TrueOrder, Truth
 _KINDS = {"trade_bust": FillKind.BUST, "trade_correct": FillKind.CORRECTION}
 
 
-def truth_of(told: Mapping[str, Any]) -> Truth:
-    """Read what the stand-in tells of itself.
+Looks = Mapping[str, Sequence[datetime]]
+
+
+def truth_of(told: Mapping[str, Any], looks: Looks) -> Truth:
+    """Read what the stand-in tells of itself; an order of ours left when the halt was last looked at before.
 
     Left out is what somebody else ordered and what ended without a fill: nobody need ever hear of it.
     """
@@ -30,9 +33,7 @@ def truth_of(told: Mapping[str, Any]) -> Truth:
             side=Side(row["side"]),
             quantity=Decimal(row["qty"]),
             # When somebody else orders, no switch of ours is asked.
-            accepted_at=datetime.fromisoformat(row["submitted_at"])
-            if is_ours(row["client_order_id"])
-            else None,
+            accepted_at=_left_at(row, looks) if is_ours(row["client_order_id"]) else None,
             leg=row["id"] in legs,
             over=row["status"] in OVER,
         )
@@ -60,3 +61,9 @@ def truth_of(told: Mapping[str, Any]) -> Truth:
         cash_before=Decimal(told["start_cash"]),
         cash=Decimal(told["cash"]),
     )
+
+
+def _left_at(row: Mapping[str, Any], looks: Looks) -> datetime:
+    """Give the look after which it left; the way to the broker may take long where much is going on."""
+    arrived = datetime.fromisoformat(row["submitted_at"])
+    return max((at for at in looks.get(row["client_order_id"], ()) if at <= arrived), default=arrived)

@@ -175,6 +175,7 @@ async def open_room(
     compared: bool = True,
     patience_seconds: float = 20.0,
     store_type: type[Store] = Store,
+    switch_type: Callable[[Path], HaltSwitch] = HaltSwitch,
 ) -> AsyncIterator[Room]:
     """Open a store with a desk over it, and take both down again."""
     clock = clock or FixedClock(NOW)
@@ -194,7 +195,7 @@ async def open_room(
                 unit.settings.put(key, value)
 
         await store.run(DEFAULT_USER, keep)
-        switch, prices = HaltSwitch(paths.data), FixedPrices(clock)
+        switch, prices = switch_type(paths.data), FixedPrices(clock)
         gate = SafetyGate(switch, LimitReader({}))
         parts = DeskParts(store, DEFAULT_USER, clock, bus, scope, switch, gate, ApprovalBook(), prices)
         desk = OrderDesk(lambda: parts, port)
