@@ -67,7 +67,14 @@ class ChartPane(PaneFrame):
         self._chart: ChartView | None = None
         self._kept_view: Kept = {}
         self._kept_content: Kept = {}
-        seat = Seat(session, lambda: self.chart, self.source.read, lambda: present.us, self.show_long_hours)
+        seat = Seat(
+            session,
+            lambda: self.chart,
+            self.source.read,
+            lambda: present.us,
+            self.show_long_hours,
+            lambda: self.source.finest,
+        )
         self.parts: tuple[Part, ...] = tuple(make(seat) for make in PARTS)
         self.buttons = ButtonRow([button for part in self.parts for button in part.buttons()])
         self._sketch = Sketch()

@@ -54,7 +54,8 @@ class Seat:
 
     `chart` makes the chart where there is none yet: ask it in `show` or later, never before the core is open.
     `history` is the one way to prices. `present_us` is None while the market is live. `show_long_hours` says
-    whether the pane shows what trades before and after the sessions too.
+    whether the pane shows what trades before and after the sessions too. `finest` gives of this pane's series
+    the finest bars a replay goes by, None while it is live or they are on their way.
     """
 
     session: Session
@@ -62,6 +63,7 @@ class Seat:
     history: Reader
     present_us: Callable[[], int | None]
     show_long_hours: Callable[[bool], None]
+    finest: Callable[[], History | None]
 
 
 class Part:

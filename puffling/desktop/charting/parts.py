@@ -8,6 +8,15 @@ from puffling.desktop.drawings.part import Drawings
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.looks.part import Looks
 from puffling.desktop.orders.part import OrdersOnChart
+from puffling.desktop.practice.part import Practising
 from puffling.desktop.strategies.part import Signals
 
-PARTS: tuple[type[Part], ...] = (Indicators, Looks, Drawings, Signals, TestedTrades, OrdersOnChart)
+PARTS: tuple[type[Part], ...] = (
+    Indicators,
+    Looks,
+    Drawings,
+    Signals,
+    TestedTrades,
+    OrdersOnChart,
+    Practising,
+)

@@ -55,6 +55,14 @@ class Source:
             return None
         return self._whole if self._present.us is None else self._cut(self._whole, self._present.us)
 
+    @property
+    def finest(self) -> History | None:
+        """Give the finest bars a replay goes by, as they were known; None while they are on their way."""
+        present, finest = self._present.us, self._finer or self._whole
+        if present is None or finest is None or finest.key.interval is not self._present.finest:
+            return None
+        return history_at(finest, present)
+
     def fetch(
         self,
         symbol: str,

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
-from puffling.desktop.card import label, tool_button
+from puffling.desktop.card import button, label, tool_button
 from puffling.desktop.charting.replay import SPEEDS, Replay
 from puffling.desktop.icons import set_icon
 from puffling.desktop.session import Session
@@ -47,6 +47,10 @@ class Transport(QWidget):
         self.speed.setFixedWidth(_SPEED_WIDTH)
         # A click on it leaves the keyboard with the chart, whose keys are those of the replay.
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.practise = button(tr("Practise"), kind="quiet")
+        self.practise.setObjectName("chart.practise")
+        self.practise.setToolTip(tr("Trade play money on the bars to come"))
+        self.practise.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.day = QLineEdit()
         self.day.setPlaceholderText(tr("YYYY-MM-DD"))
         self.day.setAccessibleName(tr("Day to go to"))
@@ -59,6 +63,7 @@ class Transport(QWidget):
         for widget in (self.badge, self.hint, self.back, self.play, self.forward, self.speed):
             row.addWidget(widget)
         row.addStretch(1)
+        row.addWidget(self.practise)
         row.addWidget(self.day)
         row.addWidget(self.leave)
         self.back.clicked.connect(lambda: replay.step(-1))
@@ -69,12 +74,13 @@ class Transport(QWidget):
         self.leave.clicked.connect(replay.end)
         self.hide()
 
-    def show_state(self, interval: Interval, zone: tzinfo) -> None:
+    def show_state(self, interval: Interval, zone: tzinfo, *, practising: bool = False) -> None:
         """Show how the replay stands."""
         replay = self._replay
         self.setVisible(replay.on or replay.choosing)
         for widget in (self.badge, self.back, self.play, self.forward, self.speed):
             widget.setVisible(replay.on)
+        self.practise.setVisible(replay.on and not practising)
         self.hint.setVisible(replay.choosing)
         if replay.present_us is not None:
             self.badge.setText(tr("REPLAY {moment}", moment=moment_words(replay.present_us, interval, zone)))

@@ -16,9 +16,11 @@ from puffling.desktop.icons import set_icon
 from puffling.desktop.looks.names import KINDS, MARKS, SCALES, SPANS
 from puffling.desktop.menus import Menu, passing_menu
 from puffling.desktop.popover import Popover
+from puffling.desktop.practice.desk import PracticeDesk
 from puffling.desktop.session import Session
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import Tone
+from puffling.market.values import History
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.text import tr
 
@@ -77,9 +79,12 @@ def chart_menu(looks: Looks, chart: ChartView, price: float) -> Menu:
 
 
 def _order_acts(menu: Menu, looks: Looks, price: float, text: str) -> None:
-    """Offer to fill in an order at the price under the pointer; in a replay there is nothing to buy."""
+    """Offer to fill in an order at the price under the pointer; in a replay one for practice."""
     history = looks.history
-    if history is None or looks.seat.present_us() is not None or not len(history.bars):
+    if history is None or not len(history.bars):
+        return
+    if looks.seat.present_us() is not None:
+        _practice_acts(menu, looks, history, price, text)
         return
     from puffling.desktop.orders.wish import Wish, Wishes
 
@@ -93,6 +98,21 @@ def _order_acts(menu: Menu, looks: Looks, price: float, text: str) -> None:
         words = tr("{side} at {price} ({kind})…", side=title, price=text, kind=how)
         wish = Wish(symbol, side, kind, Decimal(text.replace(",", "")))
         _act(menu, words, partial(wishes.say, wish))
+    menu.addSeparator()
+
+
+def _practice_acts(menu: Menu, looks: Looks, history: History, price: float, text: str) -> None:
+    """Offer orders of the practice that is on in this symbol."""
+    desk = looks.seat.session.shared(PracticeDesk)
+    if desk.book is None or desk.book.symbol != history.key.symbol:
+        return
+    below = price < float(history.bars.close[-1])
+    menu.addSeparator()
+    for side, title in ((Side.BUY, tr("Practice: buy")), (Side.SELL, tr("Practice: sell"))):
+        kind = Kind.LIMIT if (side is Side.BUY) is below else Kind.STOP
+        how = tr("limit") if kind is Kind.LIMIT else tr("stop")
+        words = tr("{side} at {price} ({kind})", side=title, price=text, kind=how)
+        _act(menu, words, partial(desk.order, side, kind, float(text.replace(",", ""))))
     menu.addSeparator()
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +19,33 @@ from puffling.desktop.theme import Tone
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
-from puffling.store.orders import Fill
 from puffling.trading.values import OrderLine
 
 _BOUGHT, _SOLD = range(2)
+
+
+class Filled(Protocol):
+    """A fill, on whichever account."""
+
+    @property
+    def filled_at(self) -> datetime:
+        """Give when it happened."""
+        ...
+
+    @property
+    def side(self) -> Side:
+        """Give which way it went."""
+        ...
+
+    @property
+    def quantity(self) -> Decimal:
+        """Give how much was filled."""
+        ...
+
+    @property
+    def price(self) -> Decimal:
+        """Give at what."""
+        ...
 
 
 def order_price_lines(order: OrderLine) -> Iterator[tuple[str, PriceLine]]:
@@ -43,7 +69,7 @@ def order_price_lines(order: OrderLine) -> Iterator[tuple[str, PriceLine]]:
         )
 
 
-def fill_marks(fills: Sequence[Fill], times_us: NDArray[np.int64]) -> Marks:
+def fill_marks(fills: Sequence[Filled], times_us: NDArray[np.int64]) -> Marks:
     """Mark every fill at the bar it happened in; those before the first bar are left out."""
     styles = (
         Style(tr("Bought"), Shape.UP, Tone.UP, Place.BELOW),
@@ -57,7 +83,7 @@ def fill_marks(fills: Sequence[Fill], times_us: NDArray[np.int64]) -> Marks:
     return Marks(styles, [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
 
 
-def _words(fill: Fill) -> str:
+def _words(fill: Filled) -> str:
     return tr(
         "{side} {quantity} at {price}, {time}",
         side=tr("Bought") if fill.side is Side.BUY else tr("Sold"),

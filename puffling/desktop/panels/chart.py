@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
@@ -26,6 +26,8 @@ from puffling.desktop.charting.transport import Transport
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.later import later
 from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.practice.desk import PracticeDesk
+from puffling.desktop.practice.part import Practising
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
@@ -38,6 +40,7 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.charts.chart import ChartView
+    from puffling.desktop.practice.bar import PracticeBar
 
 DRAIN_MILLISECONDS = 50
 LEAST_DRAIN_MILLISECONDS = 16
@@ -75,7 +78,11 @@ class ChartPanel(Panel):
         self._drain = later(self, self._show_newest)
         self.transport = Transport(session, self.replay)
         self.transport.went.connect(self.take_focus)
+        self.transport.practise.clicked.connect(lambda: self._run_in_part(Practising.id, "window.practise"))
         self.replay.changed.connect(self._show_replay)
+        self.practice = session.shared(PracticeDesk)
+        self.practice.on_change(self._show_replay)
+        self.practice_bar: PracticeBar | None = None
         self.grid = Grid()
         self.active = self._add_pane()
         self._settle_panes()
@@ -84,6 +91,7 @@ class ChartPanel(Panel):
         column.setSpacing(0)
         column.addWidget(self.grid, 1)
         column.addWidget(self.transport)
+        self._column = column
         self.setMinimumSize(360, 220)
 
     def header(self) -> list[QWidget]:
@@ -194,6 +202,7 @@ class ChartPanel(Panel):
         self._drain.stop()
         self._due.clear()
         self.replay.pause()
+        self.practice.keep()
         for pane in self.panes:
             pane.sleep()
 
@@ -293,7 +302,7 @@ class ChartPanel(Panel):
         pane.moved.connect(lambda: self.links.move(pane))
         pane.picked.connect(lambda index: self.replay.pick(pane, index))
         pane.caption.enlarged.connect(self.enlarge)
-        pane.keys = self.transport.take_key
+        pane.keys = self._take_key
         self._line.buttons.addWidget(pane.buttons)
         return pane
 
@@ -381,8 +390,23 @@ class ChartPanel(Panel):
 
     def _show_replay(self) -> None:
         self.session.selection.stand_at(self.replay.present_us)
+        if self.practice.book is not None and not self.replay.on:
+            self.practice.end()
+        practising = self.practice.book is not None
         self.replay_button.setChecked(self.replay.on or self.replay.choosing)
-        self.transport.show_state(self.active.interval, self.active.zone)
+        self.transport.show_state(self.active.interval, self.active.zone, practising=practising)
+        if practising and self.practice_bar is None:
+            # Imported here: few practise, and a start must not wait for it.
+            from puffling.desktop.practice.bar import PracticeBar
+
+            self.practice_bar = PracticeBar(self.practice)
+            self._column.addWidget(self.practice_bar)
+        if self.practice_bar is not None:
+            self.practice_bar.show_state()
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        bar = self.practice_bar
+        return (bar is not None and bar.take_key(event)) or self.transport.take_key(event)
 
     def _fetch_renewed(self, event: HistoryRenewed) -> None:
         for pane in self.panes:

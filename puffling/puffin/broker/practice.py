@@ -69,6 +69,7 @@ class Practice:
         self.points = [Point(at_us, float(cash), price)]
         self._at_us = at_us
         self._stirred = False
+        self._undone_us: int | None = None
         self._open = price
         self._broker = PaperBroker(
             cash, now=self._now, name="practice", terms=terms, price=self._price, asset=_asset
@@ -166,7 +167,10 @@ class Practice:
             return
         # What happened since is undone, and that it was undone is not.
         lost = sum(each.at_us > to_us for each in self._kept)
-        self.rewinds += 1 if lost else 0
+        # Several bars back in one go are one time.
+        if lost and self._undone_us is None:
+            self.rewinds += 1
+        self._undone_us = to_us
         del self._kept[len(self._kept) - lost :]
         kept = self._kept[-1]
         self._at_us = kept.at_us
@@ -175,13 +179,15 @@ class Practice:
 
     def _meet(self, candle: Candle, begun_us: int, ended_us: int) -> None:
         self._at_us, self._open = ended_us, candle.open
+        if self._undone_us is not None and ended_us > self._undone_us:
+            self._undone_us = None
         self._broker.on_bars({self.symbol: candle}, from_us(begun_us), until=from_us(ended_us))
         self.points.append(Point(ended_us, float(self.equity), candle.close))
         if self._stirred:
             self._keep()
 
     def _keep(self) -> None:
-        self._stirred = False
+        self._stirred, self._undone_us = False, None
         kept = _Kept(self._at_us, len(self.points), len(self.fills), self._broker.export())
         if self._kept and self._kept[-1].at_us == self._at_us:
             self._kept.pop()

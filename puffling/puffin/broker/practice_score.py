@@ -19,7 +19,7 @@ class PracticeFill:
     """One fill, and by how much all of it was dearer than the price that was met."""
 
     id: str
-    at: datetime
+    filled_at: datetime
     side: Side
     quantity: Decimal
     price: Decimal
@@ -95,7 +95,7 @@ def _gains(symbol: str, fills: Sequence[PracticeFill]) -> list[Decimal]:
     book, gains = LotBook(), []
     for fill in fills:
         quantity = fill.quantity if fill.side is Side.BUY else -fill.quantity
-        closed = book.take(Deal(fill.id, fill.at, symbol, quantity, fill.price, fill.fee))
+        closed = book.take(Deal(fill.id, fill.filled_at, symbol, quantity, fill.price, fill.fee))
         if closed:
             gains.append(sum((each.gain for each in closed), Decimal(0)))
     return gains

@@ -34,7 +34,7 @@ def report_as_plain(practice: Practice) -> dict[str, Any]:
     return {
         "points": [[point.time_us, point.equity, point.price] for point in points],
         "fills": [
-            [fill.at.isoformat(), fill.side.value, str(fill.quantity), str(fill.price), str(fill.fee)]
+            [fill.filled_at.isoformat(), fill.side.value, str(fill.quantity), str(fill.price), str(fill.fee)]
             for fill in practice.fills
         ],
     }

@@ -64,7 +64,7 @@ def test_what_is_ordered_at_a_bar_fills_at_the_next_open() -> None:
     practice.order(Side.BUY, Decimal(10))
     assert practice.position is None
     lead(practice, bars, 2)
-    assert [(fill.price, fill.at.day) for fill in practice.fills] == [(Decimal(101), 2)]
+    assert [(fill.price, fill.filled_at.day) for fill in practice.fills] == [(Decimal(101), 2)]
     assert practice.equity == Decimal(10040)
 
 
