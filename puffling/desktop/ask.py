@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QVBoxLayou
 
 from puffling.desktop.card import button, label
 from puffling.desktop.forms import Field, Form
-from puffling.desktop.keyboard import KeyboardPlace
+from puffling.desktop.keyboard import KeyboardPlace, come_up
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import MOTION_MILLISECONDS, Tone, look
 from puffling.runtime.text import tr
@@ -27,12 +27,13 @@ class Question(QWidget):
 
     answered = Signal(object)
 
-    def __init__(self, window: QWidget, title: str, text: str) -> None:
+    def __init__(self, window: QWidget, title: str, text: str, *, only_stops: bool = False) -> None:
         super().__init__(window)
         self.setObjectName("question")
         self.setAccessibleName(title)
         self.setAccessibleDescription(text)
         self._window = window
+        self._only_stops = only_stops
         self._before = KeyboardPlace()
         self._before.note()
         self._motion = QPropertyAnimation(self, b"pos", self)
@@ -58,12 +59,11 @@ class Question(QWidget):
         place = self._place()
         self.move(place)
         self.show()
-        self.raise_()
         if not look().theme.reduced_motion:
             self._motion.setStartValue(place - QPoint(0, 12))
             self._motion.setEndValue(place)
             self._motion.start()
-        focus.setFocus(Qt.FocusReason.PopupFocusReason)
+        come_up(self, focus, over_lock=self._only_stops)
 
     def dismiss(self) -> None:
         """Go, and give the keyboard back to where it was."""
@@ -113,10 +113,20 @@ class Question(QWidget):
 
 
 async def ask(
-    parent: QWidget, title: str, text: str = "", *, act: str, danger: bool = False, cancel: str = ""
+    parent: QWidget,
+    title: str,
+    text: str = "",
+    *,
+    act: str,
+    danger: bool = False,
+    cancel: str = "",
+    only_stops: bool = False,
 ) -> bool:
-    """Ask whether to do something; the button says what it does. Escape, and closing the window, mean no."""
-    question = Question(parent.window(), title, text)
+    """Ask whether to do something; the button says what it does. Escape, and closing the window, mean no.
+
+    What only stops something can be answered on a locked window too.
+    """
+    question = Question(parent.window(), title, text, only_stops=only_stops)
     yes = button(act, kind="danger" if danger else "primary")
     no = button(cancel or tr("Cancel"))
     yes.clicked.connect(lambda: question.answered.emit(True))

@@ -1,9 +1,23 @@
-"""Where the keyboard was before something came over the window, so that it can go back there."""
+"""Who has the keyboard when something comes over the window, and where it goes back to."""
 
 from __future__ import annotations
 
 import shiboken6
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
+
+# The name of what covers a locked window.
+LOCK = "lock"
+
+
+def come_up(widget: QWidget, focus: QWidget, *, over_lock: bool = False) -> None:
+    """Bring it over everything in its window, with the keyboard there; under a lock it waits below."""
+    cover = widget.window().findChild(QWidget, LOCK, Qt.FindChildOption.FindDirectChildrenOnly)
+    if isinstance(cover, QWidget) and not cover.isHidden() and not over_lock:
+        widget.stackUnder(cover)
+        return
+    widget.raise_()
+    focus.setFocus(Qt.FocusReason.PopupFocusReason)
 
 
 class KeyboardPlace:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from puffling.desktop.card import button, label
 from puffling.desktop.dock import PanelDock
-from puffling.desktop.keyboard import KeyboardPlace
+from puffling.desktop.keyboard import LOCK, KeyboardPlace
 from puffling.desktop.theme import Tone, look
 from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.text import tr
@@ -40,7 +40,7 @@ class LockScreen(QWidget):
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self.setObjectName("lock")
+        self.setObjectName(LOCK)
         self.setAccessibleName(tr("The window is locked"))
         self._window = window
         self.said = label(tone=Tone.MUTED, kind="prose")
@@ -158,6 +158,7 @@ class WindowLock(QObject):
             dock.hide()
         window.actions_.allow_only(STILL_THERE)
         window.top.be_locked(True)
+        window.notices.be_locked(True)
 
     def look(self) -> None:
         """Lock when nobody has touched the window for as long as the settings say."""
@@ -216,6 +217,7 @@ class WindowLock(QObject):
             self.screen.hide()
         window.actions_.allow_only(None)
         window.top.be_locked(False)
+        window.notices.be_locked(False)
         for dock in self._floating:
             dock.show()
         self._floating = []

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop import icons
 from puffling.desktop.card import button, label, tool_button
@@ -85,12 +85,13 @@ class Toast(QWidget):
             hint = label(notice.hint, tone=Tone.MUTED)
             hint.setWordWrap(True)
             words.addWidget(hint)
+        self._offer: QPushButton | None = None
         if notice.action and act is not None:
-            offer = button(notice.action)
-            offer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            offer.clicked.connect(self._acted)
+            self._offer = button(notice.action)
+            self._offer.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self._offer.clicked.connect(self._acted)
             words.addSpacing(4)
-            words.addWidget(offer, 0, Qt.AlignmentFlag.AlignLeft)
+            words.addWidget(self._offer, 0, Qt.AlignmentFlag.AlignLeft)
         close = tool_button("close", tr("Dismiss"))
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         close.clicked.connect(self.dismiss)
@@ -107,6 +108,17 @@ class Toast(QWidget):
         self._timer = later(self, self.dismiss)
         look().changed.connect(self._dye)
         self._dye(look().theme)
+
+    def appear(self, *, locked: bool) -> None:
+        """Be on the screen; behind a lock only errors are, and what they offer cannot be had."""
+        if self._offer is not None:
+            self._offer.setVisible(not locked)
+        if locked and self.notice.level is not Level.ERROR:
+            self._timer.stop()
+            self.hide()
+            return
+        self.show()
+        self.raise_()
         self._wait()
 
     def place(self, at: QPoint, *, arriving: bool) -> None:
@@ -140,7 +152,7 @@ class Toast(QWidget):
         paint_floating(painter, QRectF(self.rect()).adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW), look().theme)
 
     def _wait(self) -> None:
-        if self.notice.level.milliseconds:
+        if self.notice.level.milliseconds and not self.isHidden():
             self._timer.start(self.notice.level.milliseconds)
 
     def _acted(self) -> None:
@@ -166,6 +178,7 @@ class Notices(QObject):
         self._now = now
         self._toasts: list[Toast] = []
         self._history: deque[Notice] = deque(maxlen=KEPT)
+        self._locked = False
         window.installEventFilter(self)
 
     @property
@@ -176,7 +189,7 @@ class Notices(QObject):
     @property
     def shown(self) -> tuple[Notice, ...]:
         """Give what is on the screen, the newest last."""
-        return tuple(toast.notice for toast in self._toasts)
+        return tuple(toast.notice for toast in self._toasts if not toast.isHidden())
 
     def tell(
         self,
@@ -200,10 +213,17 @@ class Notices(QObject):
         toast = Toast(self._window, notice, act)
         toast.gone.connect(self._forget)
         self._toasts.append(toast)
-        toast.show()
-        toast.raise_()
+        toast.appear(locked=self._locked)
         self._stack(newest=toast)
-        QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
+        if not toast.isHidden():
+            QAccessible.updateAccessibility(QAccessibleEvent(toast, QAccessible.Event.Alert))
+
+    def be_locked(self, locked: bool) -> None:
+        """Show nothing but errors, and offer nothing, until the window is unlocked; the rest waits."""
+        self._locked = locked
+        for toast in self._toasts:
+            toast.appear(locked=locked)
+        self._stack()
 
     def dismiss_all(self) -> None:
         """Clear the screen; the history stays."""
@@ -224,7 +244,7 @@ class Notices(QObject):
 
     def _stack(self, newest: Toast | None = None) -> None:
         bottom = self._window.height() - _BOTTOM + SHADOW
-        for toast in reversed(self._toasts):
+        for toast in reversed([each for each in self._toasts if not each.isHidden()]):
             toast.setFixedHeight(max(toast.heightForWidth(toast.width()), toast.minimumSizeHint().height()))
             left = self._window.width() - toast.width() + SHADOW - GAP
             bottom -= toast.height()

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from puffling.desktop.forms import Form
+from puffling.desktop.keyboard import come_up
 from puffling.desktop.later import later
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import look
@@ -40,8 +41,7 @@ class Popover(QWidget):
         self.adjustSize()
         self._place()
         self.show()
-        self.raise_()
-        focus.setFocus(Qt.FocusReason.PopupFocusReason)
+        come_up(self, focus)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)

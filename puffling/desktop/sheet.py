@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.desktop.icons import set_icon
-from puffling.desktop.keyboard import KeyboardPlace
+from puffling.desktop.keyboard import KeyboardPlace, come_up
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import GAP, look, set_role
 from puffling.runtime.text import tr
@@ -70,8 +70,7 @@ class Sheet(QWidget):
         self.show()
         # A layout shows what it is given a turn later: too late to take the keyboard.
         body.show()
-        self.raise_()
-        _first_place(body, self).setFocus()
+        come_up(self, _first_place(body, self))
 
     def close_sheet(self) -> None:
         """Take the sheet away and put the keyboard back where it was."""

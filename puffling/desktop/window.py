@@ -330,6 +330,7 @@ class Window(QMainWindow):
             tr("What is not done yet will be lost."),
             act=act,
             danger=True,
+            only_stops=True,
         ):
             self.closing.emit()
 
