@@ -9,6 +9,7 @@ from puffling.desktop.charting.links import FIRST_LINKS, Link
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.window import Window
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.orders import Kind, Side
 
 _FOUR = (
     ("SPY", Interval.D1),
@@ -64,11 +65,64 @@ def choosing_a_bar(window: Window) -> None:
     _panel(window).replay.choose()
 
 
+def practice(window: Window) -> None:
+    """A spring with orders of play money: one filled, two waiting, one sold again."""
+    panel = _panel(window)
+    window.session.selection.choose("SPY", Interval.D1)
+    panel.replay.go_to(date(2025, 3, 11))
+
+    def trade() -> None:
+        window.actions_.run("window.practise")
+        desk, book = panel.practice, panel.practice.book
+        assert book is not None
+        desk.order(Side.BUY)
+        for _ in range(8):
+            panel.replay.step(1)
+        desk.close()
+        for _ in range(5):
+            panel.replay.step(1)
+        desk.order(Side.BUY)
+        for _ in range(6):
+            panel.replay.step(1)
+        last = book.points[-1].price
+        desk.order(Side.SELL, Kind.LIMIT, round(last * 1.03, 2))
+        desk.order(Side.SELL, Kind.STOP, round(last * 0.97, 2))
+
+    _soon(panel, trade)
+
+
+def practice_score(window: Window) -> None:
+    """How well it went."""
+    practice(window)
+    panel = _panel(window)
+
+    def show() -> None:
+        assert panel.practice_bar is not None
+        panel.practice_bar.show_score()
+
+    _soon(panel, show)
+
+
+def past_practice(window: Window) -> None:
+    """What practising came to, in its panel."""
+    practice(window)
+    panel = _panel(window)
+
+    def end() -> None:
+        panel.practice.end()
+        window.show_panel("practice")
+
+    _soon(panel, end)
+
+
 SCENES: dict[str, Callable[[Window], None]] = {
     "grid-of-four": grid_of_four,
     "grid-of-nine": grid_of_nine,
     "linked-crosshair": linked_crosshair,
     "replay": replay_of_march,
+    "replay-practice": practice,
+    "replay-score": practice_score,
+    "replay-past-practice": past_practice,
     "replay-choosing": choosing_a_bar,
 }
 

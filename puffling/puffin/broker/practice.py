@@ -8,6 +8,7 @@ moment, the book is what it was then to the last digit: a copy is kept whenever 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from puffling.puffin.broker.base import (
     BrokerUpdate,
     Change,
     Execution,
+    InsufficientFundsError,
     InvalidOrderError,
     Order,
     OrderStatusInfo,
@@ -52,6 +54,7 @@ class _Kept(NamedTuple):
     at_us: int
     points: int
     fills: int
+    exits: frozenset[str]
     book: dict[str, Any]
 
 
@@ -71,8 +74,16 @@ class Practice:
         self._stirred = False
         self._undone_us: int | None = None
         self._open = price
+        # Orders that only shrink what is held, such as a stop and a limit for the same shares: several may
+        # wait for it, which is why the account is not strict and looks itself, and go when nothing is held.
+        self._exits: frozenset[str] = frozenset()
         self._broker = PaperBroker(
-            cash, now=self._now, name="practice", terms=terms, price=self._price, asset=_asset
+            cash,
+            now=self._now,
+            name="practice",
+            terms=replace(terms or PaperTerms(), strict=False),
+            price=self._price,
+            asset=_asset,
         )
         self._broker.listen(self._heard)
         self._kept: list[_Kept] = []
@@ -106,6 +117,7 @@ class Practice:
     def order(self, side: Side, quantity: Decimal, kind: Kind = Kind.MARKET, at: float | None = None) -> str:
         """Order so much; a limit or a stop waits at its price until it fills or is cancelled."""
         price = None if at is None else Decimal(repr(at))
+        shrinks = self._shrinks(side, quantity, price)
         id = self._broker.submit_order(
             Order(
                 self.symbol,
@@ -117,6 +129,8 @@ class Practice:
                 time_in_force=Lasting.GTC,
             )
         )
+        if shrinks:
+            self._exits |= {id}
         self._keep()
         return id
 
@@ -143,7 +157,9 @@ class Practice:
         if info.type not in (Kind.LIMIT, Kind.STOP):
             raise InvalidOrderError("An order at the market has no price", code="no_price")
         change = Change(limit_price=to) if info.type is Kind.LIMIT else Change(stop_price=to)
-        self._broker.replace_order(order_id, change)
+        new = self._broker.replace_order(order_id, change)
+        if order_id in self._exits:
+            self._exits |= {new.order_id}
         self._keep()
 
     def follow(self, bars: Bars, end_of: EndOf, until_us: int) -> bool:
@@ -173,7 +189,7 @@ class Practice:
         self._undone_us = to_us
         del self._kept[len(self._kept) - lost :]
         kept = self._kept[-1]
-        self._at_us = kept.at_us
+        self._at_us, self._exits = kept.at_us, kept.exits
         del self.points[kept.points :], self.fills[kept.fills :]
         self._broker.restore(kept.book)
 
@@ -183,12 +199,37 @@ class Practice:
             self._undone_us = None
         self._broker.on_bars({self.symbol: candle}, from_us(begun_us), until=from_us(ended_us))
         self.points.append(Point(ended_us, float(self.equity), candle.close))
+        if self._stirred and self._exits and self.position is None:
+            for id in sorted(self._exits):
+                self._broker.cancel_order(id)
+            self._exits = frozenset()
         if self._stirred:
             self._keep()
 
+    def _shrinks(self, side: Side, quantity: Decimal, price: Decimal | None) -> bool:
+        """Tell whether an order only shrinks what is held; what it needs besides must be there."""
+        held = self.position
+        signed = Decimal(0) if held is None else Decimal(held.qty)
+        after = signed + (quantity if side is Side.BUY else -quantity)
+        if signed * (after - signed) < 0 and after * signed >= 0:
+            return True
+        if after < 0 and not self._broker.terms.short:
+            raise InsufficientFundsError(
+                f"{max(signed, Decimal(0)):f} of {self.symbol} can be sold, not {quantity:f}: "
+                "this account does not sell short",
+                code="not_enough_held",
+            )
+        needed = (abs(after) - abs(signed)) * (price or Decimal(repr(self.points[-1].price)))
+        room = Decimal(self._broker.get_account().buying_power)
+        if needed > room:
+            raise InsufficientFundsError(
+                f"This order needs {needed:,.2f} and the buying power is {room:,.2f}", code="buying_power"
+            )
+        return False
+
     def _keep(self) -> None:
         self._stirred, self._undone_us = False, None
-        kept = _Kept(self._at_us, len(self.points), len(self.fills), self._broker.export())
+        kept = _Kept(self._at_us, len(self.points), len(self.fills), self._exits, self._broker.export())
         if self._kept and self._kept[-1].at_us == self._at_us:
             self._kept.pop()
         self._kept.append(kept)

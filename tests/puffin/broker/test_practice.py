@@ -116,6 +116,21 @@ def test_closing_lets_nothing_wait_and_sells_at_the_next_open() -> None:
     assert practice.fills[-1].price == Decimal(106)
 
 
+def test_a_stop_and_a_limit_for_the_same_shares_wait_together_and_one_ends_the_other() -> None:
+    bars = days()
+    practice = begun(bars)
+    practice.order(Side.BUY, Decimal(10))
+    lead(practice, bars, 2)
+    practice.order(Side.SELL, Decimal(10), Kind.STOP, 95.0)
+    practice.order(Side.SELL, Decimal(10), Kind.LIMIT, 111.0)
+    assert len(practice.orders) == 2
+    lead(practice, bars, 3)
+    assert (practice.position, practice.orders) == (None, ())
+    assert practice.fills[-1].price == Decimal("111.0")
+    practice.rewind(2 * US_PER_DAY)
+    assert len(practice.orders) == 2
+
+
 def test_what_cannot_be_paid_or_lies_before_the_beginning_is_refused() -> None:
     practice = begun(days())
     with pytest.raises(InsufficientFundsError, match="buying power"):
