@@ -33,7 +33,6 @@ class DailyPath:
     volume: Ints
     # The previous close in this day's own units, so after a split.
     reference: Ints
-    actions: tuple[CorporateAction, ...]
 
 
 def daily_path(seed: int, listing: Listing, sessions: Sessions, tides: Tides) -> DailyPath:
@@ -76,10 +75,26 @@ def daily_path(seed: int, listing: Listing, sessions: Sessions, tides: Tides) ->
     bustle = 0.5 + 0.25 * tides.stress + 0.35 * np.minimum(np.abs(moves) / usual, 6.0)
     trade = listing.daily_volume * listing.volume_parts / shares
     volume = np.rint(trade * bustle * (0.7 + 0.6 * uniform(key_of(seed, symbol, "volume"), days)))
-    actions = _actions(listing, sessions, payouts, reference)
-    return DailyPath(
-        listing, sessions, opening, high, low, close, volume.astype(np.int64), reference, actions
-    )
+    return DailyPath(listing, sessions, opening, high, low, close, volume.astype(np.int64), reference)
+
+
+def actions_of(path: DailyPath) -> tuple[CorporateAction, ...]:
+    """Tell all splits and dividends of a listing, in the order of their days."""
+    listing, sessions = path.listing, path.sessions
+    steps_per_unit = 10**listing.price_decimals
+    found: dict[date, CorporateAction] = {}
+    for place in _payout_days(listing, sessions).tolist():
+        before = int(path.reference[place]) / steps_per_unit
+        cents = round(before * listing.dividend_yield / len(listing.dividend_months) * 10_000)
+        if cents == 0:
+            continue
+        day = us_to_day(int(sessions.days_us[place]))
+        dividend = cents / 10_000
+        found[day] = CorporateAction(day, 1.0, dividend, 1.0 - dividend / before)
+    for day, ratio in listing.splits:
+        same_day = found.get(day, CorporateAction(day))
+        found[day] = CorporateAction(day, float(ratio), same_day.dividend, same_day.price_factor / ratio)
+    return tuple(found[day] for day in sorted(found))
 
 
 def _usual_volatility(listing: Listing, tides: Tides, sessions: Sessions) -> float:
@@ -134,25 +149,6 @@ def _payout_days(listing: Listing, sessions: Sessions) -> Ints:
     ]
     places = np.searchsorted(sessions.days_us, np.array(wanted, dtype=np.int64))
     return places[(places > 0) & (places < len(sessions))]
-
-
-def _actions(
-    listing: Listing, sessions: Sessions, payouts: Ints, reference: Ints
-) -> tuple[CorporateAction, ...]:
-    steps_per_unit = 10**listing.price_decimals
-    found: dict[date, CorporateAction] = {}
-    for place in payouts.tolist():
-        before = int(reference[place]) / steps_per_unit
-        cents = round(before * listing.dividend_yield / len(listing.dividend_months) * 10_000)
-        if cents == 0:
-            continue
-        day = us_to_day(int(sessions.days_us[place]))
-        dividend = cents / 10_000
-        found[day] = CorporateAction(day, 1.0, dividend, 1.0 - dividend / before)
-    for day, ratio in listing.splits:
-        same_day = found.get(day, CorporateAction(day))
-        found[day] = CorporateAction(day, float(ratio), same_day.dividend, same_day.price_factor / ratio)
-    return tuple(found[day] for day in sorted(found))
 
 
 def _steps(prices: Floats) -> Ints:

@@ -57,7 +57,8 @@ def _moody_path(seed: int, name: str, days: Ints) -> tuple[Floats, Floats]:
     variance, variances = 1.0, []
     for growth in (0.865 + fright).tolist():
         variances.append(variance)
-        variance = min(0.055 + variance * growth, 9.0)
+        following = 0.055 + variance * growth
+        variance = following if following < 9.0 else 9.0  # noqa: FURB136  a start waits for 20,000 calls
     stress = np.sqrt(np.array(variances)) * scale
     return stress * shocks + pull * 100.0, stress
 

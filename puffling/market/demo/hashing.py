@@ -18,7 +18,7 @@ _GENERATION = b"demo market 4655"
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
-_LOW_16 = np.uint64(0xFFFF)
+_PAIR_OF_16 = np.uint64(0x0000FFFF_0000FFFF)
 _LOW_32 = np.uint64(0xFFFFFFFF)
 
 
@@ -56,19 +56,30 @@ def uniform_pair(key: np.uint64, places: Ints) -> tuple[Floats, Floats]:
 
 def bell(key: np.uint64, places: Ints) -> Floats:
     """Give a nearly normal number of variance one for every place: twelve uniforms, summed as integers."""
-    total = sum(
-        (_sixteenths(hashed(key, 3 * places + part)) for part in (1, 2)), _sixteenths(hashed(key, 3 * places))
-    )
-    return (total - 6 * 65_535).astype(np.float64) / 65_536.0
+    thirds = 3 * places
+    total = _two_sums(hashed(key, thirds))
+    for part in (1, 2):
+        total += _two_sums(hashed(key, thirds + part))
+    centred = _one_sum(total)
+    centred -= 6 * 65_535
+    return centred.astype(np.float64) / 65_536.0
 
 
 def steps(key: np.uint64, places: Ints) -> Ints:
     """Give a whole number around zero for every place, bell-shaped enough for the steps of a walk."""
-    return _sixteenths(hashed(key, places)) - 2 * 65_535
+    return _one_sum(_two_sums(hashed(key, places))) - 2 * 65_535
 
 
-def _sixteenths(bits: Bits) -> Ints:
-    total = bits & _LOW_16
-    for shift in (16, 32, 48):
-        total = total + ((bits >> np.uint64(shift)) & _LOW_16)
+def _two_sums(bits: Bits) -> Bits:
+    """Take the bits as four numbers, and add them up in pairs that stand side by side."""
+    pairs = bits >> np.uint64(16)
+    pairs &= _PAIR_OF_16
+    bits &= _PAIR_OF_16
+    pairs += bits
+    return pairs
+
+
+def _one_sum(pairs: Bits) -> Ints:
+    total = pairs >> np.uint64(32)
+    total += pairs & _LOW_32
     return total.astype(np.int64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from puffling.frozen import frozen
 from puffling.market.calendar import ALWAYS, EXCHANGE, Calendar, calendar
-from puffling.market.demo.daily import DailyPath, daily_path
+from puffling.market.demo.daily import DailyPath, actions_of, daily_path
 from puffling.market.demo.factors import Tides, crypto_tides, market_tides
 from puffling.market.demo.hashing import Floats, Ints, key_of
 from puffling.market.demo.paths import Candles, split_into_candles, split_into_ticks
@@ -83,6 +83,7 @@ class DemoMarket:
         self._horizon = max(horizon, FIRST_HORIZON)
         self.listings = {listing.symbol: listing for listing in LISTINGS}
         self._paths: _Kept[DailyPath] = _Kept(_KEPT_PATHS)
+        self._actions: _Kept[tuple[CorporateAction, ...]] = _Kept(_KEPT_PATHS)
         self._days: _Kept[Candles] = _Kept(_KEPT_DAYS)
         self._minutes: _Kept[Ticks] = _Kept(_KEPT_DAYS)
 
@@ -109,7 +110,7 @@ class DemoMarket:
 
     def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
         """Give all splits and dividends, those of the future too."""
-        return self.path(symbol).actions
+        return self._actions.get(symbol, lambda: actions_of(self.path(symbol)))
 
     def bars(self, symbol: str, interval: Interval, start_us: int, end_us: int) -> Bars:
         """Give the finished bars whose time lies in [start, end), in prices as they were then."""
