@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-from puffling.desktop.later import later
 from puffling.desktop.panel import Panel
 from puffling.desktop.states import States
 from puffling.runtime.errors import PufflingError
 
 # So long it rests after a fetch: a burst of fills would make one after the other and keep the loop busy.
-REST_MILLISECONDS = 120
+REST_SECONDS = 0.12
 
 R = TypeVar("R")
 
@@ -21,7 +20,8 @@ class Refetching(Generic[R]):
     """Fetches what its panel shows, one fetch at a time, and says in its place why it could not.
 
     The first news is looked at at once; what comes until a little after that fetch is there is looked at
-    then, all of it in one go. While the panel is asleep nothing is fetched and nothing shown.
+    then, all of it in one go. While the panel is asleep nothing is fetched and nothing shown. The loop wakes
+    it after the rest: in the slot of a timer there may be no loop to fetch on.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Refetching(Generic[R]):
         self._failed = failed or self._say_failed
         self._under_way: asyncio.Task[None] | None = None
         self._news = False
-        self._rest = later(panel, self._rested, REST_MILLISECONDS)
+        self._rest: asyncio.TimerHandle | None = None
 
     @property
     def idle(self) -> bool:
@@ -49,7 +49,7 @@ class Refetching(Generic[R]):
 
     def on_news(self, *_news: object) -> None:
         """Fetch again: now, or after the fetch under way and a rest."""
-        if self.idle and not self._rest.isActive():
+        if self.idle and self._rest is None:
             self.fetch()
         else:
             self._news = True
@@ -69,7 +69,9 @@ class Refetching(Generic[R]):
     def stop(self) -> None:
         """Let go of the fetch under way; for a panel that falls asleep."""
         self._news = False
-        self._rest.stop()
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
         if self._under_way is not None:
             self._under_way.cancel()
             self._under_way = None
@@ -77,11 +79,12 @@ class Refetching(Generic[R]):
     def _arrived(self, show: Callable[[Any], None], what: object) -> None:
         # Over already: what is shown may ask for something else, and must not cancel this at its last step.
         self._under_way = None
-        self._rest.start()
+        self._rest = asyncio.get_running_loop().call_later(REST_SECONDS, self._rested)
         show(what)
         self._panel.mark_live()
 
     def _rested(self) -> None:
+        self._rest = None
         if self._news:
             self.fetch()
 
