@@ -38,9 +38,11 @@ from puffling.trading.parameters import (
     Count,
     Limit,
     Occasion,
+    OneCancelsOther,
     OrderId,
     Stop,
     StopLoss,
+    StopLossLimit,
     TakeProfit,
     Token,
     Trail,
@@ -135,6 +137,8 @@ class Broker(Controller):
         extended_hours: Annotated[
             bool, Field(description="Also before and after the session, as a limit for the day.")
         ] = False,
+        one_cancels_other: OneCancelsOther = False,
+        stop_loss_limit: StopLossLimit = None,
         account: AccountId = "",
         why: Why = "",
         id: Occasion = "",
@@ -145,7 +149,8 @@ class Broker(Controller):
         chosen = (await self._account(account)).account.id
         ticket = Ticket(
             chosen, symbol, side, Size(measure, amount), kind, limit, stop, trail, trail_percent, lasting,
-            take_profit, stop_loss, extended_hours, why, id or str(uuid.uuid4()),
+            take_profit, stop_loss, extended_hours, why, id or str(uuid.uuid4()), one_cancels_other,
+            stop_loss_limit,
         )  # fmt: skip
         proposal, preview = await self.preview(ticket)
         return await self._shown(proposal, preview, partial(self._place, proposal))
@@ -172,6 +177,8 @@ class Broker(Controller):
         lasting: Annotated[Lasting, Field(description="How long it waits.")] = Lasting.DAY,
         take_profit: TakeProfit = None,
         stop_loss: StopLoss = None,
+        one_cancels_other: OneCancelsOther = False,
+        stop_loss_limit: StopLossLimit = None,
         account: AccountId = "",
         id: Occasion = "",
     ) -> Done:
@@ -181,10 +188,11 @@ class Broker(Controller):
         chosen = (await self._account(account)).account.id
         ticket = Ticket(
             chosen, symbol, side, Size(measure, amount), kind, limit, stop, None, None, lasting,
-            take_profit, stop_loss, False, why, id or str(uuid.uuid4()),
+            take_profit, stop_loss, False, why, id or str(uuid.uuid4()), one_cancels_other,
+            stop_loss_limit,
         )  # fmt: skip
         proposal, _ = await self.preview(ticket)
-        return _done(await self._desk.place(replace(proposal, is_question=True)))
+        return self._done(await self._desk.place(replace(proposal, is_question=True)))
 
     @capability(
         title="Show cancelling before it is done",
@@ -381,18 +389,24 @@ class Broker(Controller):
         token, expires_at = self._confirmations.offer(act, current_caller())
         return Confirmation(title, view.account.label, Mode(view.account.mode), token, expires_at)
 
+    def _done(self, *placed: Placed) -> Done:
+        from puffling.trading.tickets import done_of
+
+        return done_of(*placed)
+
     async def _place(self, proposal: Proposal) -> Done:
         # Confirmed now, so it is worth sending from now on; its name does not depend on that.
         from puffling.trading.tickets import VALID
 
-        return _done(await self._desk.place(replace(proposal, valid_until=self._clock.now() + VALID)))
+        return self._done(await self._desk.place(replace(proposal, valid_until=self._clock.now() + VALID)))
 
     async def _cancel(self, order: str, title: str) -> Done:
         cancelled = await self._desk.cancel(order)
         from puffling.trading.order_lines import line_of
+        from puffling.trading.words import so_far
 
         lines = (line_of(cancelled.intent, cancelled.order),)
-        return Done(tr("{state}: {order}", state=cancelled.state.value, order=title), lines)
+        return Done(tr("{order}: {state}", order=title, state=so_far(cancelled.state)), lines)
 
     async def _cancel_all(self, account: str, symbol: str | None) -> Done:
         report = await self._desk.cancel_all(account, symbol)
@@ -405,17 +419,17 @@ class Broker(Controller):
     async def _replace(
         self, order: str, slot: str, quantity: Decimal | None, limit: Decimal | None, stop: Decimal | None
     ) -> Done:
-        return _done(
+        return self._done(
             await self._desk.replace(
                 order, slot=slot, source=_source(), quantity=quantity, limit=limit, stop=stop
             )
         )
 
     async def _close(self, account: str, symbol: str, slot: str) -> Done:
-        return _done(await self._desk.close_position(account, symbol, slot=slot, source=_source()))
+        return self._done(await self._desk.close_position(account, symbol, slot=slot, source=_source()))
 
     async def _reverse(self, account: str, symbol: str, slot: str) -> Done:
-        return _done(*await self._desk.reverse(account, symbol, slot=slot, source=_source()))
+        return self._done(*await self._desk.reverse(account, symbol, slot=slot, source=_source()))
 
 
 def _source() -> str:
@@ -434,15 +448,3 @@ def _symbol_of(found: Intent | BrokerOrder) -> str:
 
 def _account_of(found: Intent | BrokerOrder) -> str:
     return found.terms.account if isinstance(found, Intent) else found.account
-
-
-def _done(*placed: Placed) -> Done:
-    from puffling.trading.order_lines import line_of
-    from puffling.trading.tickets import name_of
-
-    intents = tuple(each.intent for each in placed if each.intent is not None)
-    lines = tuple(line_of(each, None) for each in intents)
-    approval = next((each.approval for each in placed if each.approval is not None), None)
-    if approval is not None:
-        return Done(tr("It waits for your approval."), lines, approval)
-    return Done(", ".join(f"{name_of(each)}: {each.state.value}" for each in intents), lines)

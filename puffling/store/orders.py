@@ -80,6 +80,15 @@ class OrderTerms:
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
     extended_hours: bool = False
+    # A way out with a profit at `limit` and with a loss at `stop_loss`, on the same side; the first to fill
+    # cancels the other. `stop_loss_limit` is the worst price after the stop, None for any.
+    one_cancels_other: bool = False
+    stop_loss_limit: Decimal | None = None
+
+
+# What terms did not say at first. It is left out where it says nothing, so that every order is written and
+# named as it was before.
+LATER_TERMS = frozenset({"one_cancels_other", "stop_loss_limit"})
 
 
 @frozen

@@ -13,7 +13,9 @@ from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
 from puffling.trading.line import BrokerLine
+from puffling.trading.other_way import waiting_beside
 from puffling.trading.parts import DeskParts, note, reason_of, titled
+from puffling.trading.proposals import OTHER_WAY
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.resolver import abandon, doubt
 from puffling.trading.sending import Sending, end
@@ -35,18 +37,28 @@ class Cancelling:
         self._reconciling = reconciling
 
     async def cancel(self, id: str) -> Cancelled:
-        """Cancel an intent or an order, by our id of it or by the name the broker knows it by."""
+        """Cancel an intent or an order, by our id of it or by the name the broker knows it by.
+
+        Of two ways out that this computer holds, both.
+        """
+        cancelled = await self.cancel_alone(id)
+        for other in await self._parts.read(_beside, cancelled.intent):
+            await self.cancel_alone(other)
+        return cancelled
+
+    async def cancel_alone(self, id: str) -> Cancelled:
+        """Cancel one intent or order; another way out that waits beside it stays."""
         intent, order = await self._parts.read(target, id)
         if intent is not None and self._sending.is_under_way(intent.id):
             await self._sending.settled(intent.id)
-            return await self.cancel(id)
+            return await self.cancel_alone(id)
         if order is not None:
             return await self._cancel_there(intent, order)
         assert intent is not None
         cancelled = await self._parts.run(cancel_here, intent.id)
         if self._sending.is_under_way(intent.id) or cancelled.state not in _OVER:
             # It went to the broker between the two looks.
-            return await self.cancel(id)
+            return await self.cancel_alone(id)
         self._parts.line(cancelled.terms.account).nudged.set()
         return Cancelled(cancelled, None)
 
@@ -141,11 +153,29 @@ def target(unit: Unit, id: str) -> tuple[Intent | None, BrokerOrder | None]:
 
 def _targets(unit: Unit, account: str, symbol: str | None) -> list[tuple[str, str]]:
     """Give everything open, by id and in words; legs go with what brings them."""
-    found = [(intent.id, titled(intent.terms)) for intent in unit.intents.in_states(UNHEARD, account, symbol)]
+    unheard = unit.intents.in_states(UNHEARD, account, symbol)
     working = unit.orders.in_states(WORKING | {OrderState.UNKNOWN}, account, symbol)
+    # Of two ways out that are held here one takes the other along.
+    heads = {each.id for each in unheard} | {order.intent_id for order in working}
+    found = [
+        (each.id, titled(each.terms))
+        for each in unheard
+        if each.leg != OTHER_WAY or each.parent_id not in heads
+    ]
     bringing = {order.broker_order_id for order in working}
     found += [(order.id, _words(order)) for order in working if order.parent_order_id not in bringing]
     return found
+
+
+def _beside(unit: Unit, intent: Intent | None) -> tuple[str, ...]:
+    """Give the other way out of two that this computer holds, when it may still go out or be filled."""
+    if intent is None:
+        return ()
+    if intent.leg != OTHER_WAY:
+        stop = waiting_beside(unit, intent.id) if intent.terms.one_cancels_other else None
+        return () if stop is None else (stop.id,)
+    above = unit.intents.get(intent.parent_id or "")
+    return () if above.state in _OVER else (above.id,)
 
 
 def _words(order: BrokerOrder) -> str:

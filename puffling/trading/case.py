@@ -14,6 +14,7 @@ from puffling.trading.judging import LiveFacts, PriceSeen
 from puffling.trading.limits import Limits
 from puffling.trading.proposals import Proposal
 from puffling.trading.verdicts import Check, Outcome
+from puffling.trading.wire import is_bracket
 
 # How much worse than what is seen an order without a price of its own may fill.
 SLIPPAGE = Decimal("0.02")
@@ -23,9 +24,14 @@ _NONE = Decimal(0)
 def worst_price(terms: OrderTerms, price: PriceSeen | None) -> Decimal | None:
     """Give the worst price the order should fill at; None when nobody knows one."""
     buys = terms.side is Side.BUY
-    if terms.kind in {Kind.LIMIT, Kind.STOP_LIMIT}:
+    if terms.one_cancels_other:
+        # Of the two ways out the loss is the worse one.
+        if terms.stop_loss_limit is not None:
+            return terms.stop_loss_limit
+        seen = terms.stop_loss
+    elif terms.kind in {Kind.LIMIT, Kind.STOP_LIMIT}:
         return terms.limit
-    if terms.kind is Kind.STOP:
+    elif terms.kind is Kind.STOP:
         seen = terms.stop
     elif price is None:
         seen = None
@@ -94,7 +100,7 @@ class Case:
     @cached_property
     def shrinks(self) -> bool:
         """Whether all it can do is make a position smaller, whatever else on its side is filled first."""
-        if self.terms.take_profit is not None or self.terms.stop_loss is not None:
+        if is_bracket(self.terms):
             return False
         waiting = sum((each.quantity for each in self.same_way), _NONE)
         return self.held < 0 and self.quantity + waiting <= -self.held

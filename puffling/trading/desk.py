@@ -58,8 +58,8 @@ _MOST_DIGITS = 18
 _WORKERS = (
     "judging", "proposals", "flags", "limits", "facts", "case", "checks.standing", "checks.form",
     "checks.price", "checks.amounts", "gate", "approvals", "prices", "states", "line", "parts", "wire",
-    "history", "ledger", "taking", "looking", "entering", "estimates", "sending", "reconcile",
-    "resolver", "held", "cancelling", "replacing", "closing", "story", "tending",
+    "history", "ledger", "other_way", "taking", "looking", "entering", "estimates", "sending", "reconcile",
+    "resolver", "cancelling", "held", "replacing", "closing", "story", "tending",
 )  # fmt: skip
 _CHANGE_VALID = timedelta(minutes=1)
 # What has no order at the broker, or none that is known.
@@ -120,7 +120,7 @@ class OrderDesk:
     def _held(self) -> HeldOrders:
         from puffling.trading.held import HeldOrders
 
-        return HeldOrders(self._parts, self._sending)
+        return HeldOrders(self._parts, self._sending, self._cancelling)
 
     @property
     def ready(self) -> bool:

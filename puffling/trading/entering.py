@@ -17,6 +17,7 @@ from puffling.trading.case import worst_price
 from puffling.trading.days import trading_day
 from puffling.trading.events import OrderChanged
 from puffling.trading.judging import Judges, LiveFacts
+from puffling.trading.other_way import hold_other_way
 from puffling.trading.parts import note, titled
 from puffling.trading.proposals import Proposal, client_id, new_id, order_hash, slot_id
 from puffling.trading.verdicts import Check, Outcome, Verdict
@@ -107,6 +108,8 @@ def enter(
     )
     note(unit, intent, "held" if held else "entered", titled(intent.terms), verdicts=list(intent.verdicts))
     unit.tell(OrderChanged(unit.user, intent.terms.account, intent))
+    if held and intent.terms.one_cancels_other:
+        hold_other_way(unit, intent, proposal)
     return Entered(verdict, intent)
 
 

@@ -24,7 +24,7 @@ from puffling.trading.flags import FLAGS, LIVE, Standing, read_restart, standing
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
 from puffling.trading.limits import SECTION, LimitReader, Limits
-from puffling.trading.proposals import Proposal
+from puffling.trading.proposals import OTHER_WAY, Proposal
 from puffling.trading.states import OPEN, UNHEARD
 
 HOUR = timedelta(hours=1)
@@ -171,7 +171,7 @@ def entered_today(known: Iterable[Counted], now: datetime) -> int:
 
 def exits_last_hour(known: Iterable[Counted], now: datetime) -> int:
     """Count the ways out of the last hour."""
-    return sum(each.shrinks and each.created_at > now - HOUR for each in known)
+    return sum(each.shrinks and each.leg != OTHER_WAY and each.created_at > now - HOUR for each in known)
 
 
 def _groups(
@@ -190,7 +190,7 @@ def _groups(
             _take(groups, order.parent_order_id or order.broker_order_id, found)
     for intent in known:
         sent = [each for each in at_broker.get(intent.id, ()) if each.side is intent.side]
-        left = sum((each.remaining for each in sent), Decimal(0)) if sent else intent.quantity
+        left = _left(sent) if sent else intent.quantity
         _take(groups, intent.parent_id or intent.id, Waiting(intent.side, left, intent.limit, intent.stop))
     return groups
 
@@ -199,6 +199,15 @@ def _take(groups: dict[tuple[str | None, Side], Waiting], name: str, found: Wait
     before = groups.get((name, found.side))
     if before is None or found.quantity > before.quantity:
         groups[name, found.side] = found
+
+
+def _left(orders: Iterable[BrokerOrder]) -> Decimal:
+    """Give what orders of one intent may still fill; of two that cancel each other only the larger."""
+    families: dict[str, Decimal] = {}
+    for order in orders:
+        family = order.parent_order_id or order.broker_order_id
+        families[family] = max(order.remaining, families.get(family, Decimal(0)))
+    return sum(families.values(), Decimal(0))
 
 
 def _unheard(unit: Unit, known: Iterable[Counted], live: LiveFacts) -> Decimal:

@@ -19,12 +19,15 @@ from puffling.puffin.orders import Kind, Side
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.orders import Intent, OrderState
+from puffling.trading.cancelling import Cancelling
 from puffling.trading.events import OrderChanged
 from puffling.trading.judging import LiveFacts
 from puffling.trading.looking import look
+from puffling.trading.other_way import waiting_beside
 from puffling.trading.parts import DeskParts, note, titled
-from puffling.trading.proposals import Proposal
-from puffling.trading.sending import Sending, changed
+from puffling.trading.proposals import OTHER_WAY, Proposal
+from puffling.trading.sending import Sending, changed, end
+from puffling.trading.states import ENDED
 from puffling.trading.verdicts import Outcome
 
 if TYPE_CHECKING:
@@ -36,9 +39,10 @@ _log = logging.getLogger(__name__)
 class HeldOrders:
     """Watches the prices of what is held here, and sends what is met."""
 
-    def __init__(self, parts: DeskParts, sending: Sending) -> None:
+    def __init__(self, parts: DeskParts, sending: Sending, cancelling: Cancelling) -> None:
         self._parts = parts
         self._sending = sending
+        self._cancelling = cancelling
         self._held: dict[str, Intent] = {}
         self._at_work: set[str] = set()
         self._alarmed: set[str] = set()
@@ -110,15 +114,20 @@ class HeldOrders:
         parts = self._parts
         try:
             intent = await parts.read(lambda unit: unit.intents.get(intent_id))
+            if intent.leg == OTHER_WAY:
+                intent = await self._alone(intent)
             line = parts.line(intent.terms.account)
             proposal = proposal_of(intent)
             confirmed = tr("An order held here whose price was met")
-            live = await look(parts, line, proposal, replaces=intent, confirmed=confirmed)
-            reasons = await parts.run(release, parts, intent_id, proposal, live)
+            # Two ways out count once, also when one of them goes.
+            family = intent.id if intent.terms.one_cancels_other else None
+            family = intent.parent_id if intent.leg == OTHER_WAY else family
+            live = await look(parts, line, proposal, replaces=intent, parent_id=family, confirmed=confirmed)
+            reasons = await parts.run(release, parts, intent.id, proposal, live)
             if not reasons:
-                await self._sending.send(intent_id)
-            elif intent_id not in self._alarmed:
-                self._alarmed.add(intent_id)
+                await self._sending.send(intent.id)
+            elif intent.id not in self._alarmed and await parts.read(_is_held, intent.id):
+                self._alarmed.add(intent.id)
                 text = tr(
                     "{order} was met and cannot leave: {reasons}", order=titled(intent.terms), reasons=reasons
                 )
@@ -127,6 +136,18 @@ class HeldOrders:
             _log.warning("An order held here could not be sent: %s", error)
         finally:
             self._at_work.discard(intent_id)
+
+    async def _alone(self, stop: Intent) -> Intent:
+        """Take the other way out off the market, and give the stop as what that filled has left it."""
+        parent_id = stop.parent_id or ""
+        above = await self._parts.read(lambda unit: unit.intents.get(parent_id))
+        if above.broker_order_id is not None and above.state not in ENDED:
+            await self._cancelling.cancel_alone(above.id)
+
+        def work(unit: Unit) -> Intent:
+            return waiting_beside(unit, parent_id) or unit.intents.get(stop.id)
+
+        return await self._parts.read(work)
 
 
 def release(unit: Unit, parts: DeskParts, intent_id: str, proposal: Proposal, live: LiveFacts) -> str:
@@ -137,6 +158,12 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, proposal: Proposal, li
     verdict = parts.gate.judge(unit, proposal, live)
     if verdict.outcome is Outcome.REFUSE:
         return " ".join(check.text for check in verdict.refusals)
+    if intent.leg == OTHER_WAY:
+        above = unit.intents.get(intent.parent_id or "")
+        if above.state is OrderState.INTENT:
+            end(unit, above, OrderState.CANCELED, tr("The stop-loss was met: one cancels the other."))
+        elif above.state not in ENDED:
+            return tr("What became of the other way out is not known yet.")
     note(unit, intent, "met", titled(intent.terms), actor="desk")
     changed(unit, replace(intent, held=False, reason=""))
     return ""
@@ -145,6 +172,8 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, proposal: Proposal, li
 def is_met(intent: Intent, best: Decimal | None, now: Decimal) -> bool:
     """Tell whether a price brings an order to the market."""
     terms = intent.terms
+    if terms.one_cancels_other and terms.limit is not None:
+        return now >= terms.limit if terms.side is Side.SELL else now <= terms.limit
     stop = terms.stop
     if terms.kind is Kind.TRAILING_STOP and best is not None:
         away = terms.trail if terms.trail is not None else best * (terms.trail_share or 0)
@@ -183,6 +212,10 @@ def proposal_of(intent: Intent) -> Proposal:
         leg=intent.leg,
         why=intent.why,
     )
+
+
+def _is_held(unit: Unit, intent_id: str) -> bool:
+    return unit.intents.get(intent_id).held
 
 
 def _note_best(unit: Unit, intent_id: str, best: Decimal | None) -> None:

@@ -29,6 +29,17 @@ TrailPercent = Annotated[
 ]
 TakeProfit = Annotated[Price | None, Field(description="Leave with a gain at this price, once filled.")]
 StopLoss = Annotated[Price | None, Field(description="Leave with a loss at this price, once filled.")]
+StopLossLimit = Annotated[
+    Price | None,
+    Field(description="The worst price after the stop-loss, where one cancels the other; without it any."),
+]
+OneCancelsOther = Annotated[
+    bool,
+    Field(
+        description="Two ways out of what is held: a profit at the limit, a loss at the stop-loss; "
+        "the first to fill cancels the other."
+    ),
+]
 Why = Annotated[str, Field(description="Why, in your own words; kept with the order.", max_length=500)]
 Occasion = Annotated[
     str,

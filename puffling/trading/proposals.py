@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from puffling.frozen import frozen
 from puffling.runtime.actor import Actor
-from puffling.store.orders import OrderTerms
+from puffling.store.orders import LATER_TERMS, OrderTerms
 from puffling.trading.values import Mode
 
 PREFIX = "pf1-"
@@ -29,6 +29,8 @@ CLOSE = "close"
 # The same, when as much is opened on the other side after it.
 TURN = "turn"
 CLOSINGS = frozenset({CLOSE, TURN})
+# The stop of two ways out that this computer holds: of it and of its parent only one goes out at a time.
+OTHER_WAY = "other way"
 _LETTERS_OF_DIGEST = 40
 
 
@@ -51,7 +53,8 @@ class Proposal:
 
 def order_hash(terms: OrderTerms) -> str:
     """Give the hash of exactly this order: what a confirmation and an approval are bound to."""
-    return _digest([[field.name, _plain(getattr(terms, field.name))] for field in fields(terms)])
+    named = [[field.name, _plain(getattr(terms, field.name))] for field in fields(terms)]
+    return _digest([[name, value] for name, value in named if value or name not in LATER_TERMS])
 
 
 def slot_id(proposal: Proposal, mode: Mode) -> str:

@@ -23,12 +23,13 @@ from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
 from puffling.trading.parts import DeskParts, note, titled
-from puffling.trading.proposals import Proposal, replaced_by, replacement_of
+from puffling.trading.proposals import OTHER_WAY, Proposal, replaced_by, replacement_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
 from puffling.trading.states import ENDED, advance
 from puffling.trading.tickets import ASKED
 from puffling.trading.values import Placed, Preview
+from puffling.trading.words import so_far
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -211,6 +212,11 @@ def _changeable(unit: Unit, id: str) -> tuple[Intent, BrokerOrder | None]:
     intent = unit.intents.find(id if order is None else order.intent_id or "")
     if intent is None:
         raise NotFound(tr("There is no order {id}.", id=id))
+    if intent.terms.one_cancels_other or intent.leg == OTHER_WAY:
+        raise Conflict(
+            tr("Two ways out of which one cancels the other are not changed."),
+            hint=tr("Cancel them and order them anew."),
+        )
     if intent.state is OrderState.INTENT and intent.held:
         return intent, None
     if intent.state not in _CHANGEABLE or intent.broker_order_id is None:
@@ -220,7 +226,7 @@ def _changeable(unit: Unit, id: str) -> tuple[Intent, BrokerOrder | None]:
 
 def _not_changeable(intent: Intent) -> Conflict:
     return Conflict(
-        tr("The order is {state} and cannot be changed.", state=intent.state.value.lower()),
+        tr("The order is {state} and cannot be changed.", state=so_far(intent.state)),
         hint=tr("Look at the orders as they stand now."),
     )
 

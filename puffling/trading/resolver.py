@@ -18,7 +18,7 @@ from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Sending, changed, end
 from puffling.trading.states import IN_DOUBT, OPEN, advance
 from puffling.trading.taking import Taken
-from puffling.trading.wire import is_held_here
+from puffling.trading.wire import waits_here
 
 _WATCHED = timedelta(hours=24)
 _MOST_ORDERS = 500
@@ -41,7 +41,7 @@ class Resolver:
                 if (begin or intent.id in sending.lost) and not sending.is_under_way(intent.id):
                     doubt(unit, intent)
             for intent in unit.intents.in_states({OrderState.INTENT}, line.account.id) if begin else ():
-                if not intent.held and is_held_here(intent.terms, line.abilities):
+                if not intent.held and waits_here(intent, line.abilities):
                     # Met just before its process died: that price is long gone, so it waits to be met anew.
                     changed(unit, replace(intent, held=True))
 

@@ -12,7 +12,8 @@ from puffling.puffin.broker.base import BrokerAbilities, Execution, OrderStatusI
 from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
-from puffling.trading.ledger import filled_of, take_execution
+from puffling.trading.ledger import filled_of, standing, take_execution
+from puffling.trading.other_way import narrow_other_way
 from puffling.trading.parts import note
 from puffling.trading.proposals import is_ours, is_replacement, new_id
 from puffling.trading.states import ENDED, OPEN, advance, state_of
@@ -100,6 +101,7 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     if intent.broker_order_id not in (None, order.broker_order_id) and order.replaces is None:
         return intent
     filled = _accounted_for(unit, order)
+    narrow_other_way(unit, intent, filled)
     state: OrderState = OrderState.ACKED if order.state is OrderState.EXTERNAL else order.state
     if state in ENDED and filled < order.filled:
         # Over at the broker, while fills of it are still on their way to us: until then it goes on counting.
@@ -128,12 +130,16 @@ def settle(unit: Unit, account: str, broker_order_id: str) -> None:
     if order is None or order.intent_id is None or _is_leg(order):
         return
     intent = unit.intents.get(order.intent_id)
-    filled = filled_of(unit.fills.of_order(account, broker_order_id))
+    fills = standing(unit.fills.of_order(account, broker_order_id))
+    filled = filled_of(fills)
     known = order
     if filled > order.filled:
         # The fill came before the order that tells of it.
         said = OrderState.FILLED if filled >= order.quantity else OrderState.PARTIAL
-        known = unit.orders.put(replace(order, filled=filled, state=advance(order.state, said)))
+        average = sum((fill.quantity * fill.price for fill in fills), _NOTHING) / filled
+        known = unit.orders.put(
+            replace(order, filled=filled, average_price=average, state=advance(order.state, said))
+        )
     followed = follow(unit, intent, known)
     if followed != intent or known != order:
         unit.tell(OrderChanged(unit.user, account, followed, known))

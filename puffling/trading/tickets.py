@@ -14,10 +14,11 @@ from puffling.trading.checks.form import quantity_step
 from puffling.trading.estimates import expected_price
 from puffling.trading.facts import finite
 from puffling.trading.judging import LiveFacts
+from puffling.trading.order_lines import line_of
 from puffling.trading.proposals import Proposal
 from puffling.trading.sizing import Ground, Size, pieces
-from puffling.trading.values import AccountView, TicketFacts
-from puffling.trading.words import deed, plain
+from puffling.trading.values import AccountView, Done, Placed, TicketFacts
+from puffling.trading.words import deed, plain, so_far
 
 # How long an order of a person is worth sending after a line that was busy or broken.
 VALID = timedelta(minutes=2)
@@ -44,6 +45,8 @@ class Ticket:
     extended_hours: bool = False
     why: str = ""
     id: str = ""
+    one_cancels_other: bool = False
+    stop_loss_limit: Decimal | None = None
 
 
 def proposal_of(ticket: Ticket, seen: LiveFacts, *, source: str, now: datetime) -> Proposal:
@@ -71,6 +74,13 @@ def proposal_of(ticket: Ticket, seen: LiveFacts, *, source: str, now: datetime) 
 def title_of(terms: OrderTerms) -> str:
     """Say an order in the words of a button: what it does, and at which price."""
     text = deed(terms.side, terms.quantity, terms.symbol)
+    if terms.one_cancels_other:
+        return tr(
+            "{order} at {profit} or better, or once it trades at {loss}: one cancels the other",
+            order=text,
+            profit=plain(_known(terms.limit)),
+            loss=plain(_known(terms.stop_loss)),
+        )
     if terms.kind is Kind.LIMIT:
         return tr("{order} at {price} or better", order=text, price=plain(_known(terms.limit)))
     if terms.kind is Kind.STOP:
@@ -114,6 +124,8 @@ def _terms(ticket: Ticket, quantity: Decimal) -> OrderTerms:
         take_profit=ticket.take_profit,
         stop_loss=ticket.stop_loss,
         extended_hours=ticket.extended_hours,
+        one_cancels_other=ticket.one_cancels_other,
+        stop_loss_limit=ticket.stop_loss_limit,
     )
 
 
@@ -140,6 +152,17 @@ def facts_of(view: AccountView, seen: LiveFacts, symbol: str) -> TicketFacts:
         kinds=offers.kinds,
         lasting=offers.lasting,
         brackets=offers.brackets,
+        one_cancels_other=offers.one_cancels_other,
         extended_hours=offers.extended_hours,
         not_ready=seen.not_ready,
     )
+
+
+def done_of(*placed: Placed) -> Done:
+    """Say what became of placing some orders, in a sentence and with a line for each."""
+    intents = tuple(each.intent for each in placed if each.intent is not None)
+    lines = tuple(line_of(each, None) for each in intents)
+    approval = next((each.approval for each in placed if each.approval is not None), None)
+    if approval is not None:
+        return Done(tr("It waits for your approval."), lines, approval)
+    return Done(", ".join(f"{name_of(each)}: {so_far(each.state)}" for each in intents), lines)

@@ -297,6 +297,10 @@ class OrderLine:
     reason: str = ""
     intent_id: str | None = None
     broker_order_id: str | None = None
+    # The order that this one came with: a leg, or the other of two ways out.
+    parent_id: str | None = None
+    one_cancels_other: bool = False
+    stop_loss_limit: Decimal | None = None
 
     @property
     def is_open(self) -> bool:
@@ -330,6 +334,7 @@ class TicketFacts:
     kinds: frozenset[Kind]
     lasting: frozenset[Lasting]
     brackets: bool
+    one_cancels_other: bool
     extended_hours: bool
     # Why nothing can be ordered just now, empty when it can.
     not_ready: str = ""

@@ -17,6 +17,7 @@ from puffling.puffin.broker.base import (
 )
 from puffling.puffin.orders import Kind, Lasting
 from puffling.store.orders import Fill, FillKind, Intent, OrderTerms
+from puffling.trading.proposals import OTHER_WAY
 
 _HELD_KINDS = {
     Kind.STOP: Kind.MARKET,
@@ -38,19 +39,30 @@ def exact(number: Number) -> Decimal:
 
 def is_bracket(terms: OrderTerms) -> bool:
     """Tell whether other orders come with this one when it fills."""
-    return terms.take_profit is not None or terms.stop_loss is not None
+    return not terms.one_cancels_other and (terms.take_profit is not None or terms.stop_loss is not None)
 
 
 def is_held_here(terms: OrderTerms, abilities: BrokerAbilities) -> bool:
     """Tell whether the broker does not hold such an order, but this computer can."""
+    if terms.one_cancels_other:
+        return not abilities.one_cancels_other
     return terms.kind not in abilities.kinds and terms.kind in _HELD_KINDS
+
+
+def waits_here(intent: Intent, abilities: BrokerAbilities) -> bool:
+    """Tell whether this computer holds an order until its price is met, rather than the broker."""
+    return intent.leg == OTHER_WAY or is_held_here(intent.terms, abilities)
 
 
 def order_for(intent: Intent, abilities: BrokerAbilities) -> Order:
     """Give the order as the broker gets it; one that was held here goes out as what it turned into."""
     terms = intent.terms
-    if is_held_here(terms, abilities):
-        terms = replace(terms, kind=_HELD_KINDS[terms.kind], stop=None, trail=None, trail_share=None)
+    if waits_here(intent, abilities):
+        kind = _HELD_KINDS.get(terms.kind, terms.kind)
+        terms = replace(terms, kind=kind, stop=None, trail=None, trail_share=None)
+        if terms.one_cancels_other:
+            # It was the profit that was met; the loss is an intent of its own.
+            terms = replace(terms, one_cancels_other=False, stop_loss=None, stop_loss_limit=None)
         if terms.lasting not in abilities.lasting:
             # It waited here; turned away at the moment it is met, it would protect nothing.
             terms = replace(terms, lasting=Lasting.DAY)
@@ -70,6 +82,8 @@ def order_for(intent: Intent, abilities: BrokerAbilities) -> Order:
         take_profit=terms.take_profit,
         stop_loss=terms.stop_loss,
         extended_hours=terms.extended_hours,
+        one_cancels_other=terms.one_cancels_other,
+        stop_loss_limit=terms.stop_loss_limit,
     )
 
 

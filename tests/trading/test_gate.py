@@ -37,6 +37,10 @@ from tests.trading.cases import (
     wish,
 )
 
+TWO_WAYS_OUT = wish(
+    side=Side.SELL, kind=Kind.LIMIT, limit=Decimal(480), stop_loss=Decimal(380), one_cancels_other=True
+)
+
 # For each check: orders and facts that it alone refuses. Whoever takes the check away lets them through.
 REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
     "halted": [(SELL, {"standing": HALTED, **LONG})],
@@ -81,6 +85,9 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (wish(kind=Kind.TRAILING_STOP, trail_share=Decimal(1)), {}),
         (wish(take_profit=Decimal("NaN")), {}),
         (wish(stop_loss=Decimal(-1)), {}),
+        (wish(stop_loss_limit=Decimal(380)), {}),
+        (replace(TWO_WAYS_OUT, terms=replace(TWO_WAYS_OUT.terms, stop_loss=None)), LONG),
+        (replace(TWO_WAYS_OUT, terms=replace(TWO_WAYS_OUT.terms, take_profit=Decimal(480))), LONG),
     ],
     "broker_kind": [
         (LIMIT_BUY, {"abilities": replace(ABILITIES, kinds=frozenset({Kind.MARKET}))}),
@@ -160,6 +167,17 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (limit_at("395", take_profit=Decimal(394)), {}),
         (wish(side=Side.SELL, take_profit=Decimal(410)), {}),
         (wish(side=Side.SELL, stop_loss=Decimal(390)), {}),
+        *(
+            (replace(TWO_WAYS_OUT, terms=replace(TWO_WAYS_OUT.terms, **prices)), LONG)
+            for prices in (
+                {"limit": Decimal(400)},
+                {"limit": Decimal(390)},
+                {"limit": Decimal(601)},
+                {"stop_loss": Decimal(400)},
+                {"stop_loss": Decimal(410)},
+                {"stop_loss": Decimal(199)},
+            )
+        ),
     ],
     "hours": [
         *(
@@ -172,6 +190,11 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (limit_at("400", extended_hours=True), {"session": None, "hours": "extended"}),
     ],
     "reducing": [(WISH, {"standing": REDUCING}), (WISH, {"standing": REDUCING, **LONG})],
+    "way_out": [
+        (TWO_WAYS_OUT, {}),
+        (TWO_WAYS_OUT, {"held": Decimal(1)}),
+        (TWO_WAYS_OUT, {**LONG, "waiting": (waiting(Side.SELL, 9),)}),
+    ],
     "whitelist": [(WISH, {"whitelist": frozenset({"QQQ"})})],
     "short": [
         (SELL, {"asset": Asset("SPY", shortable=False)}),

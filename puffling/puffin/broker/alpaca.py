@@ -66,6 +66,7 @@ class AlpacaBroker(Broker):
         kinds=frozenset(Kind),
         lasting=frozenset(Lasting),
         brackets=True,
+        one_cancels_other=True,
         fractions=True,
         notional=True,
         short=True,

@@ -352,6 +352,8 @@ def _legs(order: Order) -> dict[str, Any]:
         legs["take_profit"] = {"limit_price": _price("take_profit", order.take_profit)}
     if order.stop_loss is not None:
         legs["stop_loss"] = {"stop_price": _price("stop_loss", order.stop_loss)}
+        if order.stop_loss_limit is not None:
+            legs["stop_loss"]["limit_price"] = _price("stop_loss_limit", order.stop_loss_limit)
     if order.one_cancels_other:
         if order.limit_price is None or order.take_profit is not None or order.stop_loss is None:
             raise InvalidOrderError("One cancels the other: that is a limit order and a stop loss")

@@ -106,6 +106,8 @@ class Order:
     extended_hours: bool = False
     # A limit and its `stop_loss` on the same side: two ways out of which the first to fill cancels the other.
     one_cancels_other: bool = False
+    # The worst price once the stop loss was met; None for any.
+    stop_loss_limit: Number | None = None
 
 
 @frozen
@@ -250,6 +252,8 @@ class BrokerAbilities:
     kinds: frozenset[Kind] = frozenset({Kind.MARKET, Kind.LIMIT})
     lasting: frozenset[Lasting] = frozenset({Lasting.DAY})
     brackets: bool = False
+    # Two ways out of a position, of which the first to fill cancels the other.
+    one_cancels_other: bool = False
     fractions: bool = False
     notional: bool = False
     short: bool = False

@@ -25,7 +25,7 @@ from puffling.puffin.orders import Kind, Lasting, Side
 
 _ZERO = Decimal(0)
 _CENT, _FINE = Decimal("0.01"), Decimal("0.0001")
-_PRICES = ("limit_price", "stop_price", "take_profit", "stop_loss")
+_PRICES = ("limit_price", "stop_price", "take_profit", "stop_loss", "stop_loss_limit")
 _SLACK = 1.0 + 1e-9
 
 
@@ -81,7 +81,9 @@ def exits_of(order: Order) -> list[Ticket]:
     side, quantity = Side.BUY if buys else Side.SELL, float(order.qty)
     exits = []
     if order.stop_loss is not None:
-        exits.append(Ticket(order.symbol, side, quantity, Kind.STOP, stop=float(order.stop_loss)))
+        limit = _plain(order.stop_loss_limit)
+        kind = Kind.STOP if limit is None else Kind.STOP_LIMIT
+        exits.append(Ticket(order.symbol, side, quantity, kind, limit, stop=float(order.stop_loss)))
     if order.take_profit is not None:
         exits.append(Ticket(order.symbol, side, quantity, Kind.LIMIT, limit=float(order.take_profit)))
     return exits

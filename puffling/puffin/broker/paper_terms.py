@@ -99,6 +99,7 @@ def abilities_under(terms: PaperTerms) -> BrokerAbilities:
         kinds=frozenset(Kind),
         lasting=frozenset(Lasting),
         brackets=True,
+        one_cancels_other=True,
         fractions=True,
         notional=True,
         short=terms.short,

@@ -9,21 +9,24 @@ from enum import StrEnum
 from typing import Any
 
 from puffling.puffin.orders import Kind, Lasting, Side
-from puffling.store.orders import OrderTerms
+from puffling.store.orders import LATER_TERMS, OrderTerms
 
-_NUMBERS = ("quantity", "limit", "stop", "trail", "trail_share", "take_profit", "stop_loss")
+_NUMBERS = (
+    "quantity", "limit", "stop", "trail", "trail_share", "take_profit", "stop_loss", "stop_loss_limit",
+)  # fmt: skip
 
 
 def written(terms: OrderTerms) -> str:
     """Write the terms as text; numbers keep every digit they have."""
-    return json.dumps({field.name: _plain(getattr(terms, field.name)) for field in fields(terms)})
+    named = {field.name: _plain(getattr(terms, field.name)) for field in fields(terms)}
+    return json.dumps({name: value for name, value in named.items() if value or name not in LATER_TERMS})
 
 
 def read(text: str) -> OrderTerms:
     """Read terms that were written here."""
     values: dict[str, Any] = json.loads(text)
     for name in _NUMBERS:
-        if values[name] is not None:
+        if values.get(name) is not None:
             values[name] = Decimal(values[name])
     values["side"] = Side(values["side"])
     values["kind"] = Kind(values["kind"])

@@ -24,6 +24,20 @@ def only_reducing(case: Case) -> Check:
     return refused(code, text, tr("Only you can lift it: Resume trading, or puffling resume."))
 
 
+def leads_out(case: Case) -> Check:
+    """Let two ways out lead out of what is held and free, and never into anything."""
+    code, terms = "way_out", case.terms
+    if not terms.one_cancels_other:
+        return passed(code, tr("It is an order by itself."))
+    if case.shrinks:
+        return passed(code, tr("Both ways lead out of what is held; one cancels the other."))
+    text = tr(
+        "One cancels the other: that is for what is held of {symbol} and not promised to other orders.",
+        symbol=terms.symbol,
+    )
+    return refused(code, text, tr("Order at most what is held and free, on the side that closes it."))
+
+
 def on_the_list(case: Case) -> Check:
     """Let nothing larger through in a symbol the person left off the list, when there is one."""
     code, symbol, listed = "whitelist", case.terms.symbol, case.limits.whitelist
@@ -210,6 +224,7 @@ def small_enough(case: Case) -> Check:
 
 CHECKS = (
     only_reducing,
+    leads_out,
     on_the_list,
     short_allowed,
     not_repeated,

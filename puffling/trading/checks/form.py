@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from puffling.market.values import AssetClass
 from puffling.puffin.broker.base import Asset, BrokerAbilities
-from puffling.puffin.orders import Kind
+from puffling.puffin.orders import Kind, Lasting
 from puffling.runtime.text import tr
 from puffling.store.orders import OrderTerms
 from puffling.trading.case import passed, refused
 from puffling.trading.facts import GateFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.verdicts import Check
+from puffling.trading.wire import is_bracket
 from puffling.trading.words import plain
 
 # Beyond this no quantity and no price is meant seriously, and exact arithmetic ends.
@@ -22,6 +23,7 @@ SMALLEST_STEP = -9
 _WHOLE = Decimal(1)
 _NEEDS_LIMIT = frozenset({Kind.LIMIT, Kind.STOP_LIMIT})
 _NEEDS_STOP = frozenset({Kind.STOP, Kind.STOP_LIMIT})
+_WAITS = frozenset({Lasting.DAY, Lasting.GTC})
 
 
 def numbers_sound(proposal: Proposal, facts: GateFacts) -> Check:
@@ -42,6 +44,7 @@ def _problems(terms: OrderTerms) -> Iterator[str]:
         (tr("trailing share"), terms.trail_share),
         (tr("take-profit"), terms.take_profit),
         (tr("stop-loss"), terms.stop_loss),
+        (tr("limit of the stop-loss"), terms.stop_loss_limit),
     )
     for name, number in named:
         if number is not None and not _is_sound(number):
@@ -62,6 +65,11 @@ def _problems(terms: OrderTerms) -> Iterator[str]:
         yield tr("A trailing stop has one distance.")
     if terms.trail_share is not None and terms.trail_share >= 1:
         yield tr("A trailing share is less than 1.")
+    if terms.one_cancels_other:
+        if terms.kind is not Kind.LIMIT or terms.stop_loss is None or terms.take_profit is not None:
+            yield tr("One cancels the other: that is a limit with a profit, and a stop-loss.")
+    elif terms.stop_loss_limit is not None:
+        yield tr("Only one of two ways out has a limit behind its stop-loss.")
 
 
 def _is_sound(number: Decimal) -> bool:
@@ -75,8 +83,11 @@ def kind_offered(proposal: Proposal, facts: GateFacts) -> Check:
     """Let nothing through that the broker does not hold, unless this computer holds it."""
     code, terms, abilities = "broker_kind", proposal.terms, facts.live.abilities
     kind = terms.kind.value.replace("_", " ")
-    if (terms.take_profit is not None or terms.stop_loss is not None) and not abilities.brackets:
+    if is_bracket(terms) and not abilities.brackets:
         return refused(code, tr("This broker holds no brackets."), tr("Send the exits by themselves."))
+    if terms.one_cancels_other and (terms.lasting not in _WAITS or terms.extended_hours):
+        text = tr("Two ways out wait in the session, for the day or until cancelled.")
+        return refused(code, text, tr("Let it last for the day or until cancelled."))
     if facts.live.held_here:
         return passed(code, tr("This computer holds the order until its price is met."))
     if terms.kind not in abilities.kinds:
@@ -131,7 +142,14 @@ def prices_fit(proposal: Proposal, facts: GateFacts) -> Check:
         return refused(
             code, tr("The smallest step of prices is not known."), tr("Try again when the broker answers.")
         )
-    for price in (terms.limit, terms.stop, terms.take_profit, terms.stop_loss, terms.trail):
+    for price in (
+        terms.limit,
+        terms.stop,
+        terms.take_profit,
+        terms.stop_loss,
+        terms.stop_loss_limit,
+        terms.trail,
+    ):
         if price is None:
             continue
         step = price_step(asset, price, facts)

@@ -99,16 +99,20 @@ def price_real(case: Case) -> Check:
 def within_band(case: Case) -> Check:
     """Let no limit through that is far from the last price."""
     code, terms, price, band = "price_band", case.terms, case.price, case.limits.price_band
-    if terms.limit is None:
+    limit, stop = terms.limit, terms.stop
+    if terms.one_cancels_other:
+        # How far away a profit is taken is no slip; the limit behind the stop-loss may be one.
+        limit, stop = terms.stop_loss_limit, terms.stop_loss
+    if limit is None:
         return passed(code, tr("The order names no limit."))
     # What waits for its stop will be near the stop then.
-    beside = terms.stop if terms.stop is not None else price.last if price is not None else None
+    beside = stop if stop is not None else price.last if price is not None else None
     if beside is None or not _usable(beside):
         return refused(code, tr("The limit has no price beside it."), tr("Wait for a sound price."))
-    away = abs(terms.limit - beside) / beside
+    away = abs(limit - beside) / beside
     text = tr(
         "The limit {limit} is {away} from {price}.",
-        limit=plain(terms.limit),
+        limit=plain(limit),
         away=percent(away),
         price=plain(beside),
     )
@@ -143,6 +147,9 @@ def _misplaced(case: Case) -> Iterator[str]:
         yield tr("The trailing distance {trail} is too large.", trail=plain(terms.trail))
     if terms.trail_share is not None and terms.trail_share > FARTHEST_STOP:
         yield tr("The trailing share {share} is too large.", share=percent(terms.trail_share))
+    if terms.one_cancels_other:
+        yield from _misplaced_ways_out(case)
+        return
     entry = terms.limit or terms.stop or (price.last if price is not None else None)
     for exit_price, name, above in (
         (terms.take_profit, tr("take-profit"), buys),
@@ -153,6 +160,35 @@ def _misplaced(case: Case) -> Iterator[str]:
         ):
             yield tr(
                 "The {name} {price} is on the wrong side of the entry.", name=name, price=plain(exit_price)
+            )
+
+
+def _misplaced_ways_out(case: Case) -> Iterator[str]:
+    """Say which of two ways out is not on its side of the price, or too far from it."""
+    terms, price, buys = case.terms, case.price, case.terms.side is Side.BUY
+    profit, loss = terms.limit, terms.stop_loss
+    if profit is None or loss is None:
+        return
+    if (profit < loss) is not buys or profit == loss:
+        yield tr(
+            "The profit {profit} is taken beyond the stop-loss {loss}.",
+            profit=plain(profit),
+            loss=plain(loss),
+        )
+    if price is None or case.live.confirmed:
+        return
+    last = price.last
+    for way, name, below in ((profit, tr("take-profit"), buys), (loss, tr("stop-loss"), not buys)):
+        if (way < last) is not below or way == last:
+            yield tr(
+                "The {name} {price} would fire at once: the price is {last}.",
+                name=name,
+                price=plain(way),
+                last=plain(last),
+            )
+        if abs(way - last) > last * FARTHEST_STOP:
+            yield tr(
+                "The {name} {price} is too far from {last}.", name=name, price=plain(way), last=plain(last)
             )
 
 
