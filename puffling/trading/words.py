@@ -6,6 +6,24 @@ from decimal import Decimal
 
 from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
+from puffling.store.orders import OrderState
+
+_SO_FAR = {
+    OrderState.INTENT: "written down",
+    OrderState.SENDING: "on its way",
+    OrderState.UNKNOWN: "not heard of yet",
+    OrderState.ACKED: "working",
+    OrderState.PARTIAL: "partly filled",
+    OrderState.PENDING_CANCEL: "being cancelled",
+    OrderState.PENDING_REPLACE: "being changed",
+    OrderState.FILLED: "filled",
+    OrderState.CANCELED: "cancelled",
+    OrderState.EXPIRED: "expired",
+    OrderState.REJECTED: "rejected",
+    OrderState.REPLACED: "replaced",
+    OrderState.ABANDONED_WATCH: "not found at the broker",
+    OrderState.EXTERNAL: "placed elsewhere",
+}
 
 
 def money(amount: Decimal) -> str:
@@ -34,6 +52,11 @@ def deed(side: Side, quantity: Decimal, symbol: str) -> str:
     """Say what an order does: "Buy 10 SPY"."""
     words = tr("Buy") if side is Side.BUY else tr("Sell")
     return f"{words} {plain(quantity)} {symbol}"
+
+
+def so_far(state: OrderState) -> str:
+    """Say in a sentence how far an order is."""
+    return tr(_SO_FAR[state])
 
 
 def only_ways_out(reason: str) -> str:

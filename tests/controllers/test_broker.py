@@ -63,6 +63,7 @@ class TestPerson:
 
         done = await core.broker.confirm(shown.token)
         assert [each.state for each in done.orders] == [OrderState.ACKED]
+        assert done.summary == "Buy 1 SPY at the market: working"
         [accepted] = broker.accepted()
         assert (accepted["symbol"], accepted["qty"]) == ("SPY", "1")
         with pytest.raises(Conflict, match="nothing to confirm"):

@@ -296,7 +296,7 @@ async def test_what_cannot_be_changed_says_why(home: Path) -> None:
         with pytest.raises(InvalidInput, match="follows the price"):
             await room.desk.replace(trailing.intent.id, stop=HUNDRED, slot="y", source="person")
         await room.desk.cancel(intent.id)
-        with pytest.raises(Conflict, match="canceled and cannot be changed"):
+        with pytest.raises(Conflict, match="cancelled and cannot be changed"):
             await room.desk.replace(intent.id, limit=Decimal(99), slot="z", source="person")
         broker.place_elsewhere("QQQ", 1)
         await room.settle()
