@@ -152,3 +152,17 @@ async def test_amounts_are_hidden_here_too(core: Core, open_window: OpenWindow) 
     assert panel.view.detail.figures.value("cost").startswith("$3")
     window.session.shared(Amounts).hide(True)
     assert panel.view.detail.figures.value("cost") == HIDDEN
+
+
+@pytest.mark.usefixtures("broker")
+async def test_a_queue_on_the_screen_is_painted_when_the_core_is_gone(
+    core: Core, open_window: OpenWindow
+) -> None:
+    id = await ask(core)
+    window, panel = await seen(core, open_window)
+    await looked_at(panel, id)
+    await window.disconnect_core()
+    panel.view.rewrite()
+    painted = panel.grab()
+    assert panel.view.table.keys() == (id,)
+    assert not painted.isNull()

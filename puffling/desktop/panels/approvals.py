@@ -41,6 +41,7 @@ class ApprovalsPanel(Panel):
         self._accounts: dict[str, Account] = {}
         self._counting: asyncio.Task[None] | None = None
         self._view: ApprovalsView | None = None
+        self._seen_at: datetime | None = None
         self._focus_wanted = False
         self._body = Place(self)
         self.states = States(self)
@@ -181,4 +182,8 @@ class ApprovalsPanel(Panel):
         detail.count_down(self._now())
 
     def _now(self) -> datetime:
-        return self.session.core.clock.now()
+        # What is still on the screen is painted after the core is gone, too.
+        if self.session.connected:
+            self._seen_at = self.session.core.clock.now()
+        assert self._seen_at is not None
+        return self._seen_at
