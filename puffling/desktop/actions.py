@@ -68,7 +68,8 @@ class ActionBook(QObject):
                 raise ValueError(f"{action.shortcut} belongs to {taken[action.shortcut]}")
             self._actions[action.id] = action
             self._places[action.id] = place
-            self._qt[action.id] = self._bound(action)
+            if action.shortcut:
+                self._bind(action)
         self._actions = dict(sorted(self._actions.items(), key=lambda each: self._places[each[0]]))
         self.changed.emit()
 
@@ -112,7 +113,7 @@ class ActionBook(QObject):
                 target.addAction(self._shown(action))
 
     def _shown(self, action: Action) -> QAction:
-        found = self._qt[action.id]
+        found = self._qt.get(action.id) or self._bind(action)
         # Most actions are never seen in a menu, and the start waits for none of their icons.
         if action.icon and found.icon().isNull():
             set_icon(found, action.icon)
@@ -120,8 +121,9 @@ class ActionBook(QObject):
             found.setChecked(action.checked())
         return found
 
-    def _bound(self, action: Action) -> QAction:
-        bound = QAction(action.title, self._window)
+    def _bind(self, action: Action) -> QAction:
+        # Those without keys wait until a menu shows them.
+        self._qt[action.id] = bound = QAction(action.title, self._window)
         bound.setObjectName(action.id)
         bound.setStatusTip(action.summary)
         bound.setCheckable(action.checked is not None)

@@ -14,6 +14,7 @@ from puffling.desktop.later import later
 from puffling.desktop.notices import Toast
 from puffling.desktop.panel import Area
 from puffling.desktop.selection import FIRST_SYMBOL
+from puffling.desktop.sheet import Sheet
 from puffling.desktop.snapshot import Kept, Snapshot
 from puffling.desktop.workspaces import (
     WORKSPACES,
@@ -190,8 +191,9 @@ class Arrangement:
             dock.line.show_siblings([other for name, other in self._docks.items() if name in behind])
         # A dock that comes to the front comes before everything else: what lies over the docks goes over it.
         window = self._window
-        for over in (window.sheet, *window.findChildren(Question), *window.findChildren(Toast)):
-            over.raise_()
+        for kind in (Sheet, Question, Toast):
+            for over in window.findChildren(kind):
+                over.raise_()
         if window.live is not None and window.live.lock.screen is not None:
             window.live.lock.screen.raise_()
 

@@ -24,6 +24,8 @@ from puffling.desktop.squeezing import Squeezed
 from puffling.desktop.theme import PADDING, set_role
 from puffling.runtime.text import tr
 
+# What is left free for a panel that was never made here; those beside each other then stand still when it is.
+_USUAL_ROOM = (300, 242)
 # No panel needs more than this, whatever a file says.
 _MOST_ROOM = 600
 
@@ -59,7 +61,9 @@ class PanelDock(QDockWidget):
         self._inside.setContentsMargins(edge, 0, edge, edge)
         self.setWidget(body)
         # Room is shared out before the panel is made; it must not move when it is.
-        self.setMinimumSize(_side(self._room, "width"), _side(self._room, "height"))
+        self.setMinimumSize(
+            _side(self._room, "width", _USUAL_ROOM[0]), _side(self._room, "height", _USUAL_ROOM[1])
+        )
         self.visibilityChanged.connect(self._seen_changed)
         self.topLevelChanged.connect(lambda _floating: self.moved.emit())
         self.dockLocationChanged.connect(lambda _area: self.moved.emit())
@@ -138,36 +142,43 @@ class PanelDock(QDockWidget):
 
 
 class TitleLine(Surface):
-    """Title of the panel, its own controls, and the panels that stand behind it."""
+    """Title of the panel, its own controls, and the panels behind it; empty until the panel is made."""
 
     def __init__(self, dock: PanelDock) -> None:
         super().__init__(bottom=False)
         self._dock = dock
+        self._behind: list[PanelDock] = []
+        self._siblings: Squeezed | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(PADDING, 6, PADDING - 4, 4)
         self._row.setSpacing(6)
-        self.title = QLabel(tr(dock.kind.title))
+
+    def take_in(self, panel: Panel) -> None:
+        """Stand the panel's own controls between its title and the panels behind it."""
+        self.title = QLabel(tr(self._dock.kind.title))
         set_role(self.title, kind="title")
         self._row.addWidget(self.title)
+        self.title.setVisible(panel.titled)
+        pieces = panel.header()
+        for piece in pieces:
+            self._row.addWidget(piece, 1 if piece.property("grows") else 0)
+        if not any(piece.property("grows") for piece in pieces):
+            self._row.addStretch(1)
         self._siblings = Squeezed(tr("Panels behind this one"))
         self._siblings.one.setText(tr("Panels"))
         self._row.addWidget(self._siblings)
         self.more = tool_button("more", tr("Panel menu"))
-        self.more.clicked.connect(dock.show_menu)
+        self.more.clicked.connect(self._dock.show_menu)
         self._row.addWidget(self.more)
-
-    def take_in(self, panel: Panel) -> None:
-        """Stand the panel's own controls between its title and the panels behind it."""
-        self.title.setVisible(panel.titled)
-        pieces = panel.header()
-        for place, piece in enumerate(pieces, start=1):
-            self._row.insertWidget(place, piece, 1 if piece.property("grows") else 0)
+        for piece in (*pieces, self._siblings, self.more):
             _show_now(piece)
-        if not any(piece.property("grows") for piece in pieces):
-            self._row.insertStretch(len(pieces) + 1, 1)
+        self.show_siblings(self._behind)
 
     def show_siblings(self, docks: list[PanelDock]) -> None:
         """Offer the panels that stand behind this one."""
+        self._behind = docks
+        if self._siblings is None:
+            return
         shown = [button.objectName() for button in self._siblings.shown]
         if shown == [f"tab.{dock.objectName()}" for dock in docks]:
             return
@@ -193,9 +204,9 @@ class TitleLine(Surface):
         return handled
 
 
-def _side(room: Kept, name: str) -> int:
+def _side(room: Kept, name: str, usual: int) -> int:
     found = room.get(name)
-    return min(max(found, 0), _MOST_ROOM) if isinstance(found, int) else 0
+    return min(max(found, 0), _MOST_ROOM) if isinstance(found, int) else usual
 
 
 def _show_now(widget: QWidget) -> None:

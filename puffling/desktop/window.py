@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QStatusBar
 
 from puffling.desktop.actions import ActionBook
@@ -26,9 +26,7 @@ from puffling.desktop.lines import BottomLine, TopLine
 from puffling.desktop.live import HALT, RESUME, LiveWindow
 from puffling.desktop.loading import load
 from puffling.desktop.notices import Notices
-from puffling.desktop.palette import Palette
 from puffling.desktop.panel import find_panels
-from puffling.desktop.preferences import Preferences
 from puffling.desktop.saving import Folders
 from puffling.desktop.selection import Selection
 from puffling.desktop.session import Session
@@ -42,6 +40,7 @@ from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.desktop.palette import Palette
 
 FIRST_SIZE = (1440, 900)
 FRAME_HEIGHT = 40
@@ -90,8 +89,6 @@ class Window(QMainWindow):
         self.banner = Banner()
         self.top.add_below(self.banner)
         self.setMenuWidget(self.top)
-        self.sheet = Sheet(self)
-        self.palette_ = Palette(self, self.session, self.recent)
         self.importing = Importing(self)
         self.docks = self._make_docks()
         self.bottom = BottomLine()
@@ -101,13 +98,26 @@ class Window(QMainWindow):
         self.actions_.add(*window_actions(self), place=0)
         self._alt.tapped.connect(self.top.open_menu)
         self.top.workspace_chosen.connect(self.open_workspace)
-        self.top.command_wanted.connect(self.palette_.open_palette)
+        self.top.command_wanted.connect(self.open_palette)
         self.top.halt_wanted.connect(lambda: self.actions_.run(HALT))
         self.top.resume_wanted.connect(lambda: self.actions_.run(RESUME))
         self.top.approvals_wanted.connect(lambda: self.show_panel("approvals"))
         self.bottom.jobs_wanted.connect(lambda: self.show_panel("jobs"))
         self._restore()
         self.arrangement.take_focus()
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        """What lies over the panels at the right: forms, preferences, help."""
+        return Sheet(self)
+
+    @cached_property
+    def palette_(self) -> Palette:
+        """Every action and every symbol, by a few letters."""
+        # This and others are imported where they are opened: a start must not wait for them.
+        from puffling.desktop.palette import Palette
+
+        return Palette(self, self.session, self.recent)
 
     def _make_docks(self) -> dict[str, PanelDock]:
         docks: dict[str, PanelDock] = {}
@@ -199,9 +209,15 @@ class Window(QMainWindow):
         """Fill the screen, or go back to a window."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def open_palette(self) -> None:
+        """Open the palette, or close the open one."""
+        self.palette_.open_palette()
+
     def show_preferences(self) -> None:
         """Open the preferences; they need the open core."""
         if self.session.connected:
+            from puffling.desktop.preferences import Preferences
+
             self.sheet.open_with(tr("Preferences"), Preferences(self.session), width=560)
 
     def lock(self) -> None:
@@ -212,7 +228,6 @@ class Window(QMainWindow):
     def connect_broker(self) -> None:
         """Open what connects a broker; it needs the open core."""
         if self.session.connected:
-            # Imported here: a start must not wait for what most people need once.
             from puffling.desktop.brokers.wizard import BrokerWizard
 
             wizard = BrokerWizard(self.session, self.sheet.close_sheet)
@@ -290,6 +305,11 @@ class Window(QMainWindow):
             self.session.dispatch.run(lambda: self._sure_to_stop(running), name="ask to quit", newest="quit")
         else:
             self.closing.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # The panels in sight were made this moment: they find their places before they are painted.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

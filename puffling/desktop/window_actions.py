@@ -86,7 +86,7 @@ def _general(window: Window) -> Iterator[Action]:
     yield Action(
         "window.palette",
         tr("Search or run a command"),
-        window.palette_.open_palette,
+        window.open_palette,
         group,
         tr("Find any action or symbol."),
         "View",

@@ -6,14 +6,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, Qt
 from PySide6.QtTest import QTest
 
 import puffling.desktop.panels
+from puffling.desktop.crash import CrashDesk
 from puffling.desktop.panel import find_panels
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.window import Window
 from puffling.desktop.window_actions import panel_actions
+from puffling.runtime.paths import Paths
 from tests.desktop.conftest import OpenWindow, close_window, until
 
 if TYPE_CHECKING:
@@ -24,6 +27,29 @@ KEPT = {
     "content": {"rows": [1]},
     "room": {"width": 310, "height": 190},
 }
+
+
+class FirstPaint(QObject):
+    """Notes where the panels in sight stand when the window is painted first."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self.places: dict[str, tuple[QRect, QRect]] = {}
+        window.installEventFilter(self)
+
+    def places_now(self) -> dict[str, tuple[QRect, QRect]]:
+        """Where each dock stands in the window, and its panel in it."""
+        return {
+            name: (dock.geometry(), dock.panel.geometry())
+            for name, dock in self._window.docks.items()
+            if not dock.visibleRegion().isEmpty()
+        }
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and not self.places:
+            self.places = self.places_now()
+        return super().eventFilter(watched, event)
 
 
 def made(window: Window) -> set[str]:
@@ -88,3 +114,20 @@ async def test_a_key_of_a_panel_that_is_not_made_yet_is_not_lost(open_window: Op
     held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(window, Qt.Key.Key_B, held)
     assert window.docks["ticket"].isVisible()
+
+
+@pytest.mark.parametrize("size", [(1000, 600), (1280, 800)])
+async def test_what_was_painted_first_stands_where_it_stays(
+    core: Core, paths: Paths, size: tuple[int, int]
+) -> None:
+    window = Window(Snapshot(), CrashDesk(paths.logs))
+    window.resize(*size)
+    paint = FirstPaint(window)
+    window.show()
+    await until(lambda: bool(paint.places))
+    window.connect_core(core)
+    await until(lambda: window.whole)
+    await until(lambda: window.docks["chart"].panel.live)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    assert paint.places_now() == paint.places
+    await close_window(window)
