@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from puffling.desktop import icons
 from puffling.desktop.cells import CELL_PADDING
+from puffling.desktop.columns import Kind
 from puffling.desktop.menus import Menu
 from puffling.desktop.rows import Rows
 from puffling.desktop.theme import Size, look
@@ -20,6 +21,8 @@ TableState = dict[str, Any]
 _LEAST_WIDTH = 40
 _MOST_WIDTH = 2000
 _LEAST_SHARE = 0.6
+# A name is still read without its end, a time is not.
+_LEAST_SHARE_OF_TIME = 0.8
 _MARK = 13
 
 
@@ -100,7 +103,8 @@ class Header(Titles):
             if number in elastic:
                 share = room // len(elastic) + (room % len(elastic) if number == elastic[-1] else 0)
                 # What stretches also gives way, down to where its words stop making sense.
-                wanted = max(wanted + share, round(wanted * _LEAST_SHARE))
+                least = _LEAST_SHARE_OF_TIME if columns[number].kind is Kind.TIME else _LEAST_SHARE
+                wanted = max(wanted + share, round(wanted * least))
             self.resizeSection(number, wanted)
         self._fitting = False
 

@@ -232,6 +232,19 @@ def test_columns_keep_their_width_while_numbers_tick(table: Table[Quote]) -> Non
     table.hide()
 
 
+def test_a_column_of_times_gives_way_less_than_one_of_names(qtbot: QtBot) -> None:
+    def narrowed(kind: Kind) -> int:
+        made: Table[Quote] = Table(
+            [Column("first", "First", lambda row: row.symbol, kind, width=100)], title="Narrow"
+        )
+        qtbot.addWidget(made)
+        made.resize(40, 200)
+        made.show()
+        return made.columnWidth(0)
+
+    assert (narrowed(Kind.TEXT), narrowed(Kind.TIME)) == (60, 80)
+
+
 def test_a_changed_value_flashes_in_the_direction_it_moved_and_not_with_reduced_motion(
     table: Table[Quote], qtbot: QtBot
 ) -> None:

@@ -94,7 +94,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **quotes.SCENES,
                     **imports.SCENES,
                     **histories.SCENES,
-                    **strategies.SCENES,
+                    **(strategies.SCENES if strategies.SCENES.keys() & set(names) else {}),
                     **backtests.SCENES,
                     **(portfolios.SCENES if portfolios.SCENES.keys() & set(names) else {}),
                     **(desks.SCENES if desks.SCENES.keys() & set(names) else {}),

@@ -12,7 +12,8 @@ from puffling.desktop.panels.chart import ChartPanel
 from puffling.store.values import DrawingColour, DrawingDash, DrawingKind
 
 if TYPE_CHECKING:
-    from puffling.desktop.window import Window
+    from puffling.desktop.popover import Popover
+from puffling.desktop.window import Window
 
 SKETCHES: tuple[tuple[DrawingKind, tuple[tuple[float, float], ...], Style], ...] = (
     (DrawingKind.LINE, ((0.10, 0.50), (0.30, 0.20)), Style()),
@@ -38,6 +39,8 @@ SKETCHES: tuple[tuple[DrawingKind, tuple[tuple[float, float], ...], Style], ...]
 
 def bare(window: Window) -> None:
     """Takes every drawing away; a chart without its tools yet has none."""
+    for popover in window.findChildren(Popover):
+        popover.leave()
     board = _part(window).board
     if board is None:
         return

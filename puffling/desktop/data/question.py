@@ -12,7 +12,7 @@ from puffling.puffin.data.interval import Interval
 
 # As they are offered; the first reaches as far back as is usual for bars of that width.
 REACHES = {
-    "auto": "Usual range",
+    "auto": "As usual",
     "1m": "1 month",
     "6m": "6 months",
     "ytd": "This year",
