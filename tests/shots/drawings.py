@@ -9,11 +9,11 @@ from puffling.desktop.drawings.board import DrawingBoard
 from puffling.desktop.drawings.part import Drawings
 from puffling.desktop.drawings.style import Style
 from puffling.desktop.panels.chart import ChartPanel
+from puffling.desktop.popover import Popover
 from puffling.store.values import DrawingColour, DrawingDash, DrawingKind
 
 if TYPE_CHECKING:
-    from puffling.desktop.popover import Popover
-from puffling.desktop.window import Window
+    from puffling.desktop.window import Window
 
 SKETCHES: tuple[tuple[DrawingKind, tuple[tuple[float, float], ...], Style], ...] = (
     (DrawingKind.LINE, ((0.10, 0.50), (0.30, 0.20)), Style()),
