@@ -94,6 +94,7 @@ class BrokerLine:
             except (PuffinError, HeldBack):
                 raise
             except Exception as error:
+                # The edge: what the library of a broker lets through says nothing of what the broker did.
                 said = redactor.clean(f"{type(error).__name__}: {error}")
                 raise UnclearError(f"The broker failed ({said})") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -136,7 +137,7 @@ class TicketPanel(Panel):
             yield Action(
                 f"window.ticket-{side.value}",
                 tr("{side} the symbol in view", side=words),
-                lambda side=side: self.begin(side),  # type: ignore[misc]
+                partial(self.begin, side),
                 group,
                 tr("Fills in the ticket; nothing leaves before you have seen it."),
                 menu,
