@@ -19,8 +19,8 @@ def order_lines(
 ) -> tuple[OrderLine, ...]:
     """Give the newest orders first: ours, the legs they brought, and those found at the broker."""
     intents = unit.intents.newest(limit, account=account, symbol=symbol)
-    orders = unit.orders.newest(2 * limit, account=account, symbol=symbol)
-    by_broker_id = {(each.account, each.broker_order_id): each for each in orders}
+    brought = unit.orders.of_intents(intent.id for intent in intents)
+    by_broker_id = {(each.account, each.broker_order_id): each for each in brought}
     lines, taken = [], set()
     for intent in intents:
         order = by_broker_id.get((intent.terms.account, intent.broker_order_id or ""))
@@ -28,12 +28,8 @@ def order_lines(
             taken.add(order.id)
         lines.append(line_of(intent, order))
     # Orders of intents that are older than all of these are older, too.
-    known = {intent.id for intent in intents}
-    lines += [
-        line_of(None, order)
-        for order in orders
-        if order.id not in taken and (order.intent_id is None or order.intent_id in known)
-    ]
+    elsewhere = unit.orders.newest(limit, account=account, symbol=symbol, elsewhere=True)
+    lines += [line_of(None, order) for order in (*brought, *elsewhere) if order.id not in taken]
     lines.sort(key=lambda line: line.created_at, reverse=True)
     return tuple(lines[:limit])
 

@@ -71,6 +71,10 @@ class Orders(Repository):
         """Give the orders that came of an intent, oldest first: more than one with legs."""
         return self._all(self._mine().where(OrderRow.intent_id == intent_id))
 
+    def of_intents(self, intent_ids: Iterable[str]) -> tuple[BrokerOrder, ...]:
+        """Give the orders that came of any of these intents, legs included, oldest first."""
+        return self._all(self._mine().where(col(OrderRow.intent_id).in_(tuple(intent_ids))))
+
     def in_states(
         self, states: Iterable[OrderState], account: str | None = None, symbol: str | None = None
     ) -> tuple[BrokerOrder, ...]:
@@ -79,10 +83,17 @@ class Orders(Repository):
         return self._all(_narrowed(wanted, account, symbol))
 
     def newest(
-        self, limit: int = 200, *, account: str | None = None, symbol: str | None = None
+        self,
+        limit: int = 200,
+        *,
+        account: str | None = None,
+        symbol: str | None = None,
+        elsewhere: bool = False,
     ) -> tuple[BrokerOrder, ...]:
-        """Give the orders that changed last first."""
+        """Give the orders that changed last first; those placed elsewhere alone, where that is asked."""
         wanted = _narrowed(self._mine(), account, symbol)
+        if elsewhere:
+            wanted = wanted.where(col(OrderRow.intent_id).is_(None))
         ordered = wanted.order_by(col(OrderRow.updated_at).desc(), col(OrderRow.id).desc()).limit(limit)
         return tuple(_value(row) for row in self._session.exec(ordered))
 
