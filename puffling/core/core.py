@@ -10,11 +10,13 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.assistant.budget import Budget
+from puffling.automation.alerts.watch import AlertWatch
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
 from puffling.controllers.accounts import Accounts
 from puffling.controllers.ai import Ai
+from puffling.controllers.alerts import Alerts
 from puffling.controllers.approvals import Approvals
 from puffling.controllers.backtests import Backtests
 from puffling.controllers.backups import Backups, data_state
@@ -300,6 +302,7 @@ class Core:
         self.safety = self._controller(Safety)
         self.broker = self._controller(Broker)
         self.approvals = self._controller(Approvals)
+        self.alerts = self._controller(Alerts)
         self.workspaces = self._controller(Workspaces)
         self.backups = self._controller(Backups)
         self.access = self._controller(Access)
@@ -327,6 +330,10 @@ class Core:
         self.scope.spawn(upkeep.run(), name="upkeep")
         self.scope.spawn(self._watch_halt(), name="halt")
         self._closing.callback(self.books.start(self.scope))
+        alerts = AlertWatch(
+            store=self.store, market=self.market, clock=self.clock, bus=self.bus, user=self.user
+        )
+        self._closing.callback(alerts.start(self.scope))
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""

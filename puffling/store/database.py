@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from puffling.store.engine import Answer, Database
     from puffling.store.repositories.accounts import Accounts
+    from puffling.store.repositories.alerts import Alerts
     from puffling.store.repositories.approvals import Approvals
     from puffling.store.repositories.attempts import AttemptLedger
     from puffling.store.repositories.audit import AuditTrail
@@ -166,6 +167,13 @@ class Unit:
         from puffling.store.repositories.runs import ModelRuns
 
         return ModelRuns(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What the person wants to hear about."""
+        from puffling.store.repositories.alerts import Alerts
+
+        return Alerts(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def intents(self) -> Intents:

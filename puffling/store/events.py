@@ -6,7 +6,7 @@ from pathlib import Path
 
 from puffling.frozen import frozen
 from puffling.runtime.actor import UserId
-from puffling.store.values import AuditEntry, Json
+from puffling.store.values import AlertNote, AuditEntry, Json
 
 
 @frozen
@@ -84,6 +84,21 @@ class ScheduledJobsChanged:
     """A scheduled job was made, changed, run or removed."""
 
     user: UserId
+
+
+@frozen
+class AlertsChanged:
+    """An alert was made, changed, raised, removed or brought back, or its history was read."""
+
+    user: UserId
+
+
+@frozen
+class AlertRaised:
+    """What a person wanted to hear about happened; it is written down already."""
+
+    user: UserId
+    note: AlertNote
 
 
 @frozen

@@ -148,6 +148,35 @@ class Drawing:
 
 
 @frozen
+class Alert:
+    """A condition a person wants to hear about, with what it remembers of the prices it has seen."""
+
+    id: str
+    name: str
+    kind: str
+    condition: dict[str, Any]
+    memory: dict[str, Any]
+    enabled: bool
+    cooldown_seconds: int
+    last_raised_at: datetime | None
+    created_at: datetime
+
+
+@frozen
+class AlertNote:
+    """One time an alert was raised; it stays when its condition is removed."""
+
+    id: str
+    alert: str
+    raised_at: datetime
+    message: str
+    symbol: str
+    severity: str
+    details: dict[str, Any]
+    read_at: datetime | None = None
+
+
+@frozen
 class ScheduledJob:
     """Work that is due by itself: what, when, and how the last run ended.
 

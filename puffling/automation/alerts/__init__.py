@@ -1,0 +1,1 @@
+"""Alerts: what a person wants to hear about, watched while Puffling runs, told once each time."""
