@@ -62,8 +62,6 @@ _WORKERS = (
     "resolver", "cancelling", "held", "replacing", "closing", "story", "tending",
 )  # fmt: skip
 _CHANGE_VALID = timedelta(minutes=1)
-# What has no order at the broker, or none that is known.
-_WAITING = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
 
 
 class OrderDesk:
@@ -185,7 +183,7 @@ class OrderDesk:
 
     async def account(self, account_id: str) -> AccountView:
         """Give one account as it stands: what is held, what is open, what it is worth."""
-        from puffling.trading.states import WORKING
+        from puffling.trading.states import UNSEEN, WORKING
 
         line = self._parts.line(account_id)
 
@@ -199,7 +197,7 @@ class OrderDesk:
                 as_of=line.info_at,
                 holdings=unit.holdings.of(account_id),
                 open_orders=unit.orders.in_states(WORKING | {OrderState.UNKNOWN}, account_id),
-                waiting=unit.intents.in_states(_WAITING, account_id),
+                waiting=unit.intents.in_states(UNSEEN, account_id),
                 skew_seconds=line.skew_seconds,
                 live_keys=line.live_keys,
             )

@@ -47,6 +47,8 @@ ENDED = frozenset({_S.FILLED, _S.CANCELED, _S.EXPIRED, _S.REJECTED, _S.REPLACED}
 OPEN = frozenset(_S) - ENDED
 # The broker has not said that it has it.
 UNHEARD = frozenset({_S.INTENT, _S.SENDING, _S.UNKNOWN})
+# Nothing at the broker is known to be it.
+UNSEEN = UNHEARD | {_S.ABANDONED_WATCH}
 # Whether it is at the broker nobody knows; it is looked for there.
 IN_DOUBT = frozenset({_S.SENDING, _S.UNKNOWN, _S.ABANDONED_WATCH})
 # At the broker, as far as is known, and not over.

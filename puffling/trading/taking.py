@@ -16,15 +16,13 @@ from puffling.trading.ledger import filled_of, standing, take_execution
 from puffling.trading.other_way import narrow_other_way
 from puffling.trading.parts import note
 from puffling.trading.proposals import is_ours, is_replacement, new_id
-from puffling.trading.states import ENDED, OPEN, advance, state_of
+from puffling.trading.states import ENDED, OPEN, UNSEEN, advance, state_of
 from puffling.trading.wire import differences, exact
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
 
 _NOTHING = Decimal(0)
-# In these an intent has not been seen at the broker yet, so what is found has to be compared first.
-_UNSEEN = frozenset({OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN, OrderState.ABANDONED_WATCH})
 
 
 @frozen
@@ -165,7 +163,8 @@ def _intent_of(
 def _mismatch(unit: Unit, intent: Intent, info: OrderStatusInfo) -> str:
     if intent.broker_order_id not in (None, info.order_id, info.replaces):
         return tr("The broker has two orders of the one name {name}.", name=intent.client_id)
-    if intent.state not in _UNSEEN:
+    # What has been seen at the broker was compared then.
+    if intent.state not in UNSEEN:
         return ""
     terms = intent.terms
     if is_replacement(intent.leg) and info.replaces is not None:
