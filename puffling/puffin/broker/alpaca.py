@@ -47,6 +47,7 @@ from puffling.puffin.broker.base import (
 )
 from puffling.puffin.data.alpaca_rest import AlpacaKeys
 from puffling.puffin.errors import AccessRefused, UnknownSymbol
+from puffling.puffin.machine_time import machine_time
 from puffling.puffin.orders import Kind, Lasting
 
 _MOST_ORDERS = 500
@@ -97,7 +98,7 @@ class AlpacaBroker(Broker):
         keys = AlpacaKeys(api_key, secret_key)
         self.paper = paper
         self.address = trading_address(paper, base_url)
-        self._now = now or _machine_time
+        self._now = now or machine_time
         self._calls = AlpacaCalls(keys, self.address, read_seconds=read_seconds)
         self._updates = TradeUpdates(
             keys,
@@ -319,7 +320,3 @@ def _instant(at: datetime) -> str:
 
 def _ignore(_: BrokerUpdate) -> None:
     """Listen for nobody, so that the stream is up when somebody does."""
-
-
-def _machine_time() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  whoever uses the library alone has no clock to give

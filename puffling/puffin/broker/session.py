@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from puffling.puffin.broker.exchange_days import CLOSES_EARLY, NEW_YORK, hours_on
 from puffling.puffin.errors import InvalidValue
+from puffling.puffin.machine_time import machine_time
 
 Hours = tuple[datetime, datetime]
 Pause = Callable[[float], object]
@@ -43,7 +44,7 @@ class TradingSession:
             raise InvalidValue(f"No time zone is called {timezone!r}", field="timezone") from error
         self.extended_hours = extended_hours
         self._hours = hours
-        self._now = now or _machine_time
+        self._now = now or machine_time
         self._pause = pause or threading.Event().wait
 
     def supports_extended_hours(self) -> bool:
@@ -129,7 +130,3 @@ class TradingSession:
         if isinstance(dt, date) and not isinstance(dt, datetime):
             return dt
         return self._at(dt).astimezone(NEW_YORK).date()
-
-
-def _machine_time() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  whoever uses the library alone has no clock to give

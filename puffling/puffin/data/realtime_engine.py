@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from puffling.puffin.data.bar_maker import BarMaker
@@ -13,6 +13,7 @@ from puffling.puffin.data.order_book import OrderBook
 from puffling.puffin.data.provider import DataProvider
 from puffling.puffin.data.realtime import Bar, OrderBookUpdate, Quote, Trade
 from puffling.puffin.errors import AccessRefused, InvalidValue, NotOffered, SourceFailed, UnknownSymbol
+from puffling.puffin.machine_time import machine_time
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
@@ -23,10 +24,6 @@ _FINAL = (AccessRefused, InvalidValue, UnknownSymbol)
 
 class _EndOfStream(BaseException):
     """Leaves the loop of a provider that has no other way out; no handler of its own takes it for a fault."""
-
-
-def _machine_time() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  whoever uses the library alone has no clock to give
 
 
 class RealtimeEngine:
@@ -41,7 +38,7 @@ class RealtimeEngine:
         self,
         provider: DataProvider,
         *,
-        now: Callable[[], datetime] = _machine_time,
+        now: Callable[[], datetime] = machine_time,
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
         longest_retry_seconds: float = LONGEST_RETRY_SECONDS,
     ) -> None:

@@ -6,10 +6,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from puffling.frozen import frozen
+from puffling.puffin.machine_time import machine_time
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = "healthy", "degraded", "unhealthy", "unknown"
 SLOW_SECONDS = 2.0
@@ -22,10 +23,6 @@ _LEVELS = {
 }
 
 _log = logging.getLogger(__name__)
-
-
-def _machine_time() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  whoever uses the library alone has no clock to give
 
 
 @frozen
@@ -46,7 +43,7 @@ class SystemHealth:
         self,
         alert_callback: Callable[[str, str], None] | None = None,
         *,
-        now: Callable[[], datetime] = _machine_time,
+        now: Callable[[], datetime] = machine_time,
     ) -> None:
         self._alert_callback = alert_callback
         self._now = now

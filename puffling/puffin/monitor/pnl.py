@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from puffling.frozen import frozen
 from puffling.puffin.backtest.metrics import annual_volatility, max_drawdown, returns_of, sharpe_ratio
 from puffling.puffin.errors import InvalidValue
+from puffling.puffin.machine_time import machine_time
 from puffling.puffin.portfolio.lots import Deal, LotBook
 
 if TYPE_CHECKING:
@@ -50,14 +51,10 @@ class Position:
         return self.market_value() - self.cost_basis()
 
 
-def _machine_time() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  whoever uses the library alone has no clock to give
-
-
 class PnLTracker:
     """Follows cash, positions and equity; each `update` is one point of the curve."""
 
-    def __init__(self, initial_cash: float = 0.0, *, now: Callable[[], datetime] = _machine_time) -> None:
+    def __init__(self, initial_cash: float = 0.0, *, now: Callable[[], datetime] = machine_time) -> None:
         self.initial_cash = initial_cash
         self.cash = initial_cash
         self._now = now
