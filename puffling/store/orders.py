@@ -133,6 +133,7 @@ class Counted:
     """What of an intent counts against limits."""
 
     id: str
+    account: str
     parent_id: str | None
     source: str
     slot: str
@@ -146,9 +147,24 @@ class Counted:
     state: OrderState
     shrinks: bool
     reserved: Decimal
-    trading_day: str
     created_at: datetime
     updated_at: datetime
+
+
+@frozen
+class Tally:
+    """How many orders were entered: of the day those that limits count, and of late the ways out."""
+
+    entered: int
+    exits: int
+
+
+@frozen
+class Paid:
+    """Money that the person paid in, or out where it is negative."""
+
+    at: datetime
+    amount: Decimal
 
 
 @frozen

@@ -18,9 +18,9 @@ from puffling.puffin.broker.base import AccountInfo, Number
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import NotFound
 from puffling.store.database import Unit
-from puffling.store.orders import Account, BrokerOrder, Counted, FlowKind, OrderState
+from puffling.store.orders import Account, BrokerOrder, Counted, OrderState, Paid, Tally
 from puffling.trading.days import day_began, trading_day
-from puffling.trading.flags import FLAGS, LIVE, Standing, read_restart, standing_of, strictest
+from puffling.trading.flags import FLAGS, LIVE, Standing, restart_of, standing_of, strictest
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
 from puffling.trading.limits import SECTION, LimitReader, Limits
@@ -33,7 +33,6 @@ SENDING_PATIENCE = timedelta(seconds=30)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.REPLACED})
-_MOVED_BY_HAND = frozenset({FlowKind.DEPOSIT, FlowKind.WITHDRAWAL})
 
 
 @frozen
@@ -102,7 +101,9 @@ def gather(
         live=live,
         live_granted=LIVE + proposal.terms.account in rows,
         session=session_of(live, unit.now),
-        used=None if limits is None else _used(unit, proposal, live, limits),
+        used=None
+        if limits is None
+        else _used(unit, proposal, live, limits, restart_of(rows, live.account.id)),
     )
 
 
@@ -117,12 +118,13 @@ def session_of(live: LiveFacts, now: datetime) -> SessionState | None:
     return hours.state(now) if hours.is_exact else None
 
 
-def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Used:
+def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits, restart: datetime | None) -> Used:
     terms, now = proposal.terms, unit.now
     account, symbol = terms.account, terms.symbol
     replaced = live.replaces.id if live.replaces is not None else None
     window = timedelta(seconds=limits.duplicate_seconds)
-    known = counted(unit, account, since=min(live.info_at or now, now - max(HOUR, window)))
+    since = min(live.info_at or now, now - window)
+    known = unit.usage.counted(account, day=trading_day(since), since=since, states=OPEN)
     lately = [each for each in known if each.symbol == symbol and each.id != replaced]
     working = [each for each in lately if each.state in OPEN]
     orders = [
@@ -133,10 +135,10 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
     holding = unit.holdings.find(account, symbol)
     groups = {} if live.clears else _groups(working, orders)
     own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
-    start, moved = worth_at_midnight(unit, live.account, live.info)
+    tally, money = tally_of(unit, account), money_of(unit, live.account, live.info, restart)
     return Used(
-        entered_today=entered_today(known, now),
-        exits_last_hour=exits_last_hour(known, now),
+        entered_today=tally.entered,
+        exits_last_hour=tally.exits,
         held=holding.quantity if holding is not None else Decimal(0),
         waiting=tuple(groups.values()),
         siblings=own.quantity if own is not None else Decimal(0),
@@ -144,16 +146,22 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits) -> Us
         unclear=any(_is_unclear(each, now) for each in working)
         or any(each.state is OrderState.UNKNOWN for each in orders),
         repeated_at=_repeated(proposal, lately, now - window),
-        day_start=start,
-        moved_today=moved,
-        best=best_of(unit, account),
+        day_start=money.day_start,
+        moved_today=money.moved_today,
+        best=money.best,
     )
 
 
-def counted(unit: Unit, account: str, *, since: datetime | None = None) -> tuple[Counted, ...]:
-    """Give what of an account's orders counts against limits: of today, of lately, and whatever is open."""
-    begin = unit.now - HOUR if since is None else since
-    return unit.usage.counted(account, trading_day=trading_day(unit.now), since=begin, states=OPEN)
+def tally_of(unit: Unit, account: str) -> Tally:
+    """Count the orders of the day, legs and replacements with their first, and the ways out of an hour."""
+    an_hour_ago = unit.now - HOUR
+    return unit.usage.tally(
+        account,
+        today=trading_day(unit.now),
+        day=trading_day(an_hour_ago),
+        since=an_hour_ago,
+        besides={OTHER_WAY},
+    )
 
 
 def _is_unclear(intent: Counted, now: datetime) -> bool:
@@ -161,17 +169,6 @@ def _is_unclear(intent: Counted, now: datetime) -> bool:
     if intent.state is OrderState.SENDING:
         return now - intent.updated_at > SENDING_PATIENCE
     return intent.state is OrderState.UNKNOWN
-
-
-def entered_today(known: Iterable[Counted], now: datetime) -> int:
-    """Count the orders of the day; legs and replacements count with their first, ways out not at all."""
-    today = trading_day(now)
-    return sum(each.trading_day == today and not each.shrinks and each.parent_id is None for each in known)
-
-
-def exits_last_hour(known: Iterable[Counted], now: datetime) -> int:
-    """Count the ways out of the last hour."""
-    return sum(each.shrinks and each.leg != OTHER_WAY and each.created_at > now - HOUR for each in known)
 
 
 def _groups(
@@ -213,21 +210,17 @@ def _left(orders: Iterable[BrokerOrder]) -> Decimal:
 def _unheard(unit: Unit, known: Iterable[Counted], live: LiveFacts) -> Decimal:
     """Give the money of buys that are younger than the figure of cash, or may never have been heard of."""
     heard_until = live.info_at or unit.now
-    buys = (
-        each for each in known if each.side is Side.BUY and not each.shrinks and each.state not in _NEVER_CAME
-    )
-    return sum(
-        (_cost(unit, each) for each in buys if each.state in UNHEARD or each.created_at >= heard_until),
-        Decimal(0),
-    )
-
-
-def _cost(unit: Unit, intent: Counted) -> Decimal:
-    """Give the money an order takes: what it reserved, and once that is released what it paid."""
-    if intent.reserved:
-        return intent.reserved
-    paid = ((each.average_price or Decimal(0)) * each.filled for each in unit.orders.of_intent(intent.id))
-    return sum(paid, Decimal(0))
+    buys = [
+        each
+        for each in known
+        if each.side is Side.BUY
+        and not each.shrinks
+        and each.state not in _NEVER_CAME
+        and (each.state in UNHEARD or each.created_at >= heard_until)
+    ]
+    reserved = sum((each.reserved for each in buys), Decimal(0))
+    # What was reserved is released once it is paid.
+    return reserved + unit.usage.paid_for(each.id for each in buys if not each.reserved)
 
 
 def _repeated(proposal: Proposal, lately: Iterable[Counted], since: datetime) -> datetime | None:
@@ -245,12 +238,31 @@ def _repeated(proposal: Proposal, lately: Iterable[Counted], since: datetime) ->
     return max(found, default=None)
 
 
-def worth_at_midnight(
-    unit: Unit, account: Account, info: AccountInfo | None
+@frozen
+class Money:
+    """What the losses of an account are measured by.
+
+    What it was worth when the day began and what was paid in or out since; and the most it was worth, None
+    before the first mark of its worth.
+    """
+
+    day_start: Decimal | None
+    moved_today: Decimal
+    best: Decimal | None
+
+
+def money_of(unit: Unit, account: Account, info: AccountInfo | None, restart: datetime | None) -> Money:
+    """Give what an account was worth; its best counts from the restart, where the person asked for one."""
+    midnight, begin = day_began(unit.now), restart or _LONG_AGO
+    paid = unit.flows.by_hand(account.id, since=min(midnight, begin))
+    moved = sum((each.amount for each in paid if each.at > midnight), Decimal(0))
+    start, moved = _day_start(unit, account, info, midnight, moved)
+    return Money(start, moved, _best(unit, account.id, begin, [each for each in paid if each.at > begin]))
+
+
+def _day_start(
+    unit: Unit, account: Account, info: AccountInfo | None, midnight: datetime, moved: Decimal
 ) -> tuple[Decimal | None, Decimal]:
-    """Give what the account was worth when the day began, and what was paid in or out since."""
-    midnight = day_began(unit.now)
-    moved = _moved(unit, account.id, midnight)
     start = finite(info.last_equity) if info is not None else None
     if start is not None and start <= 0:
         # On the first day of an account some brokers say nothing as zero.
@@ -263,18 +275,11 @@ def worth_at_midnight(
     return start, moved
 
 
-def _moved(unit: Unit, account: str, since: datetime) -> Decimal:
-    flows = unit.flows.of(account, since=since)
-    return sum((each.amount for each in flows if each.kind in _MOVED_BY_HAND), Decimal(0))
-
-
-def best_of(unit: Unit, account: str) -> Decimal | None:
+def _best(unit: Unit, account: str, since: datetime, flows: list[Paid]) -> Decimal | None:
     """Give the best the account was worth, as if what was paid in or out since had been so then."""
-    since = read_restart(unit, account) or _LONG_AGO
-    flows = [each for each in unit.flows.of(account, since=since) if each.kind in _MOVED_BY_HAND]
     later = sum((each.amount for each in flows), Decimal(0))
     best: Decimal | None = None
-    for begin, end, paid in _stretches(since, unit.now, [(each.at, each.amount) for each in flows]):
+    for begin, end, paid in _stretches(since, unit.now, flows):
         found = unit.worth.best(account, begin, end)
         if found is not None:
             best = max(found + later, best) if best is not None else found + later
@@ -283,11 +288,11 @@ def best_of(unit: Unit, account: str) -> Decimal | None:
 
 
 def _stretches(
-    since: datetime, now: datetime, flows: list[tuple[datetime, Decimal]]
+    since: datetime, now: datetime, flows: list[Paid]
 ) -> Iterable[tuple[datetime, datetime, Decimal]]:
     """Give the stretches between flows, each with what was paid at its end."""
     begin = since
-    for at, amount in flows:
-        yield begin, at - timedelta(microseconds=1), amount
-        begin = at
+    for each in flows:
+        yield begin, each.at - timedelta(microseconds=1), each.amount
+        begin = each.at
     yield begin, now, Decimal(0)

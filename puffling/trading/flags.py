@@ -94,8 +94,13 @@ def write_live(unit: Unit, account: str, granted: bool) -> None:
 
 def read_restart(unit: Unit, account: str) -> datetime | None:
     """Give when the person last said that the fall from the peak is to be measured anew."""
-    row = unit.settings.find(_RESTART + account)
-    return None if row is None else datetime.fromisoformat(str(row.value))
+    return restart_of(unit.usage.rows_under(_RESTART), account)
+
+
+def restart_of(rows: Mapping[str, object], account: str) -> datetime | None:
+    """Give the same from rows read before."""
+    value = rows.get(_RESTART + account)
+    return None if value is None else datetime.fromisoformat(str(value))
 
 
 def write_restart(unit: Unit, account: str) -> None:

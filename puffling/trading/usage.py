@@ -10,7 +10,8 @@ from puffling.puffin.broker.base import AccountInfo
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import Account
-from puffling.trading.facts import best_of, counted, entered_today, exits_last_hour, finite, worth_at_midnight
+from puffling.trading.facts import Money, finite, money_of, tally_of
+from puffling.trading.flags import read_restart
 from puffling.trading.limits import Limits
 from puffling.trading.words import percent
 
@@ -28,23 +29,23 @@ def uses(
     unit: Unit, account: Account, info: AccountInfo | None, limits: Limits, worth: Mapping[str, Decimal]
 ) -> dict[str, Use]:
     """Give the use of the limits that count something, by their names; `worth` is that of each holding."""
-    known = counted(unit, account.id)
-    entered, exits = entered_today(known, unit.now), exits_last_hour(known, unit.now)
+    tally = tally_of(unit, account.id)
+    money = money_of(unit, account, info, read_restart(unit, account.id))
     equity = finite(info.equity) if info is not None else None
     return {
         "orders_per_day": Use(
-            Decimal(entered),
+            Decimal(tally.entered),
             Decimal(limits.orders_per_day),
-            tr("{used} of {limit} today", used=entered, limit=limits.orders_per_day),
+            tr("{used} of {limit} today", used=tally.entered, limit=limits.orders_per_day),
         ),
         "exits_per_hour": Use(
-            Decimal(exits),
+            Decimal(tally.exits),
             Decimal(limits.exits_per_hour),
-            tr("{used} of {limit} in an hour", used=exits, limit=limits.exits_per_hour),
+            tr("{used} of {limit} in an hour", used=tally.exits, limit=limits.exits_per_hour),
         ),
         "position_percent": _position(limits, equity, worth),
-        "daily_loss_percent": _loss(unit, account, info, limits, equity),
-        "drawdown_percent": _fall(unit, account, limits, equity),
+        "daily_loss_percent": _loss(money, limits, equity),
+        "drawdown_percent": _fall(money, limits, equity),
     }
 
 
@@ -60,20 +61,18 @@ def _position(limits: Limits, equity: Decimal | None, worth: Mapping[str, Decima
     return Use(share, limits.position_share, text)
 
 
-def _loss(
-    unit: Unit, account: Account, info: AccountInfo | None, limits: Limits, equity: Decimal | None
-) -> Use:
-    start, moved = worth_at_midnight(unit, account, info)
+def _loss(money: Money, limits: Limits, equity: Decimal | None) -> Use:
+    start, moved = money.day_start, money.moved_today
     if start is None or equity is None or start + moved <= 0:
         return Use(None, limits.daily_loss, _unknown())
     gain = (equity - start - moved) / (start + moved)
     return Use(max(Decimal(0), -gain), limits.daily_loss, tr("The day is at {gain}", gain=percent(gain)))
 
 
-def _fall(unit: Unit, account: Account, limits: Limits, equity: Decimal | None) -> Use:
+def _fall(money: Money, limits: Limits, equity: Decimal | None) -> Use:
     if equity is None:
         return Use(None, limits.drawdown, _unknown())
-    best = max(best_of(unit, account.id) or equity, equity)
+    best = max(money.best or equity, equity)
     fallen = (best - equity) / best if best > 0 else Decimal(0)
     return Use(fallen, limits.drawdown, tr("{fallen} below the best", fallen=percent(fallen)))
 

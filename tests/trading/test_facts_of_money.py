@@ -156,7 +156,8 @@ class TestTheBest:
         await records.do(lambda unit: write_restart(unit, "paper"))
         records.clock.set(NOW)
         assert (await used(records)).best == 60_000
-        assert (await used(records, wish(account="other"))).best is None
+        other = replace(ACCOUNT, id="other")
+        assert (await used(records, wish(account="other"), account=other)).best is None
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,22 @@ from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
 from puffling.store.events import AuditAppended
 from puffling.store.heads import Heads
-from puffling.store.repositories.base import Repository
+from puffling.store.repositories.base import USER, Repository
 from puffling.store.tables.audit import AuditRow
+from puffling.store.tables.base import table_of
 from puffling.store.values import AuditCheck, AuditEntry
 
 BEGINNING = "0" * 64
 _PAGE = 500
+
+_AUDIT = table_of(AuditRow)
+_LAST = (
+    select(_AUDIT.c.number, _AUDIT.c.hash)
+    .where(_AUDIT.c.user_id == USER)
+    .order_by(_AUDIT.c.number.desc())
+    .limit(1)
+)
+_APPEND = _AUDIT.insert().values(user_id=USER)
 
 
 class AuditTrail(Repository):
@@ -49,23 +59,20 @@ class AuditTrail(Repository):
         details: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
         """Add a line; what it holds must already be free of secrets."""
-        last = self._session.exec(self._lines().order_by(col(AuditRow.number).desc()).limit(1)).one_or_none()
-        row = AuditRow(
-            user_id=self._user,
-            number=1 if last is None else last.number + 1,
-            at=self._now,
-            actor=_plain(actor),
-            capability=_plain(capability),
-            outcome=_plain(outcome),
-            summary=_plain(summary),
-            details=_text_of(details or {}),
-            prev_hash=BEGINNING if last is None else last.hash,
-            hash="",
-        )
-        row.hash = line_hash(row)
-        self._session.add(row)
-        self._session.flush()
-        entry = _value(row)
+        last = self._run(_LAST).one_or_none()
+        line: dict[str, Any] = {
+            "number": 1 if last is None else last.number + 1,
+            "at": self._now,
+            "actor": _plain(actor),
+            "capability": _plain(capability),
+            "outcome": _plain(outcome),
+            "summary": _plain(summary),
+            "details": _text_of(details or {}),
+            "prev_hash": BEGINNING if last is None else last.hash,
+        }
+        line["hash"] = _hash_of(self._user, **line)
+        self._run(_APPEND, **line)
+        entry = AuditEntry(**{**line, "details": json.loads(line["details"])})
         self._tell(AuditAppended(self._user, entry))
         return entry
 
@@ -162,17 +169,32 @@ class AuditTrail(Repository):
 
 def line_hash(row: AuditRow) -> str:
     """Give the hash of a line: over everything in it and the hash of the line before."""
-    parts = [
-        row.prev_hash,
+    return _hash_of(
         row.user_id,
-        row.number,
-        microseconds(row.at),
-        row.actor,
-        row.capability,
-        row.outcome,
-        row.summary,
-        row.details,
-    ]
+        number=row.number,
+        at=row.at,
+        actor=row.actor,
+        capability=row.capability,
+        outcome=row.outcome,
+        summary=row.summary,
+        details=row.details,
+        prev_hash=row.prev_hash,
+    )
+
+
+def _hash_of(
+    user: str,
+    *,
+    number: int,
+    at: datetime,
+    actor: str,
+    capability: str,
+    outcome: str,
+    summary: str,
+    details: str,
+    prev_hash: str,
+) -> str:
+    parts = [prev_hash, user, number, microseconds(at), actor, capability, outcome, summary, details]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
 

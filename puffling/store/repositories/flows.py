@@ -5,16 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import CashFlowsChanged
-from puffling.store.orders import CashFlow, FlowKind
-from puffling.store.repositories.base import Repository, new_id
+from puffling.store.orders import CashFlow, FlowKind, Paid
+from puffling.store.repositories.base import USER, Repository, new_id
+from puffling.store.tables.base import table_of
 from puffling.store.tables.trading import CashFlowRow
 
 LONGEST_NOTE = 200
+
+_FLOWS = table_of(CashFlowRow).c
+_BY_HAND = (
+    select(_FLOWS.at, _FLOWS.amount)
+    .where(_FLOWS.user_id == USER, _FLOWS.account == bindparam("account"), _FLOWS.at > bindparam("since"))
+    .where(_FLOWS.kind.in_([FlowKind.DEPOSIT.value, FlowKind.WITHDRAWAL.value]))
+    .order_by(_FLOWS.at, _FLOWS.id)
+)
 
 
 class CashFlows(Repository):
@@ -27,6 +37,10 @@ class CashFlows(Repository):
             wanted = wanted.where(col(CashFlowRow.at) > since)
         wanted = wanted.order_by(col(CashFlowRow.at), col(CashFlowRow.id))
         return tuple(_value(row) for row in self._session.exec(wanted))
+
+    def by_hand(self, account: str, since: datetime) -> tuple[Paid, ...]:
+        """Give what the person paid in or out after a moment, the oldest first."""
+        return tuple(Paid(row.at, row.amount) for row in self._run(_BY_HAND, account=account, since=since))
 
     def add(
         self,

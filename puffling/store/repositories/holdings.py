@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from puffling.store.orders import Holding
-from puffling.store.repositories.base import Repository
+from puffling.store.repositories.base import USER, Repository
+from puffling.store.tables.base import table_of
 from puffling.store.tables.trading import HoldingRow
+
+_HOLDINGS = table_of(HoldingRow)
+_ONE = _HOLDINGS.select().where(
+    _HOLDINGS.c.user_id == USER,
+    _HOLDINGS.c.account == bindparam("account"),
+    _HOLDINGS.c.symbol == bindparam("symbol"),
+)
 
 
 class Holdings(Repository):
@@ -16,7 +26,7 @@ class Holdings(Repository):
 
     def find(self, account: str, symbol: str) -> Holding | None:
         """Give what is held of a symbol, or None when it was never traded."""
-        row = self._session.get(HoldingRow, (self._user, account, symbol))
+        row = self._run(_ONE, account=account, symbol=symbol).one_or_none()
         return None if row is None else _value(row)
 
     def of(self, account: str) -> tuple[Holding, ...]:
@@ -43,5 +53,5 @@ class Holdings(Repository):
         return _value(row)
 
 
-def _value(row: HoldingRow) -> Holding:
+def _value(row: Any) -> Holding:
     return Holding(row.account, row.symbol, row.quantity, row.average_price, row.updated_at)

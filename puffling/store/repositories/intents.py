@@ -6,14 +6,28 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import Select, bindparam
 
 from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.orders import Intent, OrderState
 from puffling.store.repositories import terms
-from puffling.store.repositories.base import Repository, checked_json
+from puffling.store.repositories.base import USER, Repository
+from puffling.store.tables.base import table_of
 from puffling.store.tables.trading import IntentRow
+
+_INTENTS = table_of(IntentRow)
+_MINE = _INTENTS.select().where(_INTENTS.c.user_id == USER)
+_BY_ID = _MINE.where(_INTENTS.c.id == bindparam("id"))
+_BY_CLIENT_ID = _MINE.where(_INTENTS.c.client_id == bindparam("client_id"))
+_BY_BROKER_ORDER = _MINE.where(
+    _INTENTS.c.account == bindparam("account"),
+    _INTENTS.c.broker_order_id == bindparam("broker_order_id"),
+)
+_OLDEST_FIRST = (_INTENTS.c.created_at, _INTENTS.c.id)
+_IN_STATES = _MINE.where(_INTENTS.c.state.in_(bindparam("states", expanding=True))).order_by(*_OLDEST_FIRST)
+_ADD = _INTENTS.insert().values(user_id=USER)
+_MOVE = _INTENTS.update().where(_INTENTS.c.user_id == USER, _INTENTS.c.id == bindparam("intent"))
 
 
 class Intents(Repository):
@@ -21,9 +35,9 @@ class Intents(Repository):
 
     def add(self, intent: Intent) -> Intent:
         """Write a new intent down; its client id is unique for ever."""
-        row = IntentRow(
+        self._run(
+            _ADD,
             id=intent.id,
-            user_id=self._user,
             client_id=intent.client_id,
             slot_id=intent.slot_id,
             account=intent.terms.account,
@@ -42,112 +56,105 @@ class Intents(Repository):
             stop_price=intent.terms.stop,
             payload=terms.written(intent.terms),
             payload_hash=intent.payload_hash,
-            verdicts=checked_json(list(intent.verdicts), "verdicts"),
-            state=intent.state.value,
+            verdicts=list(intent.verdicts),
             shrinks=intent.shrinks,
-            reserved=intent.reserved,
             trading_day=intent.trading_day,
             approval_id=intent.approval_id,
             valid_until=intent.valid_until,
             created_at=intent.created_at,
             updated_at=intent.updated_at,
             why=intent.why,
+            **_moving(intent),
         )
-        _move(row, intent)
-        self._session.add(row)
-        self._session.flush()
         return intent
 
     def put(self, intent: Intent) -> Intent:
         """Keep how far an intent has come; what was wanted, by whom and why is never changed."""
-        row = self._row(intent.id)
-        _move(row, intent)
-        row.updated_at = self._now
-        self._session.add(row)
-        self._session.flush()
-        return _value(row)
+        self._run(_MOVE, intent=intent.id, updated_at=self._now, **_moving(intent))
+        return self.get(intent.id)
 
     def get(self, id: str) -> Intent:
         """Give one intent."""
-        return _value(self._row(id))
+        intent = self.find(id)
+        if intent is None:
+            raise NotFound(tr("There is no order {id}.", id=id))
+        return intent
 
     def find(self, id: str) -> Intent | None:
         """Give one intent, or None when there is none of this id."""
-        return self._one(IntentRow.id == id)
+        return self._one(_BY_ID, id=id)
 
     def by_client_id(self, client_id: str) -> Intent | None:
         """Give the intent whose order carries this name."""
-        return self._one(IntentRow.client_id == client_id)
+        return self._one(_BY_CLIENT_ID, client_id=client_id)
 
     def by_broker_order(self, account: str, broker_order_id: str) -> Intent | None:
         """Give the intent whose order the broker calls so."""
-        return self._one((IntentRow.account == account) & (IntentRow.broker_order_id == broker_order_id))
+        return self._one(_BY_BROKER_ORDER, account=account, broker_order_id=broker_order_id)
 
     def in_states(
         self, states: Iterable[OrderState], account: str | None = None, symbol: str | None = None
     ) -> tuple[Intent, ...]:
         """Give the intents that stand there, oldest first."""
-        wanted = self._mine().where(col(IntentRow.state).in_([state.value for state in states]))
-        return self._all(_narrowed(wanted, account, symbol))
+        # Narrowed here and not by the database: that would walk through all that was ever ordered there.
+        found = (_value(row) for row in self._run(_IN_STATES, states=[state.value for state in states]))
+        return tuple(
+            intent
+            for intent in found
+            if account in {None, intent.terms.account} and symbol in {None, intent.terms.symbol}
+        )
 
     def held(self, account: str | None = None) -> tuple[Intent, ...]:
         """Give the orders this computer holds, oldest first."""
-        waiting = (col(IntentRow.held).is_(True)) & (IntentRow.state == OrderState.INTENT.value)
-        return self._all(_narrowed(self._mine().where(waiting), account, None))
+        return tuple(intent for intent in self.in_states({OrderState.INTENT}, account) if intent.held)
 
     def children(self, id: str) -> tuple[Intent, ...]:
         """Give the intents that came of another: its replacements and legs, oldest first."""
-        return self._all(self._mine().where(IntentRow.parent_id == id))
+        return self._all(_MINE.where(_INTENTS.c.parent_id == id))
 
     def entered_on(self, account: str, trading_day: str) -> tuple[Intent, ...]:
         """Give what was entered on a day, however it ended, oldest first."""
-        wanted = self._mine().where(IntentRow.account == account, IntentRow.trading_day == trading_day)
-        return self._all(wanted)
+        return self._all(_narrowed(_MINE.where(_INTENTS.c.trading_day == trading_day), account, None))
 
     def since(self, account: str, moment: datetime, symbol: str | None = None) -> tuple[Intent, ...]:
         """Give what was entered from a moment on, oldest first."""
-        return self._all(_narrowed(self._mine().where(IntentRow.created_at >= moment), account, symbol))
+        return self._all(_narrowed(_MINE.where(_INTENTS.c.created_at >= moment), account, symbol))
 
     def newest(
         self, limit: int = 200, *, account: str | None = None, symbol: str | None = None
     ) -> tuple[Intent, ...]:
         """Give the newest intents first."""
-        wanted = _narrowed(self._mine(), account, symbol)
-        ordered = wanted.order_by(col(IntentRow.created_at).desc(), col(IntentRow.id).desc()).limit(limit)
-        return tuple(_value(row) for row in self._session.exec(ordered))
+        ordered = _narrowed(_MINE, account, symbol).order_by(*(each.desc() for each in _OLDEST_FIRST))
+        return tuple(_value(row) for row in self._run(ordered.limit(limit)))
 
-    def _row(self, id: str) -> IntentRow:
-        row = self._session.exec(self._mine().where(IntentRow.id == id)).one_or_none()
-        if row is None:
-            raise NotFound(tr("There is no order {id}.", id=id))
-        found: IntentRow = row
-        return found
-
-    def _one(self, condition: Any) -> Intent | None:
-        row = self._session.exec(self._mine().where(condition)).one_or_none()
+    def _one(self, wanted: Select[Any], **values: str) -> Intent | None:
+        row = self._run(wanted, **values).one_or_none()
         return None if row is None else _value(row)
 
-    def _all(self, wanted: Any) -> tuple[Intent, ...]:
-        ordered = wanted.order_by(col(IntentRow.created_at), col(IntentRow.id))
-        return tuple(_value(row) for row in self._session.exec(ordered))
-
-    def _mine(self) -> Any:
-        return select(IntentRow).where(IntentRow.user_id == self._user)
+    def _all(self, wanted: Select[Any]) -> tuple[Intent, ...]:
+        return tuple(_value(row) for row in self._run(wanted.order_by(*_OLDEST_FIRST)))
 
 
-def _narrowed(wanted: Any, account: str | None, symbol: str | None) -> Any:
+def _narrowed(wanted: Select[Any], account: str | None, symbol: str | None) -> Select[Any]:
     if account is not None:
-        wanted = wanted.where(IntentRow.account == account)
-    return wanted if symbol is None else wanted.where(IntentRow.symbol == symbol)
+        wanted = wanted.where(_INTENTS.c.account == account)
+    return wanted if symbol is None else wanted.where(_INTENTS.c.symbol == symbol)
 
 
-def _move(row: IntentRow, intent: Intent) -> None:
-    row.state, row.attempt, row.held = intent.state.value, intent.attempt, intent.held
-    row.reserved, row.reason = intent.reserved, intent.reason
-    row.broker_order_id, row.sent_at = intent.broker_order_id, intent.sent_at
+def _moving(intent: Intent) -> dict[str, Any]:
+    """Give what of an intent changes on its way."""
+    return {
+        "state": intent.state.value,
+        "attempt": intent.attempt,
+        "held": intent.held,
+        "reserved": intent.reserved,
+        "reason": intent.reason,
+        "broker_order_id": intent.broker_order_id,
+        "sent_at": intent.sent_at,
+    }
 
 
-def _value(row: IntentRow) -> Intent:
+def _value(row: Any) -> Intent:
     return Intent(
         id=row.id,
         client_id=row.client_id,

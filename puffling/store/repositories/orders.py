@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.orders import BrokerOrder, OrderState
-from puffling.store.repositories.base import Repository, checked_json
+from puffling.store.repositories.base import USER, Repository, checked_json
+from puffling.store.tables.base import table_of
 from puffling.store.tables.trading import OrderRow
+
+_ORDERS = table_of(OrderRow)
+_IN_STATES = (
+    _ORDERS.select()
+    .where(_ORDERS.c.user_id == USER, _ORDERS.c.state.in_(bindparam("states", expanding=True)))
+    .order_by(_ORDERS.c.submitted_at, _ORDERS.c.id)
+)
 
 
 class Orders(Repository):
@@ -79,8 +88,11 @@ class Orders(Repository):
         self, states: Iterable[OrderState], account: str | None = None, symbol: str | None = None
     ) -> tuple[BrokerOrder, ...]:
         """Give the orders that stand there, oldest first."""
-        wanted = self._mine().where(col(OrderRow.state).in_([state.value for state in states]))
-        return self._all(_narrowed(wanted, account, symbol))
+        # Narrowed here and not by the database: that would walk through all that was ever ordered there.
+        found = (_value(row) for row in self._run(_IN_STATES, states=[state.value for state in states]))
+        return tuple(
+            order for order in found if account in {None, order.account} and symbol in {None, order.symbol}
+        )
 
     def newest(
         self,
@@ -118,7 +130,7 @@ def _narrowed(wanted: Any, account: str | None, symbol: str | None) -> Any:
     return wanted if symbol is None else wanted.where(OrderRow.symbol == symbol)
 
 
-def _value(row: OrderRow) -> BrokerOrder:
+def _value(row: Any) -> BrokerOrder:
     return BrokerOrder(
         id=row.id,
         broker_order_id=row.broker_order_id,

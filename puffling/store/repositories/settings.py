@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from puffling.runtime.errors import Conflict, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import SettingChanged
-from puffling.store.repositories.base import Repository, checked_json, checked_text, same_json
+from puffling.store.repositories.base import USER, Repository, checked_json, checked_text, same_json
+from puffling.store.tables.base import table_of
 from puffling.store.tables.people import SettingRow
 from puffling.store.values import Json, Setting
+
+_SETTINGS = table_of(SettingRow)
+_ONE = _SETTINGS.select().where(_SETTINGS.c.user_id == USER, _SETTINGS.c.key == bindparam("key"))
 
 
 class StoredSettings(Repository):
@@ -22,7 +29,7 @@ class StoredSettings(Repository):
 
     def find(self, key: str) -> Setting | None:
         """Give a setting, or None when it was never stored."""
-        row = self._row(key)
+        row = self._run(_ONE, key=key).one_or_none()
         return None if row is None else _value(row)
 
     def put(self, key: str, value: Json, *, version: int | None = None) -> Setting:
@@ -61,5 +68,5 @@ class StoredSettings(Repository):
         return self._session.exec(wanted).one_or_none()
 
 
-def _value(row: SettingRow) -> Setting:
+def _value(row: Any) -> Setting:
     return Setting(row.key, row.value, row.version, row.updated_at)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, MetaData, String, Text
+from sqlalchemy import BigInteger, Dialect, MetaData, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
@@ -72,6 +72,11 @@ class Plain(TypeDecorator[Any]):
     def compare_values(self, x: Any, y: Any) -> bool:
         """Tell 1 from true, which Python takes for equal."""
         return x is y or json.dumps(x) == json.dumps(y)
+
+
+def table_of(kind: type[Row]) -> Table:
+    """Give the table whose rows are of this kind."""
+    return Row.metadata.tables[str(kind.__tablename__)]
 
 
 class Row(SQLModel):
