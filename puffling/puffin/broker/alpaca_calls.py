@@ -27,7 +27,7 @@ from puffling.puffin.data.alpaca_rest import (
     TRADING_LIVE,
     TRADING_PAPER,
     AlpacaKeys,
-    bounded,
+    bounded_client,
     seconds_until_reset,
 )
 from puffling.puffin.errors import InvalidValue
@@ -120,26 +120,15 @@ class AlpacaCalls:
             return None, UnclearError(said)
 
     def _held(self) -> RESTClient:
-        # Its kin for trading loads pandas, for answers that are wanted raw here.
-        from alpaca.common.rest import RESTClient
-
         with self._making:
             if self._client is None:
-                client = RESTClient(
+                self._client = bounded_client(
                     self._address,
-                    self._keys.api_key,
-                    self._keys.secret_key,
-                    api_version="v2",
-                    raw_data=True,
-                )
-                client._retry = 0
-                client._session.request = bounded(  # type: ignore[method-assign]
-                    client._session.request,
+                    self._keys,
                     self._closed,
                     read_seconds=self._read_seconds,
                     whole_seconds=self._read_seconds,
                 )
-                self._client = client
             return self._client
 
 

@@ -171,26 +171,38 @@ class AlpacaRest:
         return answer, None if answer is not None else _Trouble(_UNREAD)
 
     def _client(self, address: str) -> RESTClient:
-        from alpaca.common.rest import RESTClient
-
         with self._making:
             if address not in self._clients:
-                client = RESTClient(
-                    address, self._keys.api_key, self._keys.secret_key, api_version="v2", raw_data=True
-                )
-                # It would try again by itself, blindly; and it knows no timeouts.
-                client._retry = 0
-                client._session.request = bounded(client._session.request, self._closed)  # type: ignore[method-assign]
-                self._clients[address] = client
+                self._clients[address] = bounded_client(address, self._keys, self._closed)
             return self._clients[address]
 
 
-def bounded(
-    request: Callable[..., Response],
+def bounded_client(
+    address: str,
+    keys: AlpacaKeys,
     closed: threading.Event,
     *,
     read_seconds: float = READ_SECONDS,
     whole_seconds: float = WHOLE_ANSWER_SECONDS,
+) -> RESTClient:
+    """Make a client that asks once, gives raw answers, and comes back in bounded time."""
+    # Its kin for trading loads pandas, for answers that are wanted raw here.
+    from alpaca.common.rest import RESTClient
+
+    client = RESTClient(address, keys.api_key, keys.secret_key, api_version="v2", raw_data=True)
+    # It would try again by itself, blindly; and it knows no timeouts.
+    client._retry = 0
+    client._session.request = _bounded(  # type: ignore[method-assign]
+        client._session.request, closed, read_seconds, whole_seconds
+    )
+    return client
+
+
+def _bounded(
+    request: Callable[..., Response],
+    closed: threading.Event,
+    read_seconds: float,
+    whole_seconds: float,
 ) -> Callable[..., Response]:
     """Give the session's request with an end in sight, however slowly the answer comes."""
 
