@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from puffling.store.orders import BrokerOrder, Intent, OrderState
+from puffling.trading.proposals import OTHER_WAY
 from puffling.trading.values import OrderLine
 
 if TYPE_CHECKING:
@@ -31,7 +32,18 @@ def order_lines(
     elsewhere = unit.orders.newest(limit, account=account, symbol=symbol, elsewhere=True)
     lines += [line_of(None, order) for order in (*brought, *elsewhere) if order.id not in taken]
     lines.sort(key=lambda line: line.created_at, reverse=True)
-    return tuple(lines[:limit])
+    return tuple(_families(lines)[:limit])
+
+
+def _families(lines: list[OrderLine]) -> list[OrderLine]:
+    """Put what came with an order right below it."""
+    known = {line.id for line in lines}
+    below: dict[str, list[OrderLine]] = {}
+    for line in lines:
+        if line.parent_id in known:
+            below.setdefault(str(line.parent_id), []).append(line)
+    heads = (line for line in lines if line.parent_id not in known)
+    return [each for head in heads for each in (head, *below.get(head.id, ()))]
 
 
 def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
@@ -66,6 +78,9 @@ def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
         updated_at=intent.updated_at if order is None else max(intent.updated_at, order.updated_at),
         intent_id=intent.id,
         broker_order_id=intent.broker_order_id,
+        parent_id=intent.parent_id if intent.leg == OTHER_WAY else None,
+        one_cancels_other=terms.one_cancels_other,
+        stop_loss_limit=terms.stop_loss_limit,
     )
 
 
@@ -90,4 +105,5 @@ def _found(order: BrokerOrder) -> OrderLine:
         updated_at=order.updated_at,
         intent_id=order.intent_id,
         broker_order_id=order.broker_order_id,
+        parent_id=order.intent_id,
     )

@@ -307,6 +307,11 @@ class OrderLine:
         """Tell whether it may still be filled, as far as anybody knows."""
         return self.state not in ENDED
 
+    @property
+    def is_by_itself(self) -> bool:
+        """Tell whether no other order comes with it or before it, so that it can be changed."""
+        return self.parent_id is None and not self.one_cancels_other
+
 
 @frozen
 class TicketFacts:

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QPushButton
 
 from puffling.desktop.amounts import HIDDEN, Amounts
 from puffling.desktop.ask import Question
+from puffling.desktop.orders.words import order_words
 from puffling.desktop.panels.ticket import TicketPanel
+from puffling.desktop.ticket.form import WAYS_OUT
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.actor import calling_as
 from puffling.store.orders import OrderState
@@ -138,3 +140,37 @@ async def test_amounts_can_be_hidden(core: Core, open_window: OpenWindow) -> Non
     window.session.shared(Amounts).hide(True)
     await until(lambda: panel.has.value("power") == HIDDEN)
     assert panel.makes.value("cost") == HIDDEN
+
+
+async def test_two_ways_out_are_for_what_is_held_and_ask_for_a_profit_and_a_loss(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, panel = await ready(core, open_window)
+    form = panel.form
+    place = form.kind.findData(WAYS_OUT)
+    assert "no way out" in str(form.kind.itemData(place, Qt.ItemDataRole.ToolTipRole))
+    QTest.mouseClick(panel.send, Qt.MouseButton.LeftButton)
+    await until(lambda: panel.has.value("held") == "1")
+    assert form.kind.itemData(place, Qt.ItemDataRole.ToolTipRole) == ""
+    form.kind.setCurrentIndex(place)
+    form.kind.activated.emit(place)
+    assert form.side is Side.SELL
+    shown = [name for name in ("limit", "stop", "take_profit", "stop_loss", "stop_loss_limit")
+             if form.editor(name).isVisible()]  # fmt: skip
+    assert shown == ["take_profit", "stop_loss", "stop_loss_limit"]
+    assert not form.bracket.isVisible()
+    assert not form.extended.isVisible()
+    form.editor("take_profit").write(Decimal(800))
+    form.changed.emit()
+    await until(lambda: form.editor("stop_loss").accessibleDescription() == "Stop loss is missing.")
+    form.editor("stop_loss").write(Decimal(600))
+    form.changed.emit()
+    await until(panel.send.isEnabled)
+    assert panel.act.text() == "Sell 1 SPY at 800 or better, or once it trades at 600: one cancels the other"
+    QTest.mouseClick(panel.send, Qt.MouseButton.LeftButton)
+    await until(lambda: "one cancels the other" in panel.outcome.text())
+    await core.desk.look_after(core.desk.chosen)
+    head, leg = [line for line in await orders(core) if line.is_open]
+    assert (head.one_cancels_other, leg.parent_id) == (True, head.id)
+    assert order_words(head) == "OCO exit"
+    assert order_words(leg).endswith("Stop")

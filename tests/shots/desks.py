@@ -11,6 +11,7 @@ from puffling.core.core import Core
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.panels.approvals import ApprovalsPanel
 from puffling.desktop.panels.ticket import TicketPanel
+from puffling.desktop.ticket.form import WAYS_OUT
 from puffling.desktop.window import Window
 from puffling.puffin.orders import Kind, Side
 from puffling.store.orders import OrderTerms
@@ -40,6 +41,17 @@ async def prepare(core: Core) -> None:
     low = (Decimal(repr(core.market.price("QQQ").price)) * Decimal("0.96")).quantize(Decimal("0.01"))
     shown = await core.broker.order("QQQ", Side.BUY, Decimal(1), kind=Kind.LIMIT, limit=low)
     await core.broker.confirm(shown.token)
+    gold = Decimal(repr(core.market.price("GLD").price)).quantize(Decimal(1))
+    shown = await core.broker.order(
+        "GLD",
+        Side.SELL,
+        Decimal(2),
+        kind=Kind.LIMIT,
+        limit=gold + 30,
+        stop_loss=gold - 20,
+        one_cancels_other=True,
+    )
+    await core.broker.confirm(shown.token)
     for slot, symbol, quantity, why in (
         ("one", "MSFT", "4", _WHY),
         ("two", "NVDA", "12", "The signal crossed."),
@@ -59,6 +71,27 @@ def ticket(window: Window) -> None:
     panel = window.docks["ticket"].panel
     assert isinstance(panel, TicketPanel)
     panel.begin(Side.BUY)
+
+
+def ways_out(window: Window) -> None:
+    """Two ways out of what is held, before they are sent."""
+    window.session.selection.choose("SPY")
+    ticket(window)
+    panel = window.docks["ticket"].panel
+    assert isinstance(panel, TicketPanel)
+
+    async def choose() -> None:
+        while panel.has.value("held") != "1":
+            await window.session.core.clock.sleep(0)
+        form = panel.form
+        place = form.kind.findData(WAYS_OUT)
+        form.kind.setCurrentIndex(place)
+        form.kind.activated.emit(place)
+        form.editor("take_profit").write(Decimal(800))
+        form.editor("stop_loss").write(Decimal(600))
+        form.changed.emit()
+
+    window.session.dispatch.run(choose, name="pose")
 
 
 def question(window: Window) -> None:
@@ -120,6 +153,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "desk-hidden": hidden,
     "desk-orders": partial(_shown, "orders"),
     "desk-ticket": ticket,
+    "desk-two-ways": ways_out,
     "desk-approvals": question,
     "desk-safety": partial(_shown, "safety"),
     "desk-live": live,

@@ -184,7 +184,7 @@ class TestHeldHere:
             await _with_ten(room, broker)
             preview = await room.desk.preview(_wish(room, _terms()))
             assert preview.held
-            assert (preview.exposure_before, preview.exposure_after) == (1000, 0)
+            assert (preview.exposure_before, preview.exposure_after) == (Decimal(1000), Decimal(0))
             profit, stop = await _held(room)
             lines = {line.id: line for line in await room.desk.lines()}
             assert lines[stop.id].parent_id == profit.id

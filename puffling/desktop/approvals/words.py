@@ -108,7 +108,7 @@ def terms_figures(shown: ShownApproval, account: str, amounts: Amounts) -> dict[
         "account": account,
         "wanted": source_words(shown.approval.source),
         "quantity": quantity_words(terms.quantity),
-        "kind": kind_words(terms.kind),
+        "kind": tr("OCO exit") if terms.one_cancels_other else kind_words(terms.kind),
         "lasting": lasting_words(terms.lasting),
         "worst": "" if worst is None else f"{worst:,.2f}",
         "cost": amounts.money(preview.cost),

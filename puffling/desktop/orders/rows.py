@@ -8,8 +8,8 @@ from datetime import datetime
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.orders.words import (
     filled_words,
-    kind_words,
     lasting_words,
+    order_words,
     price_words,
     side_tone,
     side_words,
@@ -42,7 +42,7 @@ def order_columns(time: Callable[[datetime], str]) -> list[Column[OrderLine]]:
             tone=lambda line: side_tone(line.side),
         ),
         Column("filled", tr("Filled"), lambda line: line.filled, Kind.NUMBER, width=84, text=filled_words),
-        Column("kind", tr("Order"), lambda line: kind_words(line.kind), width=96),
+        Column("kind", tr("Order"), order_words, width=108),
         Column("price", tr("At"), price_words, Kind.TEXT, width=132),
         Column(
             "state",

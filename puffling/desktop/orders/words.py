@@ -84,6 +84,12 @@ def kind_words(kind: Kind) -> str:
     return tr(_KINDS[kind])
 
 
+def order_words(line: OrderLine) -> str:
+    """Say what kind an order is, and that it belongs to the one above it."""
+    words = tr("OCO exit") if line.one_cancels_other else kind_words(line.kind)
+    return f"\N{BOX DRAWINGS LIGHT UP AND RIGHT} {words}" if line.parent_id is not None else words
+
+
 def lasting_words(lasting: Lasting) -> str:
     """Say how long an order waits."""
     return tr(_LASTING[lasting])

@@ -206,7 +206,11 @@ class OrdersPanel(Panel):
                 tr("Show {symbol}", symbol=line.symbol), partial(self.session.selection.choose, line.symbol)
             )
             if line.state in _CHANGEABLE and line.intent_id is not None:
-                menu.addAction(tr("Change order…"), partial(self._acts.change, self, line))
+                change = menu.addAction(tr("Change order…"), partial(self._acts.change, self, line))
+                change.setEnabled(line.is_by_itself)
+                change.setToolTip(
+                    "" if line.is_by_itself else tr("It belongs to another order: cancel both, order anew.")
+                )
         if still_open:
             title = (
                 tr("Cancel order")

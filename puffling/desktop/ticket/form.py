@@ -41,8 +41,12 @@ _TITLES = {
     "trail_percent": "Trail by",
     "take_profit": "Take profit",
     "stop_loss": "Stop loss",
+    "stop_loss_limit": "Stop limit",
 }
 _BRACKET = ("take_profit", "stop_loss")
+# The choice among the kinds that is a limit and a stop at once, and what it asks for.
+WAYS_OUT = "one_cancels_other"
+_WAYS_OUT = (*_BRACKET, "stop_loss_limit")
 
 
 class TicketForm(QWidget):
@@ -65,6 +69,7 @@ class TicketForm(QWidget):
         self.kind, self.lasting = narrow_choice(tr("Kind of order")), narrow_choice(tr("Good"))
         for kind in Kind:
             self.kind.addItem(kind_words(kind), kind)
+        self.kind.addItem(tr("OCO exit"), WAYS_OUT)
         for lasting in Lasting:
             self.lasting.addItem(lasting_words(lasting), lasting)
         self.lasting.setCurrentIndex(self.lasting.findData(Lasting.DAY))
@@ -76,6 +81,7 @@ class TicketForm(QWidget):
         self._editors: dict[str, LineEditor] = {}
         self._titles: dict[str, QLabel] = {}
         self._errors: dict[str, QLabel] = {}
+        self._closing = Side.SELL
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
@@ -87,16 +93,17 @@ class TicketForm(QWidget):
         for row, name in enumerate(("stop", "limit", "trail_percent"), 3):
             self._line(grid, 2 * row - 1, name)
         grid.addWidget(self.bracket, 11, 1, 1, 2)
-        for row, name in enumerate(_BRACKET, 6):
+        for row, name in enumerate(_WAYS_OUT, 6):
             self._line(grid, 2 * row, name)
-        grid.addWidget(self.extended, 16, 1, 1, 2)
+        self._editors["stop_loss_limit"].setPlaceholderText(tr("any price"))
+        grid.addWidget(self.extended, 18, 1, 1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         column.addLayout(sides)
         column.addLayout(grid)
         self._sides.buttonClicked.connect(self._turned)
-        self.kind.activated.connect(self._arranged)
+        self.kind.activated.connect(self._kind_chosen)
         for choice in (self.lasting, self.measure):
             choice.activated.connect(lambda _: self.changed.emit())
         self.bracket.toggled.connect(self._arranged)
@@ -124,25 +131,30 @@ class TicketForm(QWidget):
     def read(self) -> Values | None:
         """Give the arguments of the ability, or None after saying beside the fields what does not fit."""
         self.clear_errors()
-        kind = Kind(self.kind.currentData())
+        either = self._is_either
         found: Values = {
             "side": self.side,
             "measure": Measure(self.measure.currentData()),
-            "kind": kind,
+            "kind": Kind.LIMIT if either else Kind(self.kind.currentData()),
             "lasting": Lasting(self.lasting.currentData()),
-            "extended_hours": self.extended.isEnabled() and self.extended.isChecked(),
+            "extended_hours": not either and self.extended.isEnabled() and self.extended.isChecked(),
         }
-        for name in self._shown(kind):
+        optional = {"stop_loss_limit"} if either else set(_BRACKET)
+        for name in self._shown():
             try:
                 value = self._editors[name].read()
             except Unfit as unfit:
                 self.say(name, str(unfit))
                 continue
-            if value is None and name not in _BRACKET:
+            if value is None and name not in optional:
                 self.say(name, tr("{title} is missing.", title=tr(_TITLES[name])))
             elif value is not None:
                 found[name] = value
-        return None if any(said.text() for said in self._errors.values()) else found
+        if any(said.text() for said in self._errors.values()):
+            return None
+        if either:
+            found |= {"one_cancels_other": True, "limit": found.pop("take_profit")}
+        return found
 
     def keep(self) -> Values:
         """Give the choices that stay from one order to the next."""
@@ -161,6 +173,8 @@ class TicketForm(QWidget):
 
     def say(self, name: str, words: str) -> None:
         """Say beside a field what is wrong with it."""
+        if name == "limit" and self._is_either:
+            name = "take_profit"
         said = self._errors.get(name, self._errors["amount"])
         said.setText(words)
         said.show()
@@ -182,6 +196,10 @@ class TicketForm(QWidget):
         here = tr("Held by this computer: the broker does not hold such orders.")
         for kind in Kind:
             _offer(self.kind, kind, True, "" if kind in facts.kinds else here)
+        self._closing = Side.SELL if facts.held >= 0 else Side.BUY
+        none = tr("Nothing is held: there is no way out to order.")
+        why = "" if facts.one_cancels_other else here
+        _offer(self.kind, WAYS_OUT, bool(facts.held), why if facts.held else none)
         for lasting in Lasting:
             offered = lasting in facts.lasting
             _offer(self.lasting, lasting, offered, "" if offered else missing)
@@ -194,30 +212,44 @@ class TicketForm(QWidget):
             else tr("There are no hours outside the session here.")
         )
 
-    def _shown(self, kind: Kind) -> tuple[str, ...]:
-        return ("amount", *_PRICES[kind], *(_BRACKET if self._bracketed(kind) else ()))
+    @property
+    def _is_either(self) -> bool:
+        return bool(self.kind.currentData() == WAYS_OUT)
 
-    def _bracketed(self, kind: Kind) -> bool:
-        return self.bracket.isEnabled() and self.bracket.isChecked() and kind is not Kind.TRAILING_STOP
+    @property
+    def _may_bracket(self) -> bool:
+        return self.kind.currentData() not in {Kind.TRAILING_STOP, WAYS_OUT}
+
+    def _shown(self) -> tuple[str, ...]:
+        if self._is_either:
+            return ("amount", *_WAYS_OUT)
+        bracketed = self._may_bracket and self.bracket.isEnabled() and self.bracket.isChecked()
+        return ("amount", *_PRICES[Kind(self.kind.currentData())], *(_BRACKET if bracketed else ()))
 
     def _turned(self, *_: object) -> None:
         set_role(self.buy, kind="buy" if self.buy.isChecked() else "")
         set_role(self.sell, kind="sell" if self.sell.isChecked() else "")
         self.changed.emit()
 
+    def _kind_chosen(self, *_: object) -> None:
+        if self._is_either:
+            # It leads out of what is held, so that it goes one way only.
+            (self.buy if self._closing is Side.BUY else self.sell).setChecked(True)
+        self._arranged()
+
     def _arranged(self, *_: object) -> None:
         self._arrange()
         self.changed.emit()
 
     def _arrange(self) -> None:
-        kind = Kind(self.kind.currentData())
-        shown = self._shown(kind)
+        shown = self._shown()
         for name, editor in self._editors.items():
             for widget in (editor, self._titles[name]):
                 widget.setVisible(name in shown)
             if name not in shown:
                 self._errors[name].hide()
-        self.bracket.setVisible(kind is not Kind.TRAILING_STOP)
+        self.bracket.setVisible(self._may_bracket)
+        self.extended.setVisible(not self._is_either)
         set_role(self.buy, kind="buy" if self.buy.isChecked() else "")
         set_role(self.sell, kind="sell" if self.sell.isChecked() else "")
 
