@@ -141,12 +141,6 @@ class Form(QWidget):
         for widget in (*self._editors.values(), self._submit):
             widget.setEnabled(not busy)
 
-    def forget_secrets(self) -> None:
-        """Empty the fields of secrets."""
-        for field in self._fields:
-            if field.ask is Ask.SECRET:
-                self._editors[field.name].write(None)
-
     def focus_first(self) -> None:
         """Put the keyboard into the first field."""
         if self._fields:

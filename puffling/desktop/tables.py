@@ -184,10 +184,6 @@ class Table(QTableView, Generic[R]):
         if places:
             self._move_before(places[0] - 1 if step < 0 else places[-1] + 2)
 
-    def fill_column_menu(self, menu: Menu) -> None:
-        """Add the choice of columns to a menu."""
-        self._header.fill_menu(menu)
-
     def dataChanged(self, first: Any, last: Any, roles: Any = ()) -> None:  # noqa: N802
         """Paint what changed at the pace of the eye, not of the market."""
         if QAccessible.isActive():

@@ -9,9 +9,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from puffling.market.asking import Asking, answer_of
 from puffling.market.cache import BarCache, BarStore
 from puffling.market.calendar import calendar
@@ -24,7 +21,7 @@ from puffling.market.sources import make_feed
 from puffling.market.streams import PriceBoard
 from puffling.market.values import Coverage, FeedState, History, Instrument, Price
 from puffling.puffin.data.actions import CorporateAction
-from puffling.puffin.data.bars import Bars, SeriesKey, Span
+from puffling.puffin.data.bars import SeriesKey, Span
 from puffling.puffin.data.instants import US_PER_SECOND, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.data.sessions import Sessions
@@ -253,13 +250,6 @@ class Market:
     def sessions_of(self, symbol: str) -> Sessions:
         """Give the sessions a symbol trades in."""
         return self._chain.calendar_of(symbol).sessions
-
-    def trading_days(self, symbol: str, bars: Bars) -> NDArray[np.int64]:
-        """Give the times that daily bars should have from the first of these to the last."""
-        if not len(bars):
-            return bars.time
-        sessions = self.sessions_of(symbol)
-        return sessions.days_us[sessions.places(int(bars.time[0]), int(bars.time[-1]) + 1)]
 
     async def _kept(
         self,

@@ -81,7 +81,6 @@ async def test_an_account_of_play_money_is_there_from_the_first_start(core: Core
     [state] = await core.accounts.all()
     assert (state.account.id, state.account.mode) == ("demo", Mode.DEMO)
     assert state.chosen
-    assert state.embedded
     assert state.line is LineState.READY
     view = await core.desk.account("demo")
     assert view.info is not None

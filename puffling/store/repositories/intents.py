@@ -20,10 +20,6 @@ _INTENTS = table_of(IntentRow)
 _MINE = _INTENTS.select().where(_INTENTS.c.user_id == USER)
 _BY_ID = _MINE.where(_INTENTS.c.id == bindparam("id"))
 _BY_CLIENT_ID = _MINE.where(_INTENTS.c.client_id == bindparam("client_id"))
-_BY_BROKER_ORDER = _MINE.where(
-    _INTENTS.c.account == bindparam("account"),
-    _INTENTS.c.broker_order_id == bindparam("broker_order_id"),
-)
 _OLDEST_FIRST = (_INTENTS.c.created_at, _INTENTS.c.id)
 _IN_STATES = _MINE.where(_INTENTS.c.state.in_(bindparam("states", expanding=True))).order_by(*_OLDEST_FIRST)
 _ADD = _INTENTS.insert().values(user_id=USER)
@@ -88,10 +84,6 @@ class Intents(Repository):
         """Give the intent whose order carries this name."""
         return self._one(_BY_CLIENT_ID, client_id=client_id)
 
-    def by_broker_order(self, account: str, broker_order_id: str) -> Intent | None:
-        """Give the intent whose order the broker calls so."""
-        return self._one(_BY_BROKER_ORDER, account=account, broker_order_id=broker_order_id)
-
     def in_states(
         self, states: Iterable[OrderState], account: str | None = None, symbol: str | None = None
     ) -> tuple[Intent, ...]:
@@ -111,10 +103,6 @@ class Intents(Repository):
     def children(self, id: str) -> tuple[Intent, ...]:
         """Give the intents that came of another: its replacements and legs, oldest first."""
         return self._all(_MINE.where(_INTENTS.c.parent_id == id))
-
-    def entered_on(self, account: str, trading_day: str) -> tuple[Intent, ...]:
-        """Give what was entered on a day, however it ended, oldest first."""
-        return self._all(_narrowed(_MINE.where(_INTENTS.c.trading_day == trading_day), account, None))
 
     def since(self, account: str, moment: datetime, symbol: str | None = None) -> tuple[Intent, ...]:
         """Give what was entered from a moment on, oldest first."""

@@ -12,7 +12,7 @@ from puffling.runtime.text import tr
 from puffling.store.events import StrategiesChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, new_id
 from puffling.store.research import StrategyConfig
-from puffling.store.tables.research import BacktestResultRow, StrategyConfigRow
+from puffling.store.tables.research import StrategyConfigRow
 
 
 class StrategyConfigs(Repository):
@@ -97,13 +97,6 @@ class StrategyConfigs(Repository):
             updated_at=self._now,
         )
         return self._changed(row)
-
-    def results_of(self, id: str) -> int:
-        """Give how many results belong to a configuration."""
-        wanted = select(func.count()).where(
-            BacktestResultRow.user_id == self._user, BacktestResultRow.strategy_id == id
-        )
-        return int(self._session.exec(wanted).one())
 
     def _changed(self, row: StrategyConfigRow) -> StrategyConfig:
         self._session.add(row)

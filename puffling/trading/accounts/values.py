@@ -25,11 +25,6 @@ class AccountState:
     reason: str
     account: Account
 
-    @property
-    def embedded(self) -> bool:
-        """Whether it lives in this program, and needs no keys."""
-        return self.account.broker == "paper"
-
 
 @frozen
 class BrokerOffer:
