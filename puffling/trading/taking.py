@@ -96,7 +96,8 @@ def take_order(
 
 def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     """Let an intent come as far as its order has, but not beyond what its fills account for."""
-    if intent.broker_order_id not in (None, order.broker_order_id) and order.replaces is None:
+    if intent.broker_order_id not in (None, order.broker_order_id, order.replaces):
+        # Late news of one that another stands in the place of.
         return intent
     filled = _accounted_for(unit, order)
     narrow_other_way(unit, intent, filled)
