@@ -27,7 +27,7 @@ from puffling.market.values import Price
 from puffling.runtime.actor import UserId, current_caller
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
-from puffling.runtime.errors import NotFound, PufflingError
+from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
 from puffling.runtime.gate import Effect
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
@@ -138,6 +138,19 @@ class Alerts(Controller):
             ),
         )
         return self._line(changed)
+
+    @capability(title="Move alert", effect=Effect.WRITE, http="PUT /api/alerts/{alert}/level")
+    async def place(self, alert: AlertId, level: Level) -> AlertLine:
+        """Let an alert wait for another price; it is switched on and begins anew."""
+        known = await self._store.read(current_caller().user, lambda unit: unit.alerts.get(alert))
+        condition = condition_of(known.condition)
+        if not isinstance(condition, PriceCrosses):
+            raise InvalidInput(
+                tr("{words}: there is no price to move.", words=condition.words),
+                field="level",
+                hint=tr("Only alerts at a price have one."),
+            )
+        return await self.change(alert, condition.model_copy(update={"level": level}))
 
     @capability(title="Switch alert", effect=Effect.WRITE, http="PUT /api/alerts/{alert}/enabled")
     async def switch(

@@ -32,6 +32,7 @@ from puffling.trading.values import SafetyState, TradingState
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+    from puffling.desktop.alerts.news import AlertNews
     from puffling.desktop.trade_news import TradeNews
     from puffling.desktop.window import Window
 
@@ -55,7 +56,7 @@ class LiveWindow(QObject):
         self._wear_soon = later(self, self.wear_settings)
         self.wear_settings()
         window.session.shared(Amounts).hide(core.settings_now.window.hide_amounts)
-        self._trade_news: TradeNews | None = None
+        self._news: tuple[TradeNews | AlertNews, ...] = ()
         self._tray = Tray(window)
         self.lock = WindowLock(window, core)
         self._following = window.session.dispatch.run(self._follow_trading, name="follow trading")
@@ -71,8 +72,8 @@ class LiveWindow(QObject):
         self._pulse.cancel()
         self._wear_soon.stop()
         self._following.cancel()
-        if self._trade_news is not None:
-            self._trade_news.stop()
+        for news in self._news:
+            news.stop()
         self._tray.stop()
         self.lock.stop()
         for unsubscribe in self._ears:
@@ -94,9 +95,11 @@ class LiveWindow(QObject):
     async def _follow_trading(self) -> None:
         # A start must not wait for what asks the accounts.
         await self._window.session.until_filled()
+        from puffling.desktop.alerts.news import AlertNews
         from puffling.desktop.trade_news import TradeNews
 
-        self._trade_news = TradeNews(self._window, self._core, self._tray.say)
+        said = (self._window, self._core, self._tray.say)
+        self._news = (TradeNews(*said), AlertNews(*said))
 
     def _welcome(self) -> None:
         """Greet a new person over the window that works already."""

@@ -60,6 +60,7 @@ WORKSPACES = (
                                     "orders",
                                     "portfolio",
                                     "trades",
+                                    "alerts",
                                     "approvals",
                                     "activity",
                                     "jobs",
@@ -90,7 +91,7 @@ WORKSPACES = (
         Split(
             True,
             (
-                (Split(False, ((_tabs("jobs"), 50), (_tabs("approvals", "safety"), 50))), 45),
+                (Split(False, ((_tabs("jobs"), 50), (_tabs("approvals", "alerts", "safety"), 50))), 45),
                 (_tabs("activity", "orders", "trades", "portfolio"), 55),
             ),
         ),

@@ -308,6 +308,21 @@ async def test_nonsense_is_refused_and_nobody_sees_the_alerts_of_another(core: C
             await core.alerts.show(id)
 
 
+async def test_an_alert_moved_to_another_price_waits_for_that_one(core: Core) -> None:
+    notes = heard(core)
+    id, level = await above(core)
+    assert (await core.alerts.place(id, level + 5)).level == level + 5
+    await settle(core)
+    tell(core, level + 1)
+    await settle(core)
+    assert notes == []
+    tell(core, level + 6)
+    await until(lambda: len(notes) == 1)
+    moving = await core.alerts.move("SPY", 3)
+    with pytest.raises(InvalidInput, match="no price to move"):
+        await core.alerts.place(moving.id, 10)
+
+
 async def test_other_kinds_go_by_the_same_tables(core: Core) -> None:
     made = await core.alerts.create(PriceMoves(symbol="QQQ", percent=2, once=True), name="Tech")
     assert (made.kind, made.percent, made.level, made.name) == ("move", 2, None, "Tech")

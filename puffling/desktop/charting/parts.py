@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from puffling.desktop.alerts.part import AlertsOnChart
 from puffling.desktop.backtests.part import TestedTrades
 from puffling.desktop.charting.part import Part
 from puffling.desktop.drawings.part import Drawings
@@ -18,5 +19,6 @@ PARTS: tuple[type[Part], ...] = (
     Signals,
     TestedTrades,
     OrdersOnChart,
+    AlertsOnChart,
     Practising,
 )

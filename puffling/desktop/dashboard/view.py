@@ -1,19 +1,20 @@
-"""What an account comes to, and its last trades beside it."""
+"""What an account comes to, its last trades beside it, and the latest alerts below."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from puffling.desktop.alerts.rows import note_columns
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.portfolio.strip import Strip
 from puffling.desktop.portfolio.trades import trade_columns
 from puffling.desktop.tables import Table
 from puffling.runtime.text import tr
+from puffling.store.values import AlertNote
 from puffling.trading.portfolio.values import Portfolio, TradeLine
 
 SIDE_BY_SIDE = 560
@@ -33,10 +34,21 @@ class DashboardView(QWidget):
         self.trades.when_empty(
             tr("No trades yet"), tr("The last ten trades stand here, the newest first."), icon="trades"
         )
+        # There are none on most days: then the figures have the room.
+        self.alerts: Table[AlertNote] = Table(note_columns(time), title=tr("Latest alerts"))
+        self.alerts.hide()
+        left = QVBoxLayout()
+        left.setSpacing(12)
+        left.addWidget(self.strip)
+        left.addWidget(self.alerts, 1)
+        left.addStretch()
+        self._left = QWidget()
+        self._left.setLayout(left)
+        left.setContentsMargins(0, 0, 0, 0)
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, 4, 0, 0)
         self._box.setSpacing(12)
-        self._box.addWidget(self.strip, 0, Qt.AlignmentFlag.AlignTop)
+        self._box.addWidget(self._left)
         self._box.addWidget(self.trades, 1)
         self.setFocusProxy(self.trades)
 
@@ -48,6 +60,11 @@ class DashboardView(QWidget):
     def show_trades(self, trades: tuple[TradeLine, ...]) -> None:
         """Show the last trades."""
         self.trades.set_rows({each.id: each for each in trades})
+
+    def show_alerts(self, notes: tuple[AlertNote, ...]) -> None:
+        """Show the latest alerts, or nothing where there were none."""
+        self.alerts.set_rows({note.id: note for note in notes})
+        self.alerts.setVisible(bool(notes))
 
     def rewrite(self, trades: tuple[TradeLine, ...]) -> None:
         """Write every amount anew."""
@@ -62,5 +79,5 @@ class DashboardView(QWidget):
         self._box.setDirection(
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
-        self.strip.setMaximumWidth(FIGURES_WIDTH if beside else 16_777_215)
-        self.strip.setMinimumWidth(min(FIGURES_WIDTH, event.size().width() // 2) if beside else 0)
+        self._left.setMaximumWidth(FIGURES_WIDTH if beside else 16_777_215)
+        self._left.setMinimumWidth(min(FIGURES_WIDTH, event.size().width() // 2) if beside else 0)

@@ -98,7 +98,14 @@ def _order_acts(menu: Menu, looks: Looks, price: float, text: str) -> None:
         words = tr("{side} at {price} ({kind})…", side=title, price=text, kind=how)
         wish = Wish(symbol, side, kind, Decimal(text.replace(",", "")))
         _act(menu, words, partial(wishes.say, wish))
+    _act(menu, tr("Alert at {price}", price=text), partial(_make_alert, looks, symbol, text), "bell")
     menu.addSeparator()
+
+
+def _make_alert(looks: Looks, symbol: str, text: str) -> None:
+    from puffling.desktop.alerts.acts import AlertActs
+
+    AlertActs(looks.seat.session).make_at(symbol, float(text.replace(",", "")))
 
 
 def _practice_acts(menu: Menu, looks: Looks, history: History, price: float, text: str) -> None:

@@ -19,7 +19,14 @@ from puffling.desktop.session import Session
 from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
 from puffling.runtime.text import tr
-from puffling.store.events import CashFlowsChanged, DatabaseRestored, TradesChanged, WorthMarked
+from puffling.store.events import (
+    AlertRaised,
+    CashFlowsChanged,
+    DatabaseRestored,
+    TradesChanged,
+    WorthMarked,
+)
+from puffling.store.values import AlertNote
 from puffling.trading.events import AccountChanged, ChosenAccountChanged, LineChanged
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from puffling.trading.portfolio.values import Portfolio, TradeLine
 
 LAST_TRADES = 10
+LATEST_ALERTS = 5
 CONNECT, HIDE = "window.connect-broker", "window.hide-amounts"
 
 
@@ -39,6 +47,7 @@ class DashboardPanel(Panel):
         super().__init__(session)
         self._amounts = session.shared(Amounts)
         self._trades: tuple[TradeLine, ...] = ()
+        self._alerts: tuple[AlertNote, ...] = ()
         self._view: DashboardView | None = None
         self._focus_wanted = False
         self._body = Place(self)
@@ -66,6 +75,8 @@ class DashboardPanel(Panel):
             made = DashboardView(self._amounts, self.session.time)
             made.trades.key_activated.connect(lambda _: self.session.show_panel("trades"))
             made.trades.keys_selected.connect(self._look_at)
+            made.alerts.key_activated.connect(lambda _: self.session.show_panel("alerts"))
+            made.alerts.keys_selected.connect(self._look_at_alert)
             self._body.fill(made)
             self._view = made
             if self._focus_wanted:
@@ -80,6 +91,7 @@ class DashboardPanel(Panel):
         for event in (TradesChanged, CashFlowsChanged, WorthMarked, AccountChanged, LineChanged):
             self.hear(event, self._refetching.on_news)
         self.hear(ChosenAccountChanged, self._refetching.on_news)
+        self.hear(AlertRaised, self._refetching.on_news)
         self.hear(DatabaseRestored, self._refetching.on_news)
         self._ears.append(self._amounts.on_change(self._rewrite))
         set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
@@ -103,7 +115,7 @@ class DashboardPanel(Panel):
         if self._view is not None:
             self._view.rewrite(self._trades)
 
-    async def _load(self) -> tuple[Portfolio, tuple[TradeLine, ...]]:
+    async def _load(self) -> tuple[Portfolio, tuple[TradeLine, ...], tuple[AlertNote, ...]]:
         # Prices come first at a start: nobody misses figures of an account before its broker has answered.
         self.mark_live()
         await self.session.until_filled()
@@ -116,14 +128,15 @@ class DashboardPanel(Panel):
         core = self.session.core
         shown = await core.portfolio.show()
         trades = await core.monitor.trades(LAST_TRADES, shown.account) if shown.account else ()
+        alerts = await core.alerts.history(LATEST_ALERTS)
         if shown.account:
             # Made and filled in turns: at once would hold the loop.
             _ = self.view
         await asyncio.sleep(0)
-        return shown, trades
+        return shown, trades, alerts
 
-    def _show(self, found: tuple[Portfolio, tuple[TradeLine, ...]]) -> None:
-        shown, self._trades = found
+    def _show(self, found: tuple[Portfolio, tuple[TradeLine, ...], tuple[AlertNote, ...]]) -> None:
+        shown, self._trades, self._alerts = found
         self.account.setText(shown.label)
         # A market or an account of this program's own: a real one is yet to be connected.
         self.connect_.setVisible(not shown.account or shown.mode == "DEMO")
@@ -139,12 +152,18 @@ class DashboardPanel(Panel):
         else:
             self.view.show_portfolio(shown)
             self.view.show_trades(self._trades)
+            self.view.show_alerts(self._alerts)
             self._repricing.watch(tuple(each.symbol for each in shown.positions))
             if shown.connected:
                 self.states.content()
             else:
                 self.states.stale(tr("Broker not connected"))
                 self.states.setToolTip(shown.reason)
+
+    def _look_at_alert(self, keys: list[str]) -> None:
+        for each in self._alerts:
+            if keys == [each.id] and each.symbol:
+                self.session.selection.choose(each.symbol)
 
     def _look_at(self, keys: list[str]) -> None:
         for each in self._trades:
