@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -104,37 +105,10 @@ class Keys(QWidget):
             line.show_state(state)
 
     def _keep(self, name: str, secret: str) -> None:
-        core, line = self._session.core, self.lines[name]
-        place: str = self.place.currentData()
-
-        def kept(answer: KeptKey) -> None:
-            line.say(answer.message)
-            self._fetch()
-
-        self._session.dispatch.run(
-            lambda: core.registry.invoke(
-                "settings.keep-key", {"name": name, "secret": secret, "place": place or None}
-            ),
-            name="keep key",
-            then=kept,
-            failed=line.say_error,
-            owner=line,
-        )
+        self.lines[name].keep(self._session, secret, self.place.currentData() or None, self._fetch)
 
     def _forget(self, name: str) -> None:
-        core, line = self._session.core, self.lines[name]
-
-        def gone(_: None) -> None:
-            line.say(tr("Forgotten."))
-            self._fetch()
-
-        self._session.dispatch.run(
-            lambda: core.settings.forget_key(name),
-            name="forget key",
-            then=gone,
-            failed=line.say_error,
-            owner=line,
-        )
+        self.lines[name].forget_key(self._session, self._fetch)
 
     def _test(self, name: str) -> None:
         core, line = self._session.core, self.lines[name]
@@ -204,6 +178,40 @@ class KeyLine(QWidget):
         grid.addWidget(self.test, 1, 1)
         grid.addWidget(self.forget, 1, 2)
         grid.addWidget(self.answer, 2, 0, 1, 3)
+
+    def keep(self, session: Session, secret: str, place: str | None, then: Callable[[], None]) -> None:
+        """Keep what was typed as this key, and say where it is."""
+        core = session.core
+
+        def kept(answer: KeptKey) -> None:
+            self.say(answer.message)
+            then()
+
+        session.dispatch.run(
+            lambda: core.registry.invoke(
+                "settings.keep-key", {"name": self.name, "secret": secret, "place": place}
+            ),
+            name="keep key",
+            then=kept,
+            failed=self.say_error,
+            owner=self,
+        )
+
+    def forget_key(self, session: Session, then: Callable[[], None]) -> None:
+        """Forget this key."""
+        core = session.core
+
+        def gone(_: None) -> None:
+            self.say(tr("Forgotten."))
+            then()
+
+        session.dispatch.run(
+            lambda: core.settings.forget_key(self.name),
+            name="forget key",
+            then=gone,
+            failed=self.say_error,
+            owner=self,
+        )
 
     def show_state(self, state: KeyState) -> None:
         """Say whether the key is there and where; never what it is."""

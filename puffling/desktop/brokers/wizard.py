@@ -22,7 +22,7 @@ from puffling.trading.accounts.values import AccountState, BrokerCheck, BrokerOf
 from puffling.trading.values import Mode
 
 if TYPE_CHECKING:
-    from puffling.settings.secrets import KeptKey, KeyState
+    from puffling.settings.secrets import KeyState
 
 R = TypeVar("R")
 
@@ -150,38 +150,14 @@ class BrokerWizard(QWidget):
                 line.setVisible(state.name in wanted)
 
     def _keep(self, name: str, secret: str) -> None:
-        core, line = self._session.core, self.lines[name]
-
-        def kept(answer: KeptKey) -> None:
-            line.say(answer.message)
-            self._forget_test()
-            self._look_at_keys()
-
-        self._session.dispatch.run(
-            lambda: core.registry.invoke(
-                "settings.keep-key", {"name": name, "secret": secret, "place": None}
-            ),
-            name="keep key",
-            then=kept,
-            failed=line.say_error,
-            owner=line,
-        )
+        self.lines[name].keep(self._session, secret, None, self._look_anew)
 
     def _forget(self, name: str) -> None:
-        core, line = self._session.core, self.lines[name]
+        self.lines[name].forget_key(self._session, self._look_anew)
 
-        def gone(_: None) -> None:
-            line.say(tr("Forgotten."))
-            self._forget_test()
-            self._look_at_keys()
-
-        self._session.dispatch.run(
-            lambda: core.settings.forget_key(name),
-            name="forget key",
-            then=gone,
-            failed=line.say_error,
-            owner=line,
-        )
+    def _look_anew(self) -> None:
+        self._forget_test()
+        self._look_at_keys()
 
     def _forget_test(self) -> None:
         """What was tested with other keys says nothing any more."""
