@@ -351,6 +351,9 @@ class Table(QTableView, Generic[R]):
 
     def _settle(self, *, arrived: bool) -> None:
         phase = self.states.phase
+        # Columns without rows are nothing to scroll through.
+        needed, never = Qt.ScrollBarPolicy.ScrollBarAsNeeded, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        self.setHorizontalScrollBarPolicy(needed if self.rows.rowCount() else never)
         if self.rows.rowCount():
             if arrived and phase in (Phase.EMPTY, Phase.LOADING, Phase.ERROR):
                 self.states.content()

@@ -232,6 +232,15 @@ def test_columns_keep_their_width_while_numbers_tick(table: Table[Quote]) -> Non
     table.hide()
 
 
+def test_a_table_without_rows_offers_nothing_to_scroll_through(table: Table[Quote]) -> None:
+    table.resize(60, 200)
+    table.show()
+    assert table.horizontalScrollBar().isVisible()
+    table.set_rows({})
+    assert not table.horizontalScrollBar().isVisible()
+    table.hide()
+
+
 def test_a_column_of_times_gives_way_less_than_one_of_names(qtbot: QtBot) -> None:
     def narrowed(kind: Kind) -> int:
         made: Table[Quote] = Table(

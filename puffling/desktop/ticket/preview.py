@@ -7,6 +7,7 @@ from decimal import Decimal
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from puffling.desktop import numbers
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import label
 from puffling.desktop.theme import Tone, set_role
@@ -64,7 +65,8 @@ def order_figures(shown: Confirmation, equity: Decimal | None, amounts: Amounts)
     """Say what an order would cost and make of the account."""
     after = amounts.money(shown.exposure_after)
     if shown.exposure_after is not None and equity:
-        after = tr("{money} ({share} %)", money=after, share=f"{100 * shown.exposure_after / equity:.1f}")
+        share = numbers.percent(shown.exposure_after / equity, signed=False)
+        after = tr("{money} ({share})", money=after, share=share)
     return {
         "quantity": amounts.quantity(shown.quantity),
         "cost": amounts.money(shown.cost),
