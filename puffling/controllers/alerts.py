@@ -97,14 +97,14 @@ class Alerts(Controller):
         )
         return self._line(made)
 
-    @capability(title="Alert at a price", effect=Effect.WRITE, menu="Trade")
+    @capability(title="Alert at a price", effect=Effect.WRITE)
     async def price(
         self, symbol: Symbol, level: Level, way: WayTo = Way.EITHER, once: Once = True, name: Name = ""
     ) -> AlertLine:
         """Be told when the price of a symbol rises to a level, falls to it, or crosses it."""
         return await self.create(PriceCrosses(symbol=symbol, level=level, way=way, once=once), name)
 
-    @capability(title="Alert on a move", effect=Effect.WRITE, menu="Trade")
+    @capability(title="Alert on a move", effect=Effect.WRITE)
     async def move(
         self, symbol: Symbol, percent: Percent, way: WayTo = Way.EITHER, once: Once = False, name: Name = ""
     ) -> AlertLine:

@@ -28,6 +28,15 @@ if TYPE_CHECKING:
 # What the window does in a better place, or does by itself.
 _ELSEWHERE = frozenset(
     {
+        "alerts.create",
+        "alerts.change",
+        "alerts.switch",
+        "alerts.place",
+        "alerts.read",
+        "alerts.remove",
+        "alerts.restore",
+        "practice.remove",
+        "practice.restore",
         "workspaces.keep",
         "workspaces.forget",
         "settings.keep-key",

@@ -81,7 +81,7 @@ WORKSPACES = (
             True,
             (
                 (_tabs("chart", "backtest"), 65),
-                (_tabs("data", "strategies", "fundamentals", "watchlist"), 35),
+                (_tabs("data", "strategies", "fundamentals", "practice", "watchlist"), 35),
             ),
         ),
     ),

@@ -25,7 +25,18 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
-from tests.shots import backtests, desks, drawings, histories, imports, portfolios, quotes, room, strategies
+from tests.shots import (
+    alerts,
+    backtests,
+    desks,
+    drawings,
+    histories,
+    imports,
+    portfolios,
+    quotes,
+    room,
+    strategies,
+)
 from tests.shots.looks import SCENES, plain
 
 # A Friday afternoon in New York with the market open.
@@ -59,6 +70,9 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
         if desks.SCENES.keys() & set(names):
             with calling_as(PERSON):
                 await desks.prepare(core)
+        if alerts.SCENES.keys() & set(names):
+            with calling_as(PERSON):
+                await alerts.prepare(core)
         for scheme in (Scheme.LIGHT, Scheme.DARK):
             # As the application does it: the look comes before the first widget.
             look().wear(Appearance(scheme=scheme, reduced_motion=True))
@@ -98,6 +112,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **backtests.SCENES,
                     **(portfolios.SCENES if portfolios.SCENES.keys() & set(names) else {}),
                     **(desks.SCENES if desks.SCENES.keys() & set(names) else {}),
+                    **(alerts.SCENES if alerts.SCENES.keys() & set(names) else {}),
                 }.items():
                     if wanted(name):
                         window.open_workspace(WORKSPACES[0].id)
@@ -113,6 +128,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         strategies.ended(window)
                         portfolios.closed(window)
                         desks.closed(window)
+                        alerts.closed(window)
                 if wanted("indicators"):
                     window.open_workspace(WORKSPACES[0].id)
                     add_indicators(window)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 _MOST = 500
+_MOMENT = timedelta(microseconds=1)
 
 
 def practice_columns() -> list[Column[PracticeLine]]:
@@ -48,7 +50,8 @@ def practice_columns() -> list[Column[PracticeLine]]:
 
 def stretch_words(line: PracticeLine) -> str:
     """Say from which day to which; a moment at midnight ends the day before it."""
-    return f"{numbers.day(line.began)} – {numbers.day(line.ended)}"
+    began, ended = ((moment - _MOMENT).date() for moment in (line.began, line.ended))
+    return f"{began} – {ended}"
 
 
 @panel(id="practice", title="Practice", icon="replay", area=Area.BOTTOM, order=9)
