@@ -13,8 +13,17 @@ from tests.desktop.conftest import OpenWindow, until
 if TYPE_CHECKING:
     from puffling.core.core import Core
 
-# The window keeps layouts and keys itself, one draws on charts and drops files: no acts of their own there.
+# The window keeps layouts and keys itself, one draws on charts, drops files, and minds alerts where they stand.
 IN_A_BETTER_PLACE = {
+    "alerts.create",
+    "alerts.change",
+    "alerts.switch",
+    "alerts.place",
+    "alerts.read",
+    "alerts.remove",
+    "alerts.restore",
+    "practice.remove",
+    "practice.restore",
     "workspaces.keep",
     "workspaces.forget",
     "settings.keep-key",
