@@ -13,7 +13,7 @@ from tests.desktop.conftest import OpenWindow, until
 if TYPE_CHECKING:
     from puffling.core.core import Core
 
-# The window keeps layouts and keys itself, one draws on charts, drops files, and minds alerts where they stand.
+# The window keeps layouts and keys itself, one draws on charts, drops files, minds alerts where they stand.
 IN_A_BETTER_PLACE = {
     "alerts.create",
     "alerts.change",
