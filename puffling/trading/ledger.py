@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -26,17 +27,15 @@ def take_execution(unit: Unit, account: Account, execution: Execution) -> Fill |
 
     What others had filled before the account was first looked at is in the holdings that were found then.
     """
+    fill = fill_of(execution, account=account.id, mode=account.mode, order_id=None, received_at=unit.now)
+    if unit.fills.has(fill):
+        # Most of what a broker lists was listed the time before.
+        return None
     row = unit.orders.by_broker_id(account.id, execution.order_id)
     ours = row is not None and row.intent_id is not None
     if not ours and execution.filled_at < account.created_at:
         return None
-    fill = fill_of(
-        execution,
-        account=account.id,
-        mode=account.mode,
-        order_id=None if row is None else row.id,
-        received_at=unit.now,
-    )
+    fill = replace(fill, order_id=None if row is None else row.id)
     intent = None if row is None or row.intent_id is None else unit.intents.find(row.intent_id)
     return fill if take_fill(unit, fill, intent) else None
 
@@ -47,7 +46,7 @@ def take_fill(unit: Unit, fill: Fill, intent: Intent | None = None) -> bool:
     if not unit.fills.add(fill):
         return False
     before = unit.holdings.find(fill.account, fill.symbol)
-    plain = fill.kind in (FillKind.FILL, FillKind.OPENING)
+    plain = fill.kind in (FillKind.FILL, FillKind.OPENING, FillKind.ADJUSTMENT)
     if plain and (not newest or newest[0].filled_at <= fill.filled_at) and not _is_taken_back(unit, fill):
         quantity, price = after(*_standing(before), fill)
     else:

@@ -18,9 +18,14 @@ from puffling.store.tables.trading import FillRow
 class Fills(Repository):
     """Keeps fills; each counts once, however often it is told, and none is ever taken out."""
 
+    def has(self, fill: Fill) -> bool:
+        """Tell whether a fill is known already."""
+        row = self._row(fill)
+        return row is not None and (row.user_id, row.account) == (self._user, fill.account)
+
     def add(self, fill: Fill) -> bool:
         """Write a fill down; False when it is known already."""
-        row = self._session.get(FillRow, (fill.broker_order_id, fill.execution_id))
+        row = self._row(fill)
         if row is not None:
             if (row.user_id, row.account) != (self._user, fill.account):
                 # Passed over in silence, it would be a fill that is lost.
@@ -69,6 +74,9 @@ class Fills(Repository):
             wanted = wanted.where(FillRow.symbol == symbol)
         ordered = wanted.order_by(col(FillRow.filled_at).desc(), col(FillRow.execution_id).desc())
         return tuple(_value(row) for row in self._session.exec(ordered.limit(limit)))
+
+    def _row(self, fill: Fill) -> FillRow | None:
+        return self._session.get(FillRow, (fill.broker_order_id, fill.execution_id))
 
     def _all(self, wanted: Any) -> tuple[Fill, ...]:
         ordered = wanted.order_by(col(FillRow.filled_at), col(FillRow.received_at), col(FillRow.execution_id))
