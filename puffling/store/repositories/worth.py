@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Float, cast
+from sqlalchemy import Float, bindparam, cast
 from sqlmodel import col, delete, func, select
 
 from puffling.runtime.clock import microseconds
 from puffling.store.events import WorthMarked
 from puffling.store.orders import Worth
-from puffling.store.repositories.base import Repository
+from puffling.store.repositories.base import USER, Repository
+from puffling.store.tables.base import table_of
 from puffling.store.tables.trading import WorthRow
 
 # How old a mark has to be for only the last of each stretch to stay.
@@ -20,6 +22,22 @@ THINNED = (
     (timedelta(days=2), timedelta(hours=1)),
 )
 _ROWS_AT_ONCE = 500
+
+_WORTH = table_of(WorthRow)
+# Exact numbers are text, which has another order; what is best is found to a cent all the same.
+_BEST = select(func.max(cast(_WORTH.c.equity, Float))).where(
+    _WORTH.c.user_id == USER,
+    _WORTH.c.account == bindparam("account"),
+    _WORTH.c.at >= bindparam("since"),
+    _WORTH.c.at <= bindparam("until"),
+)
+_LAST = (
+    _WORTH.select()
+    .where(_WORTH.c.user_id == USER, _WORTH.c.account == bindparam("account"))
+    .order_by(_WORTH.c.at.desc())
+    .limit(1)
+)
+_LAST_BEFORE = _LAST.where(_WORTH.c.at <= bindparam("before"))
 
 
 class AccountWorth(Repository):
@@ -48,22 +66,13 @@ class AccountWorth(Repository):
 
     def last(self, account: str, *, before: datetime | None = None) -> Worth | None:
         """Give the newest mark of an account, or the newest at a moment or before it."""
-        wanted = select(WorthRow).where(WorthRow.user_id == self._user, WorthRow.account == account)
-        if before is not None:
-            wanted = wanted.where(col(WorthRow.at) <= before)
-        row = self._session.exec(wanted.order_by(col(WorthRow.at).desc()).limit(1)).one_or_none()
+        wanted = _LAST if before is None else _LAST_BEFORE
+        row = self._run(wanted, account=account, before=before).one_or_none()
         return None if row is None else _value(row)
 
     def best(self, account: str, since: datetime, until: datetime) -> Decimal | None:
         """Give the most an account was worth at a mark from one moment to another, None without a mark."""
-        # Exact numbers are text, which has another order; what is best is found to a cent all the same.
-        most = select(func.max(cast(WorthRow.equity, Float))).where(
-            WorthRow.user_id == self._user,
-            WorthRow.account == account,
-            col(WorthRow.at) >= since,
-            col(WorthRow.at) <= until,
-        )
-        found = self._session.exec(most).one()
+        found = self._run(_BEST, account=account, since=since, until=until).scalar_one()
         return None if found is None else Decimal(str(found))
 
     def thin(self, account: str, *, sparing: frozenset[datetime] = frozenset()) -> int:
@@ -96,5 +105,5 @@ def _stretch(at: datetime, step: timedelta) -> int:
     return microseconds(at) // (step // timedelta(microseconds=1))
 
 
-def _value(row: WorthRow) -> Worth:
+def _value(row: Any) -> Worth:
     return Worth(row.account, row.at, row.equity, row.cash)
