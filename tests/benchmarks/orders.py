@@ -81,7 +81,8 @@ async def _quiet(room: Room, held: int) -> None:
     """Wait until everything that followed from an order is done: decisions come one at a time."""
 
     async def settled() -> bool:
-        return room.parts.line(MINE.id).info_at is not None and await room.held() == held
+        # In this order: the news of a fill lets go of the figures of the account.
+        return await room.held() == held and room.parts.line(MINE.id).info_at is not None
 
     await room.until(settled)
 
