@@ -74,7 +74,9 @@ class Session:
         """Wait with what nobody misses so early until every panel in sight has its first content."""
         # A panel that has nothing to show must not keep the others waiting.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._filled.wait(), _LONGEST_WAIT_SECONDS)
+            # Not `wait_for`: on Python 3.11 a panel that falls asleep at that very moment would go on.
+            async with asyncio.timeout(_LONGEST_WAIT_SECONDS):
+                await self._filled.wait()
 
     def tell_error(self, error: PufflingError) -> None:
         """Say what went wrong and what to do about it."""

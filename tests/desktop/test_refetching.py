@@ -128,3 +128,16 @@ async def test_a_fetch_that_ends_without_an_answer_leaves_nobody_deaf(counted: C
     counted.trouble = None
     counted.refetching.on_news()
     await until(lambda: counted.shown == [2])
+
+
+async def test_a_panel_that_falls_asleep_just_as_the_window_is_filled_goes_no_further(
+    open_window: OpenWindow,
+) -> None:
+    window = await open_window()
+    session = window.session
+    waiting = session.dispatch.scope.spawn(session.until_filled(), name="wait")
+    await asyncio.sleep(0)
+    session.note_filled()
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert waiting.cancelled()
