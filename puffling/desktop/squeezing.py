@@ -11,6 +11,7 @@ from puffling.desktop.menus import passing_menu
 from puffling.desktop.theme import set_role
 
 _GAP = 6
+_MOST_TURNS = 2
 
 
 class Squeezed(QWidget):
@@ -20,7 +21,7 @@ class Squeezed(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.shown: list[QPushButton] = []
-        self._scarce = False
+        self._scarce = self._settling = False
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(_GAP)
@@ -63,12 +64,19 @@ class Squeezed(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        scarce = event.size().width() < self.sizeHint().width()
-        if scarce is not self._scarce:
+        # What is shown and hidden in here may move everything around it, and so come back here.
+        if self._settling:
+            return
+        self._settling = True
+        for _ in range(_MOST_TURNS):
+            scarce = self.width() < self.sizeHint().width()
+            if scarce is self._scarce:
+                break
             self._scarce = scarce
             self.one.setVisible(scarce)
             for button in self.shown:
                 button.setHidden(scarce)
+        self._settling = False
 
     def _offer(self, _checked: bool = False) -> None:
         menu = passing_menu(self)

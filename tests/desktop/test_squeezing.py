@@ -5,17 +5,51 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
 
 from puffling.desktop.menus import Menu
 from puffling.desktop.panels.chart import ChartPanel
+from puffling.desktop.squeezing import Squeezed
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.puffin.data.interval import Interval
 from tests.desktop.conftest import OpenWindow, until
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
+
+
+class Widening(QObject):
+    """Makes room as soon as there is none, as a layout around it may."""
+
+    def __init__(self, row: Squeezed) -> None:
+        super().__init__(row)
+        self._row = row
+        row.one.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            self._row.resize(600, 28)
+        return super().eventFilter(watched, event)
+
+
+def test_room_that_comes_while_it_is_squeezed_is_used(qtbot: QtBot) -> None:
+    around = QWidget()
+    qtbot.addWidget(around)
+    around.resize(800, 100)
+    row = Squeezed("More")
+    row.setParent(around)
+    for name in ("One", "Two", "Three"):
+        row.hold(QPushButton(name))
+    row.resize(600, 28)
+    around.show()
+    Widening(row)
+    row.resize(20, 28)
+    assert row.width() == 600
+    assert all(button.isVisible() for button in row.shown)
+    assert not row.one.isVisible()
 
 
 def is_priced(chart: ChartPanel) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from puffling.automation.alerts.values import AlertLine, AlertState
@@ -71,6 +72,12 @@ def note_columns(time: Callable[[datetime], str]) -> list[Column[AlertNote]]:
         Column("symbol", tr("Symbol"), lambda note: note.symbol, Kind.STRONG, width=84),
         Column("message", tr("Message"), lambda note: note.message, width=300, stretch=True),
     ]
+
+
+def latest_columns(time: Callable[[datetime], str]) -> list[Column[AlertNote]]:
+    """Give the columns of the newest, where there is little room: a message names its symbol."""
+    when, _, message = note_columns(time)
+    return [when, replace(message, title=tr("Latest alerts"), width=200)]
 
 
 def distance(line: AlertLine) -> float | None:

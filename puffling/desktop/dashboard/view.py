@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from puffling.desktop.alerts.rows import note_columns
+from puffling.desktop.alerts.rows import latest_columns
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.portfolio.strip import Strip
 from puffling.desktop.portfolio.trades import trade_columns
@@ -35,7 +35,7 @@ class DashboardView(QWidget):
             tr("No trades yet"), tr("The last ten trades stand here, the newest first."), icon="trades"
         )
         # There are none on most days: then the figures have the room.
-        self.alerts: Table[AlertNote] = Table(note_columns(time), title=tr("Latest alerts"))
+        self.alerts: Table[AlertNote] = Table(latest_columns(time), title=tr("Latest alerts"))
         self.alerts.hide()
         left = QVBoxLayout()
         left.setSpacing(12)
