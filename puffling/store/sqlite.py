@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,11 @@ from puffling.store.values import Backup, OpenReport
 
 _MAGIC = b"SQLite format 3\0"
 _BUSY_MILLISECONDS = 5000
+# So many changes are folded from the write-ahead log into the file with the next reading, where nobody is in
+# a hurry; left to SQLite, it would be in the commit of an order on its way out. A log this long is folded
+# whatever is going on.
+_CHANGES_TO_FOLD = 200
+_LONGEST_LOG_PAGES = 5000
 _REQUIRED = {
     "journal_mode": "wal",
     "synchronous": 2,
@@ -49,6 +54,7 @@ class SqliteFile:
         self._engine = self._make_engine()
         self._open: Connection | None = None
         self._read_only = False
+        self._folded_changes = 0
 
     def prepare(self, now: datetime) -> OpenReport:
         """Move a damaged file aside and make sure there is a sound one, new if need be."""
@@ -76,6 +82,7 @@ class SqliteFile:
         """Give the one connection, with its settings verified."""
         if self._open is None or self._open.closed:
             self._open = self._engine.connect()
+            self._folded_changes = 0
             self._verify(self._open)
         return self._open
 
@@ -87,6 +94,8 @@ class SqliteFile:
         connection.info["begin"] = "BEGIN IMMEDIATE" if writing else "BEGIN"
         with connection.begin():
             yield connection
+        if not writing:
+            self._fold()
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -184,6 +193,7 @@ class SqliteFile:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={_LONGEST_LOG_PAGES}")
             return connection
 
         engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
@@ -205,6 +215,14 @@ class SqliteFile:
                 hint=tr("Put the data folder on a local disk: set PUFFLING_HOME to a folder of your own."),
             )
         self._read_only = False
+
+    def _fold(self) -> None:
+        raw = self._raw()
+        if raw.total_changes - self._folded_changes >= _CHANGES_TO_FOLD:
+            self._folded_changes = raw.total_changes
+            # What cannot be folded now stays in the log, where it is as safe and is read as well.
+            with suppress(sqlite3.Error):
+                raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _raw(self) -> sqlite3.Connection:
         raw: Any = self.connection().connection.dbapi_connection

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -274,3 +276,24 @@ async def test_on_a_server_one_writer_per_user_holds_the_lock(
         assert await store.read(DEFAULT_USER, locks) == owner_only
         assert await store.run(DEFAULT_USER, locks) == [1, 2]
         assert await store.read(DEFAULT_USER, locks) == owner_only
+
+
+async def test_the_log_is_folded_into_the_file_by_who_reads_and_not_by_who_writes(
+    folder: Place, tmp_path: Path
+) -> None:
+    def folded() -> int:
+        # The file without its log, as it would be read alone.
+        alone = tmp_path / "alone.db"
+        shutil.copyfile(folder.file, alone)
+        with closing(sqlite3.connect(alone)) as connection:
+            return int(connection.execute("SELECT count(*) FROM settings").fetchone()[0])
+
+    async with folder.open():
+        pass
+    async with folder.open() as store:
+        before = folded()
+        for number in range(250):
+            await store.run(DEFAULT_USER, lambda unit, name: unit.settings.put(name, 1), f"key.{number}")
+        assert folded() == before
+        await store.read(DEFAULT_USER, _count)
+        assert folded() == before + 250
