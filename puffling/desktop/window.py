@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QStatusBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QStatusBar
 
 from puffling.desktop.actions import ActionBook
 from puffling.desktop.alt_key import AltKey
@@ -85,7 +85,7 @@ class Window(QMainWindow):
             show_panel=self.show_panel,
         )
         self.session.shared(Folders).restore(snapshot.folders)
-        self.top = TopLine(self.actions_.fill)
+        self.top = TopLine(self._fill_menu)
         self.banner = Banner()
         self.top.add_below(self.banner)
         self.setMenuWidget(self.top)
@@ -146,6 +146,15 @@ class Window(QMainWindow):
                 dock.make()
                 await asyncio.sleep(0)
         self.became_whole.emit()
+
+    def _make_all(self) -> None:
+        """Make the panels nobody saw yet at once: somebody wants to see everything that can be started."""
+        for dock in self.docks.values():
+            dock.make()
+
+    def _fill_menu(self, menu: QMenu) -> None:
+        self._make_all()
+        self.actions_.fill(menu)
 
     def _stand_bottom(self) -> None:
         bar = QStatusBar()
@@ -211,6 +220,7 @@ class Window(QMainWindow):
 
     def open_palette(self) -> None:
         """Open the palette, or close the open one."""
+        self._make_all()
         self.palette_.open_palette()
 
     def show_preferences(self) -> None:
@@ -235,6 +245,7 @@ class Window(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Open the overview of all keys."""
+        self._make_all()
         self.sheet.open_with(tr("Keyboard shortcuts"), Shortcuts(self.actions_))
 
     def show_about(self) -> None:
@@ -326,8 +337,7 @@ class Window(QMainWindow):
             return
         if event.modifiers() & _WITH_A_KEY and event.key() not in _ONLY_HELD and not self.whole:
             # It may be the key of an action whose panel would be made in a moment.
-            for dock in self.docks.values():
-                dock.make()
+            self._make_all()
             self.actions_.press(QKeySequence(event.keyCombination()))
             return
         super().keyPressEvent(event)

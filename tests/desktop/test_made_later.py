@@ -131,3 +131,22 @@ async def test_what_was_painted_first_stands_where_it_stays(
     QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     assert paint.places_now() == paint.places
     await close_window(window)
+
+
+async def test_whoever_looks_for_an_action_early_finds_all_of_them(open_window: OpenWindow) -> None:
+    window = await open_window(snapshot=Snapshot(workspace="assistant"))
+    assert not window.whole
+    window.open_palette()
+    acts = {act.id for dock in window.docks.values() for act in panel_actions(window, dock)}
+    assert acts
+    assert acts <= {entry.id for entry in window.palette_.entries}
+
+
+async def test_a_window_may_close_while_its_panels_are_being_made(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(snapshot=Snapshot(workspace="assistant", panels={"trades": KEPT}))
+    window.connect_core(core)
+    await until(lambda: window.docks["chart"].panel.live)
+    after = await close_window(window)
+    assert list(after.panels) == [kind.id for kind in find_panels()]
