@@ -99,10 +99,17 @@ class Alerts(Controller):
 
     @capability(title="Alert at a price", effect=Effect.WRITE)
     async def price(
-        self, symbol: Symbol, level: Level, way: WayTo = Way.EITHER, once: Once = True, name: Name = ""
+        self,
+        symbol: Symbol,
+        level: Level,
+        way: WayTo = Way.EITHER,
+        once: Once = True,
+        name: Name = "",
+        cooldown_seconds: Pause = PAUSE_SECONDS,
     ) -> AlertLine:
         """Be told when the price of a symbol rises to a level, falls to it, or crosses it."""
-        return await self.create(PriceCrosses(symbol=symbol, level=level, way=way, once=once), name)
+        condition = PriceCrosses(symbol=symbol, level=level, way=way, once=once)
+        return await self.create(condition, name, cooldown_seconds)
 
     @capability(title="Alert on a move", effect=Effect.WRITE)
     async def move(

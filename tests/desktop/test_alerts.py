@@ -198,7 +198,32 @@ async def test_the_newest_stand_on_the_dashboard(core: Core, open_window: OpenWi
     found = window.docks["dashboard"].panel
     assert isinstance(found, DashboardPanel)
     await until(lambda: found._view is not None and found.view.portfolio is not None)
-    assert found.view.alerts.isHidden()
+    assert not found.view.alerts.isVisible()
     reach(core, line)
     await until(found.view.alerts.isVisible)
     assert len(found.view.alerts.keys()) == 1
+
+
+async def test_one_is_changed_in_the_form_it_was_made_with(core: Core, open_window: OpenWindow) -> None:
+    line = await made(core)
+    window = await open_window(core)
+    panel = panel_in(window)
+    await until(lambda: panel.table.keys() == (line.id,))
+    panel._acts.ask_change(panel, line)
+    found: list[Form] = []
+
+    def asked() -> bool:
+        found[:] = [
+            form
+            for each in window.findChildren(Question)
+            if each.isVisible()
+            for form in each.findChildren(Form)
+        ]
+        return bool(found)
+
+    await until(asked)
+    found[0].editor("kind").write("move")
+    found[0].editor("at").write(2.5)
+    found[0].submit()
+    await until(lambda: panel._lines[line.id].kind == "move")
+    assert panel._lines[line.id].title == "SPY gains 2.5% in a day"

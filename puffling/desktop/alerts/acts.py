@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +16,7 @@ from puffling.desktop.session import Session
 from puffling.runtime.text import tr
 
 PRICE, MOVE = "price", "move"
+_WATCHED = "It is watched while Puffling runs, in the sessions of its market."
 _WAYS = {
     Way.EITHER: "Either way",
     Way.ABOVE: "Rises to it",
@@ -79,6 +81,26 @@ class AlertActs:
 
         self._session.dispatch.run(remove_all, name="remove alerts", then=offer)
 
+    def ask_change(self, over: QWidget, line: AlertLine) -> None:
+        """Ask what an alert is to wait for from now on."""
+        self._session.dispatch.run(partial(self._ask_change, over, line), name="change alert", owner=over)
+
+    async def _ask_change(self, over: QWidget, line: AlertLine) -> None:
+        values = {
+            "symbol": line.symbol,
+            "kind": line.kind,
+            "at": line.level if line.level is not None else line.percent,
+            "way": line.way.value,
+            "once": line.once,
+            "name": line.name,
+        }
+        found = await ask_form(
+            over, tr("Change alert"), _fields(), act=tr("Change alert"), text=tr(_WATCHED), values=values
+        )
+        if found is not None:
+            wanted = {"alert": line.id, "condition": _condition(found), "name": found["name"] or ""}
+            await self._session.core.registry.invoke("alerts.change", wanted)
+
     async def _ask_new(self, over: QWidget, symbol: str) -> None:
         core = self._session.core
         newest = core.data.newest(symbol)
@@ -88,19 +110,12 @@ class AlertActs:
             tr("New alert"),
             _fields(),
             act=tr("Make alert"),
-            text=tr("It is watched while Puffling runs, in the sessions of its market."),
+            text=tr(_WATCHED),
             values={"symbol": symbol, "kind": PRICE, "at": price, "way": Way.EITHER.value, "once": True},
         )
-        if found is None:
-            return
-        way, once = Way(str(found["way"])), bool(found["once"])
-        wanted, at = str(found["symbol"]).strip().upper(), float(found["at"])
-        await core.data.learn(wanted)
-        if found["kind"] == MOVE:
-            made = await core.alerts.move(wanted, at, way, once)
-        else:
-            made = await core.alerts.price(wanted, at, way, once)
-        self._tell_made(made)
+        if found is not None:
+            wanted = {"condition": _condition(found), "name": found["name"] or ""}
+            self._tell_made(await core.registry.invoke("alerts.create", wanted))
 
     def _tell_made(self, line: AlertLine) -> None:
         self._session.notices.tell(tr("Alert: {title}", title=line.title), level=Level.DONE)
@@ -116,4 +131,12 @@ def _fields() -> tuple[Field, ...]:
         Field("at", tr("Price or percent"), Ask.NUMBER, above=0, required=True),
         Field("way", tr("Which way"), Ask.CHOICE, choices=ways, required=True),
         Field("once", tr("Only once"), Ask.SWITCH, default=True),
+        Field("name", tr("Name"), longest=120, default=""),
     )
+
+
+def _condition(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what was filled in as the condition it stands for."""
+    at = "percent" if found["kind"] == MOVE else "level"
+    plain = {name: found[name] for name in ("kind", "symbol", "way", "once")}
+    return {**plain, at: found["at"]}

@@ -77,7 +77,7 @@ def note_columns(time: Callable[[datetime], str]) -> list[Column[AlertNote]]:
 def latest_columns(time: Callable[[datetime], str]) -> list[Column[AlertNote]]:
     """Give the columns of the newest, where there is little room: a message names its symbol."""
     when, _, message = note_columns(time)
-    return [when, replace(message, title=tr("Latest alerts"), width=200)]
+    return [when, replace(message, width=200)]
 
 
 def distance(line: AlertLine) -> float | None:

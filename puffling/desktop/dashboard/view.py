@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from puffling.desktop.alerts.rows import latest_columns
 from puffling.desktop.amounts import Amounts
+from puffling.desktop.card import label
 from puffling.desktop.portfolio.strip import Strip
 from puffling.desktop.portfolio.trades import trade_columns
 from puffling.desktop.tables import Table
+from puffling.desktop.theme import Tone
 from puffling.runtime.text import tr
 from puffling.store.values import AlertNote
 from puffling.trading.portfolio.values import Portfolio, TradeLine
@@ -36,11 +38,20 @@ class DashboardView(QWidget):
         )
         # There are none on most days: then the figures have the room.
         self.alerts: Table[AlertNote] = Table(latest_columns(time), title=tr("Latest alerts"))
-        self.alerts.hide()
+        self.alerts.horizontalHeader().hide()
+        self._said = QWidget()
+        said = QVBoxLayout(self._said)
+        said.setContentsMargins(0, 0, 0, 0)
+        said.setSpacing(0)
+        caption = label(tr("Latest alerts"), tone=Tone.MUTED, kind="caption")
+        caption.setContentsMargins(8, 0, 8, 0)
+        said.addWidget(caption)
+        said.addWidget(self.alerts, 1)
+        self._said.hide()
         left = QVBoxLayout()
-        left.setSpacing(12)
+        left.setSpacing(8)
         left.addWidget(self.strip)
-        left.addWidget(self.alerts, 1)
+        left.addWidget(self._said, 1)
         left.addStretch()
         self._left = QWidget()
         self._left.setLayout(left)
@@ -64,7 +75,7 @@ class DashboardView(QWidget):
     def show_alerts(self, notes: tuple[AlertNote, ...]) -> None:
         """Show the latest alerts, or nothing where there were none."""
         self.alerts.set_rows({note.id: note for note in notes})
-        self.alerts.setVisible(bool(notes))
+        self._said.setVisible(bool(notes))
 
     def rewrite(self, trades: tuple[TradeLine, ...]) -> None:
         """Write every amount anew."""

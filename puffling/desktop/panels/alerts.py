@@ -183,6 +183,7 @@ class AlertsPanel(Panel):
         if len(chosen) == 1:
             show = partial(self.session.selection.choose, chosen[0].symbol)
             menu.addAction(tr("Show {symbol}", symbol=chosen[0].symbol), show)
+            menu.addAction(tr("Change alert…"), partial(self._acts.ask_change, self, chosen[0]))
         if any(line.state not in _ON or line.state is AlertState.OTHER_PRICES for line in chosen):
             menu.addAction(tr("Switch on"), partial(self._acts.switch, chosen, on=True))
         if any(line.state in _ON for line in chosen):
