@@ -108,6 +108,7 @@ class Core:
         self.registry = Registry()
         self.notices: list[NoticeRaised] = []
         self._closing = AsyncExitStack()
+        self._unhurried = asyncio.Event()
 
     @classmethod
     async def open(
@@ -135,6 +136,8 @@ class Core:
             await core._build(environment, whereabouts.database_url, log)
             await core._open_door(role)
             core.account_shelf.begin(_HOLD_SECONDS if hold_accounts else _WINDOW_FIRST_SECONDS)
+            if not hold_accounts:
+                core._unhurried.set()
         except BaseException:
             await core.close()
             raise
@@ -146,6 +149,7 @@ class Core:
 
     async def open_accounts(self) -> None:
         """Open accounts that are held, and wait until the one that is always there is open."""
+        self._unhurried.set()
         await self.account_shelf.opened()
 
     @property
@@ -330,10 +334,7 @@ class Core:
         self.scope.spawn(upkeep.run(), name="upkeep")
         self.scope.spawn(self._watch_halt(), name="halt")
         self._closing.callback(self.books.start(self.scope))
-        alerts = AlertWatch(
-            store=self.store, market=self.market, clock=self.clock, bus=self.bus, user=self.user
-        )
-        self._closing.callback(alerts.start(self.scope))
+        self.scope.spawn(self._watch_alerts(), name="alerts")
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""
@@ -412,6 +413,14 @@ class Core:
             self._take_in_settings()
 
         self.scope.spawn(reload(), name="settings")
+
+    async def _watch_alerts(self) -> None:
+        # What alerts are kept in is not loaded in the way of a window's first content.
+        await self._unhurried.wait()
+        alerts = AlertWatch(
+            store=self.store, market=self.market, clock=self.clock, bus=self.bus, user=self.user
+        )
+        self._closing.callback(alerts.start(self.scope))
 
     async def _watch_halt(self) -> None:
         while True:

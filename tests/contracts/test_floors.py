@@ -65,15 +65,16 @@ LATER = {
     "alembic", "alpaca", "anthropic", "duckdb", "exchange_calendars", "httpx2", "keyring", "optuna", "pandas",
     "scipy", "uvicorn", "yfinance",
     "puffling.automation.research.task", "puffling.puffin.backtest.engine", "puffling.puffin.broker.paper",
-    "puffling.server", "puffling.store.tables.research", "puffling.store.tables.trading",
+    "puffling.server", "puffling.store.tables.automation", "puffling.store.tables.research",
+    "puffling.store.tables.trading",
     "puffling.trading.gate", "puffling.trading.ledger", "puffling.trading.paper",
 }  # fmt: skip
 # Nobody sees these in the workspace a person starts with.
 BEHIND = {
     f"puffling.desktop.panels.{name}"
     for name in (
-        "activity", "approvals", "backtest", "data", "fundamentals", "guide", "jobs", "orders", "portfolio",
-        "quote", "safety", "strategies", "ticket", "trades",
+        "activity", "alerts", "approvals", "backtest", "data", "fundamentals", "guide", "jobs", "orders",
+        "portfolio", "practice", "quote", "safety", "strategies", "ticket", "trades",
     )
 }  # fmt: skip
 START = """
