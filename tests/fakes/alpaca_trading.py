@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -412,6 +413,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A hostile Alpaca on this machine.")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one; the first line says which")
     port = parser.parse_args().port
+    # Whoever is killed in the middle of a sentence is news to nobody here.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     with serving(port) as server:
         AlpacaTrading(server)
         sys.stdout.write(f"{server.address}\n")

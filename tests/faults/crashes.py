@@ -19,9 +19,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -322,24 +324,50 @@ async def _made(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def main() -> int:
-    """Carry out every plan, or every so-and-so-manieth."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.crashes", description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="only one of so many")
-    parser.add_argument("--first", type=int, default=0, help="the number of the first")
-    parser.add_argument("--fault", choices=FAULTS, action="append", help="only with this fault")
-    wanted = parser.parse_args()
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which of all combinations somebody carries out: one of so many, from a first one on."""
+
+    faults: tuple[str, ...]
+    first: int
+    every: int
+
+
+def carried_out(share: Share) -> tuple[int, int, int]:
+    """Carry out a share; give how many it were, how many there are, and how much was wrong."""
     with tempfile.TemporaryDirectory(prefix="puffling-crashes-") as folder:
         stage = Stage(Path(folder))
-        plans = stage.plans(wanted.fault or FAULTS)
-        chosen = plans[wanted.first :: wanted.every]
+        plans = stage.plans(share.faults)
+        chosen = plans[share.first :: share.every]
         failed = 0
         for plan in chosen:
             for sentence in stage.wrong(plan):
                 failed += 1
                 sys.stdout.write(f"{plan}: {sentence}\n")
                 sys.stdout.flush()
-    sys.stdout.write(f"{len(chosen)} of {len(plans)} combinations, {failed} things wrong\n")
+    return len(chosen), len(plans), failed
+
+
+def main() -> int:
+    """Carry out every plan, or every so-and-so-manieth."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.crashes", description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="only one of so many")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first")
+    parser.add_argument("--fault", choices=FAULTS, action="append", help="only with this fault")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes share them")
+    wanted = parser.parse_args()
+    shares = [
+        Share(tuple(wanted.fault or FAULTS), wanted.first + wanted.every * job, wanted.every * wanted.jobs)
+        for job in range(wanted.jobs)
+    ]
+    if wanted.jobs == 1:
+        # Lives are forked from a process without threads, and a pool has some.
+        done = [carried_out(shares[0])]
+    else:
+        with ProcessPoolExecutor(wanted.jobs, mp_context=get_context("spawn")) as pool:
+            done = list(pool.map(carried_out, shares))
+    chosen, failed = sum(each[0] for each in done), sum(each[2] for each in done)
+    sys.stdout.write(f"{chosen} of {done[0][1]} combinations, {failed} things wrong\n")
     return 1 if failed else 0
 
 

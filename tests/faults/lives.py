@@ -181,7 +181,7 @@ async def lived(life: Life) -> dict[str, Any]:
         switch_type=partial(WatchedSwitch, looks=looks),
     ) as room:
         room.bus.on(OrderChanged, steps.hear)
-        said = await _act(room, life.plan)
+        said = await _act(room, life)
         if life.last:
             # A program that lives on in a world that behaves again gets everything right.
             await asyncio.get_running_loop().run_in_executor(None, _calm, life.address)
@@ -198,16 +198,28 @@ async def lived(life: Life) -> dict[str, Any]:
         }
 
 
-async def _act(room: Room, plan: Plan) -> list[str]:
+def _wanted_since(folder: Path, now: datetime) -> datetime:
+    """Give when everything was wanted first: on a slow machine it is not too late before it begins."""
+    file, draft = folder / "wanted.txt", folder / "wanted.part"
+    if not file.exists():
+        draft.write_text(now.isoformat(), encoding="utf-8")
+        draft.replace(file)
+    return datetime.fromisoformat(file.read_text(encoding="utf-8"))
+
+
+async def _act(room: Room, life: Life) -> list[str]:
     """Want everything that is wanted; wanting it again in the next life must change nothing."""
+    plan = life.plan
     await room.desk.compared(ACCOUNT.id)
+    since = _wanted_since(life.folder, room.clock.now())
     placed: dict[int, str] = {}
     said: list[str] = []
+    acts = _ACTS | {"place": partial(_place, since=since)}
 
     async def take(place: int, step: Step) -> None:
         try:
             await _until_ready(room)
-            await _ACTS[step.act](room, step, place, placed)
+            await acts[step.act](room, step, place, placed)
         except PufflingError as refused:
             said.append(f"{step.act}: {refused.message}")
 
@@ -233,9 +245,9 @@ async def _until_ready(room: Room) -> None:
         await room.clock.sleep(1.0)
 
 
-async def _place(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
+async def _place(room: Room, step: Step, place: int, placed: dict[int, str], since: datetime) -> None:
     values = step.values
-    until = START + timedelta(seconds=values["valid_seconds"])
+    until = since + timedelta(seconds=values["valid_seconds"])
     numbers: dict[str, Any] = {
         name: Decimal(values[name])
         for name in ("limit", "stop", "trail", "take_profit", "stop_loss")
@@ -277,7 +289,6 @@ async def _close(room: Room, step: Step, place: int, placed: dict[int, str]) -> 
 
 
 _ACTS: dict[str, Callable[[Room, Step, int, dict[int, str]], Coroutine[Any, Any, None]]] = {
-    "place": _place,
     "cancel": _cancel,
     "replace": _replace,
     "cancel_all": _cancel_all,

@@ -101,7 +101,7 @@ def _order(dice: random.Random, place: int, valid_seconds: int) -> Step:
         "quantity": dice.randint(1, 12),
         "kind": "limit" if kind == "bracket" else kind,
         "lasting": dice.choice(("day", "gtc")),
-        # From the beginning of the run, by the fast clock.
+        # From when it was wanted first, by the fast clock.
         "valid_seconds": valid_seconds,
     }
     near = 100 + up * dice.choice((-2, -1, 0, 1))
