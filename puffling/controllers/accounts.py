@@ -7,10 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.gate import Effect
 from puffling.trading.accounts.shelf import AccountShelf
 from puffling.trading.accounts.values import AccountState, BrokerCheck, BrokerOffer
+from puffling.trading.desk import OrderDesk
+from puffling.trading.values import Differences, ReconcileReport
 
 MOST_CASH = 10**9
 
@@ -26,8 +29,9 @@ Label = Annotated[str, Field(description="What you call it; empty takes the brok
 class Accounts(Controller):
     """Where money lies, and where orders go."""
 
-    def __init__(self, shelf: AccountShelf) -> None:
+    def __init__(self, shelf: AccountShelf, desk: OrderDesk) -> None:
         self._shelf = shelf
+        self._desk = desk
 
     @capability(title="List accounts", verb="list", effect=Effect.READ, http="GET /api/accounts")
     async def all(self) -> tuple[AccountState, ...]:
@@ -68,6 +72,29 @@ class Accounts(Controller):
         """Let orders go to an account with real money from now on."""
         return await self._shelf.choose(account, live=True)
 
+    @capability(
+        title="Show differences from broker",
+        effect=Effect.READ,
+        http="GET /api/accounts/{account}/differences",
+    )
+    async def differences(self, account: AccountId) -> Differences:
+        """Show what the broker holds and no fill explains, and the seal that accepts exactly it."""
+        return await self._desk.differences(await self._connected(account))
+
+    @capability(title="Accept what the broker holds", effect=Effect.GUARD)
+    async def accept(
+        self,
+        account: AccountId,
+        seal: Annotated[str, Field(description="What the differences showed.", min_length=1, max_length=64)],
+    ) -> ReconcileReport:
+        """Take the broker's positions for true, as they were shown; afterwards the two are compared again.
+
+        For what changes at the broker without a fill: a transfer, a split, another symbol. What was held here
+        goes out at what it cost, what the broker holds comes in at its average price. A halt stays a halt.
+        """
+        caller = current_caller()
+        return await self._desk.accept(await self._connected(account), seal, by=caller.actor.value)
+
     @capability(title="Rename account", effect=Effect.WRITE, http="PUT /api/accounts/{account}")
     async def rename(
         self,
@@ -103,3 +130,10 @@ class Accounts(Controller):
     ) -> AccountState:
         """Pay play money into the paper account, or take some out."""
         return await self._shelf.pay_in(amount)
+
+    async def _connected(self, account: str) -> str:
+        """Give the id of an account that is meant by its id or its name."""
+        await self._shelf.opened()
+        if any(view.account.id == account for view in await self._desk.accounts()):
+            return account
+        return (await self._shelf.get(account)).id

@@ -43,12 +43,17 @@ class ApprovalState(StrEnum):
 
 
 class FillKind(StrEnum):
-    """What a fill does to the book; OPENING is what was held before we first looked."""
+    """What a fill does to the book.
+
+    OPENING is what was held before we first looked; ADJUSTMENT is what the broker holds though no fill
+    explains it, once the person accepted it.
+    """
 
     FILL = "fill"
     BUST = "bust"
     CORRECTION = "correction"
     OPENING = "opening"
+    ADJUSTMENT = "adjustment"
 
 
 class FlowKind(StrEnum):

@@ -28,6 +28,7 @@ from puffling.trading.values import (
     AccountView,
     Cancelled,
     CancelReport,
+    Differences,
     FlattenReport,
     OrderLine,
     Placed,
@@ -38,6 +39,7 @@ from puffling.trading.values import (
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
+    from puffling.trading.accepting import Accepting
     from puffling.trading.cancelling import Cancelling
     from puffling.trading.closing import Closing
     from puffling.trading.held import HeldOrders
@@ -59,7 +61,7 @@ _WORKERS = (
     "judging", "proposals", "flags", "limits", "facts", "case", "checks.standing", "checks.form",
     "checks.price", "checks.amounts", "gate", "approvals", "prices", "states", "line", "parts", "wire",
     "history", "ledger", "other_way", "taking", "looking", "entering", "estimates", "sending", "reconcile",
-    "resolver", "cancelling", "held", "replacing", "closing", "story", "tending",
+    "accepting", "resolver", "cancelling", "held", "replacing", "closing", "story", "tending",
 )  # fmt: skip
 _CHANGE_VALID = timedelta(minutes=1)
 
@@ -113,6 +115,12 @@ class OrderDesk:
         from puffling.trading.closing import Closing
 
         return Closing(self._parts, self._place, self._cancelling)
+
+    @cached_property
+    def _accepting(self) -> Accepting:
+        from puffling.trading.accepting import Accepting
+
+        return Accepting(self._parts, self._reconciling)
 
     @cached_property
     def _held(self) -> HeldOrders:
@@ -331,6 +339,15 @@ class OrderDesk:
     async def reconcile(self, account_id: str) -> ReconcileReport:
         """Compare an account with its broker now."""
         return await self._reconciling.compare(self._parts.line(account_id))
+
+    async def differences(self, account_id: str) -> Differences:
+        """Say where an account and its broker differ, as they were last compared."""
+        return await self._accepting.differences(self._parts.line(account_id))
+
+    async def accept(self, account_id: str, seal: str, *, by: str) -> ReconcileReport:
+        """Take what the broker holds for true where no fill explains it; only what was shown."""
+        work = self._accepting.accept(self._parts.line(account_id), seal, by)
+        return await self._whole(work, "accept")
 
     async def look_after(self, account_id: str) -> None:
         """Do now what is done by itself now and then: look up what is in doubt, compare, send what waits."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from puffling.store.database import Unit
 from puffling.store.orders import Fill, FillKind, Trade
 
-# Who stands behind what was held before we first looked.
+# Who stands behind what was held before we first looked, and behind what was taken from the broker since.
 OPENING = "opening"
+ADJUSTMENT = "adjustment"
+_SOURCES = {FillKind.OPENING: OPENING, FillKind.ADJUSTMENT: ADJUSTMENT}
 
 
 def write_trade(
@@ -36,7 +38,7 @@ def write_trade(
     return trades.add(
         account=fill.account,
         mode=fill.mode,
-        source=OPENING if fill.kind is FillKind.OPENING else source,
+        source=_SOURCES.get(fill.kind, source),
         symbol=fill.symbol,
         side=fill.side,
         quantity=fill.quantity,

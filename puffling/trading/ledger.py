@@ -46,7 +46,7 @@ def take_fill(unit: Unit, fill: Fill, intent: Intent | None = None) -> bool:
     if not unit.fills.add(fill):
         return False
     before = unit.holdings.find(fill.account, fill.symbol)
-    plain = fill.kind in (FillKind.FILL, FillKind.OPENING)
+    plain = fill.kind in (FillKind.FILL, FillKind.OPENING, FillKind.ADJUSTMENT)
     if plain and (not newest or newest[0].filled_at <= fill.filled_at) and not _is_taken_back(unit, fill):
         quantity, price = after(*_standing(before), fill)
     else:

@@ -23,7 +23,7 @@ from puffling.runtime.port import Port
 from puffling.runtime.redaction import redactor
 from puffling.runtime.text import tr
 from puffling.store.orders import Account
-from puffling.trading.values import LineState, Mode
+from puffling.trading.values import Difference, LineState, Mode
 
 R = TypeVar("R")
 
@@ -69,6 +69,8 @@ class BrokerLine:
         # Whether its stream of news is there, and until when everything was seen to agree.
         self.streaming = False
         self.agreed_at: datetime | None = None
+        # Where what is held differs, when they were last compared and the broker said the same twice.
+        self.apart: tuple[Difference, ...] = ()
         self.comparing = asyncio.Lock()
         self.updates: asyncio.Queue[BrokerUpdate] = asyncio.Queue()
         self.nudged = asyncio.Event()

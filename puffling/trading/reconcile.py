@@ -33,7 +33,7 @@ from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts, reason_of
 from puffling.trading.states import OPEN, WORKING
 from puffling.trading.taking import Taken, settle, take_order
-from puffling.trading.values import LineState, ReconcileReport
+from puffling.trading.values import Difference, LineState, ReconcileReport
 from puffling.trading.wire import exact
 
 R = TypeVar("R")
@@ -72,7 +72,7 @@ class Compared:
     alarms: list[str] = field(default_factory=list)
     # Whether the broker said the same as when it was asked just before.
     steady: bool = False
-    apart: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    apart: tuple[Difference, ...] = ()
 
 
 class Reconciling:
@@ -91,11 +91,11 @@ class Reconciling:
             problems = tuple(compared.alarms) + tuple(
                 tr(
                     "{symbol}: the broker has {theirs}, the fills make {ours}.",
-                    symbol=symbol,
-                    theirs=f"{theirs.normalize():f}",
-                    ours=f"{ours.normalize():f}",
+                    symbol=each.symbol,
+                    theirs=f"{each.there.normalize():f}",
+                    ours=f"{each.here.normalize():f}",
                 )
-                for symbol, (theirs, ours) in sorted(compared.apart.items())
+                for each in compared.apart
             )
             self._conclude(line, asked_at, compared, problems)
             return ReconcileReport(
@@ -216,6 +216,7 @@ class Reconciling:
             account=line.account.label,
             problems=" ".join(problems),
         )
+        line.apart = compared.apart if compared.steady else ()
         if not problems:
             line.agreed_at = asked_at
             parts.set_line(line, LineState.READY)
@@ -251,24 +252,29 @@ def take_all(unit: Unit, line: BrokerLine, found: Found, *, steady: bool) -> Com
         settle(unit, account.id, name)
     compared.apart = _apart(unit, account.id, found.positions)
     if compared.first and steady:
-        for symbol, (theirs, ours) in compared.apart.items():
-            price = exact(found.positions[symbol].avg_price) if symbol in found.positions else Decimal(0)
-            opening(unit, account, symbol, theirs - ours, price, f"opening-{symbol}")
-        compared.apart = {}
+        for each in compared.apart:
+            more = each.there - each.here
+            opening(unit, account, each.symbol, more, each.price or Decimal(0), f"opening-{each.symbol}")
+        compared.apart = ()
     if not compared.apart:
         _remember(unit, account.id, found.asked_at)
     return compared
 
 
-def _apart(unit: Unit, account: str, positions: dict[str, Position]) -> dict[str, tuple[Decimal, Decimal]]:
+def _apart(unit: Unit, account: str, positions: dict[str, Position]) -> tuple[Difference, ...]:
     theirs = {symbol: exact(position.qty) for symbol, position in positions.items()}
     ours = {holding.symbol: holding.quantity for holding in unit.holdings.of(account)}
     zero = Decimal(0)
-    return {
-        symbol: (theirs.get(symbol, zero), ours.get(symbol, zero))
+    return tuple(
+        Difference(
+            symbol,
+            ours.get(symbol, zero),
+            theirs.get(symbol, zero),
+            exact(positions[symbol].avg_price) if symbol in positions else None,
+        )
         for symbol in sorted(theirs.keys() | ours.keys())
         if theirs.get(symbol, zero) != ours.get(symbol, zero)
-    }
+    )
 
 
 def _said(found: Found) -> tuple[object, ...]:
@@ -290,10 +296,16 @@ def _unfinished(unit: Unit, account: str) -> list[BrokerOrder]:
 
 def _since(unit: Unit, line: BrokerLine) -> datetime:
     """Give from when on fills are asked for: everything before was seen to agree."""
-    known = unit.settings.find(_AGREED + line.account.id)
+    known = agreed_until(unit, line.account.id)
     if known is None:
         return line.account.created_at
-    return max(line.account.created_at, datetime.fromisoformat(str(known.value)) - _OVERLAP)
+    return max(line.account.created_at, known - _OVERLAP)
+
+
+def agreed_until(unit: Unit, account: str) -> datetime | None:
+    """Give when an account and its broker were last kept as agreeing, None before the first time."""
+    known = unit.settings.find(_AGREED + account)
+    return None if known is None else datetime.fromisoformat(str(known.value))
 
 
 def _remember(unit: Unit, account: str, agreed_at: datetime) -> None:

@@ -123,6 +123,14 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     return unit.intents.put(moved)
 
 
+def awaits_fills(unit: Unit, intent: Intent) -> bool:
+    """Tell whether the order of an intent is filled further than the fills that are known."""
+    if intent.broker_order_id is None:
+        return False
+    order = unit.orders.by_broker_id(intent.terms.account, intent.broker_order_id)
+    return order is not None and _accounted_for(unit, order) < order.filled
+
+
 def settle(unit: Unit, account: str, broker_order_id: str) -> None:
     """Let the intent of an order follow the fills that have come since."""
     order = unit.orders.by_broker_id(account, broker_order_id)

@@ -199,6 +199,32 @@ class ReconcileReport:
 
 
 @frozen
+class Difference:
+    """A symbol of which the broker holds more or less than the fills make; `price` is its average there."""
+
+    symbol: str
+    here: Decimal
+    there: Decimal
+    price: Decimal | None = None
+
+
+@frozen
+class Differences:
+    """Where an account and its broker differ; `seal` stands for exactly this, empty when they do not.
+
+    `agreed_at` is when the two were last seen to agree, to within some minutes.
+    """
+
+    account: str
+    label: str
+    state: LineState
+    reason: str
+    agreed_at: datetime | None
+    positions: tuple[Difference, ...] = ()
+    seal: str = ""
+
+
+@frozen
 class Step:
     """One thing that happened to an order."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from puffling.desktop.ask import Question
 from puffling.desktop.panels.safety import SafetyPanel
 from puffling.puffin.orders import Kind
 from puffling.runtime.actor import calling_as
+from puffling.runtime.clock import FixedClock
 from puffling.trading.values import Mode, TradingState
 from tests.controllers.test_safety import REAL, connected, far_limit, wish
 from tests.desktop.conftest import OpenWindow, until
@@ -196,3 +199,28 @@ async def test_what_is_missing_for_real_money_is_named(core: Core, open_window: 
     assert "no real money" in live.missing.text()
     assert not live.field.isVisible()
     assert live.connect_.isVisible()
+
+
+async def test_what_the_broker_holds_is_accepted_as_it_was_shown_after_a_question(
+    core: Core, broker: OwnBroker, clock: FixedClock, open_window: OpenWindow
+) -> None:
+    window, panel = await seen(core, open_window)
+    board = panel.view.differences
+    assert not board.isVisible()
+    broker.book.positions["SPY"] = "3"
+
+    def after_a_while(condition: Callable[[], bool]) -> bool:
+        # The broker is asked again after a while.
+        clock.advance(0.1)
+        return condition()
+
+    await asyncio.gather(core.desk.reconcile("mine"), until(lambda: after_a_while(board.isVisible)))
+    cells = [each.text() for each in board.findChildren(QLabel)]
+    assert [cells.count(text) for text in ("SPY", "0", "3")] == [1, 1, 1]
+    assert "last agreed" in board.said.text()
+    click(board.accept)
+    await answer(window, "Accept")
+    await until(lambda: after_a_while(lambda: not board.isVisible()))
+    await until(lambda: panel.view.switch.outcome.text() == "Accepted: the account and its broker agree.")
+    [holding] = await core.broker.positions("mine")
+    assert (holding.symbol, holding.quantity) == ("SPY", Decimal(3))

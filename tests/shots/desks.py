@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -10,12 +11,14 @@ from functools import partial
 from puffling.core.core import Core
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.panels.approvals import ApprovalsPanel
+from puffling.desktop.panels.safety import SafetyPanel
 from puffling.desktop.panels.ticket import TicketPanel
 from puffling.desktop.ticket.form import WAYS_OUT
 from puffling.desktop.window import Window
 from puffling.puffin.orders import Kind, Side
 from puffling.store.orders import OrderTerms
 from puffling.trading.proposals import Proposal
+from puffling.trading.values import Difference
 
 _WHY = (
     "Momentum of twelve months is the best of the list, the price stands above its average of 200 days, and "
@@ -129,6 +132,23 @@ def live(window: Window) -> None:
     window.session.dispatch.run(show, name="pose")
 
 
+def differs(window: Window) -> None:
+    """A broker that holds something else than the fills make."""
+    window.show_panel("safety")
+    panel = window.docks["safety"].panel
+    assert isinstance(panel, SafetyPanel)
+    split = Difference("AAPL", Decimal(2), Decimal(8), Decimal("64.37"))
+    moved = Difference("GLD", Decimal(2), Decimal(0))
+    core = window.session.core
+
+    async def show() -> None:
+        await core.safety.limits()
+        found = await core.accounts.differences(core.desk.chosen)
+        panel.view.differences.show_differences(replace(found, positions=(split, moved)))
+
+    window.session.dispatch.run(show, name="pose")
+
+
 def wizard(window: Window) -> None:
     """A broker to connect."""
     window.connect_broker()
@@ -157,6 +177,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "desk-approvals": question,
     "desk-safety": partial(_shown, "safety"),
     "desk-live": live,
+    "desk-differs": differs,
     "desk-wizard": wizard,
     "desk-automate": automate,
 }

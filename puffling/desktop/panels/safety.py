@@ -27,7 +27,14 @@ from puffling.trading.events import (
     OrderChanged,
     TradingStateChanged,
 )
-from puffling.trading.values import FlattenReport, HaltReport, LimitView, SafetyState
+from puffling.trading.values import (
+    Differences,
+    FlattenReport,
+    HaltReport,
+    LimitView,
+    ReconcileReport,
+    SafetyState,
+)
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
@@ -78,6 +85,7 @@ class SafetyPanel(Panel):
             switch.reduce.clicked.connect(self._reduce)
             switch.flatten.clicked.connect(self.flatten)
             switch.drill.clicked.connect(self.drill)
+            made.differences.accept.clicked.connect(self.accept)
             made.limits.wanted.connect(self._change)
             made.going_live.wanted.connect(self._go_live)
             made.going_live.back_wanted.connect(lambda: self.session.actions.run("safety.go-paper"))
@@ -135,6 +143,23 @@ class SafetyPanel(Panel):
 
         self._act(work, self._say_flattened)
 
+    def accept(self) -> None:
+        """Ask, and take what the broker holds for true, as it is shown."""
+        shown = self.view.differences.shown
+        if shown is None:
+            return
+
+        async def work() -> ReconcileReport | None:
+            from puffling.desktop.safety.differences import question_of
+
+            act = tr("Accept")
+            title = tr("Accept what the broker holds?")
+            if not await ask(self, title, question_of(shown), act=act, danger=True):
+                return None
+            return await self.session.core.accounts.accept(shown.account, shown.seal)
+
+        self._act(work, self._say_accepted)
+
     def drill(self) -> None:
         """Measure how fast the switch is."""
         core = self.session.core
@@ -191,17 +216,19 @@ class SafetyPanel(Panel):
         if event.key.startswith("trading."):
             self._refetching.on_news()
 
-    async def _load(self) -> tuple[SafetyState, Plan]:
+    async def _load(self) -> tuple[SafetyState, Plan, Differences | None]:
         await load(
             "puffling.trading.limits",
             "puffling.trading.usage",
+            "puffling.desktop.safety.differences",
             "puffling.desktop.safety.limits",
             "puffling.desktop.safety.view",
         )
         core = self.session.core
-        state = await core.safety.state()
+        state, differences = await core.safety.state(), None
         try:
             account = (await core.broker.account()).account.id
+            differences = await core.accounts.differences(account)
             plan = await core.safety.live_plan(account)
             found = Plan(account, plan.label, plan.changes, plan.missing, plan.is_live)
         except (NotFound, Unavailable) as error:
@@ -215,11 +242,12 @@ class SafetyPanel(Panel):
                 board.add(view)
             # A line is dear to build: everything else gets its turn between two of them.
             await asyncio.sleep(0)
-        return state, found
+        return state, found, differences
 
-    def _show(self, found: tuple[SafetyState, Plan]) -> None:
-        state, self._plan = found
+    def _show(self, found: tuple[SafetyState, Plan, Differences | None]) -> None:
+        state, self._plan, differences = found
         self._show_state(state)
+        self.view.differences.show_differences(differences)
         plan = self._plan
         self.view.going_live.show_plan(plan.label, plan.changes, plan.missing, is_live=plan.is_live)
         self.states.content()
@@ -241,6 +269,13 @@ class SafetyPanel(Panel):
                 closing=len(report.closing),
             )
             self._say_done(said, [f"{each.title}: {each.reason}" for each in report.failed])
+
+    def _say_accepted(self, report: ReconcileReport | None) -> None:
+        if report is None:
+            return
+        said = tr("Accepted: the account and its broker agree.") if report.agrees else ""
+        self._say_done(said, list(report.problems))
+        self._refetching.on_news()
 
     def _say_done(self, said: str, failed: list[str]) -> None:
         self.view.switch.say(" ".join((said, *failed)), Tone.DANGER if failed else Tone.MUTED)

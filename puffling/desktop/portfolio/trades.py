@@ -34,6 +34,7 @@ SOURCES = {
     "mcp": "MCP",
     "schedule": "Schedule",
     "opening": "Held before",
+    "adjustment": "Taken from broker",
     "": "Elsewhere",
 }
 

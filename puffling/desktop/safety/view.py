@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from puffling.desktop.card import label
+from puffling.desktop.safety.differences import DifferencesBoard
 from puffling.desktop.safety.going_live import GoingLive
 from puffling.desktop.safety.limits import LimitBoard
 from puffling.desktop.safety.state import SwitchBoard
@@ -26,13 +27,17 @@ class SafetyView(QScrollArea):
     def __init__(self, time: Callable[[datetime], str]) -> None:
         super().__init__()
         self.switch = SwitchBoard(time)
+        self.differences = DifferencesBoard(time)
         self.limits = LimitBoard()
         self.going_live = GoingLive()
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         first, second = QWidget(), QWidget()
-        for place, pieces in ((first, (self.switch, self.going_live)), (second, (self.limits,))):
+        for place, pieces in (
+            (first, (self.switch, self.differences, self.going_live)),
+            (second, (self.limits,)),
+        ):
             column = QVBoxLayout(place)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(20)

@@ -44,6 +44,8 @@ class Deal:
     quantity: Decimal
     price: Decimal
     fees: Decimal = _NOTHING
+    # What it closes goes at what it cost: nothing is earned by it.
+    at_cost: bool = False
 
     @property
     def cost(self) -> Decimal:
@@ -131,8 +133,9 @@ class LotBook:
                 size = min(abs(left), abs(lot.quantity), most)
                 going = size if lot.quantity > 0 else -size
                 taken, paid = _share(lot.cost, going, lot.quantity), _share(cost, -going, left)
+                ours = -taken if deal.at_cost else paid
                 # Held long, what was paid came first; sold short, what came in did.
-                proceeds, basis = (-paid, taken) if going > 0 else (-taken, paid)
+                proceeds, basis = (-ours, taken) if going > 0 else (-taken, ours)
                 closed.append(
                     Closed(lot.id, deal.id, deal.symbol, going, lot.opened, deal.at, proceeds, basis)
                 )

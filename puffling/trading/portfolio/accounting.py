@@ -13,7 +13,7 @@ from puffling.puffin.portfolio.returns import Flow, NoRate, Rate
 from puffling.runtime.text import tr
 from puffling.store.orders import CashFlow, FlowKind, Trade, Worth
 from puffling.trading.days import day_of
-from puffling.trading.history import OPENING
+from puffling.trading.history import ADJUSTMENT, OPENING
 from puffling.trading.portfolio.values import DayGain, ReturnRate
 
 # What the person moves in or out; dividends, interest and fees are part of what was earned.
@@ -60,7 +60,10 @@ def settled(
         if trade.source == OPENING and not trade.price and before and after * before > 0:
             splits.append(Split(trade.traded_at, trade.symbol, after / before))
         elif signed:
-            deals.append(Deal(trade.id, trade.traded_at, trade.symbol, signed, trade.price, trade.fees))
+            at_cost = trade.source == ADJUSTMENT
+            deals.append(
+                Deal(trade.id, trade.traded_at, trade.symbol, signed, trade.price, trade.fees, at_cost)
+            )
     book, closed = settle(deals, splits, matching=matching, choices=choices)
     by_symbol: dict[str, list[Deal]] = {}
     for deal in deals:
