@@ -47,7 +47,8 @@ class Practices(Controller, domain="practice"):
         from puffling.trading.practice.keeping import line_of
 
         kept = await self._store.read(current_caller().user, lambda unit: unit.practices.all(limit))
-        return tuple(map(line_of, kept))
+        # One that was just begun has nothing to show.
+        return tuple(line_of(each) for each in kept if each.score["fills"])
 
     @capability(title="Show practice", effect=Effect.READ, http="GET /api/practice/{id}")
     async def show(self, id: PracticeId) -> PracticeDetail:
@@ -93,12 +94,30 @@ class Practices(Controller, domain="practice"):
         cash = Decimal(repr(paper.cash))
         return Practice(symbol, cash=cash, at_us=at_us, price=price, terms=paper_terms(paper))
 
-    async def keep(self, id: str, practice: Practice, interval: Interval) -> PracticeLine:
-        """Keep how a practice stands; without an id as a new one."""
+    async def resume(self, id: str) -> tuple[Practice, Interval] | None:
+        """Give a practice that was left, for a chart in this process; None when it is over, or gone."""
+        from puffling.trading.accounts.terms import paper_terms
+        from puffling.trading.practice.keeping import resumed
+
+        try:
+            stored = await self._store.read(current_caller().user, lambda unit: unit.practices.get(id))
+        except NotFound:
+            return None
+        practice = resumed(stored, paper_terms(self._settings.now.paper))
+        return None if practice is None else (practice, Interval(stored.request["interval"]))
+
+    async def discard(self, id: str) -> None:
+        """Let go of a practice in which nothing was done, for faces in this process."""
+        await self._store.run(current_caller().user, lambda unit: unit.practices.remove(id))
+
+    async def keep(
+        self, id: str, practice: Practice, interval: Interval, *, over: bool = False
+    ) -> PracticeLine:
+        """Keep how a practice stands, without an id as a new one, for faces in this process."""
         from puffling.trading.practice.keeping import line_of, report_as_plain, score_as_plain
 
         request = {"symbol": practice.symbol, "interval": interval.value}
-        score, report = score_as_plain(practice.score), report_as_plain(practice)
+        score, report = score_as_plain(practice.score), report_as_plain(practice, over=over)
         kept = await self._store.run(
             current_caller().user,
             lambda unit: unit.practices.put(id, request=request, score=score, report=report),

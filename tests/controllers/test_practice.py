@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 
 from puffling.core.core import Core
+from puffling.puffin.broker.base import InvalidOrderError
 from puffling.puffin.broker.practice import Practice
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.orders import Side
+from puffling.puffin.orders import Kind, Side
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.errors import NotFound
 from puffling.store.events import PracticesChanged
@@ -74,6 +75,29 @@ async def test_it_trades_under_the_terms_of_the_paper_account(core: Core) -> Non
     practice = practised(core, await days(core))
     assert [fill.fee for fill in practice.fills] == [Decimal(3), Decimal(3)]
     assert practice.score.cash == Decimal(5_000)
+
+
+async def test_what_goes_on_is_taken_up_as_it_was_and_what_is_over_is_not(core: Core) -> None:
+    bars = await days(core)
+    practice = practised(core, bars)
+    practice.order(Side.BUY, Decimal(3), Kind.LIMIT, 10.0)
+    line = await core.practice.keep("", practice, Interval.D1)
+    found = await core.practice.resume(line.id)
+    assert found is not None
+    again, interval = found
+    assert interval is Interval.D1
+    for each in (practice, again):
+        each.follow(bars, end_of, end_of(int(bars.time[50])))
+    assert (again.at_us, again.equity, again.position, again.orders, again.fills, again.score) == (
+        practice.at_us, practice.equity, practice.position, practice.orders, practice.fills, practice.score,
+    )  # fmt: skip
+    again.rewind(again.earliest_us)
+    with pytest.raises(InvalidOrderError):
+        again.rewind(again.earliest_us - 1)
+    await core.practice.keep(line.id, practice, Interval.D1, over=True)
+    assert await core.practice.resume(line.id) is None
+    await core.practice.discard(line.id)
+    assert await core.practice.resume(line.id) is None
 
 
 async def test_neither_orders_nor_accounts_nor_backtests_know_of_it(core: Core) -> None:

@@ -73,7 +73,7 @@ def practice(window: Window) -> None:
 
     def trade() -> None:
         window.actions_.run("window.practise")
-        desk, book = panel.practice, panel.practice.book
+        desk, book = panel.practice.desk, panel.practice.desk.book
         assert book is not None
         desk.order(Side.BUY)
         for _ in range(8):
@@ -97,8 +97,8 @@ def practice_score(window: Window) -> None:
     panel = _panel(window)
 
     def show() -> None:
-        assert panel.practice_bar is not None
-        panel.practice_bar.show_score()
+        assert panel.practice.bar is not None
+        panel.practice.bar.show_score()
 
     _soon(panel, show)
 
@@ -109,7 +109,7 @@ def past_practice(window: Window) -> None:
     panel = _panel(window)
 
     def end() -> None:
-        panel.practice.end()
+        panel.practice.desk.end()
         window.show_panel("practice")
 
     _soon(panel, end)

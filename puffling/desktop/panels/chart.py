@@ -26,8 +26,8 @@ from puffling.desktop.charting.transport import Transport
 from puffling.desktop.indicators.part import Indicators
 from puffling.desktop.later import later
 from puffling.desktop.panel import Area, Panel, panel
-from puffling.desktop.practice.desk import PracticeDesk
 from puffling.desktop.practice.part import Practising
+from puffling.desktop.practice.room import PracticeRoom
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.symbol_field import SymbolField
@@ -40,7 +40,6 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.core.core import Core
     from puffling.desktop.charts.chart import ChartView
-    from puffling.desktop.practice.bar import PracticeBar
 
 DRAIN_MILLISECONDS = 50
 LEAST_DRAIN_MILLISECONDS = 16
@@ -80,18 +79,16 @@ class ChartPanel(Panel):
         self.transport.went.connect(self.take_focus)
         self.transport.practise.clicked.connect(lambda: self._run_in_part(Practising.id, "window.practise"))
         self.replay.changed.connect(self._show_replay)
-        self.practice = session.shared(PracticeDesk)
-        self.practice.on_change(self._show_replay)
-        self.practice_bar: PracticeBar | None = None
-        self.grid = Grid()
-        self.active = self._add_pane()
-        self._settle_panes()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.practice = PracticeRoom(session, column, lambda: self.panes)
+        self.practice.desk.on_change(self._show_replay)
+        self.grid = Grid()
+        self.active = self._add_pane()
+        self._settle_panes()
         column.addWidget(self.grid, 1)
         column.addWidget(self.transport)
-        self._column = column
         self.setMinimumSize(360, 220)
 
     def header(self) -> list[QWidget]:
@@ -148,6 +145,7 @@ class ChartPanel(Panel):
             "sizes": self.grid.keep(),
             "links": self.links.keep(),
             "replay": self.replay.keep() if self.replay.on else None,
+            "practice": self.practice.arrangement(),
         }
 
     def acts(self) -> Iterable[Action]:
@@ -170,9 +168,11 @@ class ChartPanel(Panel):
         place = kept.get("active")
         self.active = self.panes[place if isinstance(place, int) and 0 <= place < len(found) else 0]
         self.links.restore(kept.get("links"))
+        self.practice.desk.leave()
         if self.replay.on:
             self.replay.end()
         self.replay.restore(kept.get("replay"))
+        self.practice.arrange(kept.get("practice"), replaying=self.replay.on)
         selection = self.session.selection
         for pane, choices in zip(self.panes, found, strict=True):
             pane.restore(choices)
@@ -197,12 +197,13 @@ class ChartPanel(Panel):
         self.active.symbol, self.active.interval = selection.symbol, selection.interval
         for pane in self.panes:
             pane.wake()
+        self.practice.take_up()
 
     def sleep(self) -> None:
         self._drain.stop()
         self._due.clear()
         self.replay.pause()
-        self.practice.keep()
+        self.practice.desk.keep()
         for pane in self.panes:
             pane.sleep()
 
@@ -390,23 +391,12 @@ class ChartPanel(Panel):
 
     def _show_replay(self) -> None:
         self.session.selection.stand_at(self.replay.present_us)
-        if self.practice.book is not None and not self.replay.on:
-            self.practice.end()
-        practising = self.practice.book is not None
+        practising = self.practice.show(replaying=self.replay.on)
         self.replay_button.setChecked(self.replay.on or self.replay.choosing)
         self.transport.show_state(self.active.interval, self.active.zone, practising=practising)
-        if practising and self.practice_bar is None:
-            # Imported here: few practise, and a start must not wait for it.
-            from puffling.desktop.practice.bar import PracticeBar
-
-            self.practice_bar = PracticeBar(self.practice)
-            self._column.addWidget(self.practice_bar)
-        if self.practice_bar is not None:
-            self.practice_bar.show_state()
 
     def _take_key(self, event: QKeyEvent) -> bool:
-        bar = self.practice_bar
-        return (bar is not None and bar.take_key(event)) or self.transport.take_key(event)
+        return self.practice.take_key(event) or self.transport.take_key(event)
 
     def _fetch_renewed(self, event: HistoryRenewed) -> None:
         for pane in self.panes:

@@ -41,6 +41,7 @@ class _Session:
     book: Practice
     interval: Interval
     id: str = ""
+    over: bool = False
     keeping: bool = False
     again: bool = False
 
@@ -81,7 +82,37 @@ class PracticeDesk:
         self.quantity = _first_quantity(float(book.equity), price)
         self._on = _Session(book, interval)
         self._followed_us, self._behind = present_us, False
+        self._keep(self._on)
         self._listeners.tell()
+
+    @property
+    def id(self) -> str:
+        """Give the name the practice that is on is kept under; empty while there is none."""
+        return self._on.id if self._on is not None else ""
+
+    def resume(self, id: str, then: Callable[[], None]) -> None:
+        """Take up a practice that was left, unless it is over; `then` leads it to the present."""
+
+        def take_up(found: tuple[Practice, Interval] | None) -> None:
+            if found is not None and self._on is None:
+                book, interval = found
+                self.quantity = self.quantity or _first_quantity(float(book.equity), book.points[-1].price)
+                self._on = _Session(book, interval, id)
+                self._followed_us = 0
+                then()
+                self._listeners.tell()
+
+        practice = self._session.core.practice
+        self._session.dispatch.run(
+            lambda: practice.resume(id), name="resume practice", newest="practice.resume", then=take_up
+        )
+
+    def leave(self) -> None:
+        """Let go of the practice that is on, to be taken up again."""
+        if self._on is not None:
+            self._keep(self._on)
+            self._on = self._known = None
+            self._listeners.tell()
 
     def end(self, said: str = "") -> None:
         """End the practice that is on; what was done in it is kept, and said."""
@@ -89,8 +120,9 @@ class PracticeDesk:
         self._known = None
         if ended is None:
             return
+        ended.over = True
+        self._keep(ended)
         if ended.book.fills:
-            self._keep(ended)
             score = ended.book.score
             self._session.notices.tell(
                 tr(
@@ -109,8 +141,8 @@ class PracticeDesk:
         self._listeners.tell()
 
     def keep(self) -> None:
-        """Keep how the practice stands, if there is anything to keep."""
-        if self._on is not None and self._on.book.fills:
+        """Keep how the practice stands."""
+        if self._on is not None:
             self._keep(self._on)
 
     def follow(self, known: History, present_us: int) -> None:
@@ -118,7 +150,7 @@ class PracticeDesk:
         if self._on is None or (present_us == self._followed_us and known is self._known):
             return
         book, bars = self._on.book, known.clean
-        if present_us < book.begun_us:
+        if present_us < book.earliest_us:
             self.end(tr("The replay went to before its beginning."))
             return
         if len(bars) and int(bars.time[0]) > book.at_us:
@@ -156,6 +188,7 @@ class PracticeDesk:
         else:
             try:
                 act(self.book)
+                self.keep()
             except PuffinError as refused:
                 self._session.notices.tell(f"{refused}.", level=Level.WARN, hint=_hint_of(refused))
         self._listeners.tell()
@@ -192,7 +225,11 @@ class PracticeDesk:
         try:
             while on.again:
                 on.again = False
-                on.id = (await self._session.core.practice.keep(on.id, on.book, on.interval)).id
+                practice = self._session.core.practice
+                if not on.over or on.book.fills:
+                    on.id = (await practice.keep(on.id, on.book, on.interval, over=on.over)).id
+                elif on.id:
+                    await practice.discard(on.id)
         finally:
             on.keeping = False
 

@@ -51,12 +51,17 @@ class Practising(Part):
         self._history = history
         if self._deaf is None:
             self._deaf = self.desk.on_change(self._draw)
-        present_us, book = self.seat.present_us(), self.desk.book
-        if book is not None and present_us is not None and history.key.symbol == book.symbol:
-            known = self.seat.finest()
-            if known is not None:
-                self.desk.follow(known, present_us)
+        self.follow()
         self._draw()
+
+    def follow(self) -> None:
+        """Lead the practice to the present of the replay, where this chart shows its symbol."""
+        present_us, book, history = self.seat.present_us(), self.desk.book, self._history
+        if book is None or present_us is None or history is None or history.key.symbol != book.symbol:
+            return
+        known = self.seat.finest()
+        if known is not None:
+            self.desk.follow(known, present_us)
 
     def sleep(self) -> None:
         if self._deaf is not None:

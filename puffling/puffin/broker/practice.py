@@ -7,7 +7,7 @@ moment, the book is what it was then to the last digit: a copy is kept whenever 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +48,17 @@ class Point(NamedTuple):
     price: float
 
 
+class PracticeState(NamedTuple):
+    """How a practice stood when it was left, as plain data: all it takes to go on."""
+
+    begun_us: int
+    at_us: int
+    rewinds: int
+    bars: int
+    exits: list[str]
+    book: dict[str, Any]
+
+
 class _Kept(NamedTuple):
     """How things stood at a moment."""
 
@@ -73,6 +84,7 @@ class Practice:
         self._at_us = at_us
         self._stirred = False
         self._undone_us: int | None = None
+        self._left_out = 0
         self._open = price
         # Orders that only shrink what is held, such as a stop and a limit for the same shares: several may
         # wait for it, which is why the account is not strict and looks itself, and go when nothing is held.
@@ -88,6 +100,41 @@ class Practice:
         self._broker.listen(self._heard)
         self._kept: list[_Kept] = []
         self._keep()
+
+    @classmethod
+    def resumed(
+        cls,
+        symbol: str,
+        state: PracticeState,
+        points: Sequence[Point],
+        fills: Sequence[PracticeFill],
+        terms: PaperTerms | None = None,
+    ) -> Practice:
+        """Take up a practice where it was left; to before that it cannot go back."""
+        first = points[0]
+        made = cls(
+            symbol, cash=Decimal(repr(first.equity)), at_us=state.begun_us, price=first.price, terms=terms
+        )
+        made.points, made.fills, made.rewinds = [*points], [*fills], state.rewinds
+        made._left_out = state.bars - (len(points) - 1)
+        made._at_us, made._exits = state.at_us, frozenset(state.exits)
+        made._broker.restore(state.book)
+        made._kept.clear()
+        made._keep()
+        return made
+
+    @property
+    def state(self) -> PracticeState:
+        """How it stands, to be taken up again."""
+        bars = len(self.points) - 1 + self._left_out
+        return PracticeState(
+            self.begun_us, self._at_us, self.rewinds, bars, sorted(self._exits), self._broker.export()
+        )
+
+    @property
+    def earliest_us(self) -> int:
+        """To when one can go back."""
+        return self._kept[0].at_us
 
     @property
     def at_us(self) -> int:
@@ -112,7 +159,8 @@ class Practice:
     @property
     def score(self) -> PracticeScore:
         """How well it goes so far."""
-        return score_of(self.symbol, self.points, self.fills, self.rewinds)
+        scored = score_of(self.symbol, self.points, self.fills, self.rewinds)
+        return replace(scored, bars=scored.bars + self._left_out) if self._left_out else scored
 
     def order(self, side: Side, quantity: Decimal, kind: Kind = Kind.MARKET, at: float | None = None) -> str:
         """Order so much; a limit or a stop waits at its price until it fills or is cancelled."""
@@ -177,7 +225,7 @@ class Practice:
 
     def rewind(self, to_us: int) -> None:
         """Be what it was at an earlier moment; bars from there on are taken in anew."""
-        if to_us < self.begun_us:
+        if to_us < self.earliest_us:
             raise InvalidOrderError("The practice began later than that", code="before")
         if to_us >= self._at_us:
             return

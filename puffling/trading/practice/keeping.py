@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from puffling.puffin.backtest.thinning import thinned
-from puffling.puffin.broker.practice import Practice
-from puffling.puffin.broker.practice_score import PracticeScore
+from puffling.puffin.broker.paper_terms import PaperTerms
+from puffling.puffin.broker.practice import Point, Practice, PracticeState
+from puffling.puffin.broker.practice_score import PracticeFill, PracticeScore
 from puffling.puffin.data.instants import from_us
+from puffling.puffin.orders import Side
 from puffling.store.research import StoredPractice
 from puffling.trading.practice.values import PracticeDeal, PracticeDetail, PracticeLine
 
@@ -26,18 +28,48 @@ def score_as_plain(score: PracticeScore) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
-def report_as_plain(practice: Practice) -> dict[str, Any]:
-    """Give the curve and the fills of a practice as plain data."""
+def report_as_plain(practice: Practice, *, over: bool) -> dict[str, Any]:
+    """Give the curve and the fills of a practice as plain data, and while it is not over how it stands."""
     equity = np.array([point.equity for point in practice.points])
     prices = np.array([point.price for point in practice.points])
     points = [practice.points[place] for place in thinned((equity, prices), MOST_POINTS)]
     return {
         "points": [[point.time_us, point.equity, point.price] for point in points],
         "fills": [
-            [fill.filled_at.isoformat(), fill.side.value, str(fill.quantity), str(fill.price), str(fill.fee)]
+            [
+                fill.filled_at.isoformat(),
+                fill.side.value,
+                str(fill.quantity),
+                str(fill.price),
+                str(fill.fee),
+                str(fill.slipped),
+                fill.id,
+            ]
             for fill in practice.fills
         ],
+        "state": None if over else practice.state._asdict(),
     }
+
+
+def resumed(stored: StoredPractice, terms: PaperTerms) -> Practice | None:
+    """Give the practice that goes on; None when it is over."""
+    state = stored.report.get("state")
+    if state is None:
+        return None
+    points = [Point(*point) for point in stored.report["points"]]
+    fills = [
+        PracticeFill(
+            id,
+            datetime.fromisoformat(at),
+            Side(side),
+            Decimal(quantity),
+            Decimal(price),
+            Decimal(fee),
+            Decimal(slipped),
+        )
+        for at, side, quantity, price, fee, slipped, id in stored.report["fills"]
+    ]
+    return Practice.resumed(stored.score["symbol"], PracticeState(**state), points, fills, terms)
 
 
 def line_of(stored: StoredPractice) -> PracticeLine:
@@ -71,7 +103,7 @@ def detail_of(stored: StoredPractice) -> PracticeDetail:
     points = stored.report["points"]
     deals = tuple(
         PracticeDeal(datetime.fromisoformat(at), side, Decimal(quantity), Decimal(price), Decimal(fee))
-        for at, side, quantity, price, fee in stored.report["fills"]
+        for at, side, quantity, price, fee, _, _ in stored.report["fills"]
     )
     return PracticeDetail(
         line_of(stored),
