@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from decimal import Decimal
 
 from puffling.puffin.broker.base import BrokerUpdate, UpdateKind
 from puffling.puffin.errors import PuffinError
+from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
-from puffling.store.orders import OrderState
+from puffling.store.orders import OrderState, OrderTerms
 from puffling.trading.events import AccountChanged
+from puffling.trading.judging import LiveFacts
 from puffling.trading.ledger import take_execution
 from puffling.trading.line import BrokerLine
 from puffling.trading.looking import refresh_account
 from puffling.trading.parts import DeskParts, reason_of
+from puffling.trading.proposals import Proposal
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.resolver import Resolver
 from puffling.trading.sending import Sending, end
@@ -54,6 +58,7 @@ class Tending:
         self._resolver = resolver
         self._tasks: list[asyncio.Task[None]] = []
         self._refreshing: asyncio.Task[None] | None = None
+        self._rehearsed = False
         self.passed = asyncio.Event()
 
     def start(self) -> None:
@@ -93,6 +98,9 @@ class Tending:
         if report.agrees:
             await self._resolver.resolve(line, send=True)
             await self._resume()
+            if not self._rehearsed:
+                self._rehearsed = True
+                await self._rehearse()
 
     async def _hear(self) -> None:
         try:
@@ -110,6 +118,14 @@ class Tending:
                 await self._parts.run(_expire, intent.id)
             elif not intent.held and not self._sending.is_patient(intent.id):
                 await self._sending.send(intent.id)
+
+    async def _rehearse(self) -> None:
+        """Judge an order that nobody wants: what the first one loads must not keep one that is wanted."""
+        line = self._line
+        terms = OrderTerms(line.account.id, "", Side.BUY, Decimal(1))
+        proposal = Proposal(terms, source="", slot="", valid_until=self._parts.clock.now())
+        live = LiveFacts(line.account, line.mode, line.abilities, info=line.info, info_at=line.info_at)
+        await self._parts.read(lambda unit: self._parts.gate.judge(unit, proposal, live))
 
     async def _pause_seconds(self) -> float:
         line, account = self._line, self._line.account.id
