@@ -11,7 +11,7 @@ import asyncio
 import logging
 from decimal import Decimal
 
-from puffling.puffin.broker.base import BrokerUpdate, UpdateKind
+from puffling.puffin.broker.base import BrokerUpdate, ExecutionKind, UpdateKind
 from puffling.puffin.errors import PuffinError
 from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
@@ -191,6 +191,15 @@ class Tending:
             self._line.nudged.set()
         if update.execution is not None or taken.order.state not in OPEN:
             self._refresh()
+        if update.execution is not None and update.execution.kind is not ExecutionKind.FILL:
+            # Less of the order is filled than it told of before, and only an answer says for sure how much.
+            self._parts.scope.spawn(self._read_again(update.order.order_id), name="desk.again")
+
+    async def _read_again(self, broker_order_id: str) -> None:
+        try:
+            await self._reconciling.read(self._line, broker_order_id)
+        except PuffinError:
+            self._line.nudged.set()
 
     def _refresh(self) -> None:
         """Ask anew what the account is worth, once for all fills that come together."""

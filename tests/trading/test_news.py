@@ -281,6 +281,26 @@ async def test_a_bust_takes_the_fill_back_and_a_correction_puts_its_price_right(
         assert await room.broken(broker) == []
 
 
+@pytest.mark.parametrize("first", [2, 5])
+async def test_after_a_bust_an_order_says_itself_how_much_of_it_is_filled(home: Path, first: int) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        intent = await _placed(room)
+        made = broker.fill("o1", first)
+        await room.until_state(intent.id, OrderState.PARTIAL, OrderState.FILLED)
+        await _news_taken(room)
+        await room.settle()
+        broker.undo(made)
+
+        async def said() -> bool:
+            order = await room.read(lambda unit: unit.orders.by_broker_id(MINE.id, "o1"))
+            return order is not None and order.filled == 0
+
+        await room.until(said)
+        assert await room.held() == 0
+        assert await room.broken(broker) == []
+
+
 async def test_a_bust_heard_before_its_fill_counts_as_if_after_it(home: Path) -> None:
     broker = OwnBroker()
     async with open_room(home, broker) as room:
