@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import AsyncIterator
 
 import pytest
 from PySide6.QtCore import QTimer, qWarning
 from PySide6.QtWidgets import QApplication, QWidget
 
 _kept: list[object] = []
+_heard: list[object] = []
 
 
 async def test_clean_on_the_plain_loop() -> None:
@@ -31,6 +33,29 @@ async def test_clean_on_the_qt_loop(qapp: QApplication) -> None:
 async def test_leaves_a_task() -> None:
     loop = asyncio.get_running_loop()
     _kept.append(loop.create_task(asyncio.sleep(60), name="forgotten"))
+
+
+@pytest.fixture
+async def timer(qapp: QApplication) -> AsyncIterator[QTimer]:
+    """A timer that ends soon."""
+    made = QTimer()
+    made.setSingleShot(True)
+    made.timeout.connect(lambda: _heard.append(asyncio.get_running_loop()))
+    made.start(5)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def due(timer: QTimer) -> None:
+    """Have it due while nobody turns the loop."""
+    while timer.remainingTime() > 0:
+        pass
+
+
+@pytest.mark.usefixtures("due")
+async def test_clean_timer_that_ends_between_the_phases() -> None:
+    assert _heard == [asyncio.get_running_loop()]
 
 
 async def test_leaves_a_task_on_the_qt_loop(qapp: QApplication) -> None:
