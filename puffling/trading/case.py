@@ -85,7 +85,7 @@ class Case:
     @cached_property
     def quantity(self) -> Decimal:
         """What it may fill, together with the other legs of its order, of which one cancels the other."""
-        return max(self.terms.quantity, self.used.siblings)
+        return max(self.terms.quantity - self.used.filled, self.used.siblings)
 
     @cached_property
     def same_way(self) -> tuple[Waiting, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from puffling.puffin.orders import Side
 from puffling.store.orders import OrderTerms
 from puffling.trading.case import worst_price
+from puffling.trading.facts import filled_before
 from puffling.trading.judging import LiveFacts, PriceSeen
 from puffling.trading.proposals import Proposal, order_hash
 from puffling.trading.states import OPEN
@@ -27,17 +28,18 @@ def estimate(unit: Unit, proposal: Proposal, live: LiveFacts, verdict: Verdict) 
     terms = proposal.terms
     each = expected_price(terms, live.price)
     sign = 1 if terms.side is Side.BUY else -1
+    quantity = terms.quantity - filled_before(unit, live.replaces)
     before = after = None
     if live.price is not None:
         holding = unit.holdings.find(terms.account, terms.symbol)
         held = _NOTHING if holding is None else holding.quantity
         waiting = _waiting(unit, terms, None if live.replaces is None else live.replaces.id)
         before = ((held + waiting) * live.price.last).quantize(_CENT)
-        after = ((held + waiting + sign * terms.quantity) * live.price.last).quantize(_CENT)
+        after = ((held + waiting + sign * quantity) * live.price.last).quantize(_CENT)
     return Preview(
         verdict=verdict,
         order_hash=order_hash(terms),
-        cost=None if each is None else (sign * terms.quantity * each).quantize(_CENT),
+        cost=None if each is None else (sign * quantity * each).quantize(_CENT),
         fees=_NOTHING,
         exposure_before=before,
         exposure_after=after,

@@ -18,7 +18,7 @@ from puffling.puffin.broker.base import AccountInfo, Number
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import NotFound
 from puffling.store.database import Unit
-from puffling.store.orders import Account, BrokerOrder, Counted, OrderState, Paid, Tally
+from puffling.store.orders import Account, BrokerOrder, Counted, Intent, OrderState, Paid, Tally
 from puffling.trading.days import day_began, trading_day
 from puffling.trading.flags import FLAGS, LIVE, Standing, restart_of, standing_of, strictest
 from puffling.trading.halt import HaltSwitch
@@ -65,6 +65,8 @@ class Used:
     day_start: Decimal | None
     moved_today: Decimal
     best: Decimal | None
+    # What of the order that is changed has been filled already: it is held, and not ordered again.
+    filled: Decimal = Decimal(0)
 
 
 @frozen
@@ -149,7 +151,18 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits, resta
         day_start=money.day_start,
         moved_today=money.moved_today,
         best=money.best,
+        filled=filled_before(unit, live.replaces),
     )
+
+
+def filled_before(unit: Unit, replaced: Intent | None) -> Decimal:
+    """Give how much of the order that is changed has been filled."""
+    if replaced is None or replaced.broker_order_id is None:
+        return Decimal(0)
+    # Loaded with the desk, long before an order can be changed.
+    from puffling.trading.ledger import filled_in_all
+
+    return filled_in_all(unit, replaced.terms.account, replaced.broker_order_id)
 
 
 def tally_of(unit: Unit, account: str) -> Tally:

@@ -89,6 +89,16 @@ def filled_of(fills: Iterable[Fill]) -> Decimal:
     return sum((fill.quantity for fill in standing(fills)), _NOTHING)
 
 
+def filled_in_all(unit: Unit, account: str, broker_order_id: str | None) -> Decimal:
+    """Give how much of an order is filled, together with those in whose place it stands."""
+    total = _NOTHING
+    while broker_order_id is not None:
+        total += filled_of(unit.fills.of_order(account, broker_order_id))
+        order = unit.orders.by_broker_id(account, broker_order_id)
+        broker_order_id = None if order is None else order.replaces
+    return total
+
+
 def after(quantity: Decimal, price: Decimal, fill: Fill) -> tuple[Decimal, Decimal]:
     """Give quantity and average price after one more fill; what is taken away leaves the price as it is."""
     total = quantity + fill.signed

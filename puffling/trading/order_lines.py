@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from puffling.store.orders import BrokerOrder, Intent, OrderState
-from puffling.trading.proposals import OTHER_WAY
-from puffling.trading.values import OrderLine
+from puffling.trading.proposals import OTHER_WAY, is_replacement
+from puffling.trading.values import AccountView, OrderLine
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -33,6 +33,18 @@ def order_lines(
     lines += [line_of(None, order) for order in (*brought, *elsewhere) if order.id not in taken]
     lines.sort(key=lambda line: line.created_at, reverse=True)
     return tuple(_families(lines)[:limit])
+
+
+def open_heads(view: AccountView, symbol: str | None = None) -> tuple[BrokerOrder | Intent, ...]:
+    """Give what is open, of one symbol or all; legs go with the order that brought them."""
+    working = [each for each in view.open_orders if symbol in {None, each.symbol}]
+    waiting = [each for each in view.waiting if symbol in {None, each.terms.symbol}]
+    bringing = {each.broker_order_id for each in working}
+    heads = {each.intent_id for each in working} | {each.id for each in waiting}
+    return (
+        *(each for each in working if each.parent_order_id not in bringing),
+        *(each for each in waiting if each.leg != OTHER_WAY or each.parent_id not in heads),
+    )
 
 
 def _families(lines: list[OrderLine]) -> list[OrderLine]:
@@ -61,7 +73,7 @@ def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
         kind=terms.kind,
         lasting=terms.lasting,
         quantity=terms.quantity,
-        filled=_NOTHING if order is None else order.filled,
+        filled=_NOTHING if order is None else order.filled + _taken_off(intent, order),
         average_price=None if order is None else order.average_price,
         limit=terms.limit,
         stop=terms.stop,
@@ -82,6 +94,11 @@ def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
         one_cancels_other=terms.one_cancels_other,
         stop_loss_limit=terms.stop_loss_limit,
     )
+
+
+def _taken_off(intent: Intent, order: BrokerOrder) -> Decimal:
+    """Give what was filled before a change, where the broker's new order is for the rest only."""
+    return max(_NOTHING, intent.terms.quantity - order.quantity) if is_replacement(intent.leg) else _NOTHING
 
 
 def _found(order: BrokerOrder) -> OrderLine:

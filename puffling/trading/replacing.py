@@ -19,6 +19,7 @@ from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState, OrderTerms
 from puffling.trading.entering import Entered, OrderRefused, enter
 from puffling.trading.estimates import estimate
+from puffling.trading.facts import filled_before
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
@@ -29,7 +30,7 @@ from puffling.trading.sending import Outcome, Sending, changed, end, last_look, 
 from puffling.trading.states import ENDED, advance
 from puffling.trading.tickets import ASKED
 from puffling.trading.values import Placed, Preview
-from puffling.trading.words import so_far
+from puffling.trading.words import plain, so_far
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,7 +87,7 @@ class Replacing:
             return Placed(entered.verdict, approval=entered.approval)
         if entered.again or entered.intent.held or order is None:
             return Placed(entered.verdict, entered.intent, again=entered.again)
-        task = self._parts.scope.spawn(self._change(line, order, entered.intent), name="replace")
+        task = self._parts.scope.spawn(self._change(line, order, old, entered.intent), name="replace")
         with self._sending.under_way(entered.intent.id, task):
             try:
                 kept = await task
@@ -131,11 +132,14 @@ class Replacing:
             raise Conflict(
                 tr("This broker does not change orders."), hint=tr("Cancel it and place a new one.")
             )
-        if order is not None and order.filled and (quantity is not None or not line.abilities.lists_fills):
-            # Whether the new quantity is meant with or without what is filled, brokers see differently.
-            raise Conflict(
-                tr("The order is filled in part."), hint=tr("Cancel it and place the rest as you want it.")
-            )
+        if order is not None and order.filled and not line.abilities.lists_fills:
+            raise _filled_in_part()
+        if quantity is not None and order is not None:
+            filled = max(order.filled, await self._parts.read(filled_before, old))
+            if filled and not line.abilities.resizes_filled:
+                # Whether the new quantity is meant with or without what is filled, brokers see differently.
+                raise _filled_in_part()
+            _refuse_less_than_filled(quantity, filled)
         return old, order, line
 
     def _enter(
@@ -146,6 +150,7 @@ class Replacing:
         held = old.state is OrderState.INTENT
         if not held and old.state not in _CHANGEABLE:
             raise _not_changeable(old)
+        _refuse_less_than_filled(proposal.terms.quantity, filled_before(unit, old))
         entered = enter(
             unit,
             self._parts,
@@ -166,10 +171,12 @@ class Replacing:
         sending = replace(entered.intent, state=OrderState.SENDING, attempt=1, sent_at=unit.now)
         return replace(entered, intent=changed(unit, sending))
 
-    async def _change(self, line: BrokerLine, order: BrokerOrder, new: Intent) -> Intent:
+    async def _change(self, line: BrokerLine, order: BrokerOrder, old: Intent, new: Intent) -> Intent:
         terms = new.terms
+        # Where the broker took off what was filled before an earlier change, its order is for less.
+        taken_off = old.terms.quantity - order.quantity
         change = Change(
-            qty=terms.quantity if terms.quantity != order.quantity else None,
+            qty=terms.quantity - taken_off if terms.quantity != old.terms.quantity else None,
             limit_price=terms.limit if terms.limit != order.limit else None,
             stop_price=terms.stop if terms.stop != order.stop else None,
             client_order_id=new.client_id,
@@ -222,6 +229,20 @@ def _changeable(unit: Unit, id: str) -> tuple[Intent, BrokerOrder | None]:
     if intent.state not in _CHANGEABLE or intent.broker_order_id is None:
         raise _not_changeable(intent)
     return intent, unit.orders.by_broker_id(intent.terms.account, intent.broker_order_id)
+
+
+def _filled_in_part() -> Conflict:
+    return Conflict(
+        tr("The order is filled in part."), hint=tr("Cancel it and place the rest as you want it.")
+    )
+
+
+def _refuse_less_than_filled(quantity: Decimal, filled: Decimal) -> None:
+    if quantity <= filled:
+        raise Conflict(
+            tr("{filled} of the order are filled already.", filled=plain(filled)),
+            hint=tr("Choose a larger quantity, or cancel what is left of it."),
+        )
 
 
 def _not_changeable(intent: Intent) -> Conflict:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from puffling.runtime.text import tr
 from puffling.store.orders import FillKind, Intent
 from puffling.store.values import AuditEntry
+from puffling.trading.facts import filled_before
 from puffling.trading.ledger import standing
+from puffling.trading.proposals import is_replacement, replaced_by
 from puffling.trading.values import Step, Story
+from puffling.trading.words import plain
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -29,6 +33,9 @@ def story_of(unit: Unit, intent_id: str) -> Story:
         steps.append(
             Step(intent.created_at, tr("Belongs to {id}", id=parent.id), intent.leg.partition(":")[0])
         )
+    before = _filled_before_change(unit, intent)
+    if before:
+        steps.append(Step(intent.created_at, tr("Filled before the change"), plain(before)))
     steps += [
         Step(intent.created_at, _titles()[str(each["outcome"])], str(each["text"]))
         for each in intent.verdicts
@@ -43,6 +50,12 @@ def story_of(unit: Unit, intent_id: str) -> Story:
         steps.append(Step(fill.filled_at, title, text))
     # The order of what happened at one moment is the order in which it was written down.
     return Story(intent, tuple(sorted(steps, key=lambda step: step.at)), orders, fills)
+
+
+def _filled_before_change(unit: Unit, intent: Intent) -> Decimal:
+    if not is_replacement(intent.leg):
+        return Decimal(0)
+    return filled_before(unit, unit.intents.find(replaced_by(intent.leg)))
 
 
 def _lines(unit: Unit, intent: Intent) -> list[AuditEntry]:

@@ -12,12 +12,13 @@ from puffling.puffin.broker.base import BrokerAbilities, Execution, OrderStatusI
 from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
-from puffling.trading.ledger import filled_of, standing, take_execution
+from puffling.trading.ledger import filled_in_all, filled_of, standing, take_execution
 from puffling.trading.other_way import narrow_other_way
 from puffling.trading.parts import note
 from puffling.trading.proposals import is_ours, is_replacement, new_id
 from puffling.trading.states import ENDED, OPEN, UNSEEN, advance, state_of
 from puffling.trading.wire import differences, exact
+from puffling.trading.words import plain
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -178,9 +179,15 @@ def _mismatch(unit: Unit, intent: Intent, info: OrderStatusInfo) -> str:
     terms = intent.terms
     if is_replacement(intent.leg) and info.replaces is not None:
         # What was filled before the change may have been taken off.
-        before = filled_of(unit.fills.of_order(terms.account, info.replaces))
+        before = filled_in_all(unit, terms.account, info.replaces)
         if exact(info.qty) == terms.quantity - before:
             terms = replace(terms, quantity=terms.quantity - before)
+        elif exact(info.qty) - exact(info.filled_qty) > terms.quantity - before:
+            return tr(
+                "The broker would fill {name} beyond what was meant: {filled} were filled before the change.",
+                name=intent.client_id,
+                filled=plain(before),
+            )
     found = differences(terms, info)
     if not found:
         return ""

@@ -91,11 +91,13 @@ class Book:
         qty, trail = number(asked.get("qty")), number(asked.get("trail"))
         if qty is not None and qty <= order.filled:
             raise Refusal(422, 42210000, "qty must be greater than filled_qty")
-        rest = None if order.qty is None else order.qty - order.filled
+        # What is wanted in all, filled already or not; the new order is for all of it or for the rest.
+        wanted = qty if qty is not None else order.qty
+        taken_off = NOTHING if self.carries_fills else order.filled
         new = BookOrder(
             self._id(), client_id, order.symbol, order.side, order.type,
             asked.get("time_in_force") or order.lasting, self._now(),
-            qty=qty if qty is not None else (order.qty if self.carries_fills else rest),
+            qty=None if wanted is None else wanted - taken_off,
             notional=order.notional,
             limit=number(asked.get("limit_price")) or order.limit,
             stop=number(asked.get("stop_price")) or order.stop,

@@ -142,7 +142,8 @@ def differs(window: Window) -> None:
     core = window.session.core
 
     async def show() -> None:
-        await core.safety.limits()
+        while not panel.live:
+            await core.clock.sleep(0)
         found = await core.accounts.differences(core.desk.chosen)
         panel.view.differences.show_differences(replace(found, positions=(split, moved)))
 

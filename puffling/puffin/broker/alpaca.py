@@ -73,6 +73,7 @@ class AlpacaBroker(Broker):
         short=True,
         extended_hours=True,
         replaces=True,
+        resizes_filled=True,
         finds_client_ids=True,
         lists_fills=True,
         streams=True,

@@ -259,6 +259,8 @@ class BrokerAbilities:
     short: bool = False
     extended_hours: bool = False
     replaces: bool = False
+    # Changes the quantity of an order that is filled in part: told is what is wanted in all.
+    resizes_filled: bool = False
     # Finds an order again by the client id it was given: without it no real money.
     finds_client_ids: bool = False
     lists_fills: bool = False

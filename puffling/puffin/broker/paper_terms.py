@@ -105,6 +105,7 @@ def abilities_under(terms: PaperTerms) -> BrokerAbilities:
         short=terms.short,
         extended_hours=True,
         replaces=True,
+        resizes_filled=True,
         finds_client_ids=True,
         lists_fills=True,
         streams=True,
