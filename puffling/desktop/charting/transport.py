@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, tzinfo
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from puffling.desktop.card import button, label, tool_button
@@ -20,6 +20,8 @@ from puffling.runtime.text import tr
 
 _DAY_WIDTH = 104
 _SPEED_WIDTH = 92
+_PRACTISE_WIDTH = 560
+_GAP = 4
 
 
 class Transport(QWidget):
@@ -31,6 +33,7 @@ class Transport(QWidget):
         super().__init__()
         self._session = session
         self._replay = replay
+        self._practisable = False
         self.setAccessibleName(tr("Replay"))
         self.badge = QLabel()
         set_role(self.badge, tone="warn")
@@ -59,7 +62,7 @@ class Transport(QWidget):
         self.leave = tool_button("close", tr("End replay (Esc)"))
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 4, 0)
-        row.setSpacing(4)
+        row.setSpacing(_GAP)
         for widget in (self.badge, self.hint, self.back, self.play, self.forward, self.speed):
             row.addWidget(widget)
         row.addStretch(1)
@@ -80,7 +83,8 @@ class Transport(QWidget):
         self.setVisible(replay.on or replay.choosing)
         for widget in (self.badge, self.back, self.play, self.forward, self.speed):
             widget.setVisible(replay.on)
-        self.practise.setVisible(replay.on and not practising)
+        self._practisable = replay.on and not practising
+        self._fit()
         self.hint.setVisible(replay.choosing)
         if replay.present_us is not None:
             self.badge.setText(tr("REPLAY {moment}", moment=moment_words(replay.present_us, interval, zone)))
@@ -89,6 +93,16 @@ class Transport(QWidget):
         self.play.setToolTip(words)
         self.play.setAccessibleName(words)
         self.speed.setCurrentIndex(SPEEDS.index(replay.speed))
+
+    def minimumSizeHint(self) -> QSize:
+        # A practice can be begun from the palette too: its button makes no room for itself.
+        whole = super().minimumSizeHint()
+        spared = self.practise.sizeHint().width() + _GAP if self.practise.isVisibleTo(self) else 0
+        return QSize(whole.width() - spared, whole.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Act on a key of the replay; tell whether it was one."""
@@ -114,6 +128,9 @@ class Transport(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not self.take_key(event):
             super().keyPressEvent(event)
+
+    def _fit(self) -> None:
+        self.practise.setVisible(self._practisable and self.width() >= _PRACTISE_WIDTH)
 
     def _go(self) -> None:
         text = self.day.text().strip()

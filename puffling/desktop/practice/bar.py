@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -20,7 +20,8 @@ from puffling.runtime.text import tr
 
 _QUANTITY_WIDTH = 72
 # Below these widths the buttons matter more than the words.
-_ALL_WORDS, _SOME_WORDS = 720, 560
+_ALL_WORDS, _SOME_WORDS, _SCORE = 720, 560, 450
+_LEAST_WIDTH = 350
 
 
 class PracticeBar(QWidget):
@@ -124,6 +125,11 @@ class PracticeBar(QWidget):
         self.beside.setVisible(width >= _ALL_WORDS)
         self.badge.setVisible(width >= _ALL_WORDS)
         self.held.setVisible(width >= _SOME_WORDS)
+        self.score.setVisible(width >= _SCORE)
+
+    def minimumSizeHint(self) -> QSize:
+        # Words go where there is no room for them, and make none.
+        return QSize(_LEAST_WIDTH, super().minimumSizeHint().height())
 
     def _end(self) -> None:
         self.desk.end()
