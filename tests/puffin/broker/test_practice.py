@@ -123,9 +123,10 @@ def test_a_stop_and_a_limit_for_the_same_shares_wait_together_and_one_ends_the_o
     lead(practice, bars, 2)
     practice.order(Side.SELL, Decimal(10), Kind.STOP, 95.0)
     practice.order(Side.SELL, Decimal(10), Kind.LIMIT, 111.0)
-    assert len(practice.orders) == 2
+    assert [order.type for order in practice.orders] == [Kind.STOP, Kind.LIMIT]
     lead(practice, bars, 3)
-    assert (practice.position, practice.orders) == (None, ())
+    assert practice.position is None
+    assert not practice.orders
     assert practice.fills[-1].price == Decimal("111.0")
     practice.rewind(2 * US_PER_DAY)
     assert len(practice.orders) == 2
