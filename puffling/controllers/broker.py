@@ -221,12 +221,13 @@ class Broker(Controller):
         symbol: Annotated[Symbol | None, Field(description="Only of this symbol.")] = None,
     ) -> Confirmation:
         """Show how many open orders would be cancelled; confirming the answer asks the broker to."""
+        from puffling.trading.order_lines import open_heads
+
         view = await self._account(account)
-        open_ids = [each.id for each in view.open_orders if symbol in {None, each.symbol}]
-        open_ids += [each.id for each in view.waiting if symbol in {None, each.terms.symbol}]
-        if not open_ids:
+        count = len(open_heads(view, symbol))
+        if not count:
             raise NotFound(tr("No order is open."), hint=tr("There is nothing to cancel."))
-        title = tr("Cancel {count} orders", count=len(open_ids))
+        title = tr("Cancel {count} orders", count=count) if count > 1 else tr("Cancel 1 order")
         return await self._offered(title, view.account.id, partial(self._cancel_all, view.account.id, symbol))
 
     @capability(
@@ -266,8 +267,10 @@ class Broker(Controller):
     )
     async def close(self, symbol: Symbol, account: AccountId = "", id: Occasion = "") -> Confirmation:
         """Show what would be sold or bought back; confirming cancels what works for it, then closes it."""
+        from puffling.trading.tickets import held_words
+
         holding = await self._held(account, symbol)
-        title = tr("Close {held} at the market", held=_held_words(holding))
+        title = tr("Close {held} at the market", held=held_words(holding))
         act = partial(self._close, holding.account, symbol, id or str(uuid.uuid4()))
         return await self._offered(title, holding.account, act)
 
@@ -279,8 +282,10 @@ class Broker(Controller):
     )
     async def reverse(self, symbol: Symbol, account: AccountId = "", id: Occasion = "") -> Confirmation:
         """Show what would be turned round; confirming closes it and opens as much on the other side."""
+        from puffling.trading.tickets import turn_of
+
         holding = await self._held(account, symbol)
-        title = tr("Turn {held} round at the market", held=_held_words(holding))
+        title = turn_of(holding, await self.facts(symbol, holding.account))
         act = partial(self._reverse, holding.account, symbol, id or str(uuid.uuid4()))
         return await self._offered(title, holding.account, act)
 
@@ -410,7 +415,7 @@ class Broker(Controller):
 
     async def _cancel_all(self, account: str, symbol: str | None) -> Done:
         report = await self._desk.cancel_all(account, symbol)
-        summary = tr("{count} orders were cancelled.", count=report.cancelled)
+        summary = tr("Orders cancelled: {count}.", count=report.cancelled)
         if report.failed:
             names = "; ".join(f"{each.title}: {each.reason}" for each in report.failed)
             summary = tr("{summary} Not cancelled: {names}", summary=summary, names=names)
@@ -434,12 +439,6 @@ class Broker(Controller):
 
 def _source() -> str:
     return current_caller().actor.value
-
-
-def _held_words(holding: Holding) -> str:
-    from puffling.trading.words import plain
-
-    return f"{plain(holding.quantity)} {holding.symbol}"
 
 
 def _symbol_of(found: Intent | BrokerOrder) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QSizePolicy,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionComboBox,
     QStylePainter,
     QWidget,
@@ -23,6 +24,7 @@ from puffling.desktop.theme import look, mix
 from puffling.runtime.text import tr
 
 _CHOICE_MARGIN = 1
+_LIST_EDGE = 6
 _DAY_WIDTH = 104
 
 
@@ -42,6 +44,14 @@ class Choice(QComboBox):
         )
         option.currentText = words
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def showPopup(self) -> None:  # noqa: N802
+        # The list is as wide as its longest words, however narrow the field is.
+        view = self.view()
+        if not isinstance(view.itemDelegate(), QStyledItemDelegate):
+            view.setItemDelegate(QStyledItemDelegate(view))
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * _LIST_EDGE)
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

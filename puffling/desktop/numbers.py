@@ -14,6 +14,7 @@ FIGURE_SPACE = "\N{FIGURE SPACE}"
 POINT_SPACE = "\N{PUNCTUATION SPACE}"
 
 Number = int | float | Decimal
+_PRICE_DECIMALS = 4
 _STEPS = ((12, "T"), (9, "B"), (6, "M"), (3, "K"))
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -38,9 +39,11 @@ def percent(share: Number | None, decimals: int = 2, *, signed: bool = True) -> 
 
 
 def price(value: Decimal | None) -> str:
-    """Give a price with every decimal it has, and two at the least: "410.50", "0.00125"."""
+    """Give a price with the decimals it has: two at the least, and four at most from one on."""
     if value is None or not value.is_finite():
         return NOTHING
+    if abs(value) >= 1:
+        value = round(value, _PRICE_DECIMALS)
     exponent = value.normalize().as_tuple().exponent
     return fixed(value, max(2, -exponent if isinstance(exponent, int) else 0))
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from puffling.desktop import numbers
 from puffling.desktop.editors import Choice, Switch
 from puffling.desktop.icons import set_icon
 from puffling.desktop.keys import Keys
@@ -239,8 +240,8 @@ def make_editor(shape: dict[str, Any], changed: Callable[[], None]) -> Editor:
         return _switch(changed)
     if "enum" in shape:
         return _choice([str(each) for each in shape["enum"]], changed)
-    if kind == "integer":
-        return _number(changed)
+    if kind in {"integer", "number"}:
+        return _number(changed, whole=kind == "integer")
     return _text(changed, several=kind == "array")
 
 
@@ -258,16 +259,20 @@ def _choice(choices: list[str], changed: Callable[[], None]) -> Editor:
     return box, lambda value: box.setCurrentIndex(box.findData(value)), box.currentData
 
 
-def _number(changed: Callable[[], None]) -> Editor:
+def _number(changed: Callable[[], None], *, whole: bool) -> Editor:
     field = QLineEdit()
     field.editingFinished.connect(changed)
 
-    def read() -> int | str:
+    def read() -> float | str:
         text = field.text().strip()
+        bare = text.replace(",", "").replace(numbers.MINUS, "-").removeprefix("$")
         # What is no number goes to the settings as it is: they say what is wrong with it.
-        return int(text) if text.removeprefix("-").isdecimal() else text
+        try:
+            return int(bare) if whole else float(bare)
+        except ValueError:
+            return text
 
-    return field, lambda value: field.setText(str(value)), read
+    return field, lambda value: field.setText(numbers.full(value)), read
 
 
 def _text(changed: Callable[[], None], *, several: bool) -> Editor:

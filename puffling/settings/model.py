@@ -262,7 +262,7 @@ class Trading(Section):
     )
     approval_above: float = Field(
         1_000.0,
-        title="Ask above",
+        title="Ask above in dollars",
         description="Orders worth more than this much money wait for your approval.",
         ge=0.0,
         le=1e9,
@@ -293,7 +293,7 @@ class Trading(Section):
     )
     duplicate_seconds: int = Field(
         30,
-        title="Same order again after seconds",
+        title="Same order after seconds",
         description="An order like the one before, sooner than this, is taken for a mistake.",
         ge=0,
         le=86_400,

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from puffling.frozen import frozen
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.errors import Refused
 from puffling.runtime.text import tr
-from puffling.store.orders import BrokerOrder, Intent, OrderTerms
+from puffling.store.orders import BrokerOrder, Holding, Intent, OrderTerms
 from puffling.trading.checks.form import quantity_step
 from puffling.trading.estimates import expected_price
 from puffling.trading.facts import finite
@@ -81,6 +82,17 @@ def title_of(terms: OrderTerms) -> str:
             profit=plain(_known(terms.limit)),
             loss=plain(_known(terms.stop_loss)),
         )
+    entry = _entry(terms, text)
+    if terms.take_profit is not None and terms.stop_loss is not None:
+        profit, loss = plain(terms.take_profit), plain(terms.stop_loss)
+        return tr("{order}, then out at {profit} or {loss}", order=entry, profit=profit, loss=loss)
+    if terms.take_profit is not None or terms.stop_loss is not None:
+        out = plain(_known(terms.take_profit or terms.stop_loss))
+        return tr("{order}, then out at {price}", order=entry, price=out)
+    return entry
+
+
+def _entry(terms: OrderTerms, text: str) -> str:
     if terms.kind is Kind.LIMIT:
         return tr("{order} at {price} or better", order=text, price=plain(_known(terms.limit)))
     if terms.kind is Kind.STOP:
@@ -96,6 +108,20 @@ def title_of(terms: OrderTerms) -> str:
         behind = f"{plain(terms.trail_share * 100)}%" if terms.trail_share else plain(_known(terms.trail))
         return tr("{order} when it turns by {behind}", order=text, behind=behind)
     return tr("{order} at the market", order=text)
+
+
+def held_words(holding: Holding) -> str:
+    """Say how much is held of what."""
+    return f"{plain(holding.quantity)} {holding.symbol}"
+
+
+def turn_of(holding: Holding, facts: TicketFacts) -> str:
+    """Say how a position would be turned round; refuse where only half of it could be done."""
+    if holding.quantity > 0 and not facts.shortable:
+        raise Refused(
+            tr("{symbol} cannot be sold short here.", symbol=holding.symbol), hint=tr("Close the position.")
+        )
+    return tr("Turn {held} round at the market", held=held_words(holding))
 
 
 def name_of(found: Intent | BrokerOrder) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from puffling.store.orders import Account, ApprovalState, OrderState
 from puffling.trading.confirmations import VALID
 from puffling.trading.values import Confirmation, Measure, Mode
 from puffling.trading.verdicts import Outcome
-from tests.fakes.own_broker import OwnBroker
+from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.fixtures.cores import NOON, PERSON
 
 MINE = Account("mine", "paper", "DEMO", "My own broker", NOON - timedelta(days=1))
@@ -151,7 +152,7 @@ class TestPerson:
         broker.fills = "nothing"
         await core.broker.confirm((await shown_order(core, symbol="QQQ")).token)
         shown = await core.broker.cancel_all("mine")
-        assert shown.title == "Cancel 1 orders"
+        assert shown.title == "Cancel 1 order"
         assert (await core.broker.confirm(shown.token)).cancelled == 1
 
         shown = await core.broker.close("SPY", "mine")
@@ -160,6 +161,33 @@ class TestPerson:
         assert done.orders[0].side is Side.SELL
         story = await core.broker.why(done.orders[0].id)
         assert story.steps
+
+    async def test_a_bracket_is_one_order_to_cancel_and_tells_where_it_ends(
+        self, core: Core, broker: OwnBroker
+    ) -> None:
+        bracket = {"take_profit": Decimal("800.00"), "stop_loss": Decimal("600.00")}
+        shown = await shown_order(core, **bracket)
+        assert shown.title.endswith(", then out at 800 or 600")
+        await core.broker.confirm(shown.token)
+        await core.desk.look_after("mine")
+        assert len(broker.accepted()) > 1
+        shown = await core.broker.cancel_all("mine")
+        assert shown.title == "Cancel 1 order"
+        done = await core.broker.confirm(shown.token)
+        assert (done.cancelled, done.summary) == (1, "Orders cancelled: 1.")
+
+    async def test_what_cannot_be_sold_short_is_not_half_turned_round(
+        self, core: Core, clock: FixedClock
+    ) -> None:
+        broker = OwnBroker(now=clock.now, abilities=replace(EVERYTHING, short=False), fills="all")
+        await core.desk.connect(replace(MINE, id="cash"), broker)
+        await core.desk.compared("cash")
+        await core.broker.confirm((await shown_order(core, account="cash")).token)
+        await core.desk.look_after("cash")
+        with pytest.raises(Refused, match="SPY cannot be sold short here"):
+            await core.broker.reverse("SPY", "cash")
+        [held] = await core.broker.positions("cash")
+        assert held.quantity == Decimal(1)
 
     async def test_an_order_placed_elsewhere_is_listed_and_cancelled_like_ours(
         self, core: Core, broker: OwnBroker

@@ -13,6 +13,7 @@ from puffling.desktop.amounts import HIDDEN, Amounts
 from puffling.desktop.ask import Question
 from puffling.desktop.orders.words import order_words
 from puffling.desktop.panels.ticket import TicketPanel
+from puffling.desktop.theme import look
 from puffling.desktop.ticket.form import WAYS_OUT
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.actor import calling_as
@@ -100,6 +101,8 @@ async def test_a_large_order_is_asked_about_once_more_and_then_sent(
     QTest.keyClick(panel.form.editor("amount"), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     await until(lambda: bool(window.findChildren(Question)))
     [question] = window.findChildren(Question)
+    assert question.accessibleName() == "Buy 2 SPY at the market?"
+    assert "Worst price" in question.accessibleDescription()
     [yes] = [each for each in question.findChildren(QPushButton) if each.text() == "Approve and send"]
     QTest.mouseClick(yes, Qt.MouseButton.LeftButton)
     await until(lambda: panel.outcome.text() == "Approved and sent.")
@@ -162,6 +165,11 @@ async def test_two_ways_out_are_for_what_is_held_and_ask_for_a_profit_and_a_loss
     assert not form.extended.isVisible()
     form.editor("take_profit").write(Decimal(800))
     form.changed.emit()
+    await until(lambda: panel.act.text() == "Stop loss is missing.")
+    # Nobody came to it yet, so it is not marked as wrong; once it was emptied it is.
+    assert form.editor("stop_loss").accessibleDescription() == ""
+    QTest.keyClicks(form.editor("stop_loss"), "6")
+    QTest.keyClick(form.editor("stop_loss"), Qt.Key.Key_Backspace)
     await until(lambda: form.editor("stop_loss").accessibleDescription() == "Stop loss is missing.")
     form.editor("stop_loss").write(Decimal(600))
     form.changed.emit()
@@ -174,3 +182,44 @@ async def test_two_ways_out_are_for_what_is_held_and_ask_for_a_profit_and_a_loss
     assert (head.one_cancels_other, leg.parent_id) == (True, head.id)
     assert order_words(head) == "OCO exit"
     assert order_words(leg).endswith("Stop")
+
+
+async def test_what_became_of_the_order_is_said_as_it_comes_further(
+    core: Core, open_window: OpenWindow
+) -> None:
+    _, panel = await ready(core, open_window)
+    QTest.mouseClick(panel.send, Qt.MouseButton.LeftButton)
+    await until(lambda: panel.outcome.text() == "Buy 1 SPY at the market: filled")
+    # The same again is refused for half a minute: that is told, but not as if something had failed.
+    await until(lambda: "same order" in panel.gates.lines.text())
+    colours = look().theme.colours
+    assert colours.danger.name() not in panel.gates.lines.text()
+    panel.form.editor("amount").setText("100000")
+    panel.form.changed.emit()
+    await until(lambda: colours.danger.name() in panel.gates.lines.text())
+
+
+async def test_a_question_that_was_answered_elsewhere_waits_in_the_ticket_no_longer(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel = await ready(core, open_window)
+    panel.form.editor("amount").setText("2")
+    panel.form.changed.emit()
+    await until(lambda: panel.send.text() == "Buy 2 SPY…" and panel.send.isEnabled())
+    QTest.mouseClick(panel.send, Qt.MouseButton.LeftButton)
+    await until(lambda: bool(window.findChildren(Question)))
+    window.findChildren(Question)[0].answered.emit(None)
+    await until(lambda: panel.outcome.text() == "It waits for your approval.")
+    with calling_as(PERSON):
+        [waiting] = await core.approvals.all()
+        await core.approvals.decline(waiting.id)
+    await until(lambda: panel.outcome.text() == "")
+
+
+async def test_a_sale_tells_its_proceeds(core: Core, open_window: OpenWindow) -> None:
+    _, panel = await ready(core, open_window)
+    panel.begin(Side.SELL, Kind.LIMIT, Decimal("800.00"))
+    await until(lambda: panel.makes.value("cost") == "$800.00")
+    assert panel.makes.title("cost") == "Proceeds"
+    panel.begin(Side.BUY, Kind.LIMIT)
+    await until(lambda: panel.makes.title("cost") == "Cost")

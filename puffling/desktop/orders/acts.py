@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QWidget
 
+from puffling.desktop import numbers
 from puffling.desktop.ask import ask, ask_form
 from puffling.desktop.fields import Ask, Field
 from puffling.desktop.notices import Level
@@ -32,14 +34,22 @@ class OrderActs:
     def cancel(self, over: QWidget, lines: list[OrderLine]) -> None:
         """Cancel some orders, after one question."""
         if len(lines) == 1:
-            self._run(over, lambda core: core.broker.cancel(lines[0].id), tr("Cancel order"), danger=True)
+            self._run(
+                over,
+                lambda core: core.broker.cancel(lines[0].id),
+                tr("Cancel order"),
+                danger=True,
+                keep=tr("Keep it"),
+            )
         elif lines:
             work = partial(self._cancel_several, over, [line.id for line in lines])
             self._session.dispatch.run(work, name="cancel orders", owner=over)
 
     def cancel_all(self, over: QWidget) -> None:
         """Cancel every open order of the account."""
-        self._run(over, lambda core: core.broker.cancel_all(), tr("Cancel all"), danger=True)
+        self._run(
+            over, lambda core: core.broker.cancel_all(), tr("Cancel all"), danger=True, keep=tr("Keep them")
+        )
 
     def close(self, over: QWidget, symbol: str, account: str = "") -> None:
         """Close the position of a symbol, on the account that orders go to or on another."""
@@ -58,13 +68,17 @@ class OrderActs:
         else:
             self._session.dispatch.run(partial(self._ask_change, over, line), name="change order", owner=over)
 
-    def _run(self, over: QWidget, show: Show, act: str, *, danger: bool = False) -> None:
-        self._session.dispatch.run(
-            partial(self.confirm, over, show, act, danger=danger), name="order act", owner=over
-        )
+    def _run(self, over: QWidget, show: Show, act: str, *, danger: bool = False, keep: str = "") -> None:
+        work = partial(self.confirm, over, show, act, danger=danger, keep=keep)
+        self._session.dispatch.run(work, name="order act", owner=over)
 
-    async def confirm(self, over: QWidget, show: Show, act: str, *, danger: bool = False) -> Done | None:
-        """Show an act and carry it out when the person says so; None when they thought better of it."""
+    async def confirm(
+        self, over: QWidget, show: Show, act: str, *, danger: bool = False, keep: str = ""
+    ) -> Done | None:
+        """Show an act and carry it out when the person says so; None when they thought better of it.
+
+        `keep` is on the button that does nothing, where "Cancel" could be taken for the act.
+        """
         core = self._session.core
         shown = await show(core)
         if not shown.token:
@@ -72,9 +86,11 @@ class OrderActs:
             hint = " ".join(check.hint for check in shown.checks if check.outcome is Outcome.REFUSE)
             self._session.notices.tell(said, level=Level.ERROR, hint=hint)
             return None
-        if not await ask(over, f"{shown.title}?", _words_of(shown), act=act, danger=danger):
+        if not await ask(over, f"{shown.title}?", _words_of(shown), act=act, danger=danger, cancel=keep):
             return None
         done = await core.broker.confirm(shown.token)
+        if done.approval is not None:
+            done = await self.approve(over, done)
         self._tell(done)
         return done
 
@@ -83,19 +99,23 @@ class OrderActs:
         assert done.approval is not None
         core = self._session.core
         shown = await core.approvals.show(done.approval.id)
-        questions = "\n".join(check.text for check in shown.preview.verdict.questions)
-        title = tr("Approve order of {symbol}?", symbol=shown.approval.terms.symbol)
-        if not await ask(over, title, questions, act=tr("Approve and send"), cancel=tr("Later")):
+        words = "\n".join(check.text for check in shown.preview.verdict.questions)
+        if shown.approval.worst_price is not None:
+            worst = numbers.price(shown.approval.worst_price)
+            words = tr("Worst price: {price}. {questions}", price=worst, questions=words)
+        title = f"{shown.approval.title}?"
+        if not await ask(over, title, words, act=tr("Approve and send"), cancel=tr("Later")):
             return done
         placed = await core.approvals.approve(done.approval.id, shown.seal)
-        if placed.intent is None:
-            return done
-        return Done(tr("Approved and sent."))
+        if placed.approval is not None:
+            # What turns a position round asks again for its second half.
+            return await self.approve(over, replace(done, approval=placed.approval))
+        return done if placed.intent is None else Done(tr("Approved and sent."))
 
     async def _cancel_several(self, over: QWidget, ids: list[str]) -> None:
         broker = self._session.core.broker
         title = tr("Cancel {count} orders", count=len(ids))
-        if not await ask(over, f"{title}?", act=title, danger=True):
+        if not await ask(over, f"{title}?", act=title, danger=True, cancel=tr("Keep them")):
             return
         for id in ids:
             self._tell(await broker.confirm((await broker.cancel(id)).token))

@@ -63,7 +63,12 @@ def state_words(line: OrderLine) -> str:
     """Say how far an order is."""
     if line.held and line.state is OrderState.INTENT:
         return tr("Held here")
-    return tr(_STATES[line.state][0])
+    return stage_words(line.state)
+
+
+def stage_words(state: OrderState) -> str:
+    """Say how far an order is that is not held here."""
+    return tr(_STATES[state][0])
 
 
 def state_tone(line: OrderLine) -> Tone:

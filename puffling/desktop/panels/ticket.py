@@ -19,18 +19,26 @@ from puffling.desktop.ask import ask
 from puffling.desktop.card import button, label
 from puffling.desktop.orders.acts import OrderActs
 from puffling.desktop.orders.wish import Wishes
+from puffling.desktop.orders.words import stage_words
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
 from puffling.desktop.theme import Tone, set_role
-from puffling.desktop.ticket.form import TicketForm
+from puffling.desktop.ticket.form import TicketForm, Values
 from puffling.desktop.ticket.preview import Figures, Gates, account_figures, order_figures
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.text import tr
-from puffling.trading.events import ChosenAccountChanged, HoldingChanged, LineChanged, TradingStateChanged
-from puffling.trading.values import Confirmation, Done, Mode, TicketFacts
+from puffling.trading.events import (
+    ApprovalsChanged,
+    ChosenAccountChanged,
+    HoldingChanged,
+    LineChanged,
+    OrderChanged,
+    TradingStateChanged,
+)
+from puffling.trading.values import ApprovalView, Confirmation, Done, Mode, TicketFacts
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
@@ -50,6 +58,10 @@ class TicketPanel(Panel):
         super().__init__(session)
         self._facts: TicketFacts | None = None
         self._shown: Confirmation | None = None
+        # What was sent last: in which words, what became of it, and what was filled in for it.
+        self._title = ""
+        self._done: Done | None = None
+        self._sent: Values | None = None
         self._renewing: asyncio.Task[None] | None = None
         self._amounts = session.shared(Amounts)
         self._wishes = session.shared(Wishes)
@@ -71,7 +83,7 @@ class TicketPanel(Panel):
         self.makes = Figures(
             {
                 "quantity": tr("Pieces"),
-                "cost": tr("Cost"),
+                "cost": _cost_words(Side.BUY),
                 "fees": tr("Fees"),
                 "before": tr("In the symbol now"),
                 "after": tr("And then"),
@@ -94,7 +106,7 @@ class TicketPanel(Panel):
         self.outcome.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         body = QWidget()
         inside = QVBoxLayout(body)
-        inside.setContentsMargins(12, 4, 12, 12)
+        inside.setContentsMargins(8, 4, 8, 12)
         inside.setSpacing(12)
         for widget in (
             self.form,
@@ -114,7 +126,7 @@ class TicketPanel(Panel):
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         top = QVBoxLayout()
-        top.setContentsMargins(12, 0, 12, 4)
+        top.setContentsMargins(8, 0, 8, 4)
         top.setSpacing(0)
         top.addWidget(self.price)
         top.addWidget(self.account)
@@ -178,6 +190,8 @@ class TicketPanel(Panel):
         self.hear_selection(self._follow)
         for event in (HoldingChanged, LineChanged, TradingStateChanged, ChosenAccountChanged):
             self.hear(event, lambda _: self._ask())
+        self.hear(OrderChanged, self._order_changed)
+        self.hear(ApprovalsChanged, lambda _: self._look_at_question())
         self._ears.append(self._amounts.on_change(self._show_facts))
         self._ears.append(self._wishes.on_change(self._take_wish))
         self._renewing = self.session.dispatch.scope.spawn(self._renew(core), name="ticket.renew")
@@ -199,7 +213,7 @@ class TicketPanel(Panel):
     def _follow(self) -> None:
         if self.session.selection.symbol != self.symbol.text():
             self.symbol.setText(self.session.selection.symbol)
-            self.outcome.clear()
+            self._say_outcome("", None)
             self._facts = None
         self._ask()
 
@@ -245,9 +259,9 @@ class TicketPanel(Panel):
             return
         self.form.offer(facts)
         self.has.show_values(account_figures(facts, self._amounts))
-        quote = [numbers.fixed(facts.last)]
+        quote = [numbers.price(facts.last)]
         if facts.bid is not None and facts.ask is not None:
-            quote.append(f"{numbers.fixed(facts.bid)} \N{MULTIPLICATION SIGN} {numbers.fixed(facts.ask)}")
+            quote.append(f"{numbers.price(facts.bid)} \N{MULTIPLICATION SIGN} {numbers.price(facts.ask)}")
         self.price.setText("   ".join(quote))
         self.account.setText(tr("{account} · {mode}", account=facts.account_label, mode=facts.mode.value))
         set_role(self.account, tone="live" if facts.mode is Mode.LIVE else "muted")
@@ -257,9 +271,15 @@ class TicketPanel(Panel):
 
     def _show_order(self, shown: Confirmation | None) -> None:
         equity = None if self._facts is None else self._facts.equity
+        self.makes.name("cost", _cost_words(self.form.side))
         self.makes.show_values({} if shown is None else order_figures(shown, equity, self._amounts))
-        self.gates.show_checks(() if shown is None else shown.checks)
+        sent = self._sent is not None and self._sent == self.form.filled
+        self.gates.show_checks(() if shown is None else shown.checks, faint=sent)
         self._allow(shown)
+        if shown is None:
+            words = tr("Buy") if self.form.side is Side.BUY else tr("Sell")
+            self.act.setText(self.form.lacks)
+            self.send.setText(words)
 
     def _allow(self, shown: Confirmation | None) -> None:
         self._shown = shown
@@ -289,6 +309,7 @@ class TicketPanel(Panel):
         shown = self._shown
         if shown is None or not shown.token:
             return
+        self._title, self._sent = shown.title, self.form.filled
         self._allow(None)
         self.session.dispatch.run(
             lambda: self._confirm(shown),
@@ -308,11 +329,45 @@ class TicketPanel(Panel):
 
     def _say_done(self, done: Done | None) -> None:
         if done is not None:
-            self.outcome.setText(done.summary)
-            set_role(self.outcome, tone="warn" if done.approval is not None else "muted")
+            self._say_outcome(done.summary, done, tone=Tone.MUTED if done.approval is None else Tone.WARN)
+            self._look_at_question()
         self._ask()
 
     def _say_refused(self, error: PufflingError) -> None:
-        self.outcome.setText(" ".join(part for part in (error.message, error.hint) if part))
-        set_role(self.outcome, tone="danger")
+        said = " ".join(part for part in (error.message, error.hint) if part)
+        self._say_outcome(said, None, tone=Tone.DANGER)
         self._ask()
+
+    def _say_outcome(self, words: str, done: Done | None, *, tone: Tone = Tone.MUTED) -> None:
+        self._done = done
+        self._sent = None if done is None else self._sent
+        self.outcome.setText(words)
+        set_role(self.outcome, tone=tone.value)
+
+    def _order_changed(self, event: OrderChanged) -> None:
+        """Say how far the order is that was sent last."""
+        intent = event.intent
+        orders = () if self._done is None else self._done.orders
+        if intent is not None and [each.id for each in orders] == [intent.id]:
+            words = stage_words(intent.state).casefold()
+            self.outcome.setText(tr("{order}: {state}", order=self._title, state=words))
+        self._ask()
+
+    def _look_at_question(self) -> None:
+        """Say no longer that an order waits once it was approved, declined or ran out."""
+        done = self._done
+        if done is None or done.approval is None:
+            return
+        asked = done.approval.id
+
+        def look(waiting: tuple[ApprovalView, ...]) -> None:
+            if self._done is done and asked not in {each.id for each in waiting}:
+                self._say_outcome("", None)
+
+        self.session.dispatch.run(
+            self.session.core.approvals.all, name="look at question", then=look, owner=self
+        )
+
+
+def _cost_words(side: Side) -> str:
+    return tr("Cost") if side is Side.BUY else tr("Proceeds")

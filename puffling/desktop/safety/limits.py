@@ -14,7 +14,7 @@ from puffling.desktop.theme import Tone, set_role
 from puffling.runtime.text import tr
 from puffling.trading.values import LimitView
 
-EDITOR_WIDTH = 92
+EDITOR_WIDTH = 84
 STEPS = 1000
 # From this share on a limit is told in amber.
 CLOSE = 0.8

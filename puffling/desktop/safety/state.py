@@ -20,8 +20,8 @@ _WORDS = {
     TradingState.HALTED: ("Halted", Tone.DANGER, "No order leaves."),
 }
 _MODES = {
-    Mode.DEMO: ("Demo: made-up prices, no money", Tone.WARN),
-    Mode.PAPER: ("Paper: real prices, play money", Tone.ACCENT),
+    Mode.DEMO: ("Demo: made-up prices", Tone.WARN),
+    Mode.PAPER: ("Paper: play money", Tone.ACCENT),
     Mode.LIVE: ("LIVE: real money", Tone.LIVE),
 }
 

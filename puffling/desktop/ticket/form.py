@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -23,8 +24,14 @@ Values = dict[str, Any]
 _MEASURES = {
     Measure.QUANTITY: "Pieces",
     Measure.MONEY: "Money",
-    Measure.PERCENT: "% of account",
-    Measure.RISK: "Money at risk",
+    Measure.PERCENT: "Percent",
+    Measure.RISK: "At risk",
+}
+_MEASURE_HELP = {
+    Measure.QUANTITY: "So many shares, coins or units.",
+    Measure.MONEY: "Worth so much money.",
+    Measure.PERCENT: "Worth so much of the account.",
+    Measure.RISK: "So that no more is lost if the stop loss is met.",
 }
 # Which prices a kind of order has.
 _PRICES = {
@@ -38,7 +45,7 @@ _TITLES = {
     "amount": "Size",
     "limit": "Limit",
     "stop": "Stop",
-    "trail_percent": "Trail by",
+    "trail_percent": "Trail by %",
     "take_profit": "Take profit",
     "stop_loss": "Stop loss",
     "stop_loss_limit": "Stop limit",
@@ -76,19 +83,27 @@ class TicketForm(QWidget):
         self.measure = narrow_choice(tr("Size in"))
         for measure, title in _MEASURES.items():
             self.measure.addItem(tr(title), measure)
+            self.measure.setItemData(
+                self.measure.count() - 1, tr(_MEASURE_HELP[measure]), Qt.ItemDataRole.ToolTipRole
+            )
         self.bracket = QCheckBox(tr("Take profit and stop loss"))
         self.extended = QCheckBox(tr("Also outside the session"))
         self._editors: dict[str, LineEditor] = {}
         self._titles: dict[str, QLabel] = {}
         self._errors: dict[str, QLabel] = {}
+        # What has to be filled in still, in words.
+        self.lacks = ""
+        # What was read last, or None.
+        self.filled: Values | None = None
+        self._typed: set[str] = set()
         self._closing = Side.SELL
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
         grid.setColumnMinimumWidth(0, 76)
-        grid.setColumnStretch(1, 3)
-        grid.setColumnStretch(2, 2)
-        self._put(grid, 0, tr("Order"), self.kind, self.lasting)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        self._put(grid, 0, tr("Order"), self.kind)
         self._line(grid, 1, "amount", Decimal(1), self.measure)
         for row, name in enumerate(("stop", "limit", "trail_percent"), 3):
             self._line(grid, 2 * row - 1, name)
@@ -96,7 +111,8 @@ class TicketForm(QWidget):
         for row, name in enumerate(_WAYS_OUT, 6):
             self._line(grid, 2 * row, name)
         self._editors["stop_loss_limit"].setPlaceholderText(tr("any price"))
-        grid.addWidget(self.extended, 18, 1, 1, 2)
+        self._put(grid, 18, tr("Good"), self.lasting)
+        grid.addWidget(self.extended, 19, 1, 1, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -131,6 +147,7 @@ class TicketForm(QWidget):
     def read(self) -> Values | None:
         """Give the arguments of the ability, or None after saying beside the fields what does not fit."""
         self.clear_errors()
+        self.lacks, self.filled = "", None
         either = self._is_either
         found: Values = {
             "side": self.side,
@@ -146,14 +163,19 @@ class TicketForm(QWidget):
             except Unfit as unfit:
                 self.say(name, str(unfit))
                 continue
-            if value is None and name not in optional:
-                self.say(name, tr("{title} is missing.", title=tr(_TITLES[name])))
-            elif value is not None:
+            if value is not None:
                 found[name] = value
-        if any(said.text() for said in self._errors.values()):
+            elif name not in optional:
+                missing = tr("{title} is missing.", title=tr(_TITLES[name]))
+                self.lacks = self.lacks or missing
+                # What nobody typed into yet is not wrong.
+                if name in self._typed:
+                    self.say(name, missing)
+        if self.lacks or any(said.text() for said in self._errors.values()):
             return None
         if either:
             found |= {"one_cancels_other": True, "limit": found.pop("take_profit")}
+        self.filled = found
         return found
 
     def keep(self) -> Values:
@@ -271,6 +293,7 @@ class TicketForm(QWidget):
         editor.setAccessibleName(tr(_TITLES[name]))
         if value is not None:
             editor.write(value)
+        editor.changed.connect(partial(self._typed.add, name))
         editor.changed.connect(self.changed)
         self._titles[name] = self._put(grid, row, tr(_TITLES[name]), editor, *beside)
         said = self._errors[name] = label(tone=Tone.DANGER, kind="caption")

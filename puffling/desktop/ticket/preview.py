@@ -33,17 +33,26 @@ class Figures(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
         grid.setColumnStretch(1, 1)
-        for row, (name, title) in enumerate(names.items()):
-            grid.addWidget(label(title, tone=Tone.MUTED), row, 0)
+        self._titles = {name: label(title, tone=Tone.MUTED) for name, title in names.items()}
+        for row, (name, title) in enumerate(self._titles.items()):
+            grid.addWidget(title, row, 0)
             value = self._values[name] = label("–")
             value.setAlignment(Qt.AlignmentFlag.AlignRight)
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(value, row, 1)
 
+    def name(self, name: str, title: str) -> None:
+        """Call a figure by another name."""
+        self._titles[name].setText(title)
+
     def show_values(self, values: dict[str, str]) -> None:
         """Show figures; those that are not given are not known."""
         for name, value in self._values.items():
             value.setText(values.get(name) or "–")
+
+    def title(self, name: str) -> str:
+        """Give what a figure is called now."""
+        return self._titles[name].text()
 
     def value(self, name: str) -> str:
         """Give what stands beside a name."""
@@ -69,7 +78,8 @@ def order_figures(shown: Confirmation, equity: Decimal | None, amounts: Amounts)
         after = tr("{money} ({share})", money=after, share=share)
     return {
         "quantity": amounts.quantity(shown.quantity),
-        "cost": amounts.money(shown.cost),
+        # What a sale brings is told as proceeds.
+        "cost": amounts.money(None if shown.cost is None else abs(shown.cost)),
         "fees": amounts.money(shown.fees),
         "before": amounts.money(shown.exposure_before),
         "after": after,
@@ -82,8 +92,10 @@ class Gates(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._checks: tuple[Check, ...] = ()
+        self._faint = False
         self.all = QToolButton()
         self.all.setCheckable(True)
+        set_role(self.all, flush=True)
         self.all.setAutoRaise(True)
         self.all.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.all.setObjectName("ticket.gates")
@@ -99,9 +111,9 @@ class Gates(QWidget):
         column.addWidget(self.lines)
         self.show_checks(())
 
-    def show_checks(self, checks: tuple[Check, ...]) -> None:
-        """Show what the gates said."""
-        self._checks = checks
+    def show_checks(self, checks: tuple[Check, ...], *, faint: bool = False) -> None:
+        """Show what the gates said; faintly when it is about what was sent a moment ago."""
+        self._checks, self._faint = checks, faint
         self._show()
 
     def _show(self) -> None:
@@ -121,7 +133,7 @@ class Gates(QWidget):
         colours = look().theme.colours
         self.lines.setText(
             "<br>".join(
-                f'<span style="color:{colours.tone(_MARKS[each.outcome][1]).name()}">'
+                f'<span style="color:{colours.tone(self._tone(each.outcome)).name()}">'
                 f"{_MARKS[each.outcome][0]} {escape(each.text)}"
                 + (f" {escape(each.hint)}" if each.hint else "")
                 + "</span>"
@@ -130,3 +142,6 @@ class Gates(QWidget):
         )
         self.lines.setVisible(bool(shown))
         set_role(self.all, tone="muted" if passed == len(self._checks) else "warn")
+
+    def _tone(self, outcome: Outcome) -> Tone:
+        return Tone.MUTED if self._faint else _MARKS[outcome][1]

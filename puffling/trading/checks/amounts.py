@@ -56,7 +56,7 @@ def short_allowed(case: Case) -> Check:
     if lends and live.info is not None and live.info.may_short:
         return passed(code, tr("{symbol} can be sold short.", symbol=symbol))
     text = tr(
-        "{quantity} {symbol} are held, and it cannot be sold short here.",
+        "You hold {quantity} {symbol}, and it cannot be sold short here.",
         symbol=symbol,
         quantity=plain(max(case.used.held, _ZERO)),
     )
