@@ -20,7 +20,7 @@ from puffling.desktop.theme import Size, Theme, mix
 TIME_AXIS_HEIGHT = 24
 LEAST_PRICE_AXIS_WIDTH = 56
 _TAG_HEIGHT = 18
-_NAME_HEIGHT = 16
+NAME_HEIGHT = 16
 _MARGIN = 8
 
 
@@ -182,11 +182,11 @@ def paint_tag(
     painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def paint_name(painter: QPainter, theme: Theme, right: float, y: float, text: str, ink: QColor) -> None:
-    """Paint a name at the right end of a line, before the axis."""
+def paint_name(painter: QPainter, theme: Theme, right: float, y: float, text: str, ink: QColor) -> float:
+    """Paint a name at the right end of a line, before the axis; give where it begins."""
     font = theme.font(Size.CAPTION, semibold=True)
     width = QFontMetricsF(font).horizontalAdvance(text) + 10
-    box = QRectF(right - width - 6, y - _NAME_HEIGHT / 2, width, _NAME_HEIGHT)
+    box = QRectF(right - width - 6, y - NAME_HEIGHT / 2, width, NAME_HEIGHT)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setPen(QPen(ink, 1))
     painter.setBrush(theme.colours.panel)
@@ -195,6 +195,7 @@ def paint_name(painter: QPainter, theme: Theme, right: float, y: float, text: st
     painter.setFont(font)
     painter.setPen(ink)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    return box.left()
 
 
 def direction_colour(theme: Theme, before: float, after: float) -> QColor:

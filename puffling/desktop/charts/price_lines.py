@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from puffling.desktop.charts.axes import dashes, hairline, paint_name, paint_tag
+from puffling.desktop.charts.axes import NAME_HEIGHT, dashes, hairline, paint_name, paint_tag
 from puffling.desktop.charts.items import Layer, Scene, device_ratio
 from puffling.desktop.charts.pyramid import Pyramid
 from puffling.desktop.charts.viewport import Viewport
@@ -133,15 +133,26 @@ class PriceLines(Layer):
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         theme = self.shared.theme
         half = 0.5 / device_ratio(painter)
-        for line in self._tags:
-            y = math.floor(viewport.y(line.price)) + half
-            if not 0 <= y <= viewport.height:
-                continue
+        shown = [(math.floor(viewport.y(line.price)) + half, line) for line in self._tags]
+        shown = [(y, line) for y, line in shown if 0 <= y <= viewport.height]
+        for y, line in shown:
             ink = theme.colours.tone(line.tone)
             pen = dashes(ink) if line.dashed else hairline(ink)
             painter.setPen(QPen(ink, 2) if line.held else pen)
             painter.drawLine(QLineF(0, y, viewport.width, y))
-            paint_name(painter, theme, viewport.width, y, line.label, ink)
+        named: list[tuple[float, float]] = []
+        for y, line in shown:
+            # Names of lines that are close stand beside each other.
+            ends = [left for other, left in named if abs(other - y) < NAME_HEIGHT]
+            left = paint_name(
+                painter,
+                theme,
+                min(ends, default=viewport.width),
+                y,
+                line.label,
+                theme.colours.tone(line.tone),
+            )
+            named.append((y, left))
 
     def press(self, event: QMouseEvent) -> bool:
         """Take hold of a line under the pointer."""
