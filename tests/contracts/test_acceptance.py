@@ -1,4 +1,4 @@
-"""Every fault that the order desk and its records must survive has tests of its own, named here."""
+"""Every fault that orders, records and data must survive has tests of its own, named here."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ WATCHED = (
 )
 COUNTED = (
     "trading/test_days_and_exits.py::test_the_count_goes_on_over_a_restart_and_begins_anew_on_the_next_day"
+)
+FAULTY_BAR = (
+    "controllers/test_faulty_prices.py::test_a_faulty_bar_is_seen_and_neither_indicator_nor_strategy_knows_it"
 )
 
 PROMISES: dict[str, tuple[str, ...]] = {
@@ -153,6 +156,20 @@ PROMISES: dict[str, tuple[str, ...]] = {
     "54 what makes commits durable": (
         "store/test_disk.py::test_the_settings_that_make_commits_durable_are_verified_at_start",
     ),
+    "55 prices that cannot be": (
+        FAULTY_BAR,
+        "controllers/test_faulty_prices.py::test_a_stale_history_says_so_wherever_it_is_used",
+        "market/test_doubts.py::test_a_price_that_cannot_be_one_moves_nothing_and_is_counted",
+        "trading/test_gate.py::test_a_price_that_is_no_price_refuses_and_breaks_nothing",
+    ),
+    "56 splits and dividends": (
+        "controllers/test_faulty_prices.py::test_a_stated_split_is_no_jump_in_any_width",
+        "controllers/test_faulty_prices.py::test_a_split_that_nobody_stated_stops_nobody_out",
+    ),
+    "57 a page missing in a history": (
+        "controllers/test_faulty_prices.py::test_a_missing_page_is_noticed_and_not_traded_on",
+        "market/test_cache.py::test_a_missing_page_is_asked_for_once_more_and_heals",
+    ),
 }
 
 
@@ -169,4 +186,4 @@ def test_the_fault_is_survived_by_tests_that_exist(fault: str) -> None:
 
 def test_no_fault_is_left_out() -> None:
     named = {int(fault.partition(" ")[0]) for fault in PROMISES}
-    assert named == {*range(1, 39), *range(47, 55)}
+    assert named == {*range(1, 39), *range(47, 58)}
