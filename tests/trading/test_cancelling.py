@@ -129,17 +129,17 @@ async def test_what_filled_unheard_counts_as_held_as_soon_as_the_order_does(home
         await _working(room, "two", symbol="QQQ")
         broker.fill(broker.accepted()[0]["id"], 4, say=False)
 
-        async def counted() -> tuple[Decimal, Decimal]:
+        async def counted() -> list[Decimal]:
             [order] = await room.read(lambda unit: unit.orders.of_intent(intent.id))
-            return order.filled, await room.held("AAPL")
+            return [order.filled, await room.held("AAPL")]
 
         # While the broker tells orders and no fills, what it filled is no less of a risk than before.
         broker.fault("get_executions", *["unclear"] * 50)
         await room.desk.cancel_all(MINE.id, "QQQ")
-        assert await counted() == (0, 0)
+        assert await counted() == [0, 0]
         broker.faults.clear()
         await room.desk.cancel_all(MINE.id)
-        assert await counted() == (4, 4)
+        assert await counted() == [4, 4]
 
 
 async def test_cancelling_all_of_a_symbol_leaves_the_others(home: Path) -> None:

@@ -37,9 +37,17 @@ from tests.trading.cases import (
     wish,
 )
 
-TWO_WAYS_OUT = wish(
-    side=Side.SELL, kind=Kind.LIMIT, limit=Decimal(480), stop_loss=Decimal(380), one_cancels_other=True
-)
+
+def two_ways_out(limit: int = 480, stop_loss: int = 380) -> Proposal:
+    """Sell what is held above the price or below it, whichever comes first."""
+    return wish(
+        side=Side.SELL,
+        kind=Kind.LIMIT,
+        limit=Decimal(limit),
+        stop_loss=Decimal(stop_loss),
+        one_cancels_other=True,
+    )
+
 
 # For each check: orders and facts that it alone refuses. Whoever takes the check away lets them through.
 REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
@@ -86,8 +94,8 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (wish(take_profit=Decimal("NaN")), {}),
         (wish(stop_loss=Decimal(-1)), {}),
         (wish(stop_loss_limit=Decimal(380)), {}),
-        (replace(TWO_WAYS_OUT, terms=replace(TWO_WAYS_OUT.terms, stop_loss=None)), LONG),
-        (replace(TWO_WAYS_OUT, terms=replace(TWO_WAYS_OUT.terms, take_profit=Decimal(480))), LONG),
+        (replace(two_ways_out(), terms=replace(two_ways_out().terms, stop_loss=None)), LONG),
+        (replace(two_ways_out(), terms=replace(two_ways_out().terms, take_profit=Decimal(480))), LONG),
     ],
     "broker_kind": [
         (LIMIT_BUY, {"abilities": replace(ABILITIES, kinds=frozenset({Kind.MARKET}))}),
@@ -168,15 +176,8 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
         (wish(side=Side.SELL, take_profit=Decimal(410)), {}),
         (wish(side=Side.SELL, stop_loss=Decimal(390)), {}),
         *(
-            (replace(TWO_WAYS_OUT, terms=replace(TWO_WAYS_OUT.terms, **prices)), LONG)
-            for prices in (
-                {"limit": Decimal(400)},
-                {"limit": Decimal(390)},
-                {"limit": Decimal(601)},
-                {"stop_loss": Decimal(400)},
-                {"stop_loss": Decimal(410)},
-                {"stop_loss": Decimal(199)},
-            )
+            (two_ways_out(limit=limit, stop_loss=stop_loss), LONG)
+            for limit, stop_loss in ((400, 380), (390, 380), (601, 380), (480, 400), (480, 410), (480, 199))
         ),
     ],
     "hours": [
@@ -191,9 +192,9 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
     ],
     "reducing": [(WISH, {"standing": REDUCING}), (WISH, {"standing": REDUCING, **LONG})],
     "way_out": [
-        (TWO_WAYS_OUT, {}),
-        (TWO_WAYS_OUT, {"held": Decimal(1)}),
-        (TWO_WAYS_OUT, {**LONG, "waiting": (waiting(Side.SELL, 9),)}),
+        (two_ways_out(), {}),
+        (two_ways_out(), {"held": Decimal(1)}),
+        (two_ways_out(), {**LONG, "waiting": (waiting(Side.SELL, 9),)}),
     ],
     "whitelist": [(WISH, {"whitelist": frozenset({"QQQ"})})],
     "short": [

@@ -331,7 +331,8 @@ async def test_an_order_is_over_though_a_fill_was_taken_back_before_the_others_c
         await _news_taken(room)
         await room.settle()
         ended = await room.intent(intent.id)
-        assert (ended.state, ended.reserved) == (OrderState.FILLED, 0)
+        assert ended.state is OrderState.FILLED
+        assert ended.reserved == 0
         assert await room.held() == 2
 
 

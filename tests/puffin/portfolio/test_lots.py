@@ -26,10 +26,11 @@ def told(*rows: tuple[object, ...]) -> list[tuple[object, ...]]:
 
 def deals(*rows: tuple[str, str] | tuple[str, str, str]) -> list[Deal]:
     """Deals in one symbol, a day apart: quantity, price and perhaps fees."""
-    return [
-        Deal(f"d{place}", START + timedelta(days=place), "XYZ", *(Decimal(number) for number in row))
-        for place, row in enumerate(rows)
-    ]
+    made = []
+    for place, row in enumerate(rows):
+        quantity, price, fees = (Decimal(number) for number in (*row, "0")[:3])
+        made.append(Deal(f"d{place}", START + timedelta(days=place), "XYZ", quantity, price, fees))
+    return made
 
 
 def test_the_oldest_go_first_as_in_the_tax_offices_example() -> None:
