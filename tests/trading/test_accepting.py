@@ -144,10 +144,15 @@ async def test_the_lots_of_several_purchases_go_without_a_gain(home: Path) -> No
         assert placed.intent is not None
         broker.fill("o2")
         await room.until_state(placed.intent.id, OrderState.FILLED)
+        # The oldest ten are sold with a gain: what is left cost more than the average of all.
+        sold = await room.desk.place(room.wish("three", quantity=10, side=Side.SELL))
+        assert sold.intent is not None
+        broker.fill("o3")
+        await room.until_state(sold.intent.id, OrderState.FILLED)
         _hold(broker, SPY=0)
         assert (await _accept(room, (await _differs(room)).seal)).agrees
         earned = settled(await room.read(lambda unit: unit.trades.of(MINE.id, "SPY")))
-        assert (earned.realized(), earned.book.lots()) == (Decimal(0), ())
+        assert (earned.realized(), earned.book.lots()) == (Decimal(300), ())
 
 
 async def test_only_what_was_shown_is_accepted(home: Path) -> None:

@@ -124,13 +124,17 @@ class TestAtTheBroker:
 
             await room.until(bought)
             mark = Decimal(str(room.paper.broker.mark("SPY"))).quantize(Decimal(1))
-            terms = _terms(5, profit=mark + 40, loss=mark - 40, account=DEMO.id)
+            terms = _terms(3, profit=mark + 40, loss=mark - 40, account=DEMO.id)
             await room.desk.place(_wish(room, terms))
             lines = await room.desk.lines()
             head = next(line for line in lines if line.one_cancels_other)
             [leg] = [line for line in lines if line.parent_id == head.id]
             assert (leg.kind, leg.stop, leg.side) == (Kind.STOP, mark - 40, Side.SELL)
             assert (head.limit, head.stop_loss, head.held) == (mark + 40, mark - 40, False)
+            # Of five held three are promised, once: two are free.
+            for quantity, leads_out in ((2, True), (3, False)):
+                rest = room.wish(f"rest-{quantity}", quantity=quantity, side=Side.SELL)
+                assert (await room.desk.preview(rest)).verdict.shrinks is leads_out
             # What is promised to the two ways out is promised once, and whole.
             with pytest.raises(OrderRefused, match="not promised"):
                 await room.desk.place(_wish(room, terms, "again"))
