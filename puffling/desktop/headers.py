@@ -21,8 +21,8 @@ TableState = dict[str, Any]
 _LEAST_WIDTH = 40
 _MOST_WIDTH = 2000
 _LEAST_SHARE = 0.6
-# A name is still read without its end, a time is not.
-_LEAST_SHARE_OF_TIME = 0.8
+# A name is still read without its end, a time or a symbol is not.
+_LEAST_SHARES = {Kind.TIME: 0.8, Kind.STRONG: 0.92}
 _MARK = 13
 
 
@@ -103,7 +103,7 @@ class Header(Titles):
             if number in elastic:
                 share = room // len(elastic) + (room % len(elastic) if number == elastic[-1] else 0)
                 # What stretches also gives way, down to where its words stop making sense.
-                least = _LEAST_SHARE_OF_TIME if columns[number].kind is Kind.TIME else _LEAST_SHARE
+                least = _LEAST_SHARES.get(columns[number].kind, _LEAST_SHARE)
                 wanted = max(wanted + share, round(wanted * least))
             self.resizeSection(number, wanted)
         self._fitting = False

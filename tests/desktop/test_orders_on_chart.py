@@ -10,20 +10,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
+from puffling.core.core import Core
 from puffling.desktop.ask import Question
 from puffling.desktop.looks.menu import chart_menu
 from puffling.desktop.looks.part import Looks
 from puffling.desktop.orders.part import OrdersOnChart
 from puffling.desktop.panels.chart import ChartPanel
 from puffling.desktop.panels.ticket import TicketPanel
-from puffling.puffin.orders import Kind, Side
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.actor import calling_as
 from puffling.runtime.clock import FixedClock
+from puffling.runtime.paths import Paths
 from tests.desktop.conftest import OpenWindow, until
 from tests.desktop.test_orders_panel import connected, placed
 from tests.fakes.own_broker import OwnBroker
+from tests.fixtures.cores import PERSON
 
 if TYPE_CHECKING:
-    from puffling.core.core import Core
     from puffling.desktop.window import Window
 
 
@@ -93,6 +96,28 @@ async def test_a_fill_is_a_mark_and_an_ended_order_no_line(
     await until(lambda: len(part.lines) == 1)
     broker.fill(broker.accepted()[0]["id"])
     await until(lambda: part.marked == 1 and not part.lines)
+
+
+async def test_what_was_ordered_before_is_there_once_its_account_is_open(
+    paths: Paths, clock: FixedClock, open_window: OpenWindow
+) -> None:
+    first = await Core.open(paths, clock=clock, environment={})
+    await first.open_accounts()
+    await first.desk.compared(first.desk.chosen)
+    with calling_as(PERSON):
+        shown = await first.broker.order(
+            "SPY", Side.BUY, Decimal(1), kind=Kind.LIMIT, limit=Decimal("690.00"), lasting=Lasting.GTC
+        )
+        await first.broker.confirm(shown.token)
+    await first.close()
+    second = await Core.open(paths, clock=clock, environment={})
+    try:
+        _, _, part = await charted(second, open_window)
+        assert part.lines == []
+        await second.open_accounts()
+        await until(lambda: [line.price for line in part.lines] == [690.0])
+    finally:
+        await second.close()
 
 
 async def test_orders_of_other_symbols_are_not_shown(core: Core, open_window: OpenWindow) -> None:

@@ -40,7 +40,7 @@ class BrokerWizard(QWidget):
         self.lines: dict[str, KeyLine] = {}
         self._group = QButtonGroup(self)
         said = label(
-            tr("Orders go to the paper account of this program until you connect a broker."),
+            tr("Orders go to an account of play money in this program until you connect a broker."),
             tone=Tone.MUTED,
             kind="prose",
         )

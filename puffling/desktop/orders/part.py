@@ -15,7 +15,7 @@ from puffling.desktop.orders.acts import OrderActs
 from puffling.market.values import History
 from puffling.runtime.text import tr
 from puffling.store.orders import Fill, OrderState
-from puffling.trading.events import ChosenAccountChanged, OrderChanged, OrderFilled
+from puffling.trading.events import ChosenAccountChanged, LineChanged, OrderChanged, OrderFilled
 from puffling.trading.values import OrderLine
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class OrdersOnChart(Part):
                 bus.on(OrderChanged, self._changed),
                 bus.on(OrderFilled, lambda event: self._heard(event.fill.symbol)),
                 bus.on(ChosenAccountChanged, lambda _: self._fetch()),
+                # As the program starts, the chart is there before the account it asks for is open.
+                bus.on(LineChanged, lambda _: self._fetch()),
             ]
             other = True
         if other:

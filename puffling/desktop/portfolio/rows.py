@@ -49,7 +49,7 @@ def position_columns(amounts: Amounts) -> list[Column[Position]]:
             lambda each: each.average_price,
             Kind.PRICE,
             lambda each: each.price_decimals,
-            width=80,
+            width=88,
             tooltip=lambda each: tr("What one cost, with fees"),
         ),
         Column(
@@ -58,7 +58,7 @@ def position_columns(amounts: Amounts) -> list[Column[Position]]:
             lambda each: each.price,
             Kind.PRICE,
             lambda each: each.price_decimals,
-            width=80,
+            width=88,
             flash=True,
             tooltip=lambda each: each.source or tr("No feed has a price of it"),
         ),
