@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -21,13 +22,20 @@ class TaskScope:
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self._on_failure = on_failure
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def spawn(self, work: Coroutine[Any, Any, R], *, name: str) -> asyncio.Task[R]:
         """Start the coroutine as a named task that ends with this scope at the latest."""
         if self._closed:
             work.close()
             raise RuntimeError(f"the scope {self.name} is closed and cannot start {name}")
-        task = asyncio.get_running_loop().create_task(work, name=f"{self.name}.{name}")
+        # A toolkit may ring a timer while the loop woven into it pauses: what it starts waits for the loop.
+        with suppress(RuntimeError):
+            self._loop = asyncio.get_running_loop()
+        if self._loop is None or self._loop.is_closed():
+            work.close()
+            raise RuntimeError(f"the scope {self.name} has no loop in which it could start {name}")
+        task = self._loop.create_task(work, name=f"{self.name}.{name}")
         self._tasks[task] = None
         task.add_done_callback(self._finished)
         return task

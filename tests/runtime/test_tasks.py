@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
@@ -39,6 +40,27 @@ async def test_closing_ends_every_task_and_waits_for_its_last_words() -> None:
     assert scope.closed
     with pytest.raises(RuntimeError, match="closed"):
         _ = scope.spawn(work(4), name="late")
+
+
+def test_what_is_started_while_the_loop_pauses_waits_for_it() -> None:
+    scope, done = TaskScope("window"), list[int]()
+
+    async def work(number: int) -> None:
+        done.append(number)
+
+    async def begin() -> None:
+        await scope.spawn(work(1), name="first")
+
+    with pytest.raises(RuntimeError, match="no loop"):
+        scope.spawn(work(0), name="too early")
+    with closing(asyncio.new_event_loop()) as loop:
+        loop.run_until_complete(begin())
+        task = scope.spawn(work(2), name="between")
+        assert done == [1]
+        loop.run_until_complete(task)
+        assert done == [1, 2]
+    with pytest.raises(RuntimeError, match="no loop"):
+        scope.spawn(work(3), name="too late")
 
 
 async def test_a_task_may_close_the_scope_it_lives_in() -> None:
