@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from puffling.desktop import numbers
 from puffling.desktop.amounts import Amounts
@@ -40,6 +40,7 @@ ROWS = {
 
 WIDTH, ROW_HEIGHT = 246, 22
 BROAD = 820
+FINE = 0.01
 
 
 class Performance(QWidget):
@@ -69,13 +70,18 @@ class Performance(QWidget):
             value.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self._titles.append(said)
             self.values[name] = value
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self._side)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._columns = 0
         self._arrange(1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
         row.addWidget(self.chart, 1)
-        row.addWidget(self._side)
+        row.addWidget(self._scroll)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
@@ -124,7 +130,7 @@ class Performance(QWidget):
         self._grid.setColumnMinimumWidth(2, 16 if columns == 2 else 0)
         for row in range(len(ROWS) + 1):
             self._grid.setRowStretch(row, 1 if row == height else 0)
-        self._side.setFixedWidth(WIDTH * columns)
+        self._scroll.setFixedWidth(WIDTH * columns)
 
     def _say_rate(self, name: str, rate: ReturnRate) -> None:
         text = numbers.percent(rate.whole)
@@ -154,11 +160,18 @@ def panes_of(curve: EquityCurve, *, hidden: bool) -> list[Pane]:
         if curve.benchmark:
             others = [each - 1.0 for each in curve.benchmark]
             lines.append(Line.of(curve.benchmark_symbol, times, others, "muted"))
-        panes.append(Pane("growth", tr("Growth"), tuple(lines), write_share, share=3, base=0.0))
+        # On the first days all happens within one percent.
+        reach = max(float(np.nanmax(np.abs(line.values))) for line in lines)
+        write = write_share if reach >= FINE else _write_fine_share
+        panes.append(Pane("growth", tr("Growth"), tuple(lines), write, share=3, base=0.0))
     if not hidden or not panes:
         worth = (Line.of(tr("Equity"), times, curve.equity, 2),)
         panes.append(Pane("equity", tr("Equity"), worth, _nothing if hidden else write_money, share=2))
     return panes
+
+
+def _write_fine_share(value: float) -> str:
+    return numbers.percent(value, signed=False)
 
 
 def _nothing(_value: float) -> str:

@@ -153,7 +153,7 @@ def flow_columns(amounts: Amounts) -> list[Column[MoneyFlow]]:
     return [
         day_column("day", tr("Day"), lambda each: each.at),
         Column("kind", tr("Kind"), lambda each: tr(FLOW_KINDS.get(each.kind, each.kind)), width=96),
-        gain_column(amounts, "amount", tr("Amount"), lambda each: each.amount),
+        gain_column(amounts, "amount", tr("Amount"), lambda each: each.amount, width=112),
         Column("symbol", tr("Symbol"), lambda each: each.symbol, Kind.MUTED, width=84),
         Column("note", tr("Note"), lambda each: each.note, Kind.MUTED, stretch=True),
         Column(

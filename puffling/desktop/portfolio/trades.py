@@ -65,7 +65,7 @@ def trade_columns(amounts: Amounts, time: Callable[[datetime], str]) -> list[Col
             tone=lambda each: Tone.UP if each.side == "buy" else Tone.DOWN,
         ),
         quantity_column(amounts, lambda each: each.quantity),
-        Column("price", tr("Price"), lambda each: each.price, Kind.PRICE, width=84),
+        Column("price", tr("Price"), lambda each: each.price, Kind.PRICE, width=88),
         money_column(amounts, "fees", tr("Fees"), lambda each: each.fees, optional=True),
         gain_column(amounts, "amount", tr("Amount"), lambda each: each.amount, optional=True),
         gain_column(amounts, "realized", tr("Realized"), lambda each: each.realized),
