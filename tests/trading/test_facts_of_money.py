@@ -57,6 +57,7 @@ class TestUnheard:
             ({"terms": {"side": Side.SELL}}, 0),
             ({"terms": {"account": "other"}}, 0),
             ({"created_at": NOW - timedelta(minutes=1)}, 0),
+            ({"created_at": LIVE.info_at}, 800),
             ({"created_at": NOW - timedelta(minutes=1), "state": OrderState.UNKNOWN}, 800),
             ({"created_at": NOW - timedelta(minutes=1), "state": OrderState.INTENT}, 800),
             ({"terms": {"symbol": "QQQ"}}, 800),

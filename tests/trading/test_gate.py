@@ -241,6 +241,7 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
     "drawdown": [
         (WISH, {"best": Decimal(117_648)}),
         (WISH, {"best": Decimal(101_011), "drawdown": Decimal("0.01")}),
+        (WISH, {"best": Decimal(125_000), "drawdown": Decimal("0.2")}),
     ],
     "approval": [],
 }
@@ -306,6 +307,10 @@ def test_unsound_numbers_are_not_counted_with() -> None:
 @pytest.mark.parametrize("field", ["last", "bid", "ask"])
 def test_a_price_that_is_no_price_refuses_and_breaks_nothing(bad: str, field: str) -> None:
     assert answer("price", WISH, **{field: Decimal(bad)}).outcome is Outcome.REFUSE
+
+
+def test_a_market_in_which_bid_and_ask_are_one_is_a_market() -> None:
+    assert answer("price", WISH, bid=Decimal(400), ask=Decimal(400)).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), Decimal("NaN"), 0, -5])

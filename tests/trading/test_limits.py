@@ -64,7 +64,8 @@ def test_a_grant_below_the_general_share_is_looser_when_it_goes() -> None:
 
 
 def test_of_two_grants_for_a_symbol_the_smaller_counts() -> None:
-    assert granted(("SPY=60", "SPY=20", "QQQ=0.5")) == {"SPY": Decimal("0.2"), "QQQ": Decimal("0.005")}
+    shares = {"SPY": Decimal("0.2"), "QQQ": Decimal("0.005")}
+    assert granted(("SPY=60", "SPY=20", "QQQ=0.5")) == granted(("SPY=20", "SPY=60", "QQQ=0.5")) == shares
     limits = limits_of(Trading(position_grants=("SPY=60",)))
     assert limits.share_of("SPY") == Decimal("0.6")
     assert limits.share_of("QQQ") == Decimal("0.1")
