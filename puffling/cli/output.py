@@ -10,6 +10,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal
 from typing import Any, TextIO
 
 from puffling.frozen import frozen
@@ -20,6 +21,11 @@ _GAP = "  "
 _NARROWEST = 8
 _NARROWEST_TEXT = 24
 _MOST_DECIMALS = 6
+# Below this a number keeps so many digits, wherever they begin.
+_SMALL = Decimal("0.001")
+_SIGNIFICANT = 3
+_NOTHING: tuple[object, ...] = (None, "", [])
+_LONG_DECIMAL = re.compile(rf"^-?\d+\.\d{{{_MOST_DECIMALS + 1},}}$")
 _MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$")
 
 
@@ -98,7 +104,8 @@ def table(rows: Sequence[Mapping[str, Any]], page: Page) -> str:
         for key, values in columns.items()
         if not any(isinstance(value, Mapping) for value in values)
     }
-    return _columns(flat or columns, page)
+    told = {key: values for key, values in flat.items() if any(value not in _NOTHING for value in values)}
+    return _columns(told or flat or columns, page)
 
 
 def line(item: Any) -> str:
@@ -127,10 +134,19 @@ def cell(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {cell(item)}" for key, item in value.items())
     text = str(value)
+    if _LONG_DECIMAL.match(text):
+        return _short(Decimal(text))
     if moment := _MOMENT.match(text):
         day, time, zone = moment.groups()
         return f"{day} {time}{'Z' if zone in {'Z', '+00:00'} else zone}"
     return clean(" ".join(text.splitlines()))
+
+
+def _short(number: Decimal) -> str:
+    """Give a number with the decimals one reads; whoever needs all of them asks for JSON."""
+    if abs(number) < _SMALL:
+        return f"{Context(prec=_SIGNIFICANT).plus(number):f}"
+    return f"{round(number, _MOST_DECIMALS):f}".rstrip("0").rstrip(".")
 
 
 def clean(text: str) -> str:

@@ -99,3 +99,17 @@ def test_wide_signs_take_two_places() -> None:
     lines = table([{"name": "日本", "x": "a"}, {"name": "abcd", "x": "b"}], Page()).splitlines()
     assert lines[1] == "日本  a"
     assert lines[2] == "abcd  b"
+
+
+def test_a_number_of_endless_decimals_is_cut_and_a_small_one_stays_one() -> None:
+    assert cell("0.001115458977895790894979010407") == "0.001115"
+    assert cell("-98896.971988510") == "-98896.971989"
+    assert cell("0.000009679819657940935326401896927") == "0.00000968"
+    assert cell("101579.801898") == "101579.801898"
+    assert cell("0.0000000") == "0.0000000"
+
+
+def test_a_column_in_which_nothing_stands_takes_no_room() -> None:
+    rows = [{"id": "a", "limit": None, "stop": ""}, {"id": "b", "limit": None, "stop": "1.5"}]
+    assert table(rows, Page()).splitlines()[0].split() == ["id", "stop"]
+    assert table([{"id": None}], Page()).splitlines()[0] == "id"
