@@ -89,7 +89,7 @@ def note(unit: Unit, intent: Intent, outcome: str, summary: str, *, actor: str =
         actor=actor or intent.source or "desk",
         capability="desk.order",
         outcome=outcome,
-        summary=summary,
+        summary=summary or titled(intent.terms),
         details={"intent": intent.id, "client_id": intent.client_id, **details},
     )
 
