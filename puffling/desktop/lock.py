@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from puffling.desktop.card import button, label
@@ -61,9 +61,9 @@ class LockScreen(QWidget):
         row.addWidget(self.field, 1)
         row.addWidget(self.button)
         row.addStretch(0)
-        card = QWidget()
-        card.setFixedWidth(_WIDTH)
-        inside = QVBoxLayout(card)
+        self._card = QWidget()
+        self._card.setFixedWidth(_WIDTH)
+        inside = QVBoxLayout(self._card)
         inside.setSpacing(12)
         inside.addWidget(label(tr("Locked"), kind="figure"))
         inside.addWidget(self.said)
@@ -71,7 +71,7 @@ class LockScreen(QWidget):
         inside.addWidget(self.wrong)
         column = QVBoxLayout(self)
         column.addStretch(1)
-        column.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._card, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(2)
         window.installEventFilter(self)
         look().changed.connect(self.update)
@@ -114,6 +114,13 @@ class LockScreen(QWidget):
         other.setFocus(Qt.FocusReason.TabFocusReason)
         return True
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Enter presses the button as a click does.
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.button.hasFocus():
+            self.button.click()
+        else:
+            super().keyPressEvent(event)
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), look().theme.colours.window)
 
@@ -123,6 +130,8 @@ class LockScreen(QWidget):
     def _fit(self) -> None:
         top = self._window.top.geometry().bottom() + 1
         self.setGeometry(0, top, self._window.width(), self._window.height() - top)
+        # Words of several lines are taller at this width than what they would like to have.
+        self._card.setMinimumHeight(self._card.heightForWidth(_WIDTH))
 
 
 class WindowLock(QObject):

@@ -209,3 +209,14 @@ async def test_a_touch_of_a_hand_puts_the_lock_off(
     clock.advance(20)
     lock.look()
     assert lock.locked
+
+
+async def test_the_words_of_the_lock_stand_whole_and_enter_unlocks(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    window.session.actions.run("window.lock")
+    cover = screen(window)
+    await until(lambda: cover.said.height() >= cover.said.heightForWidth(cover.said.width()))
+    QTest.keyClick(cover.button, Qt.Key.Key_Return)
+    await until(lambda: not cover.isVisible())
