@@ -69,6 +69,23 @@ async def test_what_protects_a_position_works_until_its_closing_is_approved(core
 
 
 @pytest.mark.usefixtures("as_person")
+async def test_what_is_protected_can_be_closed_while_only_ways_out_leave(core: Core) -> None:
+    broker = await connected(core, fills="all")
+    bought = await core.broker.order("SPY", Side.BUY, Decimal(1), account="mine")
+    await core.broker.confirm(bought.token)
+    await core.desk.look_after("mine")
+    broker.fills = "nothing"
+    stop = await core.broker.order(
+        "SPY", Side.SELL, Decimal(1), kind=Kind.STOP, stop=far_limit(core), account="mine"
+    )
+    await core.broker.confirm(stop.token)
+    await core.safety.reduce("Enough for today")
+    asked = await core.broker.close("SPY", "mine")
+    await core.broker.confirm(asked.token)
+    assert [row["status"] for row in broker.accepted()] == ["filled", "canceled", "accepted"]
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_a_closing_that_is_refused_cancels_nothing(core: Core) -> None:
     broker = await connected(core, fills="all")
     bought = await core.broker.order("SPY", Side.BUY, Decimal(1), account="mine")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from puffling.puffin.broker.alpaca import AlpacaBroker
-from puffling.puffin.broker.base import BrokerAbilities
+from puffling.puffin.broker.base import BrokerAbilities, OrderStatus
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.errors import Conflict
 from puffling.store.database import Unit
@@ -38,6 +38,14 @@ SINGLE = BrokerAbilities(
     streams=True,
     short=True,
 )
+
+
+class SlowToCancel(OwnBroker):
+    """A broker that says it will cancel, and goes on filling until it has."""
+
+    def cancel_order(self, order_id: str) -> bool:
+        self.end(order_id, OrderStatus.PENDING_CANCEL, say=False)
+        return True
 
 
 @pytest.fixture
@@ -295,6 +303,29 @@ class TestHeldHere:
             assert (await room.intent(stop.id)).held
             assert broker.accepted()[1:] == []
 
+    async def test_while_the_profit_is_only_about_to_be_cancelled_the_stop_waits(self, home: Path) -> None:
+        broker = SlowToCancel(abilities=SINGLE)
+        async with open_room(home, broker) as room:
+            await _with_ten(room, broker)
+            profit, stop = await _held(room)
+            room.move(120)
+            await _sent(room, broker, 2)
+            await room.until_state(profit.id, OrderState.ACKED)
+            room.move(90)
+
+            async def called() -> bool:
+                return bool(room.alarms)
+
+            await room.until(called)
+            assert "not known yet" in room.alarms[0].text
+            assert (await room.intent(profit.id)).state is OrderState.PENDING_CANCEL
+            assert (await room.intent(stop.id)).held
+            broker.end("o2", OrderStatus.CANCELED)
+            await room.until_state(profit.id, OrderState.CANCELED)
+            room.move(89)
+            await _sent(room, broker, 3)
+            assert (await room.intent(stop.id)).client_id == broker.accepted()[2]["client_id"]
+
     @pytest.mark.parametrize("which", ["profit", "stop"])
     async def test_cancelling_one_cancels_both(self, home: Path, which: str) -> None:
         broker = OwnBroker(abilities=SINGLE)
@@ -324,6 +355,25 @@ class TestHeldHere:
             assert not used.shrinks
             exits = next(check for check in used.checks if check.code == "exits_per_hour")
             assert exits.used == 1
+
+    async def test_when_all_was_sold_otherwise_the_stop_opens_nothing(self, home: Path) -> None:
+        broker = OwnBroker(abilities=SINGLE)
+        async with open_room(home, broker) as room:
+            await _with_ten(room, broker)
+            _, stop = await _held(room)
+            sold = await room.desk.place(room.wish("by hand", quantity=10, side=Side.SELL))
+            assert sold.intent is not None
+            broker.fill("o2")
+            await room.until_state(sold.intent.id, OrderState.FILLED)
+            room.move(89)
+
+            async def called() -> bool:
+                return bool(room.alarms)
+
+            await room.until(called)
+            assert "One cancels the other" in room.alarms[0].text
+            assert (await room.intent(stop.id)).held
+            assert broker.submitted == 2
 
     async def test_a_halt_keeps_both_here_and_after_it_the_stop_still_protects(self, home: Path) -> None:
         broker = OwnBroker(abilities=SINGLE)
