@@ -12,7 +12,7 @@ from puffling.runtime.actor import DEFAULT_USER, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Unavailable
 from puffling.runtime.paths import Paths
-from tests.controllers.test_safety import far_limit
+from tests.controllers.test_safety import connected, far_limit
 from tests.fixtures.cores import PERSON
 
 
@@ -69,5 +69,28 @@ async def test_a_command_of_its_own_finds_the_orders_and_the_questions(
         core = await Core.open(paths, clock=clock, environment={}, hold_accounts=True)
         try:
             assert (await core.safety.halt("Enough")).cancelled == 1
+        finally:
+            await core.close()
+
+
+async def test_closing_everything_reaches_the_accounts_that_open_while_one_stands_already(
+    paths: Paths, clock: FixedClock
+) -> None:
+    with calling_as(PERSON):
+        core = await Core.open(paths, clock=clock, environment={})
+        try:
+            limit = far_limit(core)
+            shown = await core.broker.order(
+                "SPY", Side.BUY, Decimal(1), kind=Kind.LIMIT, limit=limit, lasting=Lasting.GTC
+            )
+            await core.broker.confirm(shown.token)
+        finally:
+            await core.close()
+        core = await Core.open(paths, clock=clock, environment={}, hold_accounts=True)
+        try:
+            await connected(core)
+            assert [view.account.id for view in await core.desk.accounts()] == ["mine"]
+            closed = await core.safety.flatten()
+            assert (closed.cancelled, closed.failed) == (1, ())
         finally:
             await core.close()
