@@ -57,7 +57,7 @@ class Budget:
     @asynccontextmanager
     async def call(self, user: UserId, run: str, most: Decimal | None) -> AsyncIterator[Call]:
         """Promise a call the most that it can cost; None, where nobody knows its price, is refused."""
-        if most is None:
+        if most is None or not _is_price(most):
             raise Refused(
                 tr("Nobody knows what a call of this model costs."),
                 hint=tr("Choose a model whose price is known."),
@@ -67,7 +67,9 @@ class Budget:
         try:
             yield made
         finally:
-            await self._store.run(user, lambda unit: unit.runs.settle(run, most, made.cost))
+            # What is no price may not make room for more.
+            cost = made.cost if _is_price(made.cost) else most
+            await self._store.run(user, lambda unit: unit.runs.settle(run, most, cost))
 
 
 def month_began(moment: datetime) -> datetime:
@@ -101,6 +103,10 @@ def _promise(unit: Unit, caps: Assistant, run: str, most: Decimal) -> None:
                 hint=tr("Raise the bound in the preferences, under Assistant, or wait."),
             )
     unit.runs.promise(run, most)
+
+
+def _is_price(amount: Decimal) -> bool:
+    return amount.is_finite() and amount >= 0
 
 
 def _money(amount: float) -> Decimal:

@@ -180,8 +180,16 @@ async def test_a_call_that_fails_or_has_no_price_is_charged_in_full(budget: Budg
     await spend(budget, run, CENT)
     await spend(budget, run, CENT, cost=Decimal("0.004"))
     assert (await budget.spending(DEFAULT_USER)).today == Decimal("0.024")
-    with pytest.raises(Refused, match="Nobody knows"):
-        await spend(budget, run, None)
+    for price in (None, Decimal(-1), Decimal("NaN"), Decimal("Infinity")):
+        with pytest.raises(Refused, match="Nobody knows"):
+            await spend(budget, run, price)
+
+
+@pytest.mark.parametrize("cost", ["-1", "NaN", "Infinity"])
+async def test_a_cost_that_is_none_is_charged_in_full(budget: Budget, cost: str) -> None:
+    run = await budget.begin(DEFAULT_USER, "test", "a model")
+    await spend(budget, run, CENT, cost=Decimal(cost))
+    assert (await budget.spending(DEFAULT_USER)).today == CENT
 
 
 async def test_a_run_a_day_and_a_month_have_bounds_of_their_own(home: Path, evening: FixedClock) -> None:
