@@ -10,6 +10,7 @@ from typing import Any
 from puffling.runtime.actor import UserId
 
 _log = logging.getLogger(__name__)
+_BLOCK = 512
 
 
 class Heads:
@@ -44,8 +45,7 @@ class Heads:
                 known = _understood(before)
                 known.update({user: list(head) for user, head in heads.items()})
                 file.seek(0)
-                # Blanks stand where a longer text stood.
-                file.write(json.dumps(known).encode().ljust(len(before)))
+                file.write(_padded(known).ljust(len(before)))
         except (OSError, ValueError) as error:
             _log.warning("The end of the audit trail could not be recorded: %s", error)
 
@@ -58,8 +58,14 @@ class Heads:
 
     def _write(self, heads: dict[str, list[Any]]) -> None:
         draft = self._path.with_suffix(".part")
-        draft.write_text(json.dumps(heads), encoding="utf-8")
+        draft.write_bytes(_padded(heads))
         draft.replace(self._path)
+
+
+def _padded(heads: dict[str, list[Any]]) -> bytes:
+    """Fill up with blanks: a file that never grows is never found grown by half after a crash."""
+    text = json.dumps(heads).encode()
+    return text.ljust(-(-len(text) // _BLOCK) * _BLOCK)
 
 
 def _understood(text: bytes) -> dict[str, list[Any]]:

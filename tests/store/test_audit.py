@@ -148,6 +148,8 @@ def test_the_record_of_the_end_is_written_over_whole(tmp_path: Path) -> None:
     for number in (9, 10, 9):
         heads.put({DEFAULT_USER: (number, "a" * 64)})
         assert heads.get(DEFAULT_USER) == (number, "a" * 64)
+        # It never grows: a crash may keep the text and lose the length.
+        assert (tmp_path / "audit-heads.json").stat().st_size == 512
     # What cannot be read is not made good by what comes after: it has to be seen.
     (tmp_path / "audit-heads.json").write_text("[]")
     heads.put({DEFAULT_USER: (11, "a" * 64)})
