@@ -39,7 +39,8 @@ class HaltSwitch:
 
     def read(self) -> Halt | None:
         """Give the halt in force, or None when there is certainly none."""
-        return self._written() or self._unwritten
+        # In this order: what is being written is in the file before it is forgotten here.
+        return self._unwritten or self._written()
 
     def _written(self) -> Halt | None:
         try:

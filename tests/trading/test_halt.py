@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,3 +73,34 @@ def test_a_halt_that_cannot_be_written_halts_this_process_all_the_same(tmp_path:
     assert HaltSwitch(tmp_path / "gone").read() == Halt("too wild", "you", NOW)
     switch.lift()
     assert switch.read() is None
+
+
+def test_a_halt_that_is_just_being_written_is_seen_at_every_moment(tmp_path: Path) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+
+    class Slow(datetime):
+        def isoformat(self, *args: Any, **kwargs: Any) -> str:
+            reached.set()
+            go_on.wait(10)
+            return super().isoformat(*args, **kwargs)
+
+    class Watched(HaltSwitch):
+        def _written(self) -> Halt | None:
+            found = super()._written()
+            if reached.is_set():
+                # Between the two looks of whoever reads, the one who presses is done.
+                go_on.set()
+                pressing.join(10)
+            return found
+
+    switch = Watched(tmp_path)
+    pressing = threading.Thread(
+        target=switch.press, args=("too wild", "you", Slow(2026, 3, 2, 15, 0, tzinfo=UTC))
+    )
+    pressing.start()
+    assert reached.wait(10)
+    halt = switch.read()
+    go_on.set()
+    pressing.join(10)
+    assert halt is not None
+    assert halt.reason == "too wild"
