@@ -32,7 +32,9 @@ HOUR = timedelta(hours=1)
 SENDING_PATIENCE = timedelta(seconds=30)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-_NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.CANCELED, OrderState.EXPIRED, OrderState.REPLACED})
+_NEVER_CAME = frozenset({OrderState.REJECTED, OrderState.REPLACED})
+# Nothing is reserved for them; what they had filled before is paid.
+_CUT_SHORT = frozenset({OrderState.CANCELED, OrderState.EXPIRED})
 
 
 @frozen
@@ -231,9 +233,10 @@ def _unheard(unit: Unit, known: Iterable[Counted], live: LiveFacts) -> Decimal:
         and each.state not in _NEVER_CAME
         and (each.state in UNHEARD or each.created_at >= heard_until)
     ]
-    reserved = sum((each.reserved for each in buys), Decimal(0))
+    reserved = {each.id: each.reserved for each in buys if each.reserved and each.state not in _CUT_SHORT}
     # What was reserved is released once it is paid.
-    return reserved + unit.usage.paid_for(each.id for each in buys if not each.reserved)
+    paid = unit.usage.paid_for(each.id for each in buys if each.id not in reserved)
+    return sum(reserved.values(), Decimal(0)) + paid
 
 
 def _repeated(proposal: Proposal, lately: Iterable[Counted], since: datetime) -> datetime | None:

@@ -91,8 +91,10 @@ def filled_of(fills: Iterable[Fill]) -> Decimal:
 
 def filled_in_all(unit: Unit, account: str, broker_order_id: str | None) -> Decimal:
     """Give how much of an order is filled, together with those in whose place it stands."""
-    total = _NOTHING
-    while broker_order_id is not None:
+    total, seen = _NOTHING, set[str]()
+    # A broker may tell nonsense, but not of an order that stands in its own place.
+    while broker_order_id is not None and broker_order_id not in seen:
+        seen.add(broker_order_id)
         total += filled_of(unit.fills.of_order(account, broker_order_id))
         order = unit.orders.by_broker_id(account, broker_order_id)
         broker_order_id = None if order is None else order.replaces

@@ -318,6 +318,14 @@ class TestWaiting:
         assert found.repeated_at is None
         assert found.unheard == 0
 
+    async def test_orders_that_stand_in_each_others_place_are_counted_once(self, records: Records) -> None:
+        one, other = "broker-x", "broker-y"
+        old = intent("old", broker_order_id=one)
+        await records.keep(
+            old, order("x", intent_id="old", replaces=other), order("y", intent_id="old", replaces=one)
+        )
+        assert (await used(records, WISH, replaces=old)).filled == 0
+
     async def test_what_is_held_is_what_the_fills_made(self, records: Records) -> None:
         await records.do(lambda unit: unit.holdings.put("paper", "SPY", Decimal("-3.5"), Decimal(400)))
         assert (await used(records)).held == Decimal("-3.5")

@@ -78,6 +78,16 @@ class TestUnheard:
         )
         assert (await used(records)).unheard == 802
 
+    @pytest.mark.parametrize("state", [OrderState.CANCELED, OrderState.EXPIRED])
+    async def test_what_filled_of_an_order_before_it_was_cancelled_is_paid(
+        self, records: Records, state: OrderState
+    ) -> None:
+        await records.keep(
+            intent("a", state=state, reserved=Decimal(0)),
+            order("x", intent_id="a", filled=Decimal(1), state=state, average_price=Decimal(401)),
+        )
+        assert (await used(records)).unheard == 401
+
     async def test_without_a_moment_of_the_figure_the_unsent_count(self, records: Records) -> None:
         await records.keep(
             intent("a", state=OrderState.SENDING), intent("b", created_at=NOW - timedelta(seconds=1))

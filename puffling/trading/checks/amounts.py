@@ -8,6 +8,7 @@ from decimal import Decimal
 from puffling.runtime.text import tr
 from puffling.trading.case import Case, asked, passed, refused
 from puffling.trading.facts import finite
+from puffling.trading.proposals import OTHER_WAY
 from puffling.trading.values import TradingState
 from puffling.trading.verdicts import Check
 from puffling.trading.words import money, percent, plain
@@ -27,7 +28,7 @@ def only_reducing(case: Case) -> Check:
 def leads_out(case: Case) -> Check:
     """Let two ways out lead out of what is held and free, and never into anything."""
     code, terms = "way_out", case.terms
-    if not terms.one_cancels_other:
+    if not terms.one_cancels_other and case.proposal.leg != OTHER_WAY:
         return passed(code, tr("It is an order by itself."))
     if case.shrinks:
         return passed(code, tr("Both ways lead out of what is held; one cancels the other."))
