@@ -63,7 +63,13 @@ async def test_a_command_of_its_own_finds_the_orders_and_the_questions(
             await core.close()
         core = await Core.open(paths, clock=clock, environment={}, hold_accounts=True)
         try:
-            assert (await core.approvals.show(waiting.id)).seal
+            looked = await core.approvals.show(waiting.id)
+            assert looked.seal
+        finally:
+            await core.close()
+        core = await Core.open(paths, clock=clock, environment={}, hold_accounts=True)
+        try:
+            assert (await core.approvals.approve(waiting.id, looked.seal)).intent is not None
         finally:
             await core.close()
         core = await Core.open(paths, clock=clock, environment={}, hold_accounts=True)
