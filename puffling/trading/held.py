@@ -114,7 +114,7 @@ class HeldOrders:
         parts = self._parts
         try:
             intent = await parts.read(lambda unit: unit.intents.get(intent_id))
-            if intent.leg == OTHER_WAY:
+            if intent.leg == OTHER_WAY and not await parts.read(self._stopped):
                 intent = await self._alone(intent)
             line = parts.line(intent.terms.account)
             proposal = proposal_of(intent)
@@ -136,6 +136,10 @@ class HeldOrders:
             _log.warning("An order held here could not be sent: %s", error)
         finally:
             self._at_work.discard(intent_id)
+
+    def _stopped(self, unit: Unit) -> str:
+        """Say why not even a way out may leave: then the other one is left where it is."""
+        return self._parts.gate.stops(unit, shrinks=True)
 
     async def _alone(self, stop: Intent) -> Intent:
         """Take the other way out off the market, and give the stop as what that filled has left it."""

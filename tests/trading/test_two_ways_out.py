@@ -48,6 +48,9 @@ class SlowToCancel(OwnBroker):
         return True
 
 
+HALTED = Standing(TradingState.HALTED, "Enough", "you", NOW)
+
+
 @pytest.fixture
 def alpaca() -> Iterator[AlpacaTrading]:
     """A hostile Alpaca at eleven in the morning, with a price for SPY."""
@@ -98,6 +101,13 @@ async def _sent(room: Room, broker: OwnBroker, count: int) -> None:
         return len(broker.accepted()) == count
 
     await room.until(there)
+
+
+async def _alarmed(room: Room) -> None:
+    async def called() -> bool:
+        return bool(room.alarms)
+
+    await room.until(called)
 
 
 class TestTerms:
@@ -295,11 +305,7 @@ class TestHeldHere:
             room.move(120)
             await room.until_state(profit.id, OrderState.UNKNOWN)
             room.move(90)
-
-            async def called() -> bool:
-                return bool(room.alarms)
-
-            await room.until(called)
+            await _alarmed(room)
             assert (await room.intent(stop.id)).held
             assert broker.accepted()[1:] == []
 
@@ -312,11 +318,7 @@ class TestHeldHere:
             await _sent(room, broker, 2)
             await room.until_state(profit.id, OrderState.ACKED)
             room.move(90)
-
-            async def called() -> bool:
-                return bool(room.alarms)
-
-            await room.until(called)
+            await _alarmed(room)
             assert "not known yet" in room.alarms[0].text
             assert (await room.intent(profit.id)).state is OrderState.PENDING_CANCEL
             assert (await room.intent(stop.id)).held
@@ -366,11 +368,7 @@ class TestHeldHere:
             broker.fill("o2")
             await room.until_state(sold.intent.id, OrderState.FILLED)
             room.move(89)
-
-            async def called() -> bool:
-                return bool(room.alarms)
-
-            await room.until(called)
+            await _alarmed(room)
             assert "One cancels the other" in room.alarms[0].text
             assert (await room.intent(stop.id)).held
             assert broker.submitted == 2
@@ -380,14 +378,9 @@ class TestHeldHere:
         async with open_room(home, broker) as room:
             await _with_ten(room, broker)
             profit, stop = await _held(room)
-            halted = Standing(TradingState.HALTED, "Enough", "you", NOW)
-            await room.parts.run(lambda unit: write_standing(unit, halted))
+            await room.parts.run(write_standing, HALTED)
             room.move(89)
-
-            async def called() -> bool:
-                return bool(room.alarms)
-
-            await room.until(called)
+            await _alarmed(room)
             assert [(await room.intent(each.id)).held for each in (profit, stop)] == [True, True]
             await room.parts.run(lambda unit: write_standing(unit, Standing(TradingState.ACTIVE)))
 
@@ -396,6 +389,20 @@ class TestHeldHere:
                 return len(broker.accepted()) == 2
 
             await room.until(sent)
+
+    async def test_a_halt_leaves_the_profit_that_works_where_it_is(self, home: Path) -> None:
+        broker = OwnBroker(abilities=SINGLE)
+        async with open_room(home, broker) as room:
+            await _with_ten(room, broker)
+            profit, stop = await _held(room)
+            room.move(120)
+            await room.until_state(profit.id, OrderState.ACKED)
+            await room.parts.run(write_standing, HALTED)
+            room.move(89)
+            await _alarmed(room)
+            assert (await room.intent(profit.id)).state is OrderState.ACKED
+            assert (await room.intent(stop.id)).held
+            assert await room.broken(broker) == []
 
     async def test_killed_after_the_profit_was_sent_the_next_start_sells_nothing_twice(
         self, home: Path
