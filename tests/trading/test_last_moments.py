@@ -178,6 +178,33 @@ async def test_an_order_that_goes_out_while_it_is_being_cancelled_is_cancelled_a
         assert [row["status"] for row in broker.accepted()] == ["filled", "canceled"]
 
 
+async def test_what_is_cancelled_while_its_price_is_met_does_not_count_as_met(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker, store_type=Between) as room:
+        await held(room, broker)
+        stop = await room.desk.place(room.wish("stop", side=Side.SELL, kind=Kind.STOP, stop=Decimal(90)))
+        assert stop.intent is not None
+        id = stop.intent.id
+        tried: list[bool] = []
+
+        async def cancelled() -> None:
+            await room.desk.cancel(id)
+            tried.append(True)
+
+        happens_before(room, "release", cancelled)
+        room.move(89)
+
+        async def was_tried() -> bool:
+            return bool(tried)
+
+        await room.until(was_tried)
+        await room.settle()
+        assert (await room.intent(id)).state is OrderState.CANCELED
+        lines = await room.read(lambda unit: unit.audit.newest(20, capability="desk.order"))
+        assert "met" not in {each.outcome for each in lines}
+        assert (broker.submitted, room.alarms) == (1, [])
+
+
 async def test_cancelling_all_takes_in_an_order_of_our_name_that_nobody_wrote_down_and_halts(
     home: Path,
 ) -> None:
