@@ -10,22 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import Conflict
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
-from puffling.store.orders import Account, Fill, FillKind, OrderState
+from puffling.store.orders import Account, BrokerOrder, Fill, FillKind, OrderState
 from puffling.trading.ledger import take_fill
 from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts
 from puffling.trading.reconcile import Reconciling, agreed_until
 from puffling.trading.states import IN_DOUBT, OPEN
-from puffling.trading.taking import awaits_fills
+from puffling.trading.taking import awaits_fills, lacks_fills
 from puffling.trading.values import Difference, Differences, ReconcileReport
 from puffling.trading.words import plain
+
+# Fills come so long after the word of them at most; what never comes must not keep the books wrong for good.
+_PATIENCE = timedelta(minutes=15)
+_LATELY = 50
 
 
 class Accepting:
@@ -82,7 +86,7 @@ def _adjust(unit: Unit, account: Account, apart: tuple[Difference, ...], by: str
                 tr("{symbol} was filled meanwhile.", symbol=each.symbol),
                 hint=tr("Look at it again, then accept it."),
             )
-        _refuse_what_is_under_way(unit, account.id, each.symbol)
+        _refuse_what_is_under_way(unit, account, each.symbol)
         name = f"{unit.now:%Y%m%dT%H%M%S%f}-{each.symbol}"
         if holding is not None and each.here:
             # At what it cost: nothing was sold, so nothing was earned.
@@ -104,15 +108,28 @@ def _adjust(unit: Unit, account: Account, apart: tuple[Difference, ...], by: str
         )
 
 
-def _refuse_what_is_under_way(unit: Unit, account: str, symbol: str) -> None:
+def _refuse_what_is_under_way(unit: Unit, account: Account, symbol: str) -> None:
     """What is still to be learned of an order would be counted beside what is accepted now."""
-    intents = unit.intents.in_states(OPEN, account, symbol)
-    orders = unit.orders.in_states({OrderState.UNKNOWN}, account, symbol)
-    if orders or any(each.state in IN_DOUBT or awaits_fills(unit, each) for each in intents):
+    intents = unit.intents.in_states(OPEN, account.id, symbol)
+    orders = unit.orders.in_states({OrderState.UNKNOWN}, account.id, symbol)
+    # Legs and orders placed elsewhere have no intent that waits for their fills.
+    lately = unit.orders.newest(_LATELY, account=account.id, symbol=symbol)
+    if (
+        orders
+        or any(each.state in IN_DOUBT or awaits_fills(unit, each) for each in intents)
+        or any(_is_late(unit, account, each) for each in lately)
+    ):
         raise Conflict(
             tr("What became of an order of {symbol} is not known yet.", symbol=symbol),
             hint=tr("It is looked up every few seconds. Accept what is left when it is known."),
         )
+
+
+def _is_late(unit: Unit, account: Account, order: BrokerOrder) -> bool:
+    """Tell whether fills of an order may still come; those of before the first look never do."""
+    if order.submitted_at is None or order.submitted_at < account.created_at:
+        return False
+    return unit.now - order.updated_at < _PATIENCE and lacks_fills(unit, order)
 
 
 def _take(

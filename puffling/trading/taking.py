@@ -129,7 +129,12 @@ def awaits_fills(unit: Unit, intent: Intent) -> bool:
     if intent.broker_order_id is None:
         return False
     order = unit.orders.by_broker_id(intent.terms.account, intent.broker_order_id)
-    return order is not None and _accounted_for(unit, order) < order.filled
+    return order is not None and lacks_fills(unit, order)
+
+
+def lacks_fills(unit: Unit, order: BrokerOrder) -> bool:
+    """Tell whether an order is filled further than the fills that are known."""
+    return _accounted_for(unit, order) < order.filled
 
 
 def settle(unit: Unit, account: str, broker_order_id: str) -> None:

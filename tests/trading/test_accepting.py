@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from puffling.puffin.broker.base import Execution
 from puffling.puffin.orders import Side
 from puffling.runtime.errors import Conflict, PufflingError
 from puffling.store.orders import Fill, FillKind, OrderState
@@ -217,3 +219,41 @@ async def test_it_is_still_so_after_a_restart_and_counts_once(home: Path) -> Non
         assert room.desk.ready
         assert await room.held() == 7
         assert len(await _adjustments(room)) == 2
+
+
+class Slow(OwnBroker):
+    """Tells of fills by a larger sum and by what is held, long before it lists them."""
+
+    lists = False
+
+    def get_executions(self, since: datetime) -> list[Execution]:
+        found = super().get_executions(since)
+        return found if self.lists else [each for each in found if each.order_id == "o1"]
+
+
+async def test_fills_that_are_still_to_come_of_an_order_placed_elsewhere_are_waited_for(home: Path) -> None:
+    broker = Slow()
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        by_hand = broker.place_elsewhere("SPY", 5)
+        broker.fill(by_hand, say=False)
+        shown = await _differs(room)
+        assert [(each.here, each.there) for each in shown.positions] == [(Decimal(10), Decimal(15))]
+        with pytest.raises(Conflict, match="not known yet"):
+            await _accept(room, shown.seal)
+        # Accepted, it would have been counted twice now.
+        broker.lists = True
+        assert (await _patiently(room, room.desk.reconcile(MINE.id))).agrees
+        assert (await room.held(), await _adjustments(room)) == (15, [])
+
+
+async def test_what_never_comes_does_not_keep_the_books_wrong_for_good(home: Path) -> None:
+    broker = Slow()
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        broker.fill(broker.place_elsewhere("SPY", 5), say=False)
+        await _differs(room)
+        room.clock.advance(16 * 60)
+        shown = await _differs(room)
+        assert (await _accept(room, shown.seal)).agrees
+        assert await room.held() == 15
