@@ -273,6 +273,23 @@ async def test_an_order_that_fills_while_it_is_being_changed_is_not_changed(home
         assert [each.state for each in await room.desk.intents()] == [OrderState.FILLED]
 
 
+async def test_news_of_an_order_that_is_faster_than_its_answer_is_not_undone(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker, store_type=Between) as room:
+        broker.fault("submit_order", "reset_after")
+
+        async def told() -> None:
+            broker.tell("o1", "new")
+
+            async def there() -> bool:
+                return any(each.state is OrderState.ACKED for each in await room.desk.intents())
+
+            await room.until(there)
+
+        happens_before(room, "write_outcome", told)
+        assert (await working(room)).state is OrderState.ACKED
+
+
 async def test_news_of_a_change_that_is_faster_than_its_answer_is_not_undone(home: Path) -> None:
     broker = OwnBroker()
     async with open_room(home, broker, store_type=Between) as room:
