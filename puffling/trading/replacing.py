@@ -196,8 +196,9 @@ class Replacing:
             if outcome.state is OrderState.INTENT:
                 outcome = Outcome(OrderState.CANCELED, outcome.reason)
         else:
-            await self._reconciling.adopt(line, info, asked_at)
+            # What the old one had filled comes first: the new one is compared with what that left.
             await self._read_again(line, order)
+            await self._reconciling.adopt(line, info, asked_at)
             return await self._parts.read(lambda unit: unit.intents.get(new.id))
         kept = await self._parts.run(_write_failure, new.id, outcome)
         await self._read_again(line, order)

@@ -98,6 +98,37 @@ async def test_a_broker_that_fills_the_new_quantity_beside_the_old_is_found_out_
         assert room.switch.read() is not None
 
 
+async def test_what_filled_unheard_just_before_a_change_is_no_other_order(home: Path) -> None:
+    broker = OwnBroker(abilities=RESIZES)
+    broker.carries_fills = False
+    async with open_room(home, broker) as room:
+        old = await _partly(room, broker)
+        broker.fill("o1", 1, say=False)
+        placed = await room.desk.replace(old.id, limit=Decimal(96), slot="dearer", source="person")
+        assert placed.intent is not None
+        broker.fill("o2")
+        await room.until_state(placed.intent.id, OrderState.FILLED)
+        assert await room.held() == 5
+        assert room.alarms == []
+        assert await room.broken(broker) == []
+
+
+async def test_a_broker_that_fills_beside_what_filled_unheard_is_found_out_too(home: Path) -> None:
+    broker = OwnBroker(abilities=RESIZES)
+    broker.carries_fills = False
+    async with open_room(home, broker) as room:
+        placed = await room.desk.place(room.wish(kind=Kind.LIMIT, limit=Decimal(95)))
+        assert placed.intent is not None
+        broker.fill("o1", 2, say=False)
+        await _resize(room, placed.intent.id, 8)
+
+        async def alarmed() -> bool:
+            return bool(room.alarms)
+
+        await room.until(alarmed)
+        assert "beyond what was meant: 2 were filled" in room.alarms[0].text
+
+
 @pytest.mark.parametrize("carries", [True, False])
 async def test_an_order_that_is_changed_again_and_again_never_wants_more(home: Path, carries: bool) -> None:
     broker = OwnBroker(abilities=RESIZES)
