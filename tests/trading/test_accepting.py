@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from puffling.trading.entering import OrderRefused
 from puffling.trading.portfolio.accounting import settled
 from puffling.trading.values import Differences, LineState, ReconcileReport
 from tests.fakes.own_broker import OwnBroker
+from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
 
 R = TypeVar("R")
@@ -246,6 +247,40 @@ async def test_fills_that_are_still_to_come_of_an_order_placed_elsewhere_are_wai
         assert (await _patiently(room, room.desk.reconcile(MINE.id))).agrees
         assert await room.held() == 15
         assert await _adjustments(room) == []
+
+
+async def test_fills_that_are_still_to_come_of_an_order_of_ours_are_waited_for_however_long(
+    home: Path,
+) -> None:
+    broker = Slow()
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        assert (await room.desk.place(room.wish("more", quantity=5))).intent is not None
+        broker.fill("o2", say=False)
+        await _differs(room)
+        room.clock.advance(16 * 60)
+        shown = await _differs(room)
+        with pytest.raises(Conflict, match="not known yet"):
+            await _accept(room, shown.seal)
+        broker.lists = True
+        assert (await _patiently(room, room.desk.reconcile(MINE.id))).agrees
+        assert await room.held() == 15
+        assert await _adjustments(room) == []
+
+
+async def test_what_is_accepted_comes_after_all_fills_although_the_brokers_clock_runs_ahead(
+    home: Path,
+) -> None:
+    broker = OwnBroker(now=lambda: NOW + timedelta(seconds=20))
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        _hold(broker, SPY=20)
+        broker.price = Decimal(50)
+        assert (await _accept(room, (await _differs(room)).seal)).agrees
+        assert room.clock.now() < NOW + timedelta(seconds=20)
+        holding = await room.read(lambda unit: unit.holdings.find(MINE.id, "SPY"))
+        assert holding is not None
+        assert (holding.quantity, holding.average_price) == (Decimal(20), Decimal(50))
 
 
 async def test_what_never_comes_does_not_keep_the_books_wrong_for_good(home: Path) -> None:
