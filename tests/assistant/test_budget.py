@@ -185,6 +185,19 @@ async def test_a_call_that_fails_or_has_no_price_is_charged_in_full(budget: Budg
             await spend(budget, run, price)
 
 
+async def test_a_call_that_fails_once_its_price_is_known_is_charged_that(budget: Budget) -> None:
+    run = await budget.begin(DEFAULT_USER, "test", "a model")
+
+    async def cut_off() -> None:
+        async with budget.call(DEFAULT_USER, run, CENT) as call:
+            call.cost = Decimal("0.004")
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await cut_off()
+    assert (await budget.spending(DEFAULT_USER)).today == Decimal("0.004")
+
+
 @pytest.mark.parametrize("cost", ["-1", "NaN", "Infinity"])
 async def test_a_cost_that_is_none_is_charged_in_full(budget: Budget, cost: str) -> None:
     run = await budget.begin(DEFAULT_USER, "test", "a model")

@@ -24,6 +24,8 @@ COIN = Instrument("BTC/USD", "A coin", AssetClass.CRYPTO, "24/7", calendar="24/7
         (SHARE, datetime(2026, 3, 5, 2, tzinfo=UTC), datetime(2026, 3, 6, 1, tzinfo=UTC)),
         (SHARE, datetime(2026, 3, 7, 2, tzinfo=UTC), datetime(2026, 3, 10, 0, tzinfo=UTC)),
         (None, datetime(2026, 3, 7, 2, tzinfo=UTC), datetime(2026, 3, 10, 0, tzinfo=UTC)),
+        # The evening's last moment belongs to the next day.
+        (SHARE, datetime(2026, 3, 5, 1, tzinfo=UTC), datetime(2026, 3, 6, 1, tzinfo=UTC)),
         # Good Friday is nobody's day; the market of coins has no such thing.
         (SHARE, datetime(2026, 4, 3, 2, tzinfo=UTC), datetime(2026, 4, 7, 0, tzinfo=UTC)),
         (COIN, datetime(2026, 3, 7, 2, tzinfo=UTC), datetime(2026, 3, 8, 1, tzinfo=UTC)),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from puffling.puffin.backtest.costs import CommissionModel
 from puffling.puffin.broker.base import (
     Asset,
     InsufficientFundsError,
@@ -129,6 +130,32 @@ def test_both_sides_at_once_are_refused_where_one_asks_for_it() -> None:
     with pytest.raises(OrderRejectedError, match="wash trade"):
         paper.send(SELL, 10, Kind.LIMIT, limit_price=150)
     paper.send(type=Kind.LIMIT, limit_price=51)
+
+
+def test_the_ways_out_that_came_with_an_order_keep_nobody_from_buying_more() -> None:
+    paper = Paper(refuses_wash_trades=True)
+    paper.send(take_profit=120, stop_loss=80)
+    paper.trade(100.0)
+    more = paper.send(type=Kind.LIMIT, limit_price=90)
+    assert paper.order(more).status is OrderStatus.ACCEPTED
+
+
+def test_the_least_that_an_order_costs_must_be_there_too() -> None:
+    paper = Paper(leverage=1.0, commission=CommissionModel(flat=5.0))
+    paper.trade(100.0)
+    with pytest.raises(InsufficientFundsError, match="needs 10,005"):
+        paper.send(qty=100)
+    paper.send(qty=99)
+
+
+def test_what_is_sold_beyond_what_waits_to_be_sold_wants_money() -> None:
+    paper = Paper()
+    paper.send(qty=100)
+    paper.trade(100.0)
+    paper.send(SELL, 100, Kind.LIMIT, limit_price=150)
+    with pytest.raises(InsufficientFundsError) as refused:
+        paper.send(SELL, 200, Kind.LIMIT, limit_price=150)
+    assert refused.value.code == "buying_power"
 
 
 @pytest.mark.parametrize(
