@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from puffling.puffin.broker.base import OrderStatus
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound, Unavailable
@@ -71,6 +72,18 @@ async def test_a_cancel_that_is_refused_leaves_the_order_working_and_says_why(ho
             await room.desk.cancel(intent.id)
         assert (await room.intent(intent.id)).state is OrderState.ACKED
         assert await room.broken(broker) == []
+
+
+async def test_a_second_cancel_that_is_refused_since_the_first_is_under_way_is_no_failure(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        intent = await _working(room)
+        broker.end("o1", OrderStatus.PENDING_CANCEL)
+        await room.until_state(intent.id, OrderState.PENDING_CANCEL)
+        broker.fault("cancel_order", "refuse")
+        assert (await room.desk.cancel(intent.id)).state is OrderState.PENDING_CANCEL
+        broker.end("o1", OrderStatus.CANCELED)
+        await room.until_state(intent.id, OrderState.CANCELED)
 
 
 @pytest.mark.parametrize(("fault", "ends"), [("unclear", "ACKED"), ("unclear_after", "CANCELED")])
