@@ -7,7 +7,9 @@ position that does not fit are both no reason to believe that nothing is held.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,7 +28,7 @@ from puffling.puffin.broker.base import (
 from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
-from puffling.store.orders import BrokerOrder
+from puffling.store.orders import Account, BrokerOrder
 from puffling.trading.events import AccountChanged, Reconciled
 from puffling.trading.ledger import opening, take_execution
 from puffling.trading.line import BrokerLine
@@ -102,14 +104,20 @@ class Reconciling:
                 line.account.id, asked_at, compared.orders, compared.fills, compared.adopted, problems
             )
 
-    async def read(self, line: BrokerLine, broker_order_id: str) -> Taken:
+    async def read(self, line: BrokerLine, broker_order_id: str, *, alone: bool = False) -> Taken:
         """Read one order again, with the fills it has had."""
         asked_at = self._parts.clock.now()
         info = await line.call(lambda broker: broker.get_order_status(broker_order_id))
-        return await self.adopt(line, info, asked_at)
+        return await self.adopt(line, info, asked_at, alone=alone)
 
-    async def adopt(self, line: BrokerLine, info: OrderStatusInfo, asked_at: datetime) -> Taken:
+    async def adopt(
+        self, line: BrokerLine, info: OrderStatusInfo, asked_at: datetime, *, alone: bool = False
+    ) -> Taken:
         """Take an order in that was just read, with the fills it has had."""
+        if not alone and await self._parts.read(stands_in_unseen, line.account.id, info):
+            # It is judged by what the one before it left, where the broker still knows that one.
+            with suppress(UnknownOrderError):
+                await self.read(line, str(info.replaces), alone=True)
         executions: list[Execution] = []
         if line.abilities.lists_fills and exact(info.filled_qty) > 0:
             since = (info.submitted_at or asked_at) - _OVERLAP
@@ -238,16 +246,21 @@ def take_all(unit: Unit, line: BrokerLine, found: Found, *, steady: bool) -> Com
     """
     account, compared = line.account, Compared(steady=steady)
     compared.first = unit.settings.find(_AGREED + account.id) is None
-    for info in found.orders:
+    fills = defaultdict[str, list[Execution]](list)
+    for execution in sorted(found.executions, key=lambda each: each.filled_at):
+        fills[execution.order_id].append(execution)
+    # An order that stands in the place of another is judged by what that one left.
+    for info in sorted(found.orders, key=lambda each: each.replaces is not None):
         taken = take_order(unit, account, line.abilities, info, asked_at=found.asked_at)
         compared.orders += 1
         compared.adopted += taken.adopted
         if taken.alarm:
             compared.alarms.append(taken.alarm)
+        compared.fills += _took(unit, account, fills.pop(info.order_id, ()))
     for order in found.gone:
         take_order(unit, account, line.abilities, _vanished(order), asked_at=found.asked_at)
-    for execution in sorted(found.executions, key=lambda each: each.filled_at):
-        compared.fills += take_execution(unit, account, execution) is not None
+    for rest in fills.values():
+        compared.fills += _took(unit, account, rest)
     for name in {each.order_id for each in found.executions} | {each.order_id for each in found.orders}:
         settle(unit, account.id, name)
     compared.apart = _apart(unit, account.id, found.positions)
@@ -259,6 +272,15 @@ def take_all(unit: Unit, line: BrokerLine, found: Found, *, steady: bool) -> Com
     if not compared.apart:
         _remember(unit, account.id, found.asked_at)
     return compared
+
+
+def stands_in_unseen(unit: Unit, account: str, info: OrderStatusInfo) -> bool:
+    """Tell whether an order stands in the place of another one, and was never seen here."""
+    return info.replaces is not None and unit.orders.by_broker_id(account, info.order_id) is None
+
+
+def _took(unit: Unit, account: Account, executions: Iterable[Execution]) -> int:
+    return sum(take_execution(unit, account, each) is not None for each in executions)
 
 
 def _apart(unit: Unit, account: str, positions: dict[str, Position]) -> tuple[Difference, ...]:

@@ -24,7 +24,7 @@ from puffling.trading.line import BrokerLine
 from puffling.trading.looking import refresh_account
 from puffling.trading.parts import DeskParts, reason_of
 from puffling.trading.proposals import Proposal
-from puffling.trading.reconcile import Reconciling
+from puffling.trading.reconcile import Reconciling, stands_in_unseen
 from puffling.trading.resolver import Resolver
 from puffling.trading.sending import Sending, end
 from puffling.trading.states import IN_DOUBT, OPEN, WORKING
@@ -182,6 +182,10 @@ class Tending:
     async def _take_order(self, update: BrokerUpdate) -> None:
         if update.order is None:
             self._line.nudged.set()
+            return
+        if await self._parts.read(stands_in_unseen, self._line.account.id, update.order):
+            # News may have been missed: what the one before it left is read first.
+            self._parts.scope.spawn(self._read_again(update.order.order_id), name="desk.again")
             return
         taken = await self._parts.run(take_update, self._line, update)
         if taken.alarm:

@@ -113,6 +113,31 @@ async def test_what_filled_unheard_just_before_a_change_is_no_other_order(home: 
         assert await room.broken(broker) == []
 
 
+@pytest.mark.parametrize("road", ["looked up", "compared", "heard"])
+async def test_a_change_in_doubt_is_compared_with_what_the_old_one_left(home: Path, road: str) -> None:
+    broker = OwnBroker(abilities=RESIZES)
+    broker.carries_fills = False
+    async with open_room(home, broker) as room:
+        old = await _partly(room, broker)
+        broker.fill("o1", 1, say=False)
+        broker.fault("replace_order", "reset_after")
+        broker.fault("get_order_status", "unclear")
+        if road != "looked up":
+            broker.fault("find_order", *["unclear"] * 50)
+        if road == "heard":
+            broker.fault("get_all_orders", *["unclear"] * 50)
+        placed = await room.desk.replace(old.id, limit=Decimal(96), slot="dearer", source="person")
+        assert placed.intent is not None
+        if road == "heard":
+            broker.tell("o2", "new")
+        await room.until_state(placed.intent.id, OrderState.ACKED)
+        broker.faults.clear()
+        broker.fill("o2")
+        await room.until_state(placed.intent.id, OrderState.FILLED)
+        assert await room.held() == 5
+        assert room.alarms == []
+
+
 async def test_a_broker_that_fills_beside_what_filled_unheard_is_found_out_too(home: Path) -> None:
     broker = OwnBroker(abilities=RESIZES)
     broker.carries_fills = False
