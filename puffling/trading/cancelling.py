@@ -16,7 +16,7 @@ from puffling.trading.line import BrokerLine
 from puffling.trading.other_way import waiting_beside
 from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.proposals import OTHER_WAY
-from puffling.trading.reconcile import Reconciling
+from puffling.trading.reconcile import Reconciling, stands_in_unseen
 from puffling.trading.resolver import abandon, doubt
 from puffling.trading.sending import Sending, end
 from puffling.trading.states import ENDED, OPEN, UNHEARD, WORKING, advance
@@ -93,7 +93,8 @@ class Cancelling:
             grown: list[OrderStatusInfo] = []
             for info in open_now:
                 known = unit.orders.by_broker_id(line.account.id, info.order_id)
-                if exact(info.filled_qty) > (0 if known is None else known.filled):
+                more = exact(info.filled_qty) > (0 if known is None else known.filled)
+                if more or stands_in_unseen(unit, line.account.id, info):
                     grown.append(info)
                     continue
                 taken = take_order(unit, line.account, line.abilities, info, asked_at=asked_at)

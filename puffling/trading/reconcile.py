@@ -7,9 +7,7 @@ position that does not fit are both no reason to believe that nothing is held.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -104,30 +102,30 @@ class Reconciling:
                 line.account.id, asked_at, compared.orders, compared.fills, compared.adopted, problems
             )
 
-    async def read(self, line: BrokerLine, broker_order_id: str, *, alone: bool = False) -> Taken:
+    async def read(self, line: BrokerLine, broker_order_id: str) -> Taken:
         """Read one order again, with the fills it has had."""
         asked_at = self._parts.clock.now()
         info = await line.call(lambda broker: broker.get_order_status(broker_order_id))
-        return await self.adopt(line, info, asked_at, alone=alone)
+        return await self.adopt(line, info, asked_at)
 
-    async def adopt(
-        self, line: BrokerLine, info: OrderStatusInfo, asked_at: datetime, *, alone: bool = False
-    ) -> Taken:
+    async def adopt(self, line: BrokerLine, info: OrderStatusInfo, asked_at: datetime) -> Taken:
         """Take an order in that was just read, with the fills it has had."""
-        if not alone and await self._parts.read(stands_in_unseen, line.account.id, info):
-            # It is judged by what the one before it left, where the broker still knows that one.
-            with suppress(UnknownOrderError):
-                await self.read(line, str(info.replaces), alone=True)
         executions: list[Execution] = []
-        if line.abilities.lists_fills and exact(info.filled_qty) > 0:
-            since = (info.submitted_at or asked_at) - _OVERLAP
+        begun = [info.submitted_at or asked_at]
+        unseen = await self._parts.read(stands_in_unseen, line.account.id, info)
+        if unseen:
+            begun += await self._parts.read(_begun, line.account.id, str(info.replaces))
+        if line.abilities.lists_fills and (unseen or exact(info.filled_qty) > 0):
+            since = min(begun) - _OVERLAP
             executions = await line.call(lambda broker: broker.get_executions(since))
         mine = [each for each in executions if each.order_id == info.order_id]
+        before = [each for each in executions if each.order_id == info.replaces] if unseen else []
 
         def take(unit: Unit) -> Taken:
+            # It is judged by what the one before it left.
+            _took(unit, line.account, before)
             taken = take_order(unit, line.account, line.abilities, info, asked_at=asked_at)
-            for execution in mine:
-                take_execution(unit, line.account, execution)
+            _took(unit, line.account, mine)
             settle(unit, line.account.id, info.order_id)
             return taken
 
@@ -246,21 +244,19 @@ def take_all(unit: Unit, line: BrokerLine, found: Found, *, steady: bool) -> Com
     """
     account, compared = line.account, Compared(steady=steady)
     compared.first = unit.settings.find(_AGREED + account.id) is None
-    fills = defaultdict[str, list[Execution]](list)
-    for execution in sorted(found.executions, key=lambda each: each.filled_at):
-        fills[execution.order_id].append(execution)
+    executions = sorted(found.executions, key=lambda each: each.filled_at)
+    replaced = {info.replaces for info in found.orders} - {None}
     # An order that stands in the place of another is judged by what that one left.
-    for info in sorted(found.orders, key=lambda each: each.replaces is not None):
+    compared.fills += _took(unit, account, (each for each in executions if each.order_id in replaced))
+    for info in found.orders:
         taken = take_order(unit, account, line.abilities, info, asked_at=found.asked_at)
         compared.orders += 1
         compared.adopted += taken.adopted
         if taken.alarm:
             compared.alarms.append(taken.alarm)
-        compared.fills += _took(unit, account, fills.pop(info.order_id, ()))
     for order in found.gone:
         take_order(unit, account, line.abilities, _vanished(order), asked_at=found.asked_at)
-    for rest in fills.values():
-        compared.fills += _took(unit, account, rest)
+    compared.fills += _took(unit, account, executions)
     for name in {each.order_id for each in found.executions} | {each.order_id for each in found.orders}:
         settle(unit, account.id, name)
     compared.apart = _apart(unit, account.id, found.positions)
@@ -277,6 +273,11 @@ def take_all(unit: Unit, line: BrokerLine, found: Found, *, steady: bool) -> Com
 def stands_in_unseen(unit: Unit, account: str, info: OrderStatusInfo) -> bool:
     """Tell whether an order stands in the place of another one, and was never seen here."""
     return info.replaces is not None and unit.orders.by_broker_id(account, info.order_id) is None
+
+
+def _begun(unit: Unit, account: str, broker_order_id: str) -> list[datetime]:
+    order = unit.orders.by_broker_id(account, broker_order_id)
+    return [] if order is None or order.submitted_at is None else [order.submitted_at]
 
 
 def _took(unit: Unit, account: Account, executions: Iterable[Execution]) -> int:
