@@ -1,7 +1,8 @@
 """What a model may cost: money is promised to a call before it is made, and settled after it.
 
 Looking at what was spent and promising more is one transaction, so that any number of calls at once never
-spend more than there is. A call that ends without a price, or with its process, is charged in full.
+spend more than there is. A call that ends without a price, or with its process, is charged in full. A run
+makes its calls on the day it began, to which all of them are charged.
 """
 
 from __future__ import annotations
@@ -85,6 +86,11 @@ def _spending(unit: Unit, caps: Assistant) -> Spending:
 
 
 def _promise(unit: Unit, caps: Assistant, run: str, most: Decimal) -> None:
+    if unit.runs.began(run) < day_began(unit.now):
+        raise Refused(
+            tr("The run began on another day, whose bound it was counted against."),
+            hint=tr("Ask again: a new run begins."),
+        )
     now = _spending(unit, caps)
     for spent, cap, whose in (
         (unit.runs.spent(run), now.most_a_run, tr("a run")),

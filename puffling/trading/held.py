@@ -20,6 +20,7 @@ from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.cancelling import Cancelling
+from puffling.trading.days import trading_day
 from puffling.trading.events import OrderChanged
 from puffling.trading.judging import LiveFacts
 from puffling.trading.looking import look
@@ -45,7 +46,8 @@ class HeldOrders:
         self._cancelling = cancelling
         self._held: dict[str, Intent] = {}
         self._at_work: set[str] = set()
-        self._alarmed: set[str] = set()
+        # What could not leave, and the day it was told of: on another day it may be for another reason.
+        self._alarmed: dict[str, str] = {}
         self._unwatch: Callable[[], None] = _nothing
         self._watched: frozenset[str] = frozenset()
         self._ends = (parts.bus.on(OrderChanged, self._changed), parts.bus.on(PricesMoved, self._moved))
@@ -124,10 +126,11 @@ class HeldOrders:
             family = intent.parent_id if intent.leg == OTHER_WAY else family
             live = await look(parts, line, proposal, replaces=intent, parent_id=family, confirmed=confirmed)
             reasons = await parts.run(release, parts, intent.id, proposal, live)
+            today = trading_day(parts.clock.now())
             if not reasons:
                 await self._sending.send(intent.id)
-            elif intent.id not in self._alarmed and await parts.read(_is_held, intent.id):
-                self._alarmed.add(intent.id)
+            elif self._alarmed.get(intent.id) != today and await parts.read(_is_held, intent.id):
+                self._alarmed[intent.id] = today
                 text = tr(
                     "{order} was met and cannot leave: {reasons}", order=titled(intent.terms), reasons=reasons
                 )

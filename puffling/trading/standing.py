@@ -96,5 +96,6 @@ class StateOfTrading:
     async def resume(self, user: UserId) -> None:
         """Let everything leave again. Only what a present person asked for may come here."""
         await self._store.run(user, write_standing, ACTIVE)
-        self._switch.lift()
+        # Before the file goes: where it cannot be removed, it alone keeps everything back.
         self._switch.narrowed = ""
+        self._switch.lift()

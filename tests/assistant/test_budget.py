@@ -223,6 +223,8 @@ async def test_a_run_a_day_and_a_month_have_bounds_of_their_own(home: Path, even
         with pytest.raises(Refused, match="a day"):
             await spend(budget, third, CENT)
         evening.advance(2 * HOUR)
+        with pytest.raises(Refused, match="another day"):
+            await spend(budget, third, CENT)
         fourth = await budget.begin(DEFAULT_USER, "test", "a model")
         await spend(budget, fourth, CENT * 6)
         assert await budget.spending(DEFAULT_USER) == Spending(

@@ -276,7 +276,11 @@ async def test_a_change_that_never_arrived_is_given_up_and_the_old_order_stands(
         changed = await room.desk.replace(old.id, limit=Decimal(99), slot="change", source="person")
         assert changed.intent is not None
         await room.until_state(old.id, OrderState.ACKED)
-        clock.advance(61)
+        clock.advance(20)
+        await room.settle()
+        # Sent as an order of its own, it would work beside the one it was to change.
+        assert broker.submitted == 1
+        clock.advance(41)
         await room.settle()
         assert (await room.intent(changed.intent.id)).state is OrderState.ABANDONED_WATCH
         clock.advance(25 * 3600)

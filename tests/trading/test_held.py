@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,23 @@ async def test_while_halted_what_is_met_stays_here_and_the_person_is_called_once
             return broker.submitted == 2
 
         await room.until(sent)
+
+
+async def test_what_cannot_leave_on_another_day_either_is_told_again(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        await _held(room, kind=Kind.STOP, stop=Decimal(90), lasting=Lasting.GTC)
+        halted = Standing(TradingState.HALTED, "Enough", "you", NOW)
+        await room.parts.run(lambda unit: write_standing(unit, halted))
+
+        async def told(times: int) -> bool:
+            room.move(89)
+            return len(room.alarms) == times
+
+        await room.until(partial(told, 1))
+        room.clock.advance(24 * 3600)
+        await room.until(partial(told, 2))
 
 
 async def test_no_price_that_is_none_meets_anything(home: Path) -> None:

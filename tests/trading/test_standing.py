@@ -142,6 +142,18 @@ async def test_the_last_look_knows_what_the_database_says(records: Records) -> N
     assert (records.switch.read(), records.switch.narrowed) == (None, "Out")
 
 
+async def test_where_the_file_cannot_be_removed_it_alone_keeps_everything_back(records: Records) -> None:
+    trading = state_of(records)
+    await trading.reduce(DEFAULT_USER, "Slowly now", "you")
+    in_the_way = records.data / FILE_NAME
+    in_the_way.mkdir()
+    with pytest.raises(StorageFailed, match="could not be removed"):
+        await trading.resume(DEFAULT_USER)
+    assert records.switch.read() is not None
+    in_the_way.rmdir()
+    assert (records.switch.read(), records.switch.narrowed) == (None, "")
+
+
 async def test_winding_down_never_loosens_a_halt(records: Records) -> None:
     state = state_of(records)
     await state.reduce(records.user, "slowly", "you")

@@ -35,6 +35,10 @@ class ModelRuns(Repository):
         self._session.flush()
         return run.id
 
+    def began(self, run: str) -> datetime:
+        """Give when a run began."""
+        return self._found(run).run_at
+
     def spent(self, run: str) -> Decimal:
         """Give what a run has cost and what it is promised."""
         row = self._found(run)
