@@ -18,6 +18,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 _kept: list[object] = []
 _heard: list[object] = []
+_runs: list[object] = []
+
+
+def _compute(seconds: float) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        sum(range(1000))
 
 
 async def test_clean_on_the_plain_loop() -> None:
@@ -73,20 +80,25 @@ async def test_loses_an_error() -> None:
 
 async def test_blocks_the_loop() -> None:
     async def computes() -> None:
-        end = time.thread_time() + 0.08
-        while time.thread_time() < end:
-            sum(range(1000))
+        _compute(0.08)
 
     await asyncio.get_running_loop().create_task(computes())
 
 
 async def test_blocks_the_qt_loop(qapp: QApplication) -> None:
-    def computes() -> None:
-        end = time.thread_time() + 0.08
-        while time.thread_time() < end:
-            sum(range(1000))
+    asyncio.get_running_loop().call_soon(_compute, 0.08)
+    await asyncio.sleep(0.01)
 
-    asyncio.get_running_loop().call_soon(computes)
+
+async def test_clean_where_the_system_was_slow_once() -> None:
+    _runs.append(None)
+    asyncio.get_running_loop().call_soon(_compute, 0.08 if len(_runs) == 1 else 0)
+    await asyncio.sleep(0.01)
+
+
+async def test_blocks_the_loop_long_and_once() -> None:
+    asyncio.get_running_loop().call_soon(_compute, 0 if "long" in _kept else 1.0)
+    _kept.append("long")
     await asyncio.sleep(0.01)
 
 
