@@ -9,20 +9,23 @@ from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from puffling.desktop.actions import Action
+from puffling.desktop.later import Place
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.states import States
 from puffling.frozen import frozen
 
 if TYPE_CHECKING:
     from puffling.core.core import Core
 
 E = TypeVar("E")
+View = TypeVar("View", bound=QWidget)
 PanelType = TypeVar("PanelType", bound="type[Panel]")
 
 _DECLARED = re.compile(r"^@panel\((.*?)\)\nclass (\w+)\(", re.MULTILINE | re.DOTALL)
@@ -156,6 +159,53 @@ class Panel(QWidget):
                 unsubscribe()
             self._ears.clear()
             self.sleep()
+
+
+class ViewPanel(Generic[View], Panel):
+    """A panel that is one view, made when it is first looked at: it may stay closed all day."""
+
+    least_size = (330, 240)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._view: View | None = None
+        self._focus_wanted = False
+        self._body = Place(self)
+        self.states = States(self)
+        self.setMinimumSize(*self.least_size)
+        self.states.loading()
+
+    @property
+    def view(self) -> View:
+        """Give the view, made when it is first asked for."""
+        if self._view is None:
+            self.put_view(self.make_view())
+        assert self._view is not None
+        return self._view
+
+    def make_view(self) -> View:
+        """Make the view and connect it; what it needs is imported here, for a start must not wait for it."""
+        raise NotImplementedError
+
+    def put_view(self, view: View) -> None:
+        """Show the view, unless another was ready sooner."""
+        if self._view is not None:
+            view.deleteLater()
+            return
+        self._view = view
+        self._body.fill(view)
+        if self._focus_wanted:
+            self.take_focus()
+
+    def focus_view(self, view: View) -> None:
+        """Put the keyboard where one starts working in the view."""
+        view.setFocus()
+
+    def take_focus(self) -> None:
+        # What is not there yet takes the keyboard when it comes.
+        self._focus_wanted = self._view is None
+        if self._view is not None:
+            self.focus_view(self._view)
 
 
 def panel(*, id: str, title: str, icon: str, area: Area, order: int) -> Callable[[PanelType], PanelType]:

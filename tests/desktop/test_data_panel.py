@@ -75,7 +75,7 @@ async def shown(window: Window) -> DataPanel:
     window.show_panel("data")
     panel = window.docks["data"].panel
     assert isinstance(panel, DataPanel)
-    await until(lambda: panel.live and panel.states.phase in (Phase.CONTENT, Phase.EMPTY, Phase.ERROR))
+    await until(lambda: panel.live and panel.view.states.phase in (Phase.CONTENT, Phase.EMPTY, Phase.ERROR))
     return panel
 
 
@@ -229,11 +229,11 @@ async def test_a_source_that_does_not_know_the_symbol_is_said_and_another_one_he
 ) -> None:
     panel = await open_panel(open_window, core)
     choose(panel.view.controls.source, "samples")
-    await until(lambda: panel.states.phase is Phase.ERROR)
-    assert "does not know SPY" in panel.states.accessibleName()
+    await until(lambda: panel.view.states.phase is Phase.ERROR)
+    assert "does not know SPY" in panel.view.states.accessibleName()
     assert panel.view.controls.isVisible()
     choose(panel.view.controls.source, "")
-    await until(lambda: panel.states.phase is Phase.CONTENT)
+    await until(lambda: panel.view.states.phase is Phase.CONTENT)
 
 
 async def test_a_kept_symbol_stays_whatever_the_chart_shows(core: Core, open_window: OpenWindow) -> None:

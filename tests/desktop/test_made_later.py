@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 import puffling.desktop.panels
 from puffling.desktop.crash import CrashDesk
-from puffling.desktop.panel import find_panels
+from puffling.desktop.panel import Panel, ViewPanel, find_panels
 from puffling.desktop.snapshot import Snapshot
 from puffling.desktop.window import Window
 from puffling.desktop.window_actions import panel_actions
@@ -55,6 +58,12 @@ class FirstPaint(QObject):
 def made(window: Window) -> set[str]:
     """The panels that were made already."""
     return {name for name, dock in window.docks.items() if dock.made}
+
+
+def holds_keyboard(panel: Panel) -> bool:
+    """Whether what is typed goes into this panel."""
+    focused = QApplication.focusWidget()
+    return focused is not None and panel.isAncestorOf(focused)
 
 
 def test_what_is_known_of_a_panel_before_its_file_is_run_is_what_the_file_declares() -> None:
@@ -106,6 +115,26 @@ async def test_what_was_kept_of_a_panel_nobody_needed_is_kept_again_unchanged(
     assert (room.width(), room.height()) == (310, 190)
     assert after.panels["trades"] == after.panels["chart"] == KEPT
     assert after.workspaces["automate"]["panels"]["chart"] == charts["panels"]["chart"]
+
+
+async def test_a_view_takes_the_keyboard_when_it_comes(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core, Snapshot(workspace="assistant"))
+    for name in ("data", "strategies", "fundamentals", "safety", "trades", "portfolio", "dashboard"):
+        window.show_panel(name)
+        panel = window.docks[name].panel
+        assert isinstance(panel, ViewPanel)
+        await until(partial(holds_keyboard, panel))
+
+
+async def test_of_two_views_of_a_panel_the_first_one_stays(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core, Snapshot(workspace="assistant"))
+    panel = window.docks["trades"].panel
+    assert isinstance(panel, ViewPanel)
+    first, second = panel.view, panel.make_view()
+    panel.put_view(second)
+    assert panel.view is first
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not isValid(second)
 
 
 async def test_a_key_of_a_panel_that_is_not_made_yet_is_not_lost(open_window: OpenWindow) -> None:

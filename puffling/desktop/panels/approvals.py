@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 
 from puffling.desktop.actions import Action
 from puffling.desktop.amounts import Amounts
-from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.notices import Level
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
-from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -32,39 +30,27 @@ COUNT_SECONDS = 1.0
 
 
 @panel(id="approvals", title="Approvals", icon="approvals", area=Area.BOTTOM, order=3)
-class ApprovalsPanel(Panel):
+class ApprovalsPanel(ViewPanel["ApprovalsView"]):
     """Lists the questions; looking at one prices it, asks every gate, and starts its five minutes."""
+
+    least_size = (300, 160)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._amounts = session.shared(Amounts)
         self._accounts: dict[str, Account] = {}
         self._counting: asyncio.Task[None] | None = None
-        self._view: ApprovalsView | None = None
         self._seen_at: datetime | None = None
-        self._focus_wanted = False
-        self._body = Place(self)
-        self.states = States(self)
-        self.setMinimumSize(300, 160)
-        self.states.loading()
         self._refetching = Refetching(self, self._load, self._show, self.states)
 
-    @property
-    def view(self) -> ApprovalsView:
-        """Give the queue, made when it is first looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.approvals.view import ApprovalsView
+    def make_view(self) -> ApprovalsView:
+        from puffling.desktop.approvals.view import ApprovalsView
 
-            made = ApprovalsView(self._amounts, self.session.time, self._now)
-            made.wanted.connect(self.look_at)
-            made.approved.connect(self._approve)
-            made.declined.connect(self._decline)
-            self._body.fill(made)
-            self._view = made
-            if self._focus_wanted:
-                self.take_focus()
-        return self._view
+        made = ApprovalsView(self._amounts, self.session.time, self._now)
+        made.wanted.connect(self.look_at)
+        made.approved.connect(self._approve)
+        made.declined.connect(self._decline)
+        return made
 
     def acts(self) -> Iterable[Action]:
         group = tr("Orders")
@@ -89,11 +75,8 @@ class ApprovalsPanel(Panel):
         if self._counting is not None:
             self._counting.cancel()
 
-    def take_focus(self) -> None:
-        # What is not there yet takes the keyboard when it comes.
-        self._focus_wanted = self._view is None
-        if self._view is not None:
-            self._view.table.setFocus()
+    def focus_view(self, view: ApprovalsView) -> None:
+        view.table.setFocus()
 
     def look_at(self, id: str) -> None:
         """Show one order as it is now; its five minutes begin."""

@@ -10,13 +10,11 @@ from PySide6.QtWidgets import QWidget
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import button, label, spacer, tool_button
 from puffling.desktop.icons import set_icon
-from puffling.desktop.later import Place
 from puffling.desktop.loading import load
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.repricing import Repricing
 from puffling.desktop.session import Session
-from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
 from puffling.runtime.text import tr
 from puffling.store.events import (
@@ -40,17 +38,16 @@ CONNECT, HIDE = "window.connect-broker", "window.hide-amounts"
 
 
 @panel(id="dashboard", title="Dashboard", icon="dashboard", area=Area.BOTTOM, order=0)
-class DashboardPanel(Panel):
+class DashboardPanel(ViewPanel["DashboardView"]):
     """Shows the account that orders go to, live; at a start it waits until the prices stand there."""
+
+    least_size = (300, 130)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._amounts = session.shared(Amounts)
         self._trades: tuple[TradeLine, ...] = ()
         self._alerts: tuple[AlertNote, ...] = ()
-        self._view: DashboardView | None = None
-        self._focus_wanted = False
-        self._body = Place(self)
         self.account = label(tone=Tone.MUTED)
         self.connect_ = button(tr("Connect a broker…"), kind="quiet")
         self.connect_.setObjectName("dashboard.connect")
@@ -59,29 +56,18 @@ class DashboardPanel(Panel):
         self.hide_ = tool_button("eye", tr("Hide or show amounts"))
         self.hide_.setObjectName("dashboard.hide-amounts")
         self.hide_.clicked.connect(lambda: self.session.actions.run(HIDE))
-        self.states = States(self)
-        self.setMinimumSize(300, 130)
-        self.states.loading()
         self._refetching = Refetching(self, self._load, self._show, self.states)
         self._repricing = Repricing(self, lambda: self.view)
 
-    @property
-    def view(self) -> DashboardView:
-        """Give the figures, made when they are first looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for it.
-            from puffling.desktop.dashboard.view import DashboardView
+    def make_view(self) -> DashboardView:
+        from puffling.desktop.dashboard.view import DashboardView
 
-            made = DashboardView(self._amounts, self.session.time)
-            made.trades.key_activated.connect(lambda _: self.session.show_panel("trades"))
-            made.trades.keys_selected.connect(self._look_at)
-            made.alerts.key_activated.connect(lambda _: self.session.show_panel("alerts"))
-            made.alerts.keys_selected.connect(self._look_at_alert)
-            self._body.fill(made)
-            self._view = made
-            if self._focus_wanted:
-                self.take_focus()
-        return self._view
+        made = DashboardView(self._amounts, self.session.time)
+        made.trades.key_activated.connect(lambda _: self.session.show_panel("trades"))
+        made.trades.keys_selected.connect(self._look_at)
+        made.alerts.key_activated.connect(lambda _: self.session.show_panel("alerts"))
+        made.alerts.keys_selected.connect(self._look_at_alert)
+        return made
 
     def header(self) -> list[QWidget]:
         return [self.account, spacer(), self.connect_, self.hide_]
@@ -101,11 +87,8 @@ class DashboardPanel(Panel):
         self._refetching.stop()
         self._repricing.stop()
 
-    def take_focus(self) -> None:
-        # What is not there yet takes the keyboard when it comes.
-        self._focus_wanted = self._view is None
-        if self._view is not None:
-            self._view.trades.setFocus()
+    def focus_view(self, view: DashboardView) -> None:
+        view.trades.setFocus()
 
     def _connect(self) -> None:
         self.session.actions.run(CONNECT)

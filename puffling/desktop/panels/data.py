@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import spacer, tool_button
-from puffling.desktop.later import Place, later
+from puffling.desktop.later import later
 from puffling.desktop.numbers import moment
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
-from puffling.desktop.states import States
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import set_role
 from puffling.market.events import PricesMoved
@@ -38,14 +37,13 @@ IMPORT, FUNDAMENTALS = "window.import-prices", "fundamentals"
 
 
 @panel(id="data", title="Data", icon="columns", area=Area.RIGHT, order=13)
-class DataPanel(Panel):
+class DataPanel(ViewPanel["DataView"]):
     """Shows the prices of the selected symbol as numbers, or of one that it keeps."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._choices: Kept = {}
         self._question: Question | None = None
-        self._view: DataView | None = None
         self._newest: Price | None = None
         self._asked_again_at = 0.0
         self._stop_watching = _nothing
@@ -71,22 +69,24 @@ class DataPanel(Panel):
         self.take = tool_button("export", tr("Take these bars elsewhere"))
         self.take.clicked.connect(self._offer_exports)
         self._header = [self.place, self.pin, spacer(), self.bring, self.take]
-        self._body = Place(self)
         self._follow = later(self, self._catch_up, FOLLOW_MILLISECONDS)
-        self._waiting = States(self)
-        self.setMinimumSize(330, 240)
-        self._waiting.loading()
 
-    @property
-    def view(self) -> DataView:
-        """Give what shows the bars, made when they are first looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.data.view import DataView
+    def make_view(self) -> DataView:
+        from puffling.desktop.data.view import DataView
 
-            self._place_view(DataView(self._page))
-            assert self._view is not None
-        return self._view
+        return DataView(self._page)
+
+    def put_view(self, view: DataView) -> None:
+        super().put_view(view)
+        if self._view is not view:
+            return
+        view.controls.changed.connect(self._ask)
+        view.page_wanted.connect(lambda _: self._fetch_page())
+        view.moment_chosen.connect(self._point)
+        view.bars.copy_wanted.connect(self.copy)
+        view.origin.reload_wanted.connect(self.reload)
+        view.origin.fundamentals_wanted.connect(lambda: self.session.show_panel(FUNDAMENTALS))
+        self.states.content()
 
     @property
     def _page(self) -> str:
@@ -103,11 +103,6 @@ class DataPanel(Panel):
             selection = self.session.selection
             self._question = replace(self._question, symbol=selection.symbol, interval=selection.interval)
         return self._question
-
-    @property
-    def states(self) -> States:
-        """Give what is said instead of content."""
-        return self.view.states
 
     def header(self) -> list[QWidget]:
         return self._header
@@ -163,9 +158,8 @@ class DataPanel(Panel):
         self._follow.stop()
         self._watch("")
 
-    def take_focus(self) -> None:
-        if self._view is not None:
-            self._view.take_focus()
+    def focus_view(self, view: DataView) -> None:
+        view.take_focus()
 
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
@@ -231,27 +225,12 @@ class DataPanel(Panel):
                 owner=self,
             )
 
-    def _place_view(self, view: DataView) -> None:
-        """Show the view, unless another was ready sooner."""
-        if self._view is not None:
-            view.deleteLater()
-            return
-        self._view = view
-        view.controls.changed.connect(self._ask)
-        view.page_wanted.connect(lambda _: self._fetch_page())
-        view.moment_chosen.connect(self._point)
-        view.bars.copy_wanted.connect(self.copy)
-        view.origin.reload_wanted.connect(self.reload)
-        view.origin.fundamentals_wanted.connect(lambda: self.session.show_panel(FUNDAMENTALS))
-        self._body.fill(view)
-        self._waiting.content()
-
     async def _load(self, asked: Question) -> Found:
         core = self.session.core
         if self._view is None:
             from puffling.desktop.data.making import made_view
 
-            self._place_view(await made_view(self._page))
+            self.put_view(await made_view(self._page))
             await asyncio.sleep(0)
         from puffling.desktop.data.reading import read_bars
 
@@ -277,9 +256,9 @@ class DataPanel(Panel):
         self._watch("" if self.session.selection.present_us is not None else history.key.symbol)
         self._fetch_page()
         if len(history.bars):
-            self.states.content()
+            self.view.states.content()
         else:
-            self.states.empty(
+            self.view.states.empty(
                 tr("No bars of {symbol}", symbol=history.key.symbol),
                 tr("No feed has any in this range. Choose another range, width or source."),
                 icon="columns",
@@ -289,7 +268,7 @@ class DataPanel(Panel):
         self.mark_live()
         self._watch("")
         self.view.show_nothing()
-        self.states.error(error.message, error.hint, act=self.fetch)
+        self.view.states.error(error.message, error.hint, act=self.fetch)
 
     def _fetch_page(self) -> None:
         """Fetch what only the open page shows."""

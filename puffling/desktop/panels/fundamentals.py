@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import spacer
-from puffling.desktop.later import Place, later
+from puffling.desktop.later import later
 from puffling.desktop.loading import load
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
-from puffling.desktop.states import States
 from puffling.desktop.theme import set_role
 from puffling.puffin.data.instants import us_to_day
 from puffling.runtime.errors import PufflingError
@@ -36,36 +35,26 @@ PREFERENCES = "window.preferences"
 
 
 @panel(id="fundamentals", title="Fundamentals", icon="fundamentals", area=Area.RIGHT, order=12)
-class FundamentalsPanel(Panel):
+class FundamentalsPanel(ViewPanel["CompanyView"]):
     """Shows the reports of the selected symbol."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._symbol = ""
         self._choices: Kept = {}
-        self._view: CompanyView | None = None
         self._periods = {name: _period_button(name, title) for name, title in PERIODS.items()}
         self._choose_period("annual")
         for name, made in self._periods.items():
             made.clicked.connect(partial(self._period_chosen, name))
         self._header = [spacer(), *self._periods.values()]
-        self._body = Place(self)
         self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
-        self.states = States(self)
-        self.setMinimumSize(330, 240)
-        self.states.loading()
 
-    @property
-    def view(self) -> CompanyView:
-        """Give the view of the company, made when the first one is looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.company.view import CompanyView
+    def make_view(self) -> CompanyView:
+        from puffling.desktop.company.view import CompanyView
 
-            self._view = CompanyView(str(self._choices.get("page", "")))
-            self._view.page_wanted.connect(self._fetch)
-            self._body.fill(self._view)
-        return self._view
+        made = CompanyView(str(self._choices.get("page", "")))
+        made.page_wanted.connect(self._fetch)
+        return made
 
     @property
     def period(self) -> str:
@@ -110,9 +99,8 @@ class FundamentalsPanel(Panel):
     def sleep(self) -> None:
         self._follow.stop()
 
-    def take_focus(self) -> None:
-        if self._view is not None:
-            self._view.take_focus()
+    def focus_view(self, view: CompanyView) -> None:
+        view.take_focus()
 
     def _switch_period(self) -> None:
         self._period_chosen("quarterly" if self.period == "annual" else "annual")

@@ -14,17 +14,15 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from puffling.desktop.actions import Action
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import spacer
-from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.menus import passing_menu
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.portfolio.pages import GAINS, LOTS, MONEY, PAGES, PERFORMANCE
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.repricing import Repricing
 from puffling.desktop.saving import ask_where, save
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
-from puffling.desktop.states import States
 from puffling.desktop.theme import set_role
 from puffling.runtime.text import tr
 from puffling.store.events import (
@@ -56,8 +54,10 @@ FLOW = "portfolio.add-flow"
 
 
 @panel(id="portfolio", title="Portfolio", icon="portfolio", area=Area.BOTTOM, order=20)
-class PortfolioPanel(Panel):
+class PortfolioPanel(ViewPanel["PortfolioView"]):
     """Shows one account, live."""
+
+    least_size = (380, 200)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -67,9 +67,6 @@ class PortfolioPanel(Panel):
         self._lots_of = ""
         self._year = 0
         self._accounts: tuple[tuple[str, str], ...] = ()
-        self._view: PortfolioView | None = None
-        self._focus_wanted = False
-        self._body = Place(self)
         self.accounts_button = QPushButton()
         self.accounts_button.setObjectName("portfolio.accounts")
         self.accounts_button.setAccessibleName(tr("Choose account"))
@@ -77,37 +74,26 @@ class PortfolioPanel(Panel):
         self.accounts_button.clicked.connect(self._open_accounts)
         self.accounts_button.hide()
         self._header = [spacer(), self.accounts_button]
-        self.states = States(self)
-        self.setMinimumSize(380, 200)
-        self.states.loading()
         self._refetching = Refetching(self, self._load, self._show, self.states)
         self._repricing = Repricing(self, lambda: self.view)
 
-    @property
-    def view(self) -> PortfolioView:
-        """Give the view of the account, made when the first one is looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.portfolio.view import PortfolioView
+    def make_view(self) -> PortfolioView:
+        from puffling.desktop.portfolio.view import PortfolioView
 
-            made = PortfolioView(self._amounts, self._today, str(self._choices.get("page", "")))
-            made.positions.restore_state(self._choices.get("positions", {}))
-            made.page_turned.connect(self._page_turned)
-            made.chart_wanted.connect(self._show_chart)
-            made.lots_wanted.connect(self._show_lots_of)
-            made.close_wanted.connect(lambda symbol: self._acts().close(self, symbol, self._account))
-            made.reverse_wanted.connect(lambda symbol: self._acts().reverse(self, symbol, self._account))
-            made.flow_wanted.connect(lambda: self.session.actions.run(FLOW))
-            made.flows_removed.connect(self._remove_flows)
-            made.year_wanted.connect(self._show_year)
-            made.export_wanted.connect(self.export_year)
-            made.matching_wanted.connect(self._match)
-            made.positions.keys_selected.connect(self._look_at)
-            self._body.fill(made)
-            self._view = made
-            if self._focus_wanted:
-                self.take_focus()
-        return self._view
+        made = PortfolioView(self._amounts, self._today, str(self._choices.get("page", "")))
+        made.positions.restore_state(self._choices.get("positions", {}))
+        made.page_turned.connect(self._page_turned)
+        made.chart_wanted.connect(self._show_chart)
+        made.lots_wanted.connect(self._show_lots_of)
+        made.close_wanted.connect(lambda symbol: self._acts().close(self, symbol, self._account))
+        made.reverse_wanted.connect(lambda symbol: self._acts().reverse(self, symbol, self._account))
+        made.flow_wanted.connect(lambda: self.session.actions.run(FLOW))
+        made.flows_removed.connect(self._remove_flows)
+        made.year_wanted.connect(self._show_year)
+        made.export_wanted.connect(self.export_year)
+        made.matching_wanted.connect(self._match)
+        made.positions.keys_selected.connect(self._look_at)
+        return made
 
     def header(self) -> list[QWidget]:
         return self._header
@@ -156,11 +142,8 @@ class PortfolioPanel(Panel):
         self._refetching.stop()
         self._repricing.stop()
 
-    def take_focus(self) -> None:
-        # What is not there yet takes the keyboard when it comes.
-        self._focus_wanted = self._view is None
-        if self._view is not None:
-            self._view.take_focus()
+    def focus_view(self, view: PortfolioView) -> None:
+        view.take_focus()
 
     def open_page(self, page: str) -> None:
         """Turn to a page."""

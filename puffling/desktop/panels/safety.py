@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.desktop.actions import Action
 from puffling.desktop.ask import ask
-from puffling.desktop.later import Place
 from puffling.desktop.loading import load
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
-from puffling.desktop.states import States
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
 from puffling.runtime.errors import NotFound, PufflingError, Refused, Unavailable
@@ -57,44 +55,32 @@ class Plan:
 
 
 @panel(id="safety", title="Safety", icon="safety", area=Area.RIGHT, order=4)
-class SafetyPanel(Panel):
+class SafetyPanel(ViewPanel["SafetyView"]):
     """Shows whether orders leave and how near each limit is, and changes both for the person."""
+
+    least_size = (300, 200)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._plan = Plan()
-        self._view: SafetyView | None = None
-        self._focus_wanted = False
-        self._body = Place(self)
-        self.states = States(self)
-        self.setMinimumSize(300, 200)
-        self.states.loading()
         self._refetching = Refetching(self, self._load, self._show, self.states)
 
-    @property
-    def view(self) -> SafetyView:
-        """Give the console, made when it is first looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.safety.view import SafetyView
+    def make_view(self) -> SafetyView:
+        from puffling.desktop.safety.view import SafetyView
 
-            made = SafetyView(self.session.time)
-            switch = made.switch
-            switch.halt.clicked.connect(self.halt)
-            switch.resume.clicked.connect(lambda: self.session.actions.run("safety.resume"))
-            switch.reduce.clicked.connect(self._reduce)
-            switch.flatten.clicked.connect(self.flatten)
-            switch.drill.clicked.connect(self.drill)
-            made.differences.accept.clicked.connect(self.accept)
-            made.limits.wanted.connect(self._change)
-            made.going_live.wanted.connect(self._go_live)
-            made.going_live.back_wanted.connect(lambda: self.session.actions.run("safety.go-paper"))
-            made.going_live.connect_wanted.connect(self._connect)
-            self._body.fill(made)
-            self._view = made
-            if self._focus_wanted:
-                self.take_focus()
-        return self._view
+        made = SafetyView(self.session.time)
+        switch = made.switch
+        switch.halt.clicked.connect(self.halt)
+        switch.resume.clicked.connect(lambda: self.session.actions.run("safety.resume"))
+        switch.reduce.clicked.connect(self._reduce)
+        switch.flatten.clicked.connect(self.flatten)
+        switch.drill.clicked.connect(self.drill)
+        made.differences.accept.clicked.connect(self.accept)
+        made.limits.wanted.connect(self._change)
+        made.going_live.wanted.connect(self._go_live)
+        made.going_live.back_wanted.connect(lambda: self.session.actions.run("safety.go-paper"))
+        made.going_live.connect_wanted.connect(self._connect)
+        return made
 
     def acts(self) -> Iterable[Action]:
         yield Action(
@@ -116,12 +102,9 @@ class SafetyPanel(Panel):
     def sleep(self) -> None:
         self._refetching.stop()
 
-    def take_focus(self) -> None:
-        # What is not there yet takes the keyboard when it comes.
-        self._focus_wanted = self._view is None
-        if self._view is not None:
-            switch = self._view.switch
-            (switch.halt if switch.halt.isVisible() else switch.resume).setFocus()
+    def focus_view(self, view: SafetyView) -> None:
+        switch = view.switch
+        (switch.halt if switch.halt.isVisible() else switch.resume).setFocus()
 
     def halt(self) -> None:
         """Stop new orders, and cancel open ones where that is wanted."""

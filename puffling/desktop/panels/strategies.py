@@ -11,13 +11,11 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import spacer, tool_button
-from puffling.desktop.later import Place
 from puffling.desktop.loading import load
 from puffling.desktop.menus import passing_menu
-from puffling.desktop.panel import Area, Panel, find_panels, panel
+from puffling.desktop.panel import Area, ViewPanel, find_panels, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
-from puffling.desktop.states import States
 from puffling.desktop.strategies.shared import ShownSignals, StrategyToTest
 from puffling.desktop.theme import set_role
 from puffling.puffin.data.interval import Interval
@@ -39,12 +37,11 @@ PAGES = {"mine": "Mine", "library": "Library"}
 
 
 @panel(id="strategies", title="Strategies", icon="strategies", area=Area.RIGHT, order=14)
-class StrategiesPanel(Panel):
+class StrategiesPanel(ViewPanel["StrategiesView"]):
     """Creates, edits, copies and deletes strategies, and shows what they say."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._view: StrategiesView | None = None
         self._files: OwnFiles | None = None
         self._choices: Kept = {}
         self._kinds: dict[str, StrategyKind] = {}
@@ -59,39 +56,37 @@ class StrategiesPanel(Panel):
         self.add = tool_button("add", tr("New strategy"))
         self.add.clicked.connect(self.offer_kinds)
         self._header = [spacer(), *self._pages.values(), self.add]
-        self._body = Place(self)
-        self.states = States(self)
-        self.setMinimumSize(330, 240)
         self.turn_to("mine")
-        self.states.loading()
 
-    @property
-    def view(self) -> StrategiesView:
-        """Give the lists and what stands below them, made when they are first looked at."""
-        if self._view is None:
-            from puffling.desktop.strategies.files import OwnFiles
-            from puffling.desktop.strategies.view import StrategiesView
+    def make_view(self) -> StrategiesView:
+        from puffling.desktop.strategies.files import OwnFiles
+        from puffling.desktop.strategies.view import StrategiesView
 
-            view = self._view = StrategiesView()
-            self._files = OwnFiles(self.session, self, view)
-            view.saved.restore_state(self._choices.get("saved", {}))
-            view.kinds.restore_state(self._choices.get("kinds", {}))
-            view.saved.keys_selected.connect(self._edit_chosen)
-            view.saved.keys_removed.connect(self.delete)
-            view.saved.menu_opening.connect(self._extend_menu)
-            view.kinds.keys_selected.connect(self._look_at_kind)
-            view.kinds.key_activated.connect(self.begin)
-            view.editor.saved.connect(self._keep)
-            view.editor.cancelled.connect(self._leave_editor)
-            view.signals.clicked.connect(lambda on: self.show_signals() if on else self._shown.choose(None))
-            view.backtest.clicked.connect(self.backtest)
-            view.duplicate.clicked.connect(self.duplicate)
-            view.delete.clicked.connect(lambda: self.delete(view.saved.selected_keys()))
-            view.configure.clicked.connect(lambda: self.begin(view.kinds.current_key() or ""))
-            self._body.fill(view)
-            view.show_page(self.page)
-            self._say_empty()
-        return self._view
+        view = StrategiesView()
+        self._files = OwnFiles(self.session, self, view)
+        view.saved.restore_state(self._choices.get("saved", {}))
+        view.kinds.restore_state(self._choices.get("kinds", {}))
+        view.saved.keys_selected.connect(self._edit_chosen)
+        view.saved.keys_removed.connect(self.delete)
+        view.saved.menu_opening.connect(self._extend_menu)
+        view.kinds.keys_selected.connect(self._look_at_kind)
+        view.kinds.key_activated.connect(self.begin)
+        view.editor.saved.connect(self._keep)
+        view.editor.cancelled.connect(self._leave_editor)
+        view.signals.clicked.connect(lambda on: self.show_signals() if on else self._shown.choose(None))
+        view.backtest.clicked.connect(self.backtest)
+        view.duplicate.clicked.connect(self.duplicate)
+        view.delete.clicked.connect(lambda: self.delete(view.saved.selected_keys()))
+        view.configure.clicked.connect(lambda: self.begin(view.kinds.current_key() or ""))
+        view.show_page(self.page)
+        view.saved.when_empty(
+            tr("No strategies yet"),
+            tr("Choose one from the library and give it your parameters."),
+            icon="strategies",
+            action=tr("Open library"),
+            act=partial(self.turn_to, "library"),
+        )
+        return view
 
     @property
     def page(self) -> str:
@@ -143,9 +138,8 @@ class StrategiesPanel(Panel):
             self._looking.cancel()
             self._looking = None
 
-    def take_focus(self) -> None:
-        if self._view is not None:
-            self._view.take_focus()
+    def focus_view(self, view: StrategiesView) -> None:
+        view.take_focus()
 
     def turn_to(self, page: str, _checked: bool = True) -> None:
         """Show the person's own strategies, or the library."""
@@ -314,15 +308,6 @@ class StrategiesPanel(Panel):
     def _say_failed(self, error: PufflingError) -> None:
         self.states.error(error.message, error.hint, act=self.fetch)
         self.mark_live()
-
-    def _say_empty(self) -> None:
-        self.view.saved.when_empty(
-            tr("No strategies yet"),
-            tr("Choose one from the library and give it your parameters."),
-            icon="strategies",
-            action=tr("Open library"),
-            act=partial(self.turn_to, "library"),
-        )
 
     def _say_choose(self) -> None:
         self.session.notices.tell(tr("Choose one of your strategies first."))

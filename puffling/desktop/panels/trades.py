@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from puffling.desktop.actions import Action
 from puffling.desktop.amounts import Amounts
-from puffling.desktop.later import Place
 from puffling.desktop.loading import load
-from puffling.desktop.panel import Area, Panel, panel
+from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.saving import ask_where, save
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
-from puffling.desktop.states import States
 from puffling.runtime.text import tr
 from puffling.store.events import DatabaseRestored, TradesChanged
 
@@ -31,41 +29,29 @@ CHOSEN = "chosen"
 
 
 @panel(id="trades", title="Trades", icon="trades", area=Area.BOTTOM, order=21)
-class TradesPanel(Panel):
+class TradesPanel(ViewPanel["TradesView"]):
     """Shows the history of trades, the newest first."""
+
+    least_size = (380, 180)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._amounts = session.shared(Amounts)
         self._choices: Kept = {}
-        self._view: TradesView | None = None
-        self._focus_wanted = False
-        self._body = Place(self)
-        self.states = States(self)
-        self.setMinimumSize(380, 180)
-        self.states.loading()
         self._refetching = Refetching(self, self._load, self._show, self.states)
 
-    @property
-    def view(self) -> TradesView:
-        """Give the list of trades, made when it is first looked at."""
-        if self._view is None:
-            # Imported here: a start must not wait for what may stay closed all day.
-            from puffling.desktop.portfolio.trades import TradesView
+    def make_view(self) -> TradesView:
+        from puffling.desktop.portfolio.trades import TradesView
 
-            made = TradesView(self._amounts, self.session.time)
-            made.table.restore_state(self._choices.get("table", {}))
-            made.filter_by(side=str(self._choices.get("side", "")), span=str(self._choices.get("span", "")))
-            made.wanted_changed.connect(self._refetching.fetch)
-            made.chart_wanted.connect(self._show_chart)
-            made.save_wanted.connect(self.save)
-            made.annotated.connect(self.annotate)
-            made.lots_wanted.connect(self.choose_lots)
-            self._body.fill(made)
-            self._view = made
-            if self._focus_wanted:
-                self.take_focus()
-        return self._view
+        made = TradesView(self._amounts, self.session.time)
+        made.table.restore_state(self._choices.get("table", {}))
+        made.filter_by(side=str(self._choices.get("side", "")), span=str(self._choices.get("span", "")))
+        made.wanted_changed.connect(self._refetching.fetch)
+        made.chart_wanted.connect(self._show_chart)
+        made.save_wanted.connect(self.save)
+        made.annotated.connect(self.annotate)
+        made.lots_wanted.connect(self.choose_lots)
+        return made
 
     def acts(self) -> Iterable[Action]:
         group = tr("Trades")
@@ -108,11 +94,8 @@ class TradesPanel(Panel):
     def sleep(self) -> None:
         self._refetching.stop()
 
-    def take_focus(self) -> None:
-        # What is not there yet takes the keyboard when it comes.
-        self._focus_wanted = self._view is None
-        if self._view is not None:
-            self._view.table.setFocus()
+    def focus_view(self, view: TradesView) -> None:
+        view.table.setFocus()
 
     def look_for(self) -> None:
         """Put the keyboard where one looks for trades."""
