@@ -163,14 +163,19 @@ class Books:
 
     async def _settle_waiting(self) -> None:
         while self._to_find:
-            found = await self._store.read(
-                self._user, lambda unit, n: unit.trades.places(n), self._to_find.pop()
-            )
+            newest = self._to_find[-1]
+            found = await self._store.read(self._user, _places, newest)
+            self._to_find.remove(newest)
             self._unsettled |= dict.fromkeys(found)
         while self._unsettled:
             place = next(iter(self._unsettled))
+            # Before it is told: what is traded meanwhile is to be told too.
             del self._unsettled[place]
-            await self._store.run(self._user, _tell_earned, *place, self._live.now.portfolio.matching)
+            try:
+                await self._store.run(self._user, _tell_earned, *place, self._live.now.portfolio.matching)
+            except PufflingError:
+                self._unsettled[place] = None
+                raise
 
     async def _look_now_and_then(self) -> None:
         # What happened before the last end can wait until the window is there.
@@ -178,6 +183,8 @@ class Books:
         self._settle_later(_LAST_TRADES)
         while True:
             self._asked.set()
+            # What could not be told is told as soon as it can be.
+            self._changed.set()
             await self._clock.sleep(_LOOK_SECONDS)
 
     async def _keep_marking(self) -> None:
@@ -254,7 +261,7 @@ def _last_marks(unit: Unit, accounts: Sequence[str]) -> dict[str, Worth | None]:
     return {account: unit.worth.last(account) for account in accounts}
 
 
-def _traded(unit: Unit, newest: int | None) -> tuple[tuple[str, str], ...]:
+def _places(unit: Unit, newest: int | None) -> tuple[tuple[str, str], ...]:
     return unit.trades.places(newest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,12 +12,18 @@ from decimal import Decimal
 import pytest
 
 from puffling.core.core import Core
+from puffling.puffin.broker.base import Broker
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.actor import Actor, Caller, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound, Refused, Unavailable
 from puffling.runtime.paths import Paths
+from puffling.settings.live import LiveSettings
+from puffling.store.database import Unit
 from puffling.store.orders import OrderTerms
+from puffling.trading.accounts.offers import PAPER, offer
+from puffling.trading.accounts.records import choose, take_on
+from puffling.trading.accounts.shelf import AccountShelf
 from puffling.trading.accounts.values import Result
 from puffling.trading.events import ChosenAccountChanged
 from puffling.trading.proposals import Proposal
@@ -24,6 +31,8 @@ from puffling.trading.values import LineState, Mode
 from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import AlpacaTrading
 from tests.fakes.local_server import serving
+from tests.fakes.own_broker import OwnBroker
+from tests.trading.test_standing import NoRows
 
 PAPER_KEYS = {"ALPACA_API_KEY": KEY, "ALPACA_SECRET_KEY": SECRET}
 LIVE_KEYS = {"ALPACA_LIVE_API_KEY": KEY, "ALPACA_LIVE_SECRET_KEY": SECRET}
@@ -335,3 +344,55 @@ async def test_clocks_that_are_far_apart_are_found(
         assert [each.code for each in check.missing] == ["clock"]
         with pytest.raises(Unavailable, match="Clock"):
             await core.accounts.connect("alpaca-paper")
+
+
+async def test_who_waits_for_the_accounts_finds_those_at_brokers_connected_and_compared(
+    paths: Paths, clock: FixedClock
+) -> None:
+    core = await Core.open(paths, clock=clock, environment=PAPER_KEYS)
+    await ready(core)
+    await core.account_shelf.close()
+    asked, let_go = threading.Event(), threading.Event()
+
+    def make_slowly(*_: object) -> Broker:
+        asked.set()
+        let_go.wait(20)
+        return OwnBroker(now=clock.now)
+
+    def remember(unit: Unit) -> None:
+        account = take_on(unit, offer(PAPER), "mine", "1", "")
+        choose(unit, account.id, "demo", live=False)
+
+    await core.store.run(core.user, remember)
+    shelf = AccountShelf(
+        store=core.store,
+        user=core.user,
+        clock=clock,
+        bus=core.bus,
+        scope=core.scope,
+        port=core.port,
+        market=core.market,
+        live=LiveSettings(NoRows(), {}, {}),
+        secrets=core.secrets,
+        desk=core.desk,
+        maker=make_slowly,
+    )
+    try:
+        shelf.begin()
+        waiting = core.scope.spawn(shelf.opened(), name="waits")
+
+        async def being_made() -> bool:
+            return asked.is_set()
+
+        await until(being_made)
+        await core.desk.compared("demo")
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        let_go.set()
+        await waiting
+        assert (core.desk.chosen, (await core.desk.account("mine")).state) == ("mine", LineState.READY)
+    finally:
+        let_go.set()
+        await shelf.close()
+        await core.close()

@@ -213,6 +213,9 @@ class OwnBroker(Broker):
                 raise InsufficientFundsError("insufficient buying power", code="40310000")
             case "invalid":
                 raise InvalidOrderError("invalid", code="42210000")
+            case "halts_before":
+                self.halts()
+                raise UnclearError("Connection reset")
             case "hang_before":
                 self.hang.wait(60)
                 raise UnclearError("Timed out")

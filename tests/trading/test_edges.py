@@ -194,6 +194,25 @@ async def test_an_answer_that_could_not_be_written_down_is_found_again(home: Pat
     room.failures.clear()
 
 
+async def test_what_did_not_arrive_and_could_not_be_written_down_is_sent_under_the_same_name(
+    home: Path,
+) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker, store_type=FullStore) as room:
+        store = room.store
+        assert isinstance(store, FullStore)
+        broker.fault("submit_order", "halts_before")
+        broker.halts = lambda: setattr(store, "full", True)
+        with pytest.raises(StorageFailed, match="full"):
+            await room.desk.place(room.wish())
+        store.full = False
+        await room.settle()
+        [intent], [row] = await room.desk.intents(), broker.accepted()
+        assert (intent.state, intent.attempt) == (OrderState.ACKED, 2)
+        assert (intent.broker_order_id, row["client_id"]) == (row["id"], intent.client_id)
+        assert await room.broken(broker) == []
+
+
 async def test_what_is_too_late_in_the_last_moment_is_not_sent(home: Path) -> None:
     clock = FixedClock(NOW)
     broker = OwnBroker(now=clock.now)

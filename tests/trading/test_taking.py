@@ -114,3 +114,22 @@ async def test_an_order_the_broker_puts_in_the_place_of_ours_is_followed_and_the
         assert now.broker_order_id == "o3"
         assert room.alarms == []
         assert await room.held() == 2
+
+
+async def test_an_order_whose_fill_is_taken_back_before_the_others_came_waits_for_none_of_them(
+    home: Path,
+) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        intent = await working(room)
+        first = broker.fill("o1", 3, say=False)
+        # The news of the second one says that all is filled, while the first was not heard of.
+        broker.fill("o1", 2)
+        assert (await room.until_state(intent.id, OrderState.PARTIAL)).reserved > 0
+        broker.mute = True
+        broker.undo(first)
+        await room.settle()
+        ended = await room.intent(intent.id)
+        assert (ended.state, ended.reserved) == (OrderState.FILLED, 0)
+        assert await room.held() == 2
+        assert room.alarms == []
