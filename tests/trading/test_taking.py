@@ -122,12 +122,13 @@ async def test_an_order_whose_fill_is_taken_back_before_the_others_came_waits_fo
     broker = OwnBroker()
     async with open_room(home, broker) as room:
         intent = await working(room)
-        first = broker.fill("o1", 3, say=False)
-        # The news of the second one says that all is filled, while the first was not heard of.
-        broker.fill("o1", 2)
-        assert (await room.until_state(intent.id, OrderState.PARTIAL)).reserved > 0
-        broker.mute = True
-        broker.undo(first)
+        async with room.parts.line(MINE.id).comparing:
+            first = broker.fill("o1", 3, say=False)
+            # The news of the second one says that all is filled, while the first was not heard of.
+            broker.fill("o1", 2)
+            assert (await room.until_state(intent.id, OrderState.PARTIAL)).reserved > 0
+            broker.mute = True
+            broker.undo(first)
         await room.settle()
         ended = await room.intent(intent.id)
         assert (ended.state, ended.reserved) == (OrderState.FILLED, 0)
