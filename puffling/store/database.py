@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from puffling.store.repositories.attempts import AttemptLedger
     from puffling.store.repositories.audit import AuditTrail
     from puffling.store.repositories.books import PaperBooks
+    from puffling.store.repositories.decisions import StrategyDecisions
     from puffling.store.repositories.drawings import Drawings
     from puffling.store.repositories.fills import Fills
     from puffling.store.repositories.flows import CashFlows
@@ -132,6 +133,13 @@ class Unit:
         from puffling.store.repositories.strategies import StrategyConfigs
 
         return StrategyConfigs(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def decisions(self) -> StrategyDecisions:
+        """What strategies that run by themselves decided."""
+        from puffling.store.repositories.decisions import StrategyDecisions
+
+        return StrategyDecisions(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def results(self) -> BacktestResults:

@@ -72,6 +72,14 @@ class StrategiesChanged:
 
 
 @frozen
+class StrategyDecided:
+    """A strategy that runs by itself decided on a bar, or what it decided came a step further."""
+
+    user: UserId
+    strategy: str
+
+
+@frozen
 class DrawingsChanged:
     """The drawings on the chart of a symbol changed."""
 

@@ -22,6 +22,8 @@ class StrategyConfig:
     version: int
     created_at: datetime
     updated_at: datetime
+    # How far it acts by itself while it is enabled.
+    mode: str = "manual"
 
 
 @frozen

@@ -28,7 +28,7 @@ NAMED = {
     "ai_conversations", "scheduled_jobs", "portfolio_goals", "alert_configs", "alert_history", "agent_logs",
     "intents", "orders", "fills", "approvals", "audit", "trials", "optimization_jobs", "adaptations",
     "drawings", "layouts", "access_tokens", "attempts",
-    "accounts", "holdings", "paper_books", "cash_flows", "account_worth",
+    "accounts", "holdings", "paper_books", "cash_flows", "account_worth", "strategy_decisions",
 }  # fmt: skip
 
 WITHOUT_USER = """

@@ -32,8 +32,8 @@ import os, signal
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 def step(number):
     if os.environ.get("KILL_AT") == str(number):
@@ -65,7 +65,7 @@ from puffling.store.migrations import Schema
 
 async def main():
     clock = SystemClock()
-    schema = Schema(("0001", "0002", "0003", "0004"), Path(sys.argv[2]))
+    schema = Schema(("0001", "0002", "0003", "0004", "0005"), Path(sys.argv[2]))
     await Store.open(Paths.under(Path(sys.argv[1])), port=Port(clock), bus=Bus(), clock=clock, schema=schema)
     print("open", flush=True)
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -79,8 +79,8 @@ def newer(tmp_path: Path) -> Schema:
     """The shipped schema and one after it."""
     folder = tmp_path / "migrations"
     shutil.copytree(SHIPPED.folder, folder)
-    (folder / "versions" / "0004_next.py").write_text(NEXT)
-    return Schema((*SHIPPED.versions, "0004"), folder)
+    (folder / "versions" / "0005_next.py").write_text(NEXT)
+    return Schema((*SHIPPED.versions, "0005"), folder)
 
 
 def _version(place: Place) -> str:
@@ -149,9 +149,9 @@ async def test_every_released_schema_opens_with_its_rows(folder: Place, version:
 async def test_an_older_schema_is_backed_up_and_brought_up_to_date(folder: Place, newer: Schema) -> None:
     await _with_a_list(folder)
     async with folder.open(newer) as store:
-        assert (store.report.migrated_from, store.report.schema) == ("0003", "0004")
+        assert (store.report.migrated_from, store.report.schema) == ("0004", "0005")
         [backup] = store.report.backups
-        assert "before_0004" in backup.name
+        assert "before_0005" in backup.name
     assert await _names(folder, newer) == ["Tech!"]
     with closing(sqlite3.connect(backup.path)) as connection:
         assert connection.execute("SELECT name FROM watchlists").fetchall() == [("Tech",)]
@@ -164,7 +164,7 @@ async def test_a_failed_migration_of_a_server_leaves_the_old_version(
 ) -> None:
     folder.url = postgres_url
     await _with_a_list(folder)
-    last = newer.folder / "versions" / "0004_next.py"
+    last = newer.folder / "versions" / "0005_next.py"
     last.write_text(NEXT.replace("step(5)", "raise OSError('the cable')"))
     with pytest.raises(OSError, match="the cable"):
         await _names(folder, newer)
@@ -182,7 +182,7 @@ async def test_a_migration_killed_at_any_step_leaves_the_old_version(
     assert await _names(folder) == ["Tech"]
     # And the newer program, killed right after its commit this time, gets all the way.
     assert _start(folder, newer, checkout) == b"open\n"
-    assert _version(folder) == "0004"
+    assert _version(folder) == "0005"
     assert await _names(folder, newer) == ["Tech!"]
 
 
@@ -204,7 +204,7 @@ async def test_a_backup_of_a_newer_schema_is_not_restored(folder: Place, newer: 
     async with folder.open() as store:
         backup = await store.backup(keep=KEPT)
         with closing(sqlite3.connect(backup.path)) as connection, connection:
-            connection.execute("UPDATE alembic_version SET version_num = '0004'")
+            connection.execute("UPDATE alembic_version SET version_num = '0005'")
         await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Later"))
         with pytest.raises(StorageFailed, match="newer Puffling"):
             await store.restore(backup, keep=KEPT)
@@ -218,7 +218,7 @@ async def test_a_backup_of_an_older_schema_is_restored_and_brought_up_to_date(
     async with folder.open(newer) as store:
         [backup] = store.report.backups
         await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Later"))
-        assert (await store.restore(backup, keep=KEPT)).migrated_from == "0003"
+        assert (await store.restore(backup, keep=KEPT)).migrated_from == "0004"
     assert await _names(folder, newer) == ["Tech!"]
 
 

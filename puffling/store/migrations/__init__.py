@@ -26,4 +26,4 @@ class Schema:
         return self.versions[-1]
 
 
-SHIPPED = Schema(versions=("0001", "0002", "0003"), folder=Path(__file__).resolve().parent)
+SHIPPED = Schema(versions=("0001", "0002", "0003", "0004"), folder=Path(__file__).resolve().parent)

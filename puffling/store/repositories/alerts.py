@@ -160,6 +160,25 @@ class Alerts(Repository):
         self._tell(AlertsChanged(self._user))
         return told
 
+    def tell(
+        self, name: str, message: str, details: Mapping[str, Any], *, severity: str = "info"
+    ) -> AlertNote:
+        """Write down what something that runs by itself wants a person to hear."""
+        note = AlertHistoryRow(
+            id=new_id(),
+            user_id=self._user,
+            triggered_at=self._now,
+            severity=severity,
+            message=message,
+            details=checked_json({**details, "name": name}, "details"),
+        )
+        self._session.add(note)
+        self._session.flush()
+        told = _note(note)
+        self._tell(AlertRaised(self._user, told))
+        self._tell(AlertsChanged(self._user))
+        return told
+
     def history(self, limit: int = 200) -> tuple[AlertNote, ...]:
         """Give what was heard, the newest first."""
         wanted = (

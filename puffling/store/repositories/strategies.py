@@ -14,6 +14,8 @@ from puffling.store.repositories.base import Repository, checked_json, checked_t
 from puffling.store.research import StrategyConfig
 from puffling.store.tables.research import StrategyConfigRow
 
+MANUAL = "manual"
+
 
 class StrategyConfigs(Repository):
     """Makes, changes and removes configurations; whether parameters fit is known before they come here."""
@@ -43,7 +45,7 @@ class StrategyConfigs(Repository):
             params=checked_json(parameters, "parameters"),
             symbols=list(symbols),
             interval=interval,
-            mode="manual",
+            mode=MANUAL,
             created_at=self._now,
             updated_at=self._now,
         )
@@ -61,6 +63,7 @@ class StrategyConfigs(Repository):
     ) -> StrategyConfig:
         """Change a configuration; it gets a new version."""
         row = self._row(id)
+        self._refuse_active(row, tr("Deactivate it before it is changed."))
         row.name = self._free_name(name, besides=row.id)
         row.strategy_type, row.params = strategy, checked_json(parameters, "parameters")
         row.symbols, row.interval = list(symbols), interval
@@ -71,10 +74,7 @@ class StrategyConfigs(Repository):
     def remove(self, id: str) -> StrategyConfig:
         """Remove a configuration that nothing runs, and give it back; its results stay."""
         row = self._row(id)
-        if row.enabled:
-            raise Conflict(
-                tr("{name} is active.", name=row.name), hint=tr("Deactivate it before it is deleted.")
-            )
+        self._refuse_active(row, tr("Deactivate it before it is deleted."))
         removed = _value(row)
         self._session.delete(row)
         self._session.flush()
@@ -91,12 +91,22 @@ class StrategyConfigs(Repository):
             params=config.parameters,
             symbols=list(config.symbols),
             interval=config.interval,
-            mode="manual",
+            mode=MANUAL,
             version=config.version,
             created_at=config.created_at,
             updated_at=self._now,
         )
         return self._changed(row)
+
+    def set_mode(self, id: str, mode: str) -> StrategyConfig:
+        """Let a configuration act by itself in a mode, or with `manual` no more."""
+        row = self._row(id)
+        row.mode, row.enabled = mode, mode != MANUAL
+        return self._changed(row)
+
+    def _refuse_active(self, row: StrategyConfigRow, hint: str) -> None:
+        if row.enabled:
+            raise Conflict(tr("{name} is active.", name=row.name), hint=hint)
 
     def _changed(self, row: StrategyConfigRow) -> StrategyConfig:
         self._session.add(row)
@@ -141,4 +151,5 @@ def _value(row: StrategyConfigRow) -> StrategyConfig:
         row.version,
         row.created_at,
         row.updated_at,
+        row.mode,
     )

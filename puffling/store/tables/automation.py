@@ -1,4 +1,4 @@
-"""What acts when nobody clicks: goals, alerts, conversations and the agent's runs."""
+"""What acts when nobody clicks: goals, alerts, strategies, conversations and the agent's runs."""
 
 from __future__ import annotations
 
@@ -96,3 +96,29 @@ class AgentLogRow(Row, table=True):
     calls: int = 0
     cost_reserved: Decimal = Field(sa_type=Exact)
     cost: Decimal = Field(sa_type=Exact)
+
+
+class StrategyDecisionRow(Row, table=True):
+    """What a strategy decided on one bar, and what became of it; a bar is decided on once."""
+
+    __tablename__ = "strategy_decisions"
+    __table_args__ = (UniqueConstraint("user_id", "strategy_id", "slot_at"),)
+
+    id: str = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", index=True)
+    # No key to the configuration: what was decided stays when that is deleted.
+    strategy_id: str
+    strategy: str
+    version: int
+    mode: str
+    account: str
+    slot_at: datetime = Field(sa_type=Moment)
+    bar_at: datetime = Field(sa_type=Moment)
+    opens_at: datetime = Field(sa_type=Moment)
+    valid_until: datetime = Field(sa_type=Moment)
+    state: str
+    reason: str = ""
+    aims: list[Any] = Field(sa_type=Plain)
+    orders: list[Any] = Field(sa_type=Plain)
+    decided_at: datetime = Field(sa_type=Moment)
+    updated_at: datetime = Field(sa_type=Moment)

@@ -9,6 +9,7 @@ from puffling.store.tables.automation import (
     AlertHistoryRow,
     ConversationRow,
     PortfolioGoalRow,
+    StrategyDecisionRow,
 )
 from puffling.store.tables.base import Row
 from puffling.store.tables.drawings import DrawingRow
@@ -60,6 +61,7 @@ __all__ = [
     "ScheduledJobRow",
     "SettingRow",
     "StrategyConfigRow",
+    "StrategyDecisionRow",
     "TradeRow",
     "TrialRow",
     "UserRow",
