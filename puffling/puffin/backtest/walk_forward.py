@@ -115,7 +115,7 @@ def walk_targets(
 ) -> WalkForward:
     """Walk forward with what a strategy said already."""
     splits = []
-    for first, turn, last in _places(len(panel), train_ratio, n_splits):
+    for first, turn, last in stretches(len(panel), train_ratio, n_splits):
         train, test = (
             _stretch(backtester.hold(targets.part(begin, end), panel.part(begin, end), actions=actions))
             for begin, end in ((first, turn), (turn, last))
@@ -128,7 +128,7 @@ def walk_equity(result: BacktestResult, train_ratio: float = 0.7, n_splits: int 
     """Walk forward through what one run came to: its figures in each stretch, without starting anew."""
     assert result.panel is not None
     time, splits = result.panel.time, []
-    for first, turn, last in _places(len(time), train_ratio, n_splits):
+    for first, turn, last in stretches(len(time), train_ratio, n_splits):
         train, test = (
             Stretch(
                 from_us(int(time[begin])),
@@ -142,7 +142,7 @@ def walk_equity(result: BacktestResult, train_ratio: float = 0.7, n_splits: int 
     return WalkForward(tuple(splits))
 
 
-def _places(bars: int, train_ratio: float, n_splits: int) -> list[tuple[int, int, int]]:
+def stretches(bars: int, train_ratio: float, n_splits: int) -> list[tuple[int, int, int]]:
     """Give where each split begins, turns from training to testing, and ends."""
     edges = np.linspace(0, bars, n_splits + 1).astype(int).tolist()
     if min(np.diff(edges)) * min(train_ratio, 1.0 - train_ratio) < 2:

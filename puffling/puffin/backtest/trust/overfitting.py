@@ -33,12 +33,25 @@ def overfitting(returns: Floats, blocks: int = 16) -> Overfitting:
     bars, attempts = returns.shape
     if attempts < 2:
         raise InvalidValue("There must be at least two attempts to compare", field="returns")
+    return overfitting_of(*sums_of_blocks(returns, blocks), bars // blocks)
+
+
+def sums_of_blocks(returns: Floats, blocks: int) -> tuple[Floats, Floats]:
+    """Give sums and sums of squares of returns in blocks of time, each (blocks, attempts).
+
+    They are all that a ratio over any choice of blocks needs.
+    """
+    bars, attempts = returns.shape
     if blocks % 2 or not 2 <= blocks <= bars // 2:
         raise InvalidValue("Blocks must be an even number that leaves two bars in each", field="blocks")
     length = bars // blocks
     parts = returns[: length * blocks].reshape(blocks, length, attempts)
-    # Sums and sums of squares of blocks are all that a ratio over any choice of blocks needs.
-    sums, squares = parts.sum(axis=1), np.square(parts).sum(axis=1)
+    return parts.sum(axis=1), np.square(parts).sum(axis=1)
+
+
+def overfitting_of(sums: Floats, squares: Floats, length: int) -> Overfitting:
+    """Judge attempts by the sums of their blocks, each of which is so many bars long."""
+    blocks, attempts = sums.shape
     inside = np.zeros((_ways(blocks), blocks))
     for row, chosen in zip(inside, combinations(range(blocks), blocks // 2), strict=True):
         row[list(chosen)] = 1.0
