@@ -226,9 +226,9 @@ class Alerts(Controller):
         try:
             price = await self._market.latest(condition.symbol)
         except PufflingError:
-            # It begins with the first price there is.
-            return {}
-        return {**condition.begin(seen_of(price, self._market)), MADE_UP: made_up(price)}
+            # It begins with the first price there is of the kind that is to come.
+            return {MADE_UP: made_up(self._market.quality_of(condition.symbol))}
+        return {**condition.begin(seen_of(price, self._market)), MADE_UP: made_up(price.quality)}
 
     def _price(self, symbol: str) -> Price | None:
         try:
@@ -260,6 +260,6 @@ class Alerts(Controller):
 def _state(alert: Alert, price: Price | None, *, once: bool) -> AlertState:
     if not alert.enabled:
         return AlertState.DONE if once and alert.last_raised_at is not None else AlertState.OFF
-    if price is not None and made_up(price) is not alert.memory.get(MADE_UP, made_up(price)):
+    if price is not None and made_up(price.quality) is not alert.memory.get(MADE_UP, made_up(price.quality)):
         return AlertState.OTHER_PRICES
     return AlertState.WATCHING

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.assistant.budget import Budget
@@ -417,9 +418,8 @@ class Core:
     async def _watch_alerts(self) -> None:
         # What alerts are kept in is not loaded in the way of a window's first content.
         await self._unhurried.wait()
-        alerts = AlertWatch(
-            store=self.store, market=self.market, clock=self.clock, bus=self.bus, user=self.user
-        )
+        tell = partial(self.notify, Level.ERROR)
+        alerts = AlertWatch(self.store, self.market, self.clock, self.bus, self.user, tell)
         self._closing.callback(alerts.start(self.scope))
 
     async def _watch_halt(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 
 from puffling.frozen import frozen
 from puffling.market.values import BidAsk, Book, FeedState, LeftOut, Price, Tick
@@ -10,9 +11,22 @@ from puffling.market.values import BidAsk, Book, FeedState, LeftOut, Price, Tick
 
 @frozen
 class PricesMoved:
-    """The newest price of every watched symbol that moved since the last such event."""
+    """The newest price of every watched symbol that moved since the last such event.
+
+    `turns` are the highest and the lowest price on the way there, in the order they were met, of the symbols
+    that went farther than from one newest price to the next.
+    """
 
     prices: Mapping[str, Price]
+    turns: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def way(self, symbol: str) -> Iterator[Price]:
+        """Give the prices a symbol came by, the newest one last; none when it did not move."""
+        newest = self.prices.get(symbol)
+        if newest is not None:
+            for price in self.turns.get(symbol, ()):
+                yield newest._replace(price=price)
+            yield newest
 
 
 @frozen

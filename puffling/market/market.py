@@ -19,7 +19,7 @@ from puffling.market.history import Histories, base_of, has_long_hours
 from puffling.market.live_quotes import LiveQuotes
 from puffling.market.sources import make_feed
 from puffling.market.streams import PriceBoard
-from puffling.market.values import Coverage, FeedState, History, Instrument, Price
+from puffling.market.values import Coverage, FeedState, History, Instrument, Price, Quality
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import SeriesKey, Span
 from puffling.puffin.data.instants import US_PER_SECOND, to_us
@@ -111,6 +111,10 @@ class Market:
             return self._chain.feed_of(symbol).source
         except NotFound:
             return None
+
+    def quality_of(self, symbol: str) -> Quality:
+        """Give how much the prices of a symbol may be trusted, also while none is known."""
+        return self._chain.feed_of(symbol).quality
 
     async def renew(self, source: str, symbol: str) -> None:
         """Take in that what a feed has under a symbol is another history now, or none."""

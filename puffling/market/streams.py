@@ -6,22 +6,20 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 
 from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
 from puffling.market.doubts import (
     FUTURE_US,
     JITTER_US,
-    SOUND_BAND,
     Doubts,
-    NewLevel,
     doubt_of_snapshot,
     doubt_of_trade,
 )
 from puffling.market.events import FeedStateChanged, MessagesLeftOut, PricesMoved
 from puffling.market.feeds import Feed
 from puffling.market.health import FeedHealth, patience_with
+from puffling.market.live_price import LivePrice
 from puffling.market.quote_board import QuoteBoard
 from puffling.market.quoting import QuotingFeed
 from puffling.market.values import (
@@ -46,55 +44,6 @@ DRAIN_SECONDS = 0.010
 LOOK_SECONDS = 1.0
 
 
-@dataclass(slots=True)
-class _Live:
-    """The running state of one symbol: the only value here that changes, because each tick does it."""
-
-    price: Price
-    since_us: int
-    last: float
-    time_us: int
-    high: float
-    low: float
-    volume: float
-    floor: float
-    ceiling: float
-    jump: NewLevel = field(default_factory=NewLevel)
-
-    @classmethod
-    def of(cls, price: Price) -> _Live:
-        return cls(
-            price=price,
-            since_us=price.time_us,
-            last=price.price,
-            time_us=price.time_us,
-            high=price.day_high,
-            low=price.day_low,
-            volume=price.day_volume,
-            floor=price.price / SOUND_BAND,
-            ceiling=price.price * SOUND_BAND,
-        )
-
-    def anchor(self, price: float) -> None:
-        """Take a price that is sound for the middle of what passes without a second look."""
-        self.floor, self.ceiling = price / SOUND_BAND, price * SOUND_BAND
-
-    def begin_anew_at(self, price: float) -> None:
-        """Believe a new level: the day before the jump was counted in another unit."""
-        self.high = self.low = price
-        self.anchor(price)
-
-    def told(self) -> Price:
-        """Give the state as a value."""
-        return self.price._replace(
-            price=self.last,
-            time_us=self.time_us,
-            day_high=self.high,
-            day_low=self.low,
-            day_volume=self.volume,
-        )
-
-
 class PriceBoard:
     """Takes ticks as fast as they come and tells the newest prices, at most one event every 10 ms."""
 
@@ -104,7 +53,7 @@ class PriceBoard:
         self._bus = bus
         self._scope = scope
         self._counts: Counter[str] = Counter()
-        self._live: dict[str, _Live] = {}
+        self._live: dict[str, LivePrice] = {}
         self._moved: set[str] = set()
         self._something_moved = asyncio.Event()
         self._somebody_watches = asyncio.Event()
@@ -226,6 +175,10 @@ class PriceBoard:
                 continue
             live.last = price
             live.time_us = newest_us = time_us
+            if price > live.top:
+                live.top, live.fell_last = price, False
+            elif price < live.bottom:
+                live.bottom, live.fell_last = price, True
             session = live.price.session
             # The day is the regular session's; what is traded after it moves the price alone.
             if session is SessionState.OPEN or session is SessionState.PRE:
@@ -278,7 +231,9 @@ class PriceBoard:
             if doubt is not None:
                 self._leave_out(price.source, price.symbol, doubt, price.price, price.time_us)
                 continue
-            self._live[price.symbol] = _Live.of(price)
+            self._live[price.symbol] = fresh = LivePrice.of(price)
+            if live is not None:
+                fresh.come_from(live)
             self._moved.add(price.symbol)
         if self._moved:
             self._something_moved.set()
@@ -293,7 +248,7 @@ class PriceBoard:
         self._health[source].reconnecting(attempt, next_try_seconds, note)
         self._tell_state(source)
 
-    def _is_sound(self, source: str, live: _Live, tick: Tick, latest_us: int) -> bool:
+    def _is_sound(self, source: str, live: LivePrice, tick: Tick, latest_us: int) -> bool:
         """Look a second time at a tick that is out of the ordinary."""
         symbol, price, size, time_us = tick
         doubt = doubt_of_trade(
@@ -379,10 +334,11 @@ class PriceBoard:
             await self._something_moved.wait()
             self._something_moved.clear()
             moved, self._moved = self._moved, set()
-            live = self._live
-            prices = {symbol: live[symbol].told() for symbol in moved if symbol in live}
-            if prices:
-                self._bus.publish(PricesMoved(prices))
+            live = [self._live[symbol] for symbol in moved if symbol in self._live]
+            if live:
+                prices = {each.price.symbol: each.told() for each in live}
+                turns = {each.price.symbol: passed for each in live if (passed := each.take_turns())}
+                self._bus.publish(PricesMoved(prices, turns))
             self.asked.publish()
             await self._clock.sleep(DRAIN_SECONDS)
 

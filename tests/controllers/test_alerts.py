@@ -23,6 +23,8 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.streams import Topics
 from puffling.store.events import AlertRaised, AlertsChanged
 from puffling.store.values import AlertNote
+from tests.fakes.alpaca_data import KEY, SECRET, AlpacaData
+from tests.fakes.local_server import serving
 from tests.fixtures.cores import PERSON
 
 pytestmark = pytest.mark.usefixtures("as_person")
@@ -327,3 +329,26 @@ async def test_other_kinds_go_by_the_same_tables(core: Core) -> None:
     made = await core.alerts.create(PriceMoves(symbol="QQQ", percent=2, once=True), name="Tech")
     assert (made.kind, made.percent, made.level, made.name) == ("move", 2, None, "Tech")
     assert made.title == "QQQ moves 2% in a day"
+
+
+async def test_made_before_any_price_it_waits_for_prices_of_the_kind_its_source_has(
+    paths: Paths, clock: FixedClock
+) -> None:
+    with serving() as server:
+        alpaca = AlpacaData(server)
+        alpaca.assets.append({"symbol": "NEWCO", "name": "New Company", "class": "us_equity"})
+        environment = {
+            "PUFFLING_MARKET__FEEDS": '["alpaca", "demo"]',
+            "PUFFLING_MARKET__ALPACA_ADDRESS": server.address,
+            "ALPACA_API_KEY": KEY,
+            "ALPACA_SECRET_KEY": SECRET,
+        }
+        core = await Core.open(paths, clock=clock, environment=environment)
+        try:
+            with calling_as(PERSON):
+                line = await core.alerts.price("NEWCO", 50, Way.ABOVE)
+                assert (line.price, line.state) == (None, AlertState.WATCHING)
+                alert = await core.store.read(core.user, lambda unit: unit.alerts.get(line.id))
+                assert alert.memory == {"made_up": False}
+        finally:
+            await core.close()

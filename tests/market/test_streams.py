@@ -108,6 +108,61 @@ async def test_the_day_counts_every_tick_even_those_never_shown(room: Room) -> N
     assert after.day_volume == before.day_volume + 21.0
 
 
+@pytest.mark.parametrize(
+    ("path", "turns"),
+    [
+        ((12.0, 9.0), (12.0,)),
+        ((8.0, 11.0), (8.0,)),
+        ((12.0, 8.0, 9.0), (12.0, 8.0)),
+        ((8.0, 12.0, 9.0), (8.0, 12.0)),
+        ((12.0, 8.0, 12.0), (8.0,)),
+        ((10.5, 11.0, 10.9), (11.0,)),
+        ((10.5, 11.0), ()),
+        ((9.0, 8.0), ()),
+        ((10.0,), ()),
+    ],
+)
+async def test_how_far_a_price_went_between_two_events_is_told_in_its_order(
+    room: Room, path: tuple[float, ...], turns: tuple[float, ...]
+) -> None:
+    await watched(room, "SPY")
+    base = room.board.price("SPY").price
+    room.board.ticks("demo", [tick(base / 10 * step, 60_000 + at) for at, step in enumerate(path)])
+    await room.live(0.05)
+    [event] = room.moved
+    last = base / 10 * path[-1]
+    assert event.turns.get("SPY", ()) == tuple(base / 10 * step for step in turns)
+    assert [price.price for price in event.way("SPY")] == [*event.turns.get("SPY", ()), last]
+    assert list(event.way("QQQ")) == []
+
+
+async def test_how_far_a_price_went_is_told_once(room: Room) -> None:
+    await watched(room, "SPY")
+    base = room.board.price("SPY").price
+    room.board.ticks("demo", [tick(base * 1.2, 60_001), tick(base, 60_002)])
+    await room.live(0.05)
+    room.board.ticks("demo", [tick(base * 1.1, 60_003)])
+    await room.live(0.05)
+    assert [event.turns for event in room.moved] == [{"SPY": (base * 1.2,)}, {}]
+
+
+async def test_a_snapshot_does_not_hide_how_far_a_price_went(room: Room) -> None:
+    await watched(room, "SPY")
+    before = room.board.price("SPY")
+    room.board.ticks("demo", [tick(before.price * 1.2, 60_001)])
+    room.board.snapshots([before._replace(time_us=START_US + 60_002)])
+    await room.live(0.05)
+    assert [event.turns for event in room.moved] == [{"SPY": (before.price * 1.2,)}]
+
+
+async def test_what_is_too_strange_to_be_shown_is_no_turn_either(room: Room) -> None:
+    await watched(room, "SPY")
+    base = room.board.price("SPY").price
+    room.board.ticks("demo", [tick(base * 1_000, 60_001), tick(base * 1.01, 60_002)])
+    await room.live(0.05)
+    assert [event.turns for event in room.moved] == [{}]
+
+
 async def test_what_the_snapshot_holds_is_not_counted_again(room: Room) -> None:
     await watched(room, "SPY")
     before = room.board.price("SPY")

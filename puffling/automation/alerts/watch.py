@@ -6,7 +6,8 @@ and is not told again. Which side of a level a price is on is kept within a seco
 crossing that happened while the program was closed is told when it is opened again.
 
 A price counts when it is of a running session and fresh, and of the kind the alert was made on: a made-up
-price tells nothing of a real one. Strange prices never come here; the market keeps them away.
+price tells nothing of a real one. Strange prices never come here; the market keeps them away. Of those that
+come faster than they are told, the highest and the lowest count with the newest.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ _AGAIN_SECONDS = 5.0
 # Under this name it is remembered whether an alert was made on made-up prices.
 MADE_UP = "made_up"
 _MADE_UP = frozenset({Quality.DEMO, Quality.SAMPLE})
+TellFailure = Callable[[str, str], None]
 _LIVE = frozenset({Quality.REALTIME, Quality.ONE_EXCHANGE, Quality.DELAYED, Quality.DEMO})
 
 
@@ -67,24 +69,30 @@ class _Meeting(NamedTuple):
     price: Price
 
 
-def made_up(price: Price) -> bool:
-    """Tell whether nobody ever paid this price."""
-    return price.quality in _MADE_UP
+def made_up(quality: Quality) -> bool:
+    """Tell whether nobody ever paid a price of this kind."""
+    return quality in _MADE_UP
 
 
 class AlertWatch:
     """Holds the alerts that are on against the prices that come."""
 
-    def __init__(self, *, store: Store, market: Market, clock: Clock, bus: Bus, user: UserId) -> None:
+    def __init__(
+        self, store: Store, market: Market, clock: Clock, bus: Bus, user: UserId, tell_failure: TellFailure
+    ) -> None:
         self._store = store
         self._market = market
         self._clock = clock
         self._bus = bus
         self._user = user
+        self._tell_failure = tell_failure
         self._by_symbol: dict[str, dict[str, _Watched]] = {}
         self._memories: dict[str, dict[str, object]] = {}
         self._met: list[_Meeting] = []
         self._unkept: set[str] = set()
+        self._keeping: set[str] = set()
+        # What was seen of these is newer than what is just being read.
+        self._ahead: set[str] = set()
         self._changed = asyncio.Event()
         self._told = asyncio.Event()
         self._turned = asyncio.Event()
@@ -115,14 +123,14 @@ class AlertWatch:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            self._ahead = self._unkept | self._keeping | {each.watched.alert.id for each in self._met}
             try:
                 alerts = await self._store.read(self._user, lambda unit: unit.alerts.all())
-            except PufflingError as error:
-                _log.warning("The alerts cannot be read: %s", error)
+                self._take_up(tuple(alert for alert in alerts if alert.enabled))
+            except Exception as error:  # noqa: BLE001  the edge: what the person changes next must be taken up
+                _log.warning("The alerts cannot be taken up: %s", error, exc_info=_is_bug(error))
                 await self._clock.sleep(_AGAIN_SECONDS)
                 self._changed.set()
-                continue
-            self._take_up(tuple(alert for alert in alerts if alert.enabled))
 
     def _take_up(self, alerts: tuple[Alert, ...]) -> None:
         if alerts:
@@ -130,7 +138,6 @@ class AlertWatch:
             from puffling.automation.alerts.conditions import condition_of
 
             known = {id: each for found in self._by_symbol.values() for id, each in found.items()}
-            newer = self._unkept | {each.watched.alert.id for each in self._met}
             self._by_symbol, memories = {}, {}
             for alert in alerts:
                 try:
@@ -140,8 +147,7 @@ class AlertWatch:
                     continue
                 before = known.get(alert.id)
                 same = before is not None and before.alert.condition == alert.condition
-                # What was seen since is newer than what is kept.
-                fresh = same and alert.id in newer
+                fresh = same and alert.id in self._ahead
                 memories[alert.id] = self._memories[alert.id] if fresh else dict(alert.memory)
                 self._by_symbol.setdefault(condition.symbol, {})[alert.id] = _Watched(alert, condition)
             self._memories = memories
@@ -150,8 +156,8 @@ class AlertWatch:
         self._unkept &= self._memories.keys()
         symbols = frozenset(self._by_symbol)
         if symbols != self._symbols:
-            before_unwatch, self._symbols = self._unwatch, symbols
-            self._unwatch = self._market.watch(symbols)
+            before_unwatch, self._unwatch = self._unwatch, self._market.watch(symbols)
+            self._symbols = symbols
             before_unwatch()
         for symbol in symbols:
             with suppress(PufflingError):
@@ -159,7 +165,9 @@ class AlertWatch:
 
     def _prices_moved(self, event: PricesMoved) -> None:
         for symbol in self._symbols & event.prices.keys():
-            self._see(event.prices[symbol])
+            with suppress(PufflingError):
+                for price in event.way(symbol):
+                    self._see(price)
 
     def _see(self, price: Price) -> None:
         watched = self._by_symbol.get(price.symbol)
@@ -168,11 +176,13 @@ class AlertWatch:
         seen = seen_of(price, self._market)
         for id, each in watched.items():
             memory = self._memories[id]
-            if memory.get(MADE_UP, made_up(price)) is not made_up(price):
+            if memory.get(MADE_UP, made_up(price.quality)) is not made_up(price.quality):
                 continue
             after, met = each.condition.see(memory, seen)
-            after = {**memory, **after, MADE_UP: made_up(price)}
+            after = {**memory, **after, MADE_UP: made_up(price.quality)}
             self._memories[id] = after
+            if met or after != memory:
+                self._ahead.add(id)
             if met:
                 self._met.append(_Meeting(each, after, seen, price))
                 self._told.set()
@@ -193,15 +203,24 @@ class AlertWatch:
         while True:
             await self._told.wait()
             self._told.clear()
-            try:
-                while self._met:
+            while self._met:
+                try:
                     await self._raise(self._met[0])
-                    self._met.pop(0)
-            except PufflingError as error:
-                # It is met still; it is told as soon as it can be written.
-                _log.warning("An alert could not be written: %s", error)
-                await self._clock.sleep(_AGAIN_SECONDS)
-                self._told.set()
+                except PufflingError as error:
+                    # It is met still; it is told as soon as it can be written.
+                    _log.warning("An alert could not be written: %s", error)
+                    await self._clock.sleep(_AGAIN_SECONDS)
+                    continue
+                except Exception:  # noqa: BLE001  the edge: one alert must not keep back the others
+                    self._say_unwritten(self._met[0].watched)
+                self._met.pop(0)
+
+    def _say_unwritten(self, watched: _Watched) -> None:
+        _log.exception("The alert %s was met and could not be written", watched.alert.id)
+        self._tell_failure(
+            tr("An alert was met and could not be written down: {words}.", words=watched.condition.words),
+            tr("The history of alerts lacks it. The log has the details."),
+        )
 
     async def _remember(self) -> None:
         """Keep which side prices are on."""
@@ -210,8 +229,8 @@ class AlertWatch:
             self._turned.clear()
             try:
                 await self._keep()
-            except PufflingError as error:
-                _log.warning("What alerts remember could not be kept: %s", error)
+            except Exception as error:  # noqa: BLE001  the edge: what is seen next must be kept
+                _log.warning("What alerts remember could not be kept: %s", error, exc_info=_is_bug(error))
                 self._turned.set()
             await self._clock.sleep(KEEP_SECONDS)
 
@@ -220,7 +239,7 @@ class AlertWatch:
         message = condition.tell(met.seen)
         if alert.name:
             message = tr("{name}: {message}", name=alert.name, message=message)
-        if made_up(price):
+        if made_up(price.quality):
             message = tr("{message}, on demo prices", message=message)
         details = {
             "symbol": condition.symbol,
@@ -228,9 +247,12 @@ class AlertWatch:
             "at": from_us(price.time_us).isoformat(),
             "source": price.label,
         }
+        # What waited for the disk must not undo what was kept meanwhile.
+        waits = {*self._unkept, *self._keeping, *(each.watched.alert.id for each in self._met[1:])}
+        memory = met.memory if alert.id in waits else self._memories.get(alert.id, met.memory)
         await self._store.run(
             self._user,
-            lambda unit: unit.alerts.raised(alert, met.memory, message, details, once=condition.once),
+            lambda unit: unit.alerts.raised(alert, memory, message, details, once=condition.once),
         )
 
     async def _keep(self) -> None:
@@ -239,11 +261,14 @@ class AlertWatch:
         kept = {id: (conditions[id].condition, self._memories[id]) for id in ids if id in conditions}
         if not kept:
             return
+        self._keeping = ids
         try:
             await self._store.run(self._user, lambda unit: unit.alerts.remember(kept))
-        except PufflingError:
+        except BaseException:
             self._unkept |= ids
             raise
+        finally:
+            self._keeping = set()
 
 
 def seen_of(price: Price, market: Market) -> Seen:
@@ -252,6 +277,10 @@ def seen_of(price: Price, market: Market) -> Seen:
 
     day_us = calendar(market.instrument(price.symbol).calendar).trading_day_us(price.time_us)
     return Seen(price.price, price.previous_close, from_us(day_us).date().isoformat())
+
+
+def _is_bug(error: Exception) -> bool:
+    return not isinstance(error, PufflingError)
 
 
 def _nothing() -> None:
