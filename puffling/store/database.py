@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from puffling.store.repositories.practices import Practices
     from puffling.store.repositories.results import BacktestResults
     from puffling.store.repositories.runs import ModelRuns
+    from puffling.store.repositories.searches import Searches
     from puffling.store.repositories.settings import StoredSettings
     from puffling.store.repositories.strategies import StrategyConfigs
     from puffling.store.repositories.tokens import AccessTokens
@@ -154,6 +155,13 @@ class Unit:
         from puffling.store.repositories.practices import Practices
 
         return Practices(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def searches(self) -> Searches:
+        """Searches for better parameters, and what they tried."""
+        from puffling.store.repositories.searches import Searches
+
+        return Searches(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def attempts(self) -> AttemptLedger:

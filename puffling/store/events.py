@@ -58,6 +58,14 @@ class ResultsChanged:
 
 
 @frozen
+class SearchesChanged:
+    """A search for better parameters was begun, tried more, ended, was removed or brought back."""
+
+    user: UserId
+    id: str
+
+
+@frozen
 class PracticesChanged:
     """A practice on past bars was kept, went on, was removed or brought back."""
 

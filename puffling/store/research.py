@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from puffling.frozen import frozen
@@ -85,3 +86,52 @@ class Attempts:
     count: int
     variance: float
     mean: float = 0.0
+
+
+class SearchState(StrEnum):
+    """How far a search for better parameters is; one that nobody works on any more was interrupted."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@frozen
+class SearchHead:
+    """What a list shows of a search: what varied, by which measure, and the best with its judgement."""
+
+    id: str
+    name: str
+    strategy_id: str | None
+    strategy: str
+    method: str
+    objective: str
+    space: dict[str, Any]
+    request: dict[str, Any]
+    seed: int
+    state: SearchState
+    best: dict[str, Any] | None
+    judged: dict[str, Any] | None
+    trials: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@frozen
+class StoredTrial:
+    """One set of parameters that a search tried; what failed has its reason among the metrics."""
+
+    number: int
+    parameters: dict[str, Any]
+    metrics: dict[str, Any]
+    failed: bool = False
+
+
+@frozen
+class StoredSearch:
+    """A search with all it tried."""
+
+    head: SearchHead
+    trials: tuple[StoredTrial, ...]

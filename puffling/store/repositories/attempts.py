@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import fmean, variance
 
 from sqlmodel import col, select
@@ -11,16 +11,22 @@ from puffling.store.repositories.base import Repository, checked_json
 from puffling.store.research import Attempt, Attempts
 from puffling.store.tables.attempts import AttemptRow
 
+# Databases take only so many values with a question.
+_TOGETHER = 300
+
 
 class AttemptLedger(Repository):
     """Writes down every attempt and counts the different ones; nothing is ever taken out."""
 
     def add(self, attempts: Iterable[Attempt]) -> None:
         """Write attempts down; the same one again is counted, but is not another one."""
-        for attempt in attempts:
-            row = self._session.get(AttemptRow, (self._user, attempt.data_key, attempt.digest))
+        several = list(attempts)
+        known = self._known(several)
+        for attempt in several:
+            key = (attempt.data_key, attempt.digest)
+            row = known.get(key)
             if row is None:
-                row = AttemptRow(
+                row = known[key] = AttemptRow(
                     user_id=self._user,
                     data_key=attempt.data_key,
                     digest=attempt.digest,
@@ -38,6 +44,20 @@ class AttemptLedger(Repository):
                 row.last_at = self._now
             self._session.add(row)
         self._session.flush()
+
+    def _known(self, attempts: Sequence[Attempt]) -> dict[tuple[str, str], AttemptRow]:
+        """Give the rows of those that were made before, some hundred with each question."""
+        known: dict[tuple[str, str], AttemptRow] = {}
+        for first in range(0, len(attempts), _TOGETHER):
+            some = attempts[first : first + _TOGETHER]
+            wanted = (
+                select(AttemptRow)
+                .where(AttemptRow.user_id == self._user)
+                .where(col(AttemptRow.data_key).in_({each.data_key for each in some}))
+                .where(col(AttemptRow.digest).in_({each.digest for each in some}))
+            )
+            known |= {(row.data_key, row.digest): row for row in self._session.exec(wanted)}
+        return known
 
     def on(self, data_key: str, *, besides: str = "") -> Attempts:
         """Give how many different attempts there were on some data, and how their ratios spread."""
