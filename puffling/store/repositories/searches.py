@@ -36,7 +36,7 @@ class Searches(Repository):
             .where(TrialRow.user_id == self._user)
             .group_by(col(TrialRow.optimization_job_id))
         )
-        counts: dict[str, int] = dict(self._session.exec(counting).tuples())
+        counts = {row[0]: row[1] for row in self._session.exec(counting)}
         return tuple(_head(row, counts.get(row.id, 0)) for row in rows)
 
     def get(self, id: str) -> SearchHead:
