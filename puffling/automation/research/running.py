@@ -134,7 +134,7 @@ class Running:
             job.progress(0, 1, text)
 
         material = await gather(self._market, request, prepared.bars_needed, between_us=between_us, note=note)
-        return _task_of(request, prepared, material), material.source
+        return task_of(request, prepared, material), material.source
 
     async def _compute(self, job: Job, task: Task) -> Told:
         from puffling.automation.research.task import run_task
@@ -183,7 +183,8 @@ def _refuse_rules(request: BacktestRequest) -> None:
         )
 
 
-def _task_of(request: BacktestRequest, prepared: Prepared, material: Material) -> Task:
+def task_of(request: BacktestRequest, prepared: Prepared, material: Material) -> Task:
+    """Give what travels to another process of a request and its prices."""
     from puffling.automation.research.task import Task
     from puffling.puffin.backtest.costs import Carry, CommissionModel, SlippageModel, Terms
     from puffling.puffin.backtest.waiting import Protection
@@ -221,14 +222,12 @@ def _task_of(request: BacktestRequest, prepared: Prepared, material: Material) -
 
 
 def _attempt(task: Task, request: BacktestRequest, source: str, caller: Caller) -> Attempt:
-    from puffling.puffin.backtest.manifest import data_key, values_digest
+    from puffling.automation.research.task import attempt_digest
+    from puffling.puffin.backtest.manifest import data_key
 
-    tried = request.model_dump(
-        mode="json", include={"strategy", "parameters", "leaving", "size", "sizing", "start", "end"}
-    )
     return Attempt(
         data_key=data_key(source, task.series, task.interval),
-        digest=values_digest(tried),
+        digest=attempt_digest(task.request, request.parameters),
         strategy=request.strategy,
         parameters=dict(request.parameters),
         made_by=str(caller.actor),

@@ -18,6 +18,7 @@ from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.sessions import Sessions
+from puffling.puffin.factors.declaration import Setting
 from puffling.puffin.strategies.recipe import Recipe
 
 # What runs a test; a process may load it while prices are still being read.
@@ -59,6 +60,18 @@ class Told:
     document: dict[str, Any]
     ratio: float
     bars: int
+
+
+# What makes an attempt another one than the one before.
+ATTEMPTED = ("strategy", "parameters", "leaving", "size", "sizing", "start", "end")
+
+
+def attempt_digest(request: Mapping[str, Any], parameters: Mapping[str, Setting]) -> str:
+    """Give the name of an attempt in the ledger: what was asked with these parameters."""
+    from puffling.puffin.backtest.manifest import values_digest
+
+    asked = {**request, "parameters": dict(parameters)}
+    return values_digest({name: asked[name] for name in ATTEMPTED})
 
 
 def run_task(task: Task) -> Told:

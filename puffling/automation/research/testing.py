@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from collections.abc import Callable
 
 import numpy as np
 
@@ -41,7 +42,7 @@ from puffling.puffin.backtest.sizing import sized, terms_for
 from puffling.puffin.backtest.splits import comparable
 from puffling.puffin.backtest.targets import Targets, Tested, panel_of
 from puffling.puffin.backtest.trust.sharpe import Track
-from puffling.puffin.backtest.trust.subjects import subject_of
+from puffling.puffin.backtest.trust.subjects import Size, subject_of
 from puffling.puffin.backtest.trust.verdict import Verdict, judge
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.backtest.waiting import Protection
@@ -77,7 +78,7 @@ def test(task: Task) -> Told:
         ) from None
     except Exception as fault:
         # The edge: a strategy of the person's own raises whatever it likes.
-        raise _blamed(fault, task.recipe) from fault
+        raise blamed(fault, task.recipe) from fault
 
 
 class _Steps:
@@ -96,19 +97,19 @@ class _Steps:
         checkpoint(*self._last)
 
 
-def _told(task: Task, strategy: Tested | Trader) -> Told:
-    steps = _Steps()
-    panel = panel_of(task.series)
-    # On the close before the first day is decided what trades on its open.
-    since = max(int(np.searchsorted(panel.time, task.since_us)) - 1, 0)
-    tester = Backtester(
+def tester_for(task: Task, pulse: Callable[[], None]) -> Backtester:
+    """Give the backtester under the terms of a task; `pulse` is a place to stop."""
+    return Backtester(
         terms=terms_for(task.sizing, task.terms),
         protection=None if task.protection == Protection() else task.protection,
         intrabar=task.intrabar,
         day_of=ExchangeDays(task.sessions),
-        pulse=steps.again,
+        pulse=pulse,
     )
-    seen = comparable(panel, task.actions)
+
+
+def size_for(task: Task, seen: Panel) -> Size:
+    """Give the rule of sizes of a task, which looks at these prices."""
 
     def size(said: Targets) -> Targets:
         return sized(
@@ -117,16 +118,26 @@ def _told(task: Task, strategy: Tested | Trader) -> Told:
             task.terms,
             task.sizing,
             stop_loss=task.protection.stop_loss,
-            bars_a_year=bars_a_year(panel),
+            bars_a_year=bars_a_year(seen),
         )
 
+    return size
+
+
+def _told(task: Task, strategy: Tested | Trader) -> Told:
+    steps = _Steps()
+    panel = panel_of(task.series)
+    # On the close before the first day is decided what trades on its open.
+    since = max(int(np.searchsorted(panel.time, task.since_us)) - 1, 0)
+    tester = tester_for(task, steps.again)
+    seen = comparable(panel, task.actions)
     subject = subject_of(
         strategy,
         panel,
         tester,
         since=since,
         actions=task.actions or None,
-        size=size,
+        size=size_for(task, seen),
         examined=task.examine,
     )
     result = subject.result
@@ -248,7 +259,7 @@ def _ratio(result: BacktestResult) -> float:
         return 0.0
 
 
-def _blamed(fault: Exception, recipe: Recipe) -> Exception:
+def blamed(fault: Exception, recipe: Recipe) -> Exception:
     """Give what a person can understand where a strategy's file raised; anything else is a bug here."""
     try:
         file = inspect.getfile(recipe.kind())
