@@ -52,6 +52,22 @@ async def test_a_tick_moves_the_newest_bar_and_the_header(core: Core, open_windo
     assert panel.last.text() == f"{high + 1000:,.2f}"
 
 
+async def test_what_a_price_passed_between_two_events_is_in_the_newest_bar(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    window.session.selection.choose("BTC/USD")
+    panel = panel_of(window)
+    await until(lambda: panel.content().get("symbol") == "BTC/USD")
+    newest = core.data.newest("BTC/USD")
+    assert newest is not None
+    _, _, high, low, close, _ = panel.content()["rows"][-1]
+    for turns in ((high + 1000, low - 500), ()):
+        core.bus.publish(PricesMoved({"BTC/USD": newest._replace(price=close)}, {"BTC/USD": turns}))
+    await until(lambda: panel.content()["rows"][-1][2] == pytest.approx(high + 1000))
+    assert panel.content()["rows"][-1][3:5] == (pytest.approx(low - 500), pytest.approx(close))
+
+
 async def test_an_unknown_symbol_is_said_with_a_way_out(core: Core, open_window: OpenWindow) -> None:
     window = await open_window(core)
     panel = panel_of(window)

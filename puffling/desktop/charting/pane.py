@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from puffling.desktop.session import Session
 from puffling.desktop.sketch import Sketch
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
+from puffling.market.events import PricesMoved
 from puffling.market.values import Instrument, Price, Quality, SessionState
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
@@ -61,6 +62,8 @@ class ChartPane(PaneFrame):
         self._bars = Bars.empty()
         self._newest_bar: Candle | None = None
         self._newest: Price | None = None
+        # How far it went since it was shown last.
+        self._passed: tuple[float, ...] = ()
         self._developing = False
         self._asked_again_at = 0.0
         self._stop_watching: Callable[[], None] = _nothing
@@ -162,6 +165,7 @@ class ChartPane(PaneFrame):
     def sleep(self) -> None:
         """Go out of sight."""
         self.awake = False
+        self._passed = ()
         self._stop_watching()
         self._stop_watching = _nothing
         for part in self.parts:
@@ -182,11 +186,13 @@ class ChartPane(PaneFrame):
             if self.awake:
                 self.fetch()
 
-    def take(self, prices: Mapping[str, Price]) -> bool:
+    def take(self, event: PricesMoved) -> bool:
         """Take the newest price of this symbol if it is there; showing it is another step."""
-        price = prices.get(self.symbol) if self._present.us is None else None
+        price = event.prices.get(self.symbol) if self._present.us is None else None
         if price is not None:
             self._newest = price
+            passed = (*self._passed, *event.turns.get(self.symbol, ()), price.price)
+            self._passed = (min(passed), max(passed))
         return price is not None
 
     def fetch(self) -> None:
@@ -248,6 +254,7 @@ class ChartPane(PaneFrame):
             return
         self._say(self.words.priced(self._newest, self._decimals))
         price, bar = self._newest, self._newest_bar
+        passed, self._passed = self._passed, ()
         if price is None or bar is None or self._shown is None or self._shown[0] != price.symbol:
             return
         interval = self._shown[1]
@@ -259,7 +266,7 @@ class ChartPane(PaneFrame):
             return
         if not self._developing:
             return
-        high, low = max(bar.high, price.price), min(bar.low, price.price)
+        high, low = max(bar.high, price.price, *passed), min(bar.low, price.price, *passed)
         volume = max(bar.volume, price.day_volume) if interval is Interval.D1 else bar.volume
         self._newest_bar = Candle(bar.time_us, bar.open, high, low, price.price, volume)
         self.chart.update_last(*self._newest_bar[1:])
@@ -284,7 +291,7 @@ class ChartPane(PaneFrame):
             self._instrument = None
         name = self._instrument.name if self._instrument else ""
         self._watch()
-        self._newest = core.data.newest(symbol)
+        self._newest, self._passed = core.data.newest(symbol), ()
         words = replace(self.words, symbol=symbol, interval=interval.value, name=name)
         replaying = self._present.us is not None
         self._say(words.priced(None if replaying else self._newest, self._decimals))

@@ -405,7 +405,7 @@ class ChartPanel(Panel):
 
     def _take(self, event: PricesMoved) -> None:
         for pane in self.panes:
-            if pane.take(event.prices) and pane not in self._due:
+            if pane.take(event) and pane not in self._due:
                 self._due.append(pane)
         if self._due and not self._drain.isActive():
             self._drain.start()
