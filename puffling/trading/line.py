@@ -62,6 +62,9 @@ class BrokerLine:
         self.reason = tr("{account} has not been compared with its broker yet.", account=account.label)
         self.info: AccountInfo | None = None
         self.info_at: datetime | None = None
+        # Whether something was filled or ended since that was asked; one asks for all who want to know.
+        self.moved = False
+        self.asking = asyncio.Lock()
         self.skew_seconds: float | None = None
         # Whether the keys it was made with are those for real money.
         self.live_keys = live_keys

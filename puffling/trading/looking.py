@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from puffling.puffin.broker.base import Asset, Broker
+from puffling.puffin.broker.base import AccountInfo, Asset, Broker
 from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.runtime.errors import PufflingError
 from puffling.store.orders import Intent
@@ -43,8 +43,8 @@ async def look(
 
 async def look_at(parts: DeskParts, line: BrokerLine, symbol: str) -> LiveFacts:
     """Give what is known now outside the database; what cannot be read is None, and the gate refuses it."""
-    if line.ready and (line.info_at is None or parts.clock.now() - line.info_at > _FRESH):
-        await refresh_account(parts, line)
+    # As it is now: news that comes while the rest is looked at makes it no unknown.
+    info, info_at = await refresh_account(parts, line) if line.ready else (line.info, line.info_at)
     try:
         instrument = await parts.prices.instrument(symbol)
         price = await parts.prices.look(symbol)
@@ -56,8 +56,8 @@ async def look_at(parts: DeskParts, line: BrokerLine, symbol: str) -> LiveFacts:
         mode=line.mode,
         abilities=line.abilities,
         not_ready="" if line.ready else line.reason,
-        info=line.info,
-        info_at=line.info_at,
+        info=info,
+        info_at=info_at,
         asset=asset,
         price=price,
         skew_seconds=line.skew_seconds,
@@ -66,14 +66,24 @@ async def look_at(parts: DeskParts, line: BrokerLine, symbol: str) -> LiveFacts:
     )
 
 
-async def refresh_account(parts: DeskParts, line: BrokerLine) -> None:
-    """Ask what the account is worth; a question that fails leaves the old figures to grow old."""
-    asked_at = parts.clock.now()
-    try:
-        info = await line.call(lambda broker: broker.get_account())
-    except PuffinError:
-        return
-    line.info, line.info_at = info, asked_at
+async def refresh_account(parts: DeskParts, line: BrokerLine) -> tuple[AccountInfo | None, datetime | None]:
+    """Give what the account is worth and when that was asked: anew when it is old, or something was filled.
+
+    Whoever wants to know while it is asked waits for that answer. A question that fails leaves the old
+    figures to grow old.
+    """
+    async with line.asking:
+        now = parts.clock.now()
+        if not line.moved and line.info_at is not None and now - line.info_at <= _FRESH:
+            return line.info, line.info_at
+        line.moved = False
+        try:
+            info = await line.call(lambda broker: broker.get_account())
+        except PuffinError:
+            return line.info, line.info_at
+        # What was filled meanwhile may not be in it: then the next one asks again.
+        line.info, line.info_at = info, None if line.moved else now
+        return info, now
 
 
 async def asset_of(line: BrokerLine, symbol: str) -> Asset | None:

@@ -207,12 +207,13 @@ class Tending:
 
     def _refresh(self) -> None:
         """Ask anew what the account is worth, once for all fills that come together."""
-        self._line.info_at = None
+        self._line.info_at, self._line.moved = None, True
         if self._refreshing is None or self._refreshing.done():
             self._refreshing = self._parts.scope.spawn(self._ask_worth(), name="desk.worth")
 
     async def _ask_worth(self) -> None:
-        await refresh_account(self._parts, self._line)
+        while self._line.moved:
+            await refresh_account(self._parts, self._line)
         self._parts.bus.publish(AccountChanged(self._line.account.id))
 
 
