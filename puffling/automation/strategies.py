@@ -25,6 +25,9 @@ from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 
 if TYPE_CHECKING:
+    from puffling.puffin.backtest.aims import Aims
+    from puffling.puffin.backtest.costs import Terms
+    from puffling.puffin.backtest.orders import Sizing
     from puffling.puffin.strategies.asking import Declared, Settled, Trouble
     from puffling.puffin.strategies.recipe import Recipe
 
@@ -119,6 +122,13 @@ class StrategyShelf:
         # What goes from bar to bar would starve this process.
         here = recipe.in_house and not await self._lane.run(trades, recipe)
         return await self._ask(recipe, decide, recipe, dict(series), symbol, here=here)
+
+    async def aims(self, recipe: Recipe, series: Mapping[str, Bars], terms: Terms, sizing: Sizing) -> Aims:
+        """Give what a strategy wants to hold after the newest bar, as shares of its money."""
+        from puffling.puffin.strategies.asking import aim, trades
+
+        here = recipe.in_house and not await self._lane.run(trades, recipe)
+        return await self._ask(recipe, aim, recipe, dict(series), terms, sizing, here=here)
 
     async def _describe(self, file: OwnFile) -> Declared | None:
         """Give what a trusted file declares; the same content is asked once."""

@@ -147,7 +147,7 @@ async def test_configurations_over_http(core: Core) -> None:
         told = (await client.post("/api/strategies/Fast/signals", json={"symbol": "SPY", "limit": 3})).json()
         assert len(told["signal"]) == 3
         gone = (await client.delete(f"/api/strategies/{made['id']}")).json()
-        del gone["enabled"], gone["trouble"], gone["updated_at"], gone["several"]
+        del gone["enabled"], gone["trouble"], gone["updated_at"], gone["several"], gone["mode"]
         assert (await client.get("/api/strategies/Fast")).status_code == 404
         back = await client.post("/api/strategies/restore", json=gone)
         assert (back.status_code, back.json()["id"]) == (200, made["id"])

@@ -12,6 +12,9 @@ from typing import TypeVar
 import numpy as np
 
 from puffling.frozen import frozen
+from puffling.puffin.backtest.aims import Aims, aims_of
+from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.targets import Tested, sends_orders, targets_of
 from puffling.puffin.backtest.view import Trader
@@ -103,6 +106,29 @@ def decide(
 ) -> Signals | Trouble:
     """Give what a strategy says at every bar of one symbol; some weigh all the symbols for that."""
     return _answered(recipe, lambda: said_by(recipe.make(), series, symbol), patience_seconds)
+
+
+def aim(
+    recipe: Recipe,
+    series: Mapping[str, Bars],
+    terms: Terms,
+    sizing: Sizing,
+    *,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Aims | Trouble:
+    """Give what a strategy wants to hold after the newest bar: of a trading one, how it stood there."""
+
+    def work() -> Aims:
+        strategy = recipe.make()
+        if not sends_orders(strategy):
+            assert isinstance(strategy, Tested)
+            return aims_of(strategy, series, terms, sizing)
+        return Aims(
+            tuple(series),
+            tuple(float(said_by(strategy, series, symbol).signal[-1]) for symbol in series),
+        )
+
+    return _answered(recipe, work, patience_seconds)
 
 
 def said_by(strategy: Tested | Trader, series: Mapping[str, Bars], symbol: str) -> Signals:

@@ -85,7 +85,7 @@ class StrategyDecisions(Repository):
         )
 
     def orders_of(self, strategy_id: str, account: str, changed: Callable[[str], str]) -> frozenset[str]:
-        """Give our ids of all orders at the broker that a strategy ever placed.
+        """Give the broker's ids of all orders that a strategy ever placed.
 
         `changed` gives the leg of an intent that stands in the place of another one: what a person changed of
         a strategy's order is the strategy's still.
@@ -99,7 +99,9 @@ class StrategyDecisions(Repository):
         while newer:
             newer = self._intents(col(IntentRow.leg).in_([changed(id) for id in newer])) - intents
             intents |= newer
-        mine = select(OrderRow.id).where(OrderRow.user_id == self._user)
+        mine = select(OrderRow.broker_order_id).where(
+            OrderRow.user_id == self._user, OrderRow.account == account
+        )
         return frozenset(self._session.exec(mine.where(col(OrderRow.intent_id).in_(intents))))
 
     def _intents(self, *wanted: Any) -> frozenset[str]:

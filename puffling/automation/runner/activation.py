@@ -1,0 +1,132 @@
+"""Which strategies run by themselves, kept among the scheduled jobs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from puffling.automation.runner.values import Activation
+from puffling.frozen import frozen
+from puffling.runtime.errors import Conflict, NotFound
+from puffling.runtime.text import tr
+from puffling.store.decisions import DecisionState, StrategyMode
+from puffling.store.research import StrategyConfig
+from puffling.store.values import ScheduledJob
+
+if TYPE_CHECKING:
+    from puffling.store.database import Unit
+
+JOB_TYPE = "strategy"
+MOST_FAILURES = 5
+
+
+@frozen
+class Running:
+    """A strategy that runs by itself: what it is, how it runs, and how far it has come."""
+
+    config: StrategyConfig
+    activation: Activation
+    job: ScheduledJob
+
+    @property
+    def served_until(self) -> datetime:
+        """Give the close of the last bar that was decided on, or when it was activated."""
+        return self.job.counted_from or self.activation.since
+
+    @property
+    def calendar(self) -> str:
+        """Give the name of the calendar by which its bars close."""
+        return self.job.schedule.partition(" ")[2]
+
+    @property
+    def trades(self) -> bool:
+        """Tell whether it places orders."""
+        return self.activation.mode is StrategyMode.AUTO_TRADE
+
+
+def job_of(strategy_id: str) -> str:
+    """Give the id of the job by which a strategy runs."""
+    return f"{JOB_TYPE}-{strategy_id}"
+
+
+def running(unit: Unit) -> tuple[Running, ...]:
+    """Give every strategy that runs by itself."""
+    found = []
+    for job in unit.scheduled_jobs.all():
+        if job.job_type == JOB_TYPE and job.enabled:
+            activation = activation_of(job)
+            try:
+                config = unit.strategies.get(activation.strategy_id)
+            except NotFound:
+                # Of another time: a backup was restored.
+                continue
+            found.append(Running(config, activation, job))
+    return tuple(found)
+
+
+def running_one(unit: Unit, strategy_id: str) -> Running | None:
+    """Give a strategy that runs by itself, None when it does not."""
+    return next((each for each in running(unit) if each.config.id == strategy_id), None)
+
+
+def activation_of(job: ScheduledJob) -> Activation:
+    """Read how a strategy runs."""
+    kept = job.config
+    return Activation(
+        **{**kept, "mode": StrategyMode(kept["mode"]), "since": datetime.fromisoformat(kept["since"])}
+    )
+
+
+def activate(unit: Unit, wanted: Activation, calendar: str) -> StrategyConfig:
+    """Let a strategy run by itself from now on."""
+    config = unit.strategies.get(wanted.strategy_id)
+    if config.enabled:
+        raise Conflict(tr("{name} is active.", name=config.name), hint=tr("Deactivate it first."))
+    if config.version != wanted.version:
+        raise Conflict(
+            tr("{name} was changed meanwhile.", name=config.name), hint=tr("Look at it again first.")
+        )
+    if wanted.mode is StrategyMode.AUTO_TRADE:
+        _refuse_crowd(unit, wanted, config)
+    job = unit.scheduled_jobs.put(
+        ScheduledJob(
+            id=job_of(config.id),
+            name=config.name,
+            job_type=JOB_TYPE,
+            schedule=f"{config.interval} {calendar}",
+            time_zone="UTC",
+            config=_written(wanted),
+            enabled=True,
+        )
+    )
+    unit.scheduled_jobs.ran(job.id, wanted.since, "")
+    return unit.strategies.set_mode(config.id, wanted.mode.value)
+
+
+def deactivate(unit: Unit, strategy_id: str, reason: str) -> StrategyConfig:
+    """Let a strategy no longer run by itself; what was decided and not yet carried out is dropped."""
+    config = unit.strategies.get(strategy_id)
+    for decision in unit.decisions.under_way(config.id):
+        unit.decisions.put(replace(decision, state=DecisionState.SKIPPED, reason=reason))
+    for job in unit.scheduled_jobs.all():
+        if job.id == job_of(config.id):
+            unit.scheduled_jobs.remove(job.id)
+    return unit.strategies.set_mode(config.id, StrategyMode.MANUAL.value)
+
+
+def _refuse_crowd(unit: Unit, wanted: Activation, config: StrategyConfig) -> None:
+    """Nobody could say whose shares are whose."""
+    for other in running(unit):
+        same_account = other.trades and other.activation.account == wanted.account
+        shared = set(other.config.symbols) & set(config.symbols)
+        if same_account and shared and other.config.id != config.id:
+            raise Conflict(
+                tr("{name} trades {symbols} on this account already.",
+                   name=other.config.name, symbols=", ".join(sorted(shared))),
+                hint=tr("Deactivate it first, or choose another account."),
+            )  # fmt: skip
+
+
+def _written(activation: Activation) -> dict[str, Any]:
+    return {**asdict(activation), "mode": activation.mode.value, "since": activation.since.isoformat()}

@@ -1,0 +1,189 @@
+"""Asks a strategy what to hold after a bar, and says what of that is to be traded."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from puffling.automation.runner.activation import Running
+from puffling.automation.runner.own import own_book
+from puffling.automation.runner.series import Unfit, fit_series
+from puffling.automation.runner.timing import Slot, Timing
+from puffling.automation.strategies import StrategyShelf
+from puffling.frozen import frozen
+from puffling.market.market import Market
+from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
+from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.data.instants import to_us
+from puffling.runtime.errors import Conflict, InvalidInput, PufflingError
+from puffling.runtime.text import tr
+from puffling.store.decisions import Aim, Decision, DecisionState, Fate, PlannedOrder
+from puffling.store.orders import ApprovalState, OrderState
+from puffling.trading.states import ENDED
+
+if TYPE_CHECKING:
+    from puffling.store.database import Unit
+
+Costs = Callable[[str], tuple[SlippageModel, CommissionModel]]
+
+
+class Changed(Conflict):
+    """The strategy is not the one that was activated any more."""
+
+    code = "strategy_changed"
+
+
+@frozen
+class Before:
+    """What a strategy has carried out so far: its targets, None for one that did not come about.
+
+    `working` is a symbol of which an order is still under way, empty when there is none.
+    """
+
+    targets: dict[str, float | None]
+    working: str = ""
+
+
+def terms_of(run: Running, costs: tuple[SlippageModel, CommissionModel]) -> Terms:
+    """Give the terms under which quantities are worked out."""
+    made, (slippage, commission) = run.activation, costs
+    return Terms(capital=made.capital, slippage=slippage, commission=commission, size=made.size, lot=made.lot)
+
+
+class Deciding:
+    """Makes decisions; nothing is written and nothing is ordered here."""
+
+    def __init__(self, market: Market, shelf: StrategyShelf, costs: Costs) -> None:
+        self._market = market
+        self._shelf = shelf
+        self._costs = costs
+
+    async def decide(
+        self, run: Running, timing: Timing, slot: Slot, before: Before, now: datetime, *, made_up: bool
+    ) -> Decision:
+        """Give what a strategy says after a bar; what kept it from saying something is the reason."""
+        drawn = drawn_up(run, slot, now)
+        try:
+            return await self._decided(drawn, run, timing, slot, before, made_up=made_up)
+        except Changed:
+            raise
+        except Unfit as error:
+            return replace(drawn, state=DecisionState.WITHHELD, reason=error.message)
+        except PufflingError as error:
+            # Too few bars are the prices' fault, everything else the strategy's.
+            short = isinstance(error, InvalidInput) and error.field == "data"
+            state = DecisionState.WITHHELD if short else DecisionState.FAILED
+            return replace(drawn, state=state, reason=error.message)
+
+    async def _decided(
+        self, drawn: Decision, run: Running, timing: Timing, slot: Slot, before: Before, *, made_up: bool
+    ) -> Decision:
+        config = run.config
+        recipe, settled = await self._shelf.recipe(config.strategy, config.parameters)
+        if (recipe.own.digest if recipe.own else "") != run.activation.code:
+            raise Changed(tr("The file of {name} is not the one it was activated with.", name=config.name))
+        series = await fit_series(
+            self._market,
+            config.symbols,
+            timing,
+            slot,
+            since_us=to_us(run.activation.since),
+            bars_needed=settled.bars_needed,
+            made_up=made_up,
+        )
+        terms = terms_of(run, self._costs(run.activation.account))
+        said = await self._shelf.aims(recipe, series, terms, Sizing(run.activation.sizing))
+        aims = []
+        for symbol, target in zip(said.symbols, said.weights, strict=True):
+            known = before.targets.get(symbol, 0.0)
+            changed = known is None or known != target or said.rebalance
+            aims.append(Aim(symbol, target, known, changed, float(series[symbol].close[-1])))
+        moved = any(aim.changed for aim in aims)
+        return replace(
+            drawn,
+            state=DecisionState.DUE if moved and run.trades else DecisionState.DONE,
+            reason="" if moved else tr("Nothing changes."),
+            aims=tuple(aims),
+        )
+
+
+def drawn_up(run: Running, slot: Slot, now: datetime) -> Decision:
+    """Give the form of a decision, before anything is decided."""
+    config, made = run.config, run.activation
+    return Decision(
+        id=secrets.token_hex(8),
+        strategy_id=config.id,
+        strategy=config.name,
+        version=config.version,
+        mode=made.mode,
+        account=made.account,
+        slot_at=slot.closes_at,
+        bar_at=slot.bar_at,
+        opens_at=slot.opens_at,
+        valid_until=slot.valid_until,
+        state=DecisionState.WITHHELD,
+        reason="",
+        aims=(),
+        orders=(),
+        decided_at=now,
+        updated_at=now,
+    )
+
+
+def before_of(unit: Unit, run: Running) -> Before:
+    """Give what a strategy has carried out so far, by what became of the orders of its last decision."""
+    last = next(
+        (
+            each
+            for each in unit.decisions.newest(run.config.id)
+            if each.aims and each.slot_at > run.activation.since
+        ),
+        None,
+    )
+    if last is None:
+        return Before(_taken_on(unit, run))
+    if not run.trades:
+        return Before({aim.symbol: aim.target for aim in last.aims})
+    targets: dict[str, float | None] = {}
+    working = ""
+    for aim in last.aims:
+        targets[aim.symbol] = aim.before
+        if aim.changed:
+            ended = [_ended(unit, order) for order in last.orders if order.symbol == aim.symbol]
+            carried_out = last.state is DecisionState.DONE and all(ended)
+            targets[aim.symbol] = aim.target if carried_out else None
+            if None in ended:
+                working = aim.symbol
+    return Before(targets, working)
+
+
+def _taken_on(unit: Unit, run: Running) -> dict[str, float | None]:
+    """What is held from an earlier time is brought to whatever the strategy says first."""
+    if not run.trades:
+        return {}
+    made = run.activation
+    book = own_book(
+        unit, run.config.id, made.account, run.config.symbols, Decimal(repr(made.capital)), made.since
+    )
+    return {symbol: None if part.held else 0.0 for symbol, part in book.parts.items()}
+
+
+def _ended(unit: Unit, order: PlannedOrder) -> bool | None:
+    """Tell whether an order did what it was to do; None while that is open."""
+    intent = unit.intents.find(order.intent_id) if order.intent_id else None
+    if order.fate is Fate.ASKED:
+        approval = unit.approvals.get(order.approval_id)
+        if approval.state is ApprovalState.DECLINED:
+            # The person said no to it: it is not asked again before the strategy changes its mind.
+            return True
+        found = unit.intents.newest(1_000, account=approval.terms.account, symbol=order.symbol)
+        intent = next((each for each in found if each.approval_id == approval.id), None)
+    if intent is None:
+        return False
+    if intent.state in {OrderState.FILLED, OrderState.REPLACED}:
+        return True
+    return False if intent.state in ENDED else None

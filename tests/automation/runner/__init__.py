@@ -1,0 +1,1 @@
+"""Tests of strategies that run by themselves."""
