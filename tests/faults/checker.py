@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +18,7 @@ from puffling.puffin.orders import Side
 from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Fill, FillKind, Holding, Intent, OrderState
 from puffling.trading.events import OrderChanged
-from puffling.trading.proposals import is_ours, is_replacement
+from puffling.trading.proposals import OTHER_WAY, is_ours, is_replacement
 from puffling.trading.states import ENDED, FOLLOWING
 
 ZERO = Decimal(0)
@@ -36,6 +36,8 @@ class TrueOrder:
     accepted_at: datetime | None = None
     leg: bool = False
     over: bool = False
+    came_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def broken(
         *one_order_each(truth, ours),
         *nothing_unknown(truth, ours),
         *fills_agree(truth, ours),
+        *one_way_out(truth, ours),
         *within_limits(ours, rules),
         *not_while_halted(truth, rules),
         *(() if steps is None else never_back(steps)),
@@ -193,6 +196,39 @@ def fills_agree(truth: Truth, ours: Ours) -> Iterator[str]:
         three = held[symbol], here.get(symbol, ZERO), truth.positions.get(symbol, ZERO)
         if len(set(three)) > 1:
             yield f"I3 {symbol}: fills {three[0]}, ledger {three[1]}, broker {three[2]}"
+
+
+def one_way_out(truth: Truth, ours: Ours) -> Iterator[str]:
+    """Of two ways out that are held here one is at the broker at a time, and together they are no more."""
+    orders = {order.client_id: order for order in truth.orders}
+    filled: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for fill in _standing(truth.fills):
+        filled[fill.order_id] += fill.quantity
+    for head in ours.intents:
+        stops = [each for each in ours.intents if each.leg == OTHER_WAY and each.parent_id == head.id]
+        if not stops:
+            continue
+        meant = head.terms.quantity
+        waiting = [each.terms.quantity for each in stops if each.held]
+        if len(waiting) > 1:
+            yield f"I1 {len(waiting)} stops wait beside the intent {head.id}"
+        sent = [orders[each.client_id] for each in (head, *stops) if each.client_id in orders]
+        done = sum((filled[order.id] for order in sent), ZERO)
+        if done > meant:
+            yield f"I4 {done} were filled on the two ways out of {meant} of {head.id}"
+        for earlier, later in pairwise(sorted(sent, key=_came)):
+            if not earlier.over or (earlier.ended_at is not None and _came(later)[1] < earlier.ended_at):
+                yield f"I1 the order {later.id} came while {earlier.id}, its other way out, was not over"
+            elif filled[earlier.id] + later.quantity > meant:
+                yield f"I4 the order {later.id} is for more than {earlier.id} had left of {meant}"
+        taken = filled[orders[head.client_id].id] if head.client_id in orders else ZERO
+        if waiting and waiting[0] + taken > meant:
+            yield f"I4 the stop beside {head.id} waits for {waiting[0]}, while {taken} of {meant} are filled"
+
+
+def _came(order: TrueOrder) -> tuple[bool, datetime]:
+    at = order.came_at or order.accepted_at
+    return at is None, at or datetime.min.replace(tzinfo=UTC)
 
 
 def within_limits(ours: Ours, allowed: Allowed) -> Iterator[str]:

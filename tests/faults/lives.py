@@ -14,13 +14,13 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import alpaca.trading.stream  # noqa: F401  loaded once, before the forks
 
@@ -38,7 +38,7 @@ from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import RemoteAlpaca
 from tests.fakes.alpaca_wander import hasty
 from tests.faults.checker import Steps, ours_of
-from tests.faults.plans import Plan, Step
+from tests.faults.plans import SYMBOLS, Plan, Step
 from tests.trading.rooms import LOOSE, Room, open_room
 
 for _name in _WORKERS:
@@ -52,6 +52,10 @@ ACCOUNT = Account("mine", "alpaca", "PAPER", "Hostile Alpaca", START - timedelta
 LOOKS_FILE = "looks.txt"
 _SOUGHT = {OrderState.INTENT, OrderState.SENDING, OrderState.UNKNOWN}
 _SETTLE_SECONDS = 60.0
+# Prices beyond which nothing waits.
+_EXTREMES = (110.0, 90.0, 100.0)
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,18 @@ class WatchedSwitch(HaltSwitch):
 
 
 class WatchedAlpaca(AlpacaBroker):
-    """The broker, with a note of every order that leaves."""
+    """The broker, with a note of every order that leaves; a poor one holds nothing that waits for a price."""
 
-    def __init__(self, looks: Looks, secret: str, **options: Any) -> None:
+    def __init__(self, looks: Looks, secret: str, *, poor: bool, **options: Any) -> None:
         super().__init__(KEY, secret, **options)
         self._looks = looks
+        if poor:
+            self.abilities = replace(
+                self.abilities,
+                kinds=frozenset({Kind.MARKET, Kind.LIMIT}),
+                brackets=False,
+                one_cancels_other=False,
+            )
 
     def submit_order(self, order: Order) -> str:
         """Send an order once."""
@@ -162,6 +173,7 @@ async def lived(life: Life) -> dict[str, Any]:
     broker = WatchedAlpaca(
         looks,
         secret_of(life.number),
+        poor=life.plan.poor,
         base_url=life.address,
         now=clock.now,
         read_seconds=0.5,
@@ -184,7 +196,11 @@ async def lived(life: Life) -> dict[str, Any]:
         said = await _act(room, life)
         if life.last:
             # A program that lives on in a world that behaves again gets everything right.
-            await asyncio.get_running_loop().run_in_executor(None, _calm, life.address)
+            await _in_thread(_calm, life.address)
+            for symbol in SYMBOLS if life.plan.poor else ():
+                for price in _EXTREMES:
+                    # Whatever waits for a price is met, and goes out or says why not.
+                    await _trade(room, life, symbol, price)
             await _settle(room)
         ours = await room.read(lambda unit: ours_of(unit, ACCOUNT.id))
         return {
@@ -214,7 +230,7 @@ async def _act(room: Room, life: Life) -> list[str]:
     since = _wanted_since(life.folder, room.clock.now())
     placed: dict[int, str] = {}
     said: list[str] = []
-    acts = _ACTS | {"place": partial(_place, since=since)}
+    acts = _ACTS | {"place": partial(_place, since=since), "move": partial(_move, life=life)}
 
     async def take(place: int, step: Step) -> None:
         try:
@@ -237,6 +253,16 @@ def _calm(address: str) -> None:
     alpaca.act("calm")
 
 
+async def _in_thread(work: Callable[..., R], *args: object) -> R:
+    return await asyncio.get_running_loop().run_in_executor(None, partial(work, *args))
+
+
+async def _trade(room: Room, life: Life, symbol: str, price: float, size: int | None = None) -> None:
+    """Let a symbol trade at a price: at the broker, and as the desk is told."""
+    await _in_thread(partial(RemoteAlpaca(life.address).act, "move", symbol=symbol, price=price, size=size))
+    room.move(price, symbol=symbol)
+
+
 async def _until_ready(room: Room) -> None:
     """Wait a little where the line is down: whoever wants something tries again."""
     for _ in range(20):
@@ -250,9 +276,11 @@ async def _place(room: Room, step: Step, place: int, placed: dict[int, str], sin
     until = since + timedelta(seconds=values["valid_seconds"])
     numbers: dict[str, Any] = {
         name: Decimal(values[name])
-        for name in ("limit", "stop", "trail", "take_profit", "stop_loss")
+        for name in ("limit", "stop", "trail", "take_profit", "stop_loss", "stop_loss_limit")
         if name in values
     }
+    if "holding" in values:
+        await _until_held(room, values["symbol"], Decimal(values["quantity"]))
     terms = OrderTerms(
         ACCOUNT.id,
         values["symbol"],
@@ -260,11 +288,24 @@ async def _place(room: Room, step: Step, place: int, placed: dict[int, str], sin
         Decimal(values["quantity"]),
         kind=Kind(values["kind"]),
         lasting=Lasting(values["lasting"]),
+        one_cancels_other="one_cancels_other" in values,
         **numbers,
     )
     done = await room.desk.place(Proposal(terms, "campaign", values["slot"], until))
     if done.intent is not None:
         placed[place] = done.intent.id
+
+
+async def _until_held(room: Room, symbol: str, quantity: Decimal) -> None:
+    """Wait a little for what is to be led out of."""
+    for _ in range(10):
+        if await room.held(symbol, ACCOUNT.id) >= quantity:
+            return
+        await room.clock.sleep(1.0)
+
+
+async def _move(room: Room, step: Step, place: int, placed: dict[int, str], life: Life) -> None:
+    await _trade(room, life, **step.values)
 
 
 async def _cancel(room: Room, step: Step, place: int, placed: dict[int, str]) -> None:
@@ -301,7 +342,9 @@ async def _settle(room: Room) -> None:
     async with asyncio.timeout(_SETTLE_SECONDS):
         while True:
             await room.desk.look_after(ACCOUNT.id)
-            doubt = await room.read(lambda unit: unit.intents.in_states(_SOUGHT, ACCOUNT.id))
+            sought = await room.read(lambda unit: unit.intents.in_states(_SOUGHT, ACCOUNT.id))
+            # What is held here may wait for its price for ever.
+            doubt = [intent for intent in sought if not intent.held] or room.desk._held._at_work
             if not doubt and room.desk.ready and not room.parts.line(ACCOUNT.id).updates.qsize():
                 return
             await room.clock.sleep(1.0)

@@ -60,6 +60,8 @@ class Plan:
     mute: bool
     # After how many seconds of its first life trading is halted; 0 for never.
     halt_seconds: float
+    # Whether the broker holds no more than market and limit orders, so that the program holds the rest.
+    poor: bool = False
 
 
 def plan_of(campaign: int, run: int) -> Plan:
@@ -73,6 +75,11 @@ def plan_of(campaign: int, run: int) -> Plan:
     names = dice.sample(usual, dice.randint(3, len(usual)))
     if dice.random() < 0.4:
         names += dice.sample(sorted(_REFUSALS | _HANGS), 2)
+    # With dice of their own: whatever came before them is thrown as ever.
+    more = random.Random(f"{campaign}/{run}/ways out")
+    poor = more.random() < 0.35
+    if poor or more.random() < 0.25:
+        steps += _ways_out(more, len(steps), valid_seconds)
     return Plan(
         seed=dice.getrandbits(32),
         steps=tuple(steps),
@@ -85,6 +92,7 @@ def plan_of(campaign: int, run: int) -> Plan:
         together=dice.random() < 0.5,
         mute=dice.random() < 0.1,
         halt_seconds=dice.uniform(0.02, 0.4) if dice.random() < 0.15 else 0.0,
+        poor=poor,
     )
 
 
@@ -116,6 +124,38 @@ def _order(dice: random.Random, place: int, valid_seconds: int) -> Step:
     if kind == "bracket":
         values |= {"take_profit": str(near + 3 * up), "stop_loss": str(near - 3 * up)}
     return Step("place", values)
+
+
+def _ways_out(dice: random.Random, first: int, valid_seconds: int) -> list[Step]:
+    """Give a position, ways out of it, and prices that go through them."""
+    symbol, quantity = dice.choice(SYMBOLS), dice.randint(2, 12)
+    usual: dict[str, Any] = {
+        "symbol": symbol,
+        "lasting": "gtc",
+        "quantity": quantity,
+        "valid_seconds": valid_seconds,
+    }
+    steps = [Step("place", usual | {"slot": f"slot-{first}", "side": "buy", "kind": "market"})]
+    for _ in range(dice.choice((1, 1, 2))):
+        values = usual | {"slot": f"slot-{first + len(steps)}", "side": "sell", "holding": True}
+        kind = dice.choice(("two ways", "two ways", "stop", "trailing_stop"))
+        if kind == "two ways":
+            values |= {"kind": "limit", "limit": "103", "stop_loss": "97", "one_cancels_other": True}
+            if dice.random() < 0.3:
+                values["stop_loss_limit"] = "96"
+        elif kind == "stop":
+            values |= {"kind": kind, "stop": "98"}
+        else:
+            values |= {"kind": kind, "trail": "1.50"}
+        steps.append(Step("place", values))
+    for _ in range(dice.randint(1, 4)):
+        size = dice.choice((None, None, 1, 3))
+        price = dice.choice((95.5, 96.5, 98, 100, 102, 103, 104))
+        steps.append(Step("move", {"symbol": symbol, "price": price, "size": size}))
+    if dice.random() < 0.4:
+        deed = Step(dice.choice(("cancel", "cancel_all", "close")), {"of": first + 1, "symbol": symbol})
+        steps.insert(dice.randint(2, len(steps)), deed)
+    return steps
 
 
 def _deed(dice: random.Random, orders: int) -> Step:

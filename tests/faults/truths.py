@@ -36,6 +36,8 @@ def truth_of(told: Mapping[str, Any], looks: Looks) -> Truth:
             accepted_at=_left_at(row, looks) if is_ours(row["client_order_id"]) else None,
             leg=row["id"] in legs,
             over=row["status"] in OVER,
+            came_at=datetime.fromisoformat(row["submitted_at"]),
+            ended_at=_ended_at(row),
         )
         for row in told["orders"]
     ]
@@ -61,6 +63,14 @@ def truth_of(told: Mapping[str, Any], looks: Looks) -> Truth:
         cash_before=Decimal(told["start_cash"]),
         cash=Decimal(told["cash"]),
     )
+
+
+def _ended_at(row: Mapping[str, Any]) -> datetime | None:
+    """Give when it was over; what fills later than that filled too late."""
+    names = ("canceled_at", "expired_at", "failed_at", "replaced_at")
+    at = next((row[name] for name in names if row[name]), None)
+    at = row["filled_at"] if at is None and row["status"] == "filled" else at
+    return None if at is None else datetime.fromisoformat(at)
 
 
 def _left_at(row: Mapping[str, Any], looks: Looks) -> datetime:
