@@ -386,6 +386,8 @@ class Broker(Controller):
             worst_price=preview.worst_price,
             needs_approval=preview.needs_approval,
             held=preview.held,
+            exits_here=preview.exits_here,
+            notice=preview.notice,
             checks=preview.verdict.checks,
         )
 
@@ -408,10 +410,9 @@ class Broker(Controller):
     async def _cancel(self, order: str, title: str) -> Done:
         cancelled = await self._desk.cancel(order)
         from puffling.trading.order_lines import line_of
-        from puffling.trading.words import so_far
 
-        lines = (line_of(cancelled.intent, cancelled.order),)
-        return Done(tr("{order}: {state}", order=title, state=so_far(cancelled.state)), lines)
+        line = line_of(cancelled.intent, cancelled.order)
+        return Done(tr("{order}: {state}", order=title, state=line.stage), (line,))
 
     async def _cancel_all(self, account: str, symbol: str | None) -> Done:
         report = await self._desk.cancel_all(account, symbol)

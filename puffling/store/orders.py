@@ -101,7 +101,9 @@ class Intent:
     """What is meant to be ordered, written down before the first byte leaves.
 
     `held` is an order that this computer keeps until its price is met, because the broker does not hold its
-    kind. `reserved` is the exposure it takes while it is open. `verdicts` is what every gate said, in order.
+    kind. `waits_here` says that it was written down as one of those, `exits_here` that the exits which come
+    with it are: decided once, whatever the broker learns later. `reserved` is the exposure it takes while it
+    is open. `verdicts` is what every gate said, in order.
     """
 
     id: str
@@ -131,6 +133,9 @@ class Intent:
     why: str = ""
     reason: str = ""
     sent_at: datetime | None = None
+    # None where it was written down before that was said.
+    waits_here: bool | None = None
+    exits_here: bool = False
 
 
 @frozen

@@ -67,7 +67,15 @@ class Cancelling:
         line = self._parts.line(account)
         await self._look_what_is_open(line)
         targets = await self._parts.read(_targets, account, symbol)
-        done, failed = 0, []
+        done, failed = await self._cancel_each(targets)
+        # What was filled on the way to its cancel has brought exits.
+        brought = [each for each in await self._parts.read(_held, account, symbol) if each not in targets]
+        also, not_either = await self._cancel_each(brought)
+        return CancelReport(done + also, tuple(failed + not_either))
+
+    async def _cancel_each(self, targets: Iterable[tuple[str, str]]) -> tuple[int, list[NotDone]]:
+        done: int = 0
+        failed: list[NotDone] = []
         for id, title in targets:
             try:
                 cancelled = await self.cancel(id)
@@ -78,7 +86,7 @@ class Cancelling:
                 failed.append(NotDone(id, title, tr("It was filled already.")))
             else:
                 done += 1
-        return CancelReport(done, tuple(failed))
+        return done, failed
 
     async def _look_what_is_open(self, line: BrokerLine) -> None:
         asked_at = self._parts.clock.now()
@@ -166,6 +174,12 @@ def _targets(unit: Unit, account: str, symbol: str | None) -> list[tuple[str, st
     bringing = {order.broker_order_id for order in working}
     found += [(order.id, _words(order)) for order in working if order.parent_order_id not in bringing]
     return found
+
+
+def _held(unit: Unit, account: str, symbol: str | None) -> list[tuple[str, str]]:
+    """Give what is held here, by id and in words; of two ways out the first."""
+    held = [each for each in unit.intents.held(account) if symbol in {None, each.terms.symbol}]
+    return [(each.id, titled(each.terms)) for each in held if each.leg != OTHER_WAY]
 
 
 def _beside(unit: Unit, intent: Intent | None) -> tuple[str, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from puffling.puffin.broker.exchange_days import NEW_YORK
+
+# As long as a broker keeps an order that is good until it is cancelled.
+UNTIL_CANCELLED = timedelta(days=90)
 
 
 def day_of(moment: datetime) -> date:

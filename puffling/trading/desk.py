@@ -60,8 +60,8 @@ _MOST_DIGITS = 18
 _WORKERS = (
     "judging", "proposals", "flags", "limits", "facts", "case", "checks.standing", "checks.form",
     "checks.price", "checks.amounts", "gate", "approvals", "prices", "states", "line", "parts", "wire",
-    "history", "ledger", "other_way", "taking", "looking", "entering", "estimates", "sending", "reconcile",
-    "accepting", "resolver", "cancelling", "held", "replacing", "closing", "story", "tending",
+    "history", "ledger", "other_way", "exits", "taking", "looking", "entering", "estimates", "sending",
+    "reconcile", "accepting", "resolver", "cancelling", "held", "replacing", "closing", "story", "tending",
 )  # fmt: skip
 _CHANGE_VALID = timedelta(minutes=1)
 
@@ -398,14 +398,10 @@ class OrderDesk:
     async def _place(self, proposal: Proposal, approval_id: str | None = None, confirmed: str = "") -> Placed:
         from puffling.trading.entering import OrderRefused, enter
         from puffling.trading.looking import look
-        from puffling.trading.wire import is_held_here
 
         line = self._parts.line(proposal.terms.account)
         live = await look(self._parts, line, proposal, confirmed=confirmed)
-        held = is_held_here(proposal.terms, line.abilities)
-        entered = await self._parts.run(
-            enter, self._parts, proposal, live, approval_id=approval_id, held=held
-        )
+        entered = await self._parts.run(enter, self._parts, proposal, live, approval_id=approval_id)
         if entered.intent is None:
             if entered.approval is None:
                 raise OrderRefused(entered.verdict)

@@ -14,19 +14,18 @@ from puffling.runtime.errors import Refused
 from puffling.runtime.text import tr
 from puffling.store.orders import Approval, Intent, OrderState
 from puffling.trading.case import worst_price
-from puffling.trading.days import trading_day
+from puffling.trading.days import UNTIL_CANCELLED, trading_day
 from puffling.trading.events import OrderChanged
 from puffling.trading.judging import Judges, LiveFacts
 from puffling.trading.other_way import hold_other_way
 from puffling.trading.parts import note, titled
 from puffling.trading.proposals import Proposal, client_id, new_id, order_hash, slot_id
 from puffling.trading.verdicts import Check, Outcome, Verdict
+from puffling.trading.wire import are_exits_held_here, is_held_here
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
 
-# As long as a broker keeps an order that is good until it is cancelled.
-_UNTIL_CANCELLED = timedelta(days=90)
 _LAST_HOUR = 20
 _LONGEST_CLOSURE_DAYS = 14
 
@@ -60,10 +59,12 @@ def enter(
     live: LiveFacts,
     *,
     approval_id: str | None = None,
-    held: bool = False,
-    parent_id: str | None = None,
+    replaces: Intent | None = None,
 ) -> Entered:
-    """Judge a proposal on what is true in this transaction, and write it down when it may be sent."""
+    """Judge a proposal on what is true in this transaction, and write it down when it may be sent.
+
+    Who holds it and its exits is decided here, or was when what it `replaces` was written down.
+    """
     slot = slot_id(proposal, live.mode)
     name = client_id(slot, live.mode)
     known = unit.intents.by_client_id(name)
@@ -80,6 +81,13 @@ def enter(
         approval = judges.approvals.ask(unit, proposal, verdict, worst)
         _note_proposal(unit, proposal, name, "asked", verdict)
         return Entered(verdict, approval=approval)
+    if replaces is None:
+        parent_id = None
+        held = is_held_here(proposal.terms, live.abilities)
+        exits_here = are_exits_held_here(proposal.terms, live.abilities)
+    else:
+        parent_id = replaces.parent_id or replaces.id
+        held, exits_here = replaces.state is OrderState.INTENT, replaces.exits_here
     intent = unit.intents.add(
         Intent(
             id=new_id(),
@@ -104,19 +112,21 @@ def enter(
             parent_id=parent_id,
             approval_id=approval_id,
             why=proposal.why,
+            waits_here=held,
+            exits_here=exits_here,
         )
     )
     note(unit, intent, "held" if held else "entered", titled(intent.terms), verdicts=list(intent.verdicts))
     unit.tell(OrderChanged(unit.user, intent.terms.account, intent))
     if held and intent.terms.one_cancels_other:
-        hold_other_way(unit, intent, proposal)
+        hold_other_way(unit, intent)
     return Entered(verdict, intent)
 
 
 def held_until(proposal: Proposal, instrument: Instrument | None, now: datetime) -> datetime:
     """Give until when this computer holds an order: the end of its trading day, or as a broker would."""
     if proposal.terms.lasting is not Lasting.DAY:
-        return now + _UNTIL_CANCELLED
+        return now + UNTIL_CANCELLED
     there = now.astimezone(NEW_YORK)
     end = there.replace(hour=_LAST_HOUR, minute=0, second=0, microsecond=0)
     if there >= end:

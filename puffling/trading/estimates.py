@@ -14,7 +14,8 @@ from puffling.trading.proposals import Proposal, order_hash
 from puffling.trading.states import OPEN
 from puffling.trading.values import Preview
 from puffling.trading.verdicts import Outcome, Verdict
-from puffling.trading.wire import is_held_here
+from puffling.trading.wire import are_exits_held_here, is_held_here
+from puffling.trading.words import kept_here
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -32,10 +33,11 @@ def estimate(unit: Unit, proposal: Proposal, live: LiveFacts, verdict: Verdict) 
     before = after = None
     if live.price is not None:
         holding = unit.holdings.find(terms.account, terms.symbol)
-        held = _NOTHING if holding is None else holding.quantity
+        there = _NOTHING if holding is None else holding.quantity
         waiting = _waiting(unit, terms, None if live.replaces is None else live.replaces.id)
-        before = ((held + waiting) * live.price.last).quantize(_CENT)
-        after = ((held + waiting + sign * quantity) * live.price.last).quantize(_CENT)
+        before = ((there + waiting) * live.price.last).quantize(_CENT)
+        after = ((there + waiting + sign * quantity) * live.price.last).quantize(_CENT)
+    held, exits = is_held_here(terms, live.abilities), are_exits_held_here(terms, live.abilities)
     return Preview(
         verdict=verdict,
         order_hash=order_hash(terms),
@@ -45,7 +47,9 @@ def estimate(unit: Unit, proposal: Proposal, live: LiveFacts, verdict: Verdict) 
         exposure_after=after,
         worst_price=worst_price(terms, live.price),
         needs_approval=verdict.outcome is Outcome.ASK,
-        held=is_held_here(terms, live.abilities),
+        held=held,
+        exits_here=exits,
+        notice=kept_here(held=held, exits=exits),
     )
 
 

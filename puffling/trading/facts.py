@@ -24,7 +24,7 @@ from puffling.trading.flags import FLAGS, LIVE, Standing, restart_of, standing_o
 from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
 from puffling.trading.limits import SECTION, LimitReader, Limits
-from puffling.trading.proposals import OTHER_WAY, Proposal
+from puffling.trading.proposals import EXITS, WAYS_OUT, Proposal
 from puffling.trading.states import OPEN, UNHEARD
 
 HOUR = timedelta(hours=1)
@@ -175,7 +175,7 @@ def tally_of(unit: Unit, account: str) -> Tally:
         today=trading_day(unit.now),
         day=trading_day(an_hour_ago),
         since=an_hour_ago,
-        besides={OTHER_WAY},
+        besides=WAYS_OUT,
     )
 
 
@@ -184,6 +184,24 @@ def _is_unclear(intent: Counted, now: datetime) -> bool:
     if intent.state is OrderState.SENDING:
         return now - intent.updated_at > SENDING_PATIENCE
     return intent.state is OrderState.UNKNOWN
+
+
+def family_of(intent: Intent | Counted) -> str:
+    """Give the name under which orders of which only one fills count together."""
+    return intent.id if intent.leg == EXITS else intent.parent_id or intent.id
+
+
+def free_of(unit: Unit, intent: Intent) -> Decimal:
+    """Give how much of a position an exit may lead out of: what is held and not promised to other orders."""
+    terms, now = intent.terms, unit.now
+    known = unit.usage.counted(terms.account, day=trading_day(now), since=now, states=OPEN)
+    working = (each for each in known if each.symbol == terms.symbol and each.state in OPEN)
+    groups = _groups(working, unit.orders.in_states(OPEN, terms.account, terms.symbol))
+    groups.pop((family_of(intent), terms.side), None)
+    promised = sum((each.quantity for each in groups.values() if each.side is terms.side), Decimal(0))
+    holding = unit.holdings.find(terms.account, terms.symbol)
+    held = Decimal(0) if holding is None else holding.quantity
+    return max(Decimal(0), (held if terms.side is Side.SELL else -held) - promised)
 
 
 def _groups(
@@ -203,7 +221,7 @@ def _groups(
     for intent in known:
         sent = [each for each in at_broker.get(intent.id, ()) if each.side is intent.side]
         left = _left(sent) if sent else intent.quantity
-        _take(groups, intent.parent_id or intent.id, Waiting(intent.side, left, intent.limit, intent.stop))
+        _take(groups, family_of(intent), Waiting(intent.side, left, intent.limit, intent.stop))
     return groups
 
 

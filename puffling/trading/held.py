@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 from puffling.market.events import PricesMoved
 from puffling.market.values import Price, SessionState
 from puffling.puffin.orders import Kind, Side
-from puffling.runtime.errors import PufflingError
+from puffling.runtime.errors import Conflict, PufflingError
 from puffling.runtime.text import tr
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.cancelling import Cancelling
 from puffling.trading.days import trading_day
+from puffling.trading.entering import OrderRefused
 from puffling.trading.events import OrderChanged
+from puffling.trading.facts import family_of, free_of
 from puffling.trading.judging import LiveFacts
 from puffling.trading.looking import look
-from puffling.trading.other_way import waiting_beside
-from puffling.trading.parts import DeskParts, note, titled
+from puffling.trading.other_way import leads_out, resize, waiting_beside
+from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.proposals import OTHER_WAY, Proposal
 from puffling.trading.sending import Sending, changed, end
 from puffling.trading.states import ENDED
@@ -113,42 +115,57 @@ class HeldOrders:
             self._at_work.discard(intent_id)
 
     async def _release(self, intent_id: str) -> None:
-        parts = self._parts
         try:
-            intent = await parts.read(lambda unit: unit.intents.get(intent_id))
-            if intent.leg == OTHER_WAY and not await parts.read(self._stopped):
-                intent = await self._alone(intent)
-            line = parts.line(intent.terms.account)
-            proposal = proposal_of(intent)
-            confirmed = tr("An order held here whose price was met")
-            # Two ways out count once, also when one of them goes.
-            family = intent.id if intent.terms.one_cancels_other else None
-            family = intent.parent_id if intent.leg == OTHER_WAY else family
-            live = await look(parts, line, proposal, replaces=intent, parent_id=family, confirmed=confirmed)
-            reasons = await parts.run(release, parts, intent.id, proposal, live)
-            today = trading_day(parts.clock.now())
-            if not reasons:
-                await self._sending.send(intent.id)
-            elif self._alarmed.get(intent.id) != today and await parts.read(_is_held, intent.id):
-                self._alarmed[intent.id] = today
-                text = tr(
-                    "{order} was met and cannot leave: {reasons}", order=titled(intent.terms), reasons=reasons
-                )
-                parts.alarm(intent.terms.account, text, halt=False)
+            intent = await self._parts.read(lambda unit: unit.intents.get(intent_id))
+            try:
+                going = await self._met(intent)
+            except PufflingError as refused:
+                await self._tell(intent, reason_of(refused))
+            else:
+                await self._sending.send(going.id)
         except PufflingError as error:
             _log.warning("An order held here could not be sent: %s", error)
         finally:
             self._at_work.discard(intent_id)
 
-    def _stopped(self, unit: Unit) -> str:
-        """Say why not even a way out may leave: then the other one is left where it is."""
-        return self._parts.gate.stops(unit, shrinks=True)
+    async def _met(self, intent: Intent) -> Intent:
+        """Let what was met go out; raise when it may not."""
+        if intent.leg == OTHER_WAY:
+            intent = await self._alone(intent)
+        return await self._parts.run(release, self._parts, intent.id, await self._look(intent))
+
+    async def _look(self, intent: Intent) -> LiveFacts:
+        parts = self._parts
+        live = await look(
+            parts,
+            parts.line(intent.terms.account),
+            proposal_of(intent),
+            replaces=intent,
+            # Two ways out count once, also when one of them goes.
+            parent_id=family_of(intent) if leads_out(intent) else None,
+            confirmed=tr("An order held here whose price was met"),
+        )
+        return replace(live, held_here=True)
+
+    async def _tell(self, intent: Intent, reasons: str) -> None:
+        """Call the person to what was met and stays, once a day."""
+        parts = self._parts
+        today = trading_day(parts.clock.now())
+        if self._alarmed.get(intent.id) != today and await parts.read(_is_held, intent.id):
+            self._alarmed[intent.id] = today
+            text = tr(
+                "{order} was met and cannot leave: {reasons}", order=titled(intent.terms), reasons=reasons
+            )
+            parts.alarm(intent.terms.account, text, halt=False)
 
     async def _alone(self, stop: Intent) -> Intent:
         """Take the other way out off the market, and give the stop as what that filled has left it."""
         parent_id = stop.parent_id or ""
         above = await self._parts.read(lambda unit: unit.intents.get(parent_id))
         if above.broker_order_id is not None and above.state not in ENDED:
+            # Where the stop may not leave either, the profit is the only way out there is.
+            live = replace(await self._look(stop), clears=True)
+            await self._parts.read(_refuse, self._parts, stop.id, live)
             await self._cancelling.cancel_alone(above.id)
 
         def work(unit: Unit) -> Intent:
@@ -157,29 +174,57 @@ class HeldOrders:
         return await self._parts.read(work)
 
 
-def release(unit: Unit, parts: DeskParts, intent_id: str, proposal: Proposal, live: LiveFacts) -> str:
-    """Judge what was met once more and let it go out; say why it may not, empty when it does."""
-    intent = unit.intents.get(intent_id)
-    if not intent.held or intent.state is not OrderState.INTENT:
-        return tr("It is not held any more.")
-    verdict = parts.gate.judge(unit, proposal, live)
-    if verdict.outcome is Outcome.REFUSE:
-        return " ".join(check.text for check in verdict.refusals)
+def release(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> Intent:
+    """Judge what was met once more and let it go out; raise when it may not, and then nothing has changed.
+
+    A way out goes out for no more than is held and not promised to other orders.
+    """
+    intent = _still_held(unit, intent_id)
     if intent.leg == OTHER_WAY:
         above = unit.intents.get(intent.parent_id or "")
         if above.state is OrderState.INTENT:
             end(unit, above, OrderState.CANCELED, tr("The stop-loss was met: one cancels the other."))
         elif above.state not in ENDED:
-            return tr("What became of the other way out is not known yet.")
+            raise Conflict(tr("What became of the other way out is not known yet."))
+    quantity = _quantity(unit, intent)
+    if quantity < intent.terms.quantity:
+        intent = resize(unit, intent, quantity, tr("Less is held: what is there is sold or covered."))
+        live = replace(live, parent_id=family_of(intent))
+    verdict = parts.gate.judge(unit, proposal_of(intent), live)
+    if verdict.outcome is Outcome.REFUSE:
+        raise OrderRefused(verdict)
     note(unit, intent, "met", titled(intent.terms), actor="desk")
-    changed(unit, replace(intent, held=False, reason=""))
-    return ""
+    return changed(unit, replace(intent, held=False, reason=""))
+
+
+def _refuse(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> None:
+    """Raise when a way out could not leave now, were it the only one."""
+    intent = _still_held(unit, intent_id)
+    terms = replace(intent.terms, quantity=_quantity(unit, intent))
+    verdict = parts.gate.judge(unit, replace(proposal_of(intent), terms=terms), live)
+    if verdict.outcome is Outcome.REFUSE:
+        raise OrderRefused(verdict)
+
+
+def _still_held(unit: Unit, intent_id: str) -> Intent:
+    intent = unit.intents.get(intent_id)
+    if not intent.held or intent.state is not OrderState.INTENT:
+        raise Conflict(tr("It is not held any more."))
+    return intent
+
+
+def _quantity(unit: Unit, intent: Intent) -> Decimal:
+    """Give what an order goes out for: a way out for what is there, or for all when the gate is to say so."""
+    wanted = intent.terms.quantity
+    free = free_of(unit, intent) if leads_out(intent) else wanted
+    return min(wanted, free) if free else wanted
 
 
 def is_met(intent: Intent, best: Decimal | None, now: Decimal) -> bool:
     """Tell whether a price brings an order to the market."""
     terms = intent.terms
-    if terms.one_cancels_other and terms.limit is not None:
+    if terms.kind is Kind.LIMIT and terms.limit is not None:
+        # A profit is taken here; what the broker holds for a better price is never held here.
         return now >= terms.limit if terms.side is Side.SELL else now <= terms.limit
     stop = terms.stop
     if terms.kind is Kind.TRAILING_STOP and best is not None:

@@ -62,6 +62,11 @@ def take_fill(unit: Unit, fill: Fill, intent: Intent | None = None) -> bool:
     _note(unit, fill, holding, intent)
     unit.tell(OrderFilled(unit.user, fill, holding, intent))
     unit.tell(HoldingChanged(unit.user, holding))
+    if fill.kind is FillKind.BUST and intent is not None:
+        # It counts with what is written here.
+        from puffling.trading.exits import taken_back
+
+        taken_back(unit, fill, intent, holding)
     return True
 
 

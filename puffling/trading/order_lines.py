@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from puffling.runtime.text import tr
 from puffling.store.orders import BrokerOrder, Intent, OrderState
-from puffling.trading.proposals import OTHER_WAY, is_replacement
+from puffling.trading.proposals import OTHER_WAY, WAYS_OUT, is_replacement
 from puffling.trading.values import AccountView, OrderLine
+from puffling.trading.words import stage_of
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
 
 _NOTHING = Decimal(0)
+_LEG = "leg"
+# What a broker says of the exits of a bracket that begin only when all of the entry has filled.
+_WAITS_FOR_ALL = "held"
 
 
 def order_lines(
@@ -22,17 +29,23 @@ def order_lines(
     intents = unit.intents.newest(limit, account=account, symbol=symbol)
     brought = unit.orders.of_intents(intent.id for intent in intents)
     by_broker_id = {(each.account, each.broker_order_id): each for each in brought}
-    lines, taken = [], set()
+    # Exits belong to what stands in the place of their entry now, if that was changed.
+    changed = (each for each in reversed(intents) if is_replacement(each.leg) and each.broker_order_id)
+    stands_for = {each.parent_id or "": each.id for each in changed}
+    lines: list[OrderLine] = []
+    taken = set()
     for intent in intents:
         order = by_broker_id.get((intent.terms.account, intent.broker_order_id or ""))
         if order is not None:
             taken.add(order.id)
-        lines.append(line_of(intent, order))
+        line = line_of(intent, order)
+        lines.append(replace(line, parent_id=stands_for.get(line.parent_id or "", line.parent_id)))
     # Orders of intents that are older than all of these are older, too.
     elsewhere = unit.orders.newest(limit, account=account, symbol=symbol, elsewhere=True)
     lines += [line_of(None, order) for order in (*brought, *elsewhere) if order.id not in taken]
     lines.sort(key=lambda line: line.created_at, reverse=True)
-    return tuple(_families(lines)[:limit])
+    at_once = {each.id for each in brought if each.raw.get("status") != _WAITS_FOR_ALL}
+    return tuple(_belonging(_families(lines), at_once)[:limit])
 
 
 def open_heads(view: AccountView, symbol: str | None = None) -> tuple[BrokerOrder | Intent, ...]:
@@ -55,14 +68,39 @@ def _families(lines: list[OrderLine]) -> list[OrderLine]:
         if line.parent_id in known:
             below.setdefault(str(line.parent_id), []).append(line)
     heads = (line for line in lines if line.parent_id not in known)
-    return [each for head in heads for each in (head, *below.get(head.id, ()))]
+
+    def with_below(line: OrderLine) -> list[OrderLine]:
+        return [line, *(each for leg in below.get(line.id, ()) for each in with_below(leg))]
+
+    return [each for head in heads for each in with_below(head)]
+
+
+def _belonging(lines: list[OrderLine], at_once: Container[str]) -> list[OrderLine]:
+    """Say of orders that belong together what one of them means for the other."""
+    known = {line.id: line for line in lines}
+    done = {line.parent_id for line in lines if line.filled and line.stop is not None}
+    return [_beside(line, known.get(line.parent_id or ""), done, at_once) for line in lines]
+
+
+def _beside(
+    line: OrderLine, parent: OrderLine | None, done: Container[str | None], at_once: Container[str]
+) -> OrderLine:
+    if line.one_cancels_other and line.state is OrderState.CANCELED and line.id in done:
+        reason = line.reason or tr("The stop-loss was met: one cancels the other.")
+        line = replace(line, done_by_stop=True, reason=reason)
+    elif line.source == _LEG and line.state is OrderState.ACKED and parent is not None:
+        begun = parent.filled if line.id in at_once else parent.filled >= parent.quantity
+        line = replace(line, waits_for_entry=not parent.one_cancels_other and not begun)
+    return replace(line, stage=stage_of(line))
 
 
 def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
     """Put one line together; one of the two may be missing."""
-    if intent is None:
-        assert order is not None
-        return _found(order)
+    line = _found(order) if intent is None else _meant(intent, order)
+    return replace(line, stage=stage_of(line))
+
+
+def _meant(intent: Intent, order: BrokerOrder | None) -> OrderLine:
     terms = intent.terms
     return OrderLine(
         id=intent.id,
@@ -90,9 +128,10 @@ def line_of(intent: Intent | None, order: BrokerOrder | None) -> OrderLine:
         updated_at=intent.updated_at if order is None else max(intent.updated_at, order.updated_at),
         intent_id=intent.id,
         broker_order_id=intent.broker_order_id,
-        parent_id=intent.parent_id if intent.leg == OTHER_WAY else None,
+        parent_id=intent.parent_id if intent.leg in WAYS_OUT else None,
         one_cancels_other=terms.one_cancels_other,
         stop_loss_limit=terms.stop_loss_limit,
+        exits_here=intent.exits_here,
     )
 
 
@@ -101,7 +140,8 @@ def _taken_off(intent: Intent, order: BrokerOrder) -> Decimal:
     return max(_NOTHING, intent.terms.quantity - order.quantity) if is_replacement(intent.leg) else _NOTHING
 
 
-def _found(order: BrokerOrder) -> OrderLine:
+def _found(order: BrokerOrder | None) -> OrderLine:
+    assert order is not None
     is_leg = order.intent_id is not None
     return OrderLine(
         id=order.id,
@@ -117,7 +157,7 @@ def _found(order: BrokerOrder) -> OrderLine:
         limit=order.limit,
         stop=order.stop,
         state=order.state,
-        source="leg" if is_leg else OrderState.EXTERNAL.value.lower(),
+        source=_LEG if is_leg else OrderState.EXTERNAL.value.lower(),
         created_at=order.submitted_at or order.updated_at,
         updated_at=order.updated_at,
         intent_id=order.intent_id,

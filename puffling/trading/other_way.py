@@ -13,19 +13,28 @@ from typing import TYPE_CHECKING
 
 from puffling.puffin.orders import Kind
 from puffling.runtime.text import tr
-from puffling.store.orders import Intent, OrderState
+from puffling.store.orders import Intent, OrderState, OrderTerms
 from puffling.trading.events import OrderChanged
 from puffling.trading.parts import note, titled
-from puffling.trading.proposals import OTHER_WAY, Proposal, client_id, new_id, order_hash, slot_id
+from puffling.trading.proposals import (
+    EXITS,
+    OTHER_WAY,
+    WAYS_OUT,
+    Proposal,
+    client_id,
+    new_id,
+    order_hash,
+    slot_id,
+)
 from puffling.trading.values import Mode
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
 
 
-def hold_other_way(unit: Unit, intent: Intent, proposal: Proposal) -> None:
+def hold_other_way(unit: Unit, head: Intent) -> None:
     """Write the stop of two ways out down, beside the intent that takes the profit."""
-    terms = intent.terms
+    terms = head.terms
     stop = replace(
         terms,
         kind=Kind.STOP if terms.stop_loss_limit is None else Kind.STOP_LIMIT,
@@ -35,7 +44,12 @@ def hold_other_way(unit: Unit, intent: Intent, proposal: Proposal) -> None:
         stop_loss_limit=None,
         one_cancels_other=False,
     )
-    _hold(unit, replace(intent, parent_id=intent.id), replace(proposal, terms=stop, leg=OTHER_WAY))
+    hold(unit, replace(head, parent_id=head.id), stop, OTHER_WAY, head.slot)
+
+
+def leads_out(intent: Intent) -> bool:
+    """Tell whether an order that this computer holds is a way out, of two or by itself."""
+    return intent.leg in WAYS_OUT or intent.terms.one_cancels_other
 
 
 def waiting_beside(unit: Unit, parent_id: str) -> Intent | None:
@@ -51,36 +65,53 @@ def narrow_other_way(unit: Unit, intent: Intent, filled: Decimal) -> None:
     if stop is None or stop.terms.quantity <= left:
         return
     if left <= 0:
-        _end(unit, stop, OrderState.CANCELED, tr("The profit was taken: one cancels the other."))
-        return
-    _end(unit, stop, OrderState.REPLACED, tr("Some of the profit was taken: what is left is protected."))
-    rest = replace(stop.terms, quantity=left)
+        let_go(unit, stop, OrderState.CANCELED, tr("The profit was taken: one cancels the other."))
+    else:
+        resize(unit, stop, left, tr("Some of the profit was taken: what is left is protected."))
+
+
+def resize(unit: Unit, intent: Intent, quantity: Decimal, reason: str) -> Intent:
+    """Hold a way out for another quantity in the place of one that waits, with the stop beside it."""
+    stop = waiting_beside(unit, intent.id)
+    let_go(unit, intent, OrderState.REPLACED, reason)
+    if stop is not None:
+        let_go(unit, stop, OrderState.REPLACED, reason)
+    # An occasion of its own: what is made narrower may be made as wide again later.
+    leg = OTHER_WAY if intent.leg == OTHER_WAY else EXITS
+    made = hold(unit, intent, replace(intent.terms, quantity=quantity), leg, new_id())
+    if stop is not None:
+        hold_other_way(unit, made)
+    return made
+
+
+def hold(unit: Unit, model: Intent, terms: OrderTerms, leg: str, slot: str) -> Intent:
+    """Write down a way out that waits here, like another intent in all but this."""
     wish = Proposal(
-        rest, stop.source, stop.slot, stop.valid_until, source_version=stop.source_version, leg=OTHER_WAY
+        terms, model.source, slot, model.valid_until, source_version=model.source_version, leg=leg
     )
-    _hold(unit, stop, wish)
-
-
-def _hold(unit: Unit, model: Intent, wish: Proposal) -> None:
-    slot = slot_id(wish, Mode(model.mode))
-    stop = unit.intents.add(
+    name = slot_id(wish, Mode(model.mode))
+    made = unit.intents.add(
         replace(
             model,
             id=new_id(),
-            client_id=client_id(slot, Mode(model.mode)),
-            slot_id=slot,
-            terms=wish.terms,
-            leg=wish.leg,
-            payload_hash=order_hash(wish.terms),
+            client_id=client_id(name, Mode(model.mode)),
+            slot_id=name,
+            terms=terms,
+            slot=slot,
+            leg=leg,
+            payload_hash=order_hash(terms),
             created_at=unit.now,
             updated_at=unit.now,
+            waits_here=True,
         )
     )
-    note(unit, stop, "held", titled(stop.terms), beside=stop.parent_id)
-    unit.tell(OrderChanged(unit.user, stop.terms.account, stop))
+    note(unit, made, "held", titled(made.terms), beside=made.parent_id)
+    unit.tell(OrderChanged(unit.user, made.terms.account, made))
+    return made
 
 
-def _end(unit: Unit, stop: Intent, state: OrderState, reason: str) -> None:
-    note(unit, stop, state.value.lower(), reason, actor="desk")
-    ended = unit.intents.put(replace(stop, state=state, held=False, reserved=Decimal(0), reason=reason))
-    unit.tell(OrderChanged(unit.user, stop.terms.account, ended))
+def let_go(unit: Unit, intent: Intent, state: OrderState, reason: str) -> None:
+    """Let a way out end that was not sent."""
+    note(unit, intent, state.value.lower(), reason, actor="desk")
+    ended = unit.intents.put(replace(intent, state=state, held=False, reserved=Decimal(0), reason=reason))
+    unit.tell(OrderChanged(unit.user, intent.terms.account, ended))

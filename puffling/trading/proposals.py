@@ -31,6 +31,10 @@ TURN = "turn"
 CLOSINGS = frozenset({CLOSE, TURN})
 # The stop of two ways out that this computer holds: of it and of its parent only one goes out at a time.
 OTHER_WAY = "other way"
+# The exits of a bracket that this computer holds, and what stands in the place of such a way out.
+EXITS = "exits"
+# They lead out of what is held and came with another order, so that they are not counted again.
+WAYS_OUT = frozenset({OTHER_WAY, EXITS})
 _LETTERS_OF_DIGEST = 40
 
 

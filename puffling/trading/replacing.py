@@ -24,7 +24,7 @@ from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
 from puffling.trading.parts import DeskParts, note, titled
-from puffling.trading.proposals import OTHER_WAY, Proposal, replaced_by, replacement_of
+from puffling.trading.proposals import WAYS_OUT, Proposal, replaced_by, replacement_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
 from puffling.trading.states import ENDED, advance
@@ -157,8 +157,7 @@ class Replacing:
             proposal,
             live,
             approval_id=approval_id,
-            held=held,
-            parent_id=old.parent_id or old.id,
+            replaces=old,
         )
         if entered.intent is None or entered.again:
             return entered
@@ -220,9 +219,9 @@ def _changeable(unit: Unit, id: str) -> tuple[Intent, BrokerOrder | None]:
     intent = unit.intents.find(id if order is None else order.intent_id or "")
     if intent is None:
         raise NotFound(tr("There is no order {id}.", id=id))
-    if intent.terms.one_cancels_other or intent.leg == OTHER_WAY:
+    if intent.terms.one_cancels_other or intent.leg in WAYS_OUT:
         raise Conflict(
-            tr("Two ways out of which one cancels the other are not changed."),
+            tr("The exits of a position that belong together are not changed."),
             hint=tr("Cancel them and order them anew."),
         )
     if intent.state is OrderState.INTENT and intent.held:

@@ -69,7 +69,8 @@ class Resolver:
             await self._parts.run(_give_up_watching, intent.id)
         elif self._parts.clock.now() >= intent.valid_until:
             await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
-        elif send and sure and not is_replacement(intent.leg):
+        elif send and sure and (intent.waits_here or not is_replacement(intent.leg)):
+            # What stood here in the place of another is an order by itself once it is met.
             await self._sending.send(intent.id)
 
     async def _cancel_on_sight(self, line: BrokerLine, taken: Taken) -> None:

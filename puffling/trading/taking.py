@@ -12,6 +12,7 @@ from puffling.puffin.broker.base import BrokerAbilities, Execution, OrderStatusI
 from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
+from puffling.trading.exits import fit_exits
 from puffling.trading.ledger import filled_in_all, filled_of, standing, take_execution
 from puffling.trading.other_way import narrow_other_way
 from puffling.trading.parts import note
@@ -97,6 +98,7 @@ def take_order(
 
 def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
     """Let an intent come as far as its order has, but not beyond what its fills account for."""
+    fit_exits(unit, intent)
     if intent.broker_order_id not in (None, order.broker_order_id, order.replaces):
         # Late news of one that another stands in the place of.
         return intent

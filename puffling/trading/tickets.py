@@ -19,7 +19,7 @@ from puffling.trading.order_lines import line_of
 from puffling.trading.proposals import Proposal
 from puffling.trading.sizing import Ground, Size, pieces
 from puffling.trading.values import AccountView, Done, Placed, TicketFacts
-from puffling.trading.words import deed, plain, so_far
+from puffling.trading.words import deed, plain
 
 # How long an order of a person is worth sending after a line that was busy or broken.
 VALID = timedelta(minutes=2)
@@ -191,4 +191,5 @@ def done_of(*placed: Placed) -> Done:
     approval = next((each.approval for each in placed if each.approval is not None), None)
     if approval is not None:
         return Done(tr("It waits for your approval."), lines, approval)
-    return Done(", ".join(f"{name_of(each)}: {so_far(each.state)}" for each in intents), lines)
+    told = zip(intents, lines, strict=True)
+    return Done(", ".join(f"{name_of(intent)}: {line.stage}" for intent, line in told), lines)

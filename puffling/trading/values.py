@@ -122,6 +122,10 @@ class Preview:
     needs_approval: bool
     # This computer would hold it until its price is met, because the broker does not hold its kind.
     held: bool = False
+    # This computer would hold the exits that come with it, from what it fills on.
+    exits_here: bool = False
+    # What this computer would hold of it, and what that means; empty when it would hold nothing.
+    notice: str = ""
 
 
 @frozen
@@ -264,6 +268,9 @@ class Confirmation:
     worst_price: Decimal | None = None
     needs_approval: bool = False
     held: bool = False
+    exits_here: bool = False
+    # What this computer holds of it, and what that means; empty when it holds nothing.
+    notice: str = ""
     checks: tuple[Check, ...] = ()
 
 
@@ -295,7 +302,9 @@ class OrderLine:
     """An order as a list shows it: what was meant, and how far the broker says it has come.
 
     `source` is who wanted it; `leg` for an order that another one brought, `external` for one found at the
-    broker. `held` is an order that this computer keeps until its price is met.
+    broker. `held` is an order that this computer keeps until its price is met, `exits_here` one whose exits
+    it keeps, once there is something to protect. Nothing that is kept here is watched while the program does
+    not run.
     """
 
     id: str
@@ -327,6 +336,13 @@ class OrderLine:
     parent_id: str | None = None
     one_cancels_other: bool = False
     stop_loss_limit: Decimal | None = None
+    exits_here: bool = False
+    # The other way out was taken: what is told as cancelled was done by its stop.
+    done_by_stop: bool = False
+    # The broker has it, and works it only when the order that brought it has filled.
+    waits_for_entry: bool = False
+    # How far it is, in words.
+    stage: str = ""
 
     @property
     def is_open(self) -> bool:

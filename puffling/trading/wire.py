@@ -49,8 +49,15 @@ def is_held_here(terms: OrderTerms, abilities: BrokerAbilities) -> bool:
     return terms.kind not in abilities.kinds and terms.kind in _HELD_KINDS
 
 
+def are_exits_held_here(terms: OrderTerms, abilities: BrokerAbilities) -> bool:
+    """Tell whether the exits that come with an order are held by this computer: the broker holds none."""
+    return is_bracket(terms) and not abilities.brackets
+
+
 def waits_here(intent: Intent, abilities: BrokerAbilities) -> bool:
-    """Tell whether this computer holds an order until its price is met, rather than the broker."""
+    """Tell whether this computer holds an order until its price is met, as was decided when it was meant."""
+    if intent.waits_here is not None:
+        return intent.waits_here
     return intent.leg == OTHER_WAY or is_held_here(intent.terms, abilities)
 
 
@@ -66,7 +73,8 @@ def order_for(intent: Intent, abilities: BrokerAbilities) -> Order:
         if terms.lasting not in abilities.lasting:
             # It waited here; turned away at the moment it is met, it would protect nothing.
             terms = replace(terms, lasting=Lasting.DAY)
-    if is_bracket(terms) and not abilities.brackets:
+    if intent.exits_here:
+        # They are intents of their own, from the first fill on.
         terms = replace(terms, take_profit=None, stop_loss=None)
     return Order(
         symbol=terms.symbol,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
 from puffling.store.orders import OrderState
+from puffling.trading.values import OrderLine
 
 _SO_FAR = {
     OrderState.INTENT: "written down",
@@ -57,6 +58,29 @@ def deed(side: Side, quantity: Decimal, symbol: str) -> str:
 def so_far(state: OrderState) -> str:
     """Say in a sentence how far an order is."""
     return tr(_SO_FAR[state])
+
+
+def stage_of(line: OrderLine) -> str:
+    """Say how far the order of a line is, and what of it this computer holds."""
+    if line.waits_for_entry:
+        return tr("waiting for its entry")
+    if line.done_by_stop:
+        return tr("done by its stop")
+    if line.held and line.state is OrderState.INTENT:
+        return tr("held here")
+    stage = so_far(line.state)
+    return tr("{stage}, exits held here", stage=stage) if line.exits_here and line.is_open else stage
+
+
+def kept_here(*, held: bool, exits: bool) -> str:
+    """Say what this computer holds of an order and what that means, empty when it holds nothing."""
+    if not held and not exits:
+        return ""
+    what = tr("This computer holds it until its price is met.") if held else ""
+    if exits:
+        here = tr("The broker holds no brackets: this computer holds the exits, for what has filled.")
+        what = f"{what} {here}".strip()
+    return tr("{what} Nothing held here is watched while Puffling does not run.", what=what)
 
 
 def only_ways_out(reason: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from puffling.runtime.actor import Actor, Caller, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.store.orders import Account, OrderState
 from puffling.trading.values import Confirmation, OrderLine
-from tests.fakes.own_broker import OwnBroker
+from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.fixtures.cores import NOON, PERSON
 
 MINE = Account("mine", "paper", "DEMO", "My own broker", NOON - timedelta(days=1))
@@ -42,8 +43,8 @@ async def ways_out(core: Core) -> Confirmation:
     )  # fmt: skip
 
 
-async def still_open(core: Core) -> list[OrderLine]:
-    return [line for line in await core.broker.orders("mine") if line.is_open]
+async def still_open(core: Core, account: str = "mine") -> list[OrderLine]:
+    return [line for line in await core.broker.orders(account) if line.is_open]
 
 
 @pytest.mark.usefixtures("as_person")
@@ -53,7 +54,9 @@ async def test_what_the_broker_does_not_hold_is_shown_held_here_and_is_two_linke
     shown = await ways_out(core)
     assert shown.title == "Sell 1 SPY at 760 or better, or once it trades at 620: one cancels the other"
     assert (shown.held, shown.worst_price) == (True, WORST)
-    await core.broker.confirm(shown.token)
+    assert "watched while Puffling does not run" in shown.notice
+    done = await core.broker.confirm(shown.token)
+    assert done.summary.endswith("one cancels the other: held here")
     profit, loss = await still_open(core)
     assert (profit.held, loss.held, loss.parent_id) == (True, True, profit.id)
     assert (profit.one_cancels_other, profit.limit, loss.stop, loss.limit) == (True, PROFIT, LOSS, WORST)
@@ -64,6 +67,7 @@ async def test_what_the_broker_does_not_hold_is_shown_held_here_and_is_two_linke
     assert any(step.title == f"Belongs to {profit.id}" for step in story.steps)
     cancelled = await core.broker.confirm((await core.broker.cancel(loss.id)).token)
     assert [line.state for line in cancelled.orders] == [OrderState.CANCELED]
+    assert cancelled.summary.endswith(": cancelled")
     assert await still_open(core) == []
 
 
@@ -84,3 +88,28 @@ async def test_a_model_proposes_two_ways_out_and_nothing_is_held_before_the_yes(
         assert placed.intent is not None
         assert placed.intent.held
         assert [line.held for line in await still_open(core)] == [True, True]
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_a_bracket_that_the_broker_does_not_hold_is_shown_so_and_its_exits_come_with_its_fills(
+    core: Core, clock: FixedClock
+) -> None:
+    broker = OwnBroker(now=clock.now, abilities=replace(EVERYTHING, brackets=False))
+    await core.desk.connect(replace(MINE, id="poor"), broker)
+    await core.desk.compared("poor")
+    shown = await core.broker.order(
+        "SPY", Side.BUY, Decimal(1), take_profit=PROFIT, stop_loss=LOSS, account="poor"
+    )
+    assert (shown.held, shown.exits_here) == (False, True)
+    assert "holds the exits" in shown.notice
+    done = await core.broker.confirm(shown.token)
+    assert done.summary.endswith("working, exits held here")
+    [entry] = await still_open(core, "poor")
+    assert (entry.exits_here, entry.stage) == (True, "working, exits held here")
+    broker.fill(entry.broker_order_id or "")
+    await core.desk.look_after("poor")
+    profit, loss = await still_open(core, "poor")
+    assert (profit.parent_id, loss.parent_id) == (entry.id, profit.id)
+    assert [each.stage for each in (profit, loss)] == ["held here", "held here"]
+    story = await core.broker.why(profit.id)
+    assert any(step.title == f"Belongs to {entry.id}" for step in story.steps)

@@ -336,5 +336,5 @@ async def test_exits_a_broker_does_not_bring_along_are_not_sent_to_it(home: Path
     async with open_room(home, OwnBroker()) as room:
         intent = await _working(room)
         bracket = replace(intent, terms=replace(intent.terms, take_profit=Decimal(110)))
-        assert order_for(bracket, replace(EVERYTHING, brackets=False)).take_profit is None
+        assert order_for(replace(bracket, exits_here=True), EVERYTHING).take_profit is None
         assert order_for(bracket, EVERYTHING).take_profit == 110

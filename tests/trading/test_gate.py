@@ -100,8 +100,6 @@ REFUSED_BY: dict[str, list[tuple[Proposal, dict[str, Any]]]] = {
     "broker_kind": [
         (LIMIT_BUY, {"abilities": replace(ABILITIES, kinds=frozenset({Kind.MARKET}))}),
         (wish(lasting=Lasting.GTC), {"abilities": replace(ABILITIES, lasting=frozenset({Lasting.DAY}))}),
-        (wish(take_profit=Decimal(440)), {"abilities": replace(ABILITIES, brackets=False)}),
-        (wish(stop_loss=Decimal(380)), {"abilities": replace(ABILITIES, brackets=False)}),
         (limit_at("400", extended_hours=True), {"abilities": replace(ABILITIES, extended_hours=False)}),
         (wish(extended_hours=True), {}),
     ],

@@ -6,27 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.clock import FixedClock
-from puffling.trading.entering import OrderRefused
 from puffling.trading.held import proposal_of, release
 from puffling.trading.looking import look
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, open_room
 from tests.trading.test_held import POOR, _with_ten, _working
-
-
-async def test_exits_that_the_broker_does_not_hold_are_refused_and_not_left_out(home: Path) -> None:
-    broker = OwnBroker(abilities=POOR)
-    async with open_room(home, broker) as room:
-        with pytest.raises(OrderRefused, match="holds no brackets"):
-            await room.desk.place(
-                room.wish(kind=Kind.STOP, stop=Decimal(110), stop_loss=Decimal(100), take_profit=Decimal(130))
-            )
-        assert await room.read(lambda unit: unit.intents.held()) == ()
 
 
 async def test_a_stop_held_until_cancelled_leaves_as_an_order_the_broker_takes(home: Path) -> None:
@@ -53,7 +40,7 @@ async def test_what_was_met_just_before_the_end_waits_to_be_met_anew(home: Path)
         proposal = proposal_of(intent)
         line = room.parts.line(MINE.id)
         live = await look(room.parts, line, proposal, replaces=intent, confirmed="met")
-        assert await room.parts.run(release, room.parts, intent.id, proposal, live) == ""
+        assert not (await room.parts.run(release, room.parts, intent.id, live)).held
     clock.advance(5 * 86_400)
     async with open_room(home, broker, clock=clock) as room:
         room.prices.price = Decimal(50)

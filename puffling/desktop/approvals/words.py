@@ -108,10 +108,19 @@ def terms_figures(shown: ShownApproval, account: str, amounts: Amounts) -> dict[
         "account": account,
         "wanted": source_words(shown.approval.source),
         "quantity": quantity_words(terms.quantity),
-        "kind": tr("OCO exit") if terms.one_cancels_other else kind_words(terms.kind),
+        "kind": _kind(shown),
         "lasting": lasting_words(terms.lasting),
         "worst": "" if worst is None else f"{worst:,.2f}",
         "cost": amounts.money(preview.cost),
         "fees": amounts.money(preview.fees),
         "after": amounts.money(preview.exposure_after),
     }
+
+
+def _kind(shown: ShownApproval) -> str:
+    """Say what kind the order is, and what of it this computer would hold."""
+    terms, preview = shown.approval.terms, shown.preview
+    kind = tr("OCO exit") if terms.one_cancels_other else kind_words(terms.kind)
+    if preview.held:
+        return tr("{kind}, held here", kind=kind)
+    return tr("{kind}, exits held here", kind=kind) if preview.exits_here else kind

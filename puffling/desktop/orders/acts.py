@@ -147,6 +147,6 @@ def _words_of(shown: Confirmation) -> str:
     """Say where an act would happen, and what a gate asks about it."""
     lines = [tr("{account} ({mode})", account=shown.account, mode=shown.mode.value)]
     lines += [check.text for check in shown.checks if check.outcome is Outcome.ASK]
-    if shown.held:
-        lines.append(tr("This computer holds it until its price is met."))
+    if shown.notice:
+        lines.append(shown.notice)
     return "\n".join(lines)

@@ -61,9 +61,14 @@ _SOURCES = {
 
 def state_words(line: OrderLine) -> str:
     """Say how far an order is."""
+    if line.waits_for_entry:
+        return tr("Waits for its entry")
+    if line.done_by_stop:
+        return tr("Done by its stop")
     if line.held and line.state is OrderState.INTENT:
         return tr("Held here")
-    return stage_words(line.state)
+    stage = stage_words(line.state)
+    return tr("{stage}, exits held here", stage=stage) if line.exits_here and line.is_open else stage
 
 
 def stage_words(state: OrderState) -> str:
@@ -73,6 +78,8 @@ def stage_words(state: OrderState) -> str:
 
 def state_tone(line: OrderLine) -> Tone:
     """Give the colour of how far an order is."""
+    if line.waits_for_entry:
+        return Tone.MUTED
     return Tone.WARN if line.held and line.state is OrderState.INTENT else _STATES[line.state][1]
 
 
@@ -81,6 +88,12 @@ def state_help(line: OrderLine) -> str:
     said = tr(_STATES[line.state][2])
     if line.held and line.state is OrderState.INTENT:
         said = tr("The broker does not hold such orders. This computer does, and must run for it to be sent.")
+    elif line.waits_for_entry:
+        said = tr("The broker has it, and begins to work it when its entry has filled.")
+    elif line.done_by_stop:
+        said = ""
+    elif line.exits_here and line.is_open:
+        said = f"{said} {tr('This computer holds its exits, and must run for them to be sent.')}"
     return " ".join(part for part in (line.reason, said) if part)
 
 

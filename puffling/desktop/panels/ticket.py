@@ -287,7 +287,7 @@ class TicketPanel(Panel):
         set_role(self.send, kind="buy" if self.form.side is Side.BUY else "sell")
         if shown is None:
             return
-        self.act.setText(shown.title)
+        self.act.setText("\n".join(part for part in (shown.title, shown.notice) if part))
         words = tr("Buy") if self.form.side is Side.BUY else tr("Sell")
         text = f"{words} {quantity_words(shown.quantity)} {self.symbol.text()}"
         self.send.setText(f"{text}…" if shown.needs_approval else text)

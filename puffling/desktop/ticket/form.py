@@ -225,8 +225,8 @@ class TicketForm(QWidget):
         for lasting in Lasting:
             offered = lasting in facts.lasting
             _offer(self.lasting, lasting, offered, "" if offered else missing)
-        self.bracket.setEnabled(facts.brackets)
-        self.bracket.setToolTip("" if facts.brackets else missing)
+        exits_here = tr("The exits are held by this computer: the broker does not hold brackets.")
+        self.bracket.setToolTip("" if facts.brackets else exits_here)
         self.extended.setEnabled(facts.extended_hours)
         self.extended.setToolTip(
             tr("As a limit for the day, before the open and after the close.")

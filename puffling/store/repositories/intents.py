@@ -23,6 +23,7 @@ _BY_CLIENT_ID = _MINE.where(_INTENTS.c.client_id == bindparam("client_id"))
 _OLDEST_FIRST = (_INTENTS.c.created_at, _INTENTS.c.id)
 _IN_STATES = _MINE.where(_INTENTS.c.state.in_(bindparam("states", expanding=True))).order_by(*_OLDEST_FIRST)
 _ADD = _INTENTS.insert().values(user_id=USER)
+_DECIDED = ("waits_here", "exits_here")
 _MOVE = _INTENTS.update().where(_INTENTS.c.user_id == USER, _INTENTS.c.id == bindparam("intent"))
 
 
@@ -50,7 +51,7 @@ class Intents(Repository):
             quantity=intent.terms.quantity,
             limit_price=intent.terms.limit,
             stop_price=intent.terms.stop,
-            payload=terms.written(intent.terms),
+            payload=terms.written(intent.terms, _decided(intent)),
             payload_hash=intent.payload_hash,
             verdicts=list(intent.verdicts),
             shrinks=intent.shrinks,
@@ -65,7 +66,7 @@ class Intents(Repository):
         return intent
 
     def put(self, intent: Intent) -> Intent:
-        """Keep how far an intent has come; what was wanted, by whom and why is never changed."""
+        """Keep how far an intent has come; what was wanted and decided, by whom and why is never changed."""
         self._run(_MOVE, intent=intent.id, updated_at=self._now, **_moving(intent))
         return self.get(intent.id)
 
@@ -142,7 +143,15 @@ def _moving(intent: Intent) -> dict[str, Any]:
     }
 
 
+def _decided(intent: Intent) -> tuple[str, ...] | None:
+    """Give the names of what was decided of an intent when it was written down."""
+    if intent.waits_here is None:
+        return None
+    return tuple(name for name in _DECIDED if getattr(intent, name))
+
+
 def _value(row: Any) -> Intent:
+    decided = terms.decided(row.payload)
     return Intent(
         id=row.id,
         client_id=row.client_id,
@@ -170,4 +179,5 @@ def _value(row: Any) -> Intent:
         why=row.why,
         reason=row.reason,
         sent_at=row.sent_at,
+        **({} if decided is None else {name: name in decided for name in _DECIDED}),
     )

@@ -14,7 +14,7 @@ from puffling.trading.case import passed, refused
 from puffling.trading.facts import GateFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.verdicts import Check
-from puffling.trading.wire import is_bracket
+from puffling.trading.wire import are_exits_held_here
 from puffling.trading.words import plain
 
 # Beyond this no quantity and no price is meant seriously, and exact arithmetic ends.
@@ -83,8 +83,6 @@ def kind_offered(proposal: Proposal, facts: GateFacts) -> Check:
     """Let nothing through that the broker does not hold, unless this computer holds it."""
     code, terms, abilities = "broker_kind", proposal.terms, facts.live.abilities
     kind = terms.kind.value.replace("_", " ")
-    if is_bracket(terms) and not abilities.brackets:
-        return refused(code, tr("This broker holds no brackets."), tr("Send the exits by themselves."))
     if terms.one_cancels_other and (terms.lasting not in _WAITS or terms.extended_hours):
         text = tr("Two ways out wait in the session, for the day or until cancelled.")
         return refused(code, text, tr("Let it last for the day or until cancelled."))
@@ -98,6 +96,9 @@ def kind_offered(proposal: Proposal, facts: GateFacts) -> Check:
     if terms.extended_hours and not (abilities.extended_hours and terms.kind is Kind.LIMIT):
         text = tr("Outside the session this broker takes limit orders at most.")
         return refused(code, text, tr("Take a limit order, or leave extended hours out."))
+    if are_exits_held_here(terms, abilities):
+        text = tr("The broker holds {kind} orders, and this computer the exits that follow.", kind=kind)
+        return passed(code, text)
     return passed(code, tr("The broker holds {kind} orders.", kind=kind))
 
 
