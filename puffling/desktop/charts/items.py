@@ -90,7 +90,8 @@ class Boxes:
     def draw(
         self, painter: QPainter, left: Floats, top: Floats, width: float, height: Floats, colour: QColor
     ) -> int:
-        """Draw boxes of one width in one colour; give how many."""
+        """Draw boxes of one width in one colour; give how many. Those in one place become one box."""
+        left, top, height = _joined(left, top, height)
         self._array.resize(len(left))
         if not len(left):
             return 0
@@ -103,6 +104,16 @@ class Boxes:
         painter.setBrush(colour)
         painter.drawRects(*self._array.drawargs())
         return len(left)
+
+
+def _joined(left: Floats, top: Floats, height: Floats) -> tuple[Floats, Floats, Floats]:
+    """Join boxes that follow each other and begin at the same pixel: two to a pixel are drawn as one."""
+    others = left[1:] != left[:-1]
+    if bool(others.all()):
+        return left, top, height
+    begins = np.concatenate(([0], np.flatnonzero(others) + 1))
+    joined = np.fmin.reduceat(top, begins)
+    return left[begins], joined, np.fmax.reduceat(top + height, begins) - joined
 
 
 def device_ratio(painter: QPainter) -> float:
