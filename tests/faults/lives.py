@@ -257,9 +257,13 @@ async def _in_thread(work: Callable[..., R], *args: object) -> R:
     return await asyncio.get_running_loop().run_in_executor(None, partial(work, *args))
 
 
-async def _trade(room: Room, life: Life, symbol: str, price: float, size: int | None = None) -> None:
-    """Let a symbol trade at a price: at the broker, and as the desk is told."""
-    await _in_thread(partial(RemoteAlpaca(life.address).act, "move", symbol=symbol, price=price, size=size))
+async def _trade(
+    room: Room, life: Life, symbol: str, price: float, size: int | None = None, depth: int | None = None
+) -> None:
+    """Let a symbol trade at a price, at the broker and as the desk is told; little of it as `depth` says."""
+    act = RemoteAlpaca(life.address).act
+    await _in_thread(partial(act, "set", depth=depth))
+    await _in_thread(partial(act, "move", symbol=symbol, price=price, size=size))
     room.move(price, symbol=symbol)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.fakes.alpaca_faults import DOORS
@@ -77,10 +77,11 @@ def plan_of(campaign: int, run: int) -> Plan:
         names += dice.sample(sorted(_REFUSALS | _HANGS), 2)
     # With dice of their own: whatever came before them is thrown as ever.
     more = random.Random(f"{campaign}/{run}/ways out")
-    poor = more.random() < 0.35
-    if poor or more.random() < 0.25:
-        steps += _ways_out(more, len(steps), valid_seconds)
-    return Plan(
+    poor, alone = more.random() < 0.35, more.random() < 0.7
+    if leaves := poor or more.random() < 0.25:
+        ways = _ways_out(more, 0 if alone else len(steps), valid_seconds)
+        steps = ways if alone else steps + ways
+    plan = Plan(
         seed=dice.getrandbits(32),
         steps=tuple(steps),
         deaths=tuple(_death(dice) for _ in range(dice.choice((0, 1, 1, 1, 2, 3)))),
@@ -94,6 +95,8 @@ def plan_of(campaign: int, run: int) -> Plan:
         halt_seconds=dice.uniform(0.02, 0.4) if dice.random() < 0.15 else 0.0,
         poor=poor,
     )
+    # Where nothing else is wanted, nothing else is in the way.
+    return replace(plan, orders_per_day=100, together=False) if leaves and alone else plan
 
 
 def _order(dice: random.Random, place: int, valid_seconds: int) -> Step:
@@ -150,8 +153,9 @@ def _ways_out(dice: random.Random, first: int, valid_seconds: int) -> list[Step]
         steps.append(Step("place", values))
     for _ in range(dice.randint(1, 4)):
         size = dice.choice((None, None, 1, 3))
-        price = dice.choice((95.5, 96.5, 98, 100, 102, 103, 104))
-        steps.append(Step("move", {"symbol": symbol, "price": price, "size": size}))
+        price = dice.choice((95.5, 96.5, 98, 102, 103, 104))
+        depth = dice.choice((None, None, 1, 3))
+        steps.append(Step("move", {"symbol": symbol, "price": price, "size": size, "depth": depth}))
     if dice.random() < 0.4:
         deed = Step(dice.choice(("cancel", "cancel_all", "close")), {"of": first + 1, "symbol": symbol})
         steps.insert(dice.randint(2, len(steps)), deed)
