@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from puffling.automation.upkeep import next_run
+from puffling.automation.upkeep import JOB_TYPE, next_run
 from puffling.frozen import frozen
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
+from puffling.runtime.clock import Clock
 from puffling.runtime.gate import Effect
 from puffling.store.database import Store
+from puffling.store.values import ScheduledJob
 
 
 @frozen
@@ -29,8 +31,9 @@ class DueJob:
 class Scheduler(Controller):
     """The jobs that run on a schedule."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     @capability(title="List scheduled jobs", verb="list", effect=Effect.READ, http="GET /api/scheduler")
     async def all(self) -> tuple[DueJob, ...]:
@@ -43,9 +46,17 @@ class Scheduler(Controller):
                 schedule=job.schedule,
                 time_zone=job.time_zone,
                 enabled=job.enabled,
-                next_run_at=next_run(job),
+                next_run_at=self._next(job),
                 last_run_at=job.last_run_at if job.last_outcome else None,
                 last_outcome=job.last_outcome,
             )
             for job in jobs
         )
+
+    def _next(self, job: ScheduledJob) -> datetime | None:
+        if job.job_type == JOB_TYPE:
+            return next_run(job)
+        # Loaded with the first strategy that runs by itself.
+        from puffling.automation.runner.activation import next_close
+
+        return next_close(job, self._clock.now())

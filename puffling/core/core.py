@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.assistant.budget import Budget
 from puffling.automation.alerts.watch import AlertWatch
+from puffling.automation.runner.beginning import costs_on, until_active
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
@@ -29,6 +30,7 @@ from puffling.controllers.files import Files
 from puffling.controllers.fundamentals import Fundamentals
 from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
+from puffling.controllers.live_strategies import LiveStrategies
 from puffling.controllers.monitor import Monitor
 from puffling.controllers.portfolio import Portfolios
 from puffling.controllers.practice import Practices
@@ -233,6 +235,7 @@ class Core:
         )
         closing.push_async_callback(self.account_shelf.close)
         closing.callback(self.bus.on(DeskAlarmed, self._desk_alarmed))
+        self.strategy_shelf = StrategyShelf(self.paths, self.port, self.board)
         self.books = Books(
             store=self.store,
             bus=self.bus,
@@ -280,7 +283,7 @@ class Core:
                 self.log,
                 self._live,
                 self.paths,
-                StrategyShelf(self.paths, self.port, self.board),
+                self.strategy_shelf,
                 self.books,
                 Budget(self.store, lambda: self._live.now.assistant),
                 PortfolioReader(self.books, self.account_shelf, self.market, self.clock, self._live),
@@ -319,6 +322,7 @@ class Core:
         self.files = self._controller(Files)
         self.fundamentals = self._controller(Fundamentals)
         self.strategies = self._controller(Strategies)
+        self.live_strategies = self._controller(LiveStrategies)
         self.backtests = self._controller(Backtests)
 
     def _controller(self, kind: type[C]) -> C:
@@ -336,6 +340,7 @@ class Core:
         self.scope.spawn(self._watch_halt(), name="halt")
         self._closing.callback(self.books.start(self.scope))
         self.scope.spawn(self._watch_alerts(), name="alerts")
+        self.scope.spawn(self._run_strategies(), name="strategies")
 
     async def _first_content(self) -> None:
         """Give a new person a first watchlist, once: a deleted one stays deleted."""
@@ -421,6 +426,24 @@ class Core:
         tell = partial(self.notify, Level.ERROR)
         alerts = AlertWatch(self.store, self.market, self.clock, self.bus, self.user, tell)
         self._closing.callback(alerts.start(self.scope))
+
+    async def _run_strategies(self) -> None:
+        await self._unhurried.wait()
+        await until_active(self.store, self.bus, self.clock, self.user)
+        from puffling.automation.runner.runner import StrategyRunner
+
+        runner = StrategyRunner(
+            store=self.store,
+            market=self.market,
+            clock=self.clock,
+            bus=self.bus,
+            user=self.user,
+            shelf=self.strategy_shelf,
+            desk=self.desk,
+            costs=partial(costs_on, self.account_shelf),
+            opened=self.account_shelf.opened,
+        )
+        self._closing.callback(runner.start(self.scope))
 
     async def _watch_halt(self) -> None:
         while True:

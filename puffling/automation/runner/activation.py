@@ -6,8 +6,11 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from puffling.automation.runner.timing import Timing
 from puffling.automation.runner.values import Activation
 from puffling.frozen import frozen
+from puffling.market.calendar import calendar
+from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import Conflict, NotFound
 from puffling.runtime.text import tr
 from puffling.store.decisions import DecisionState, StrategyMode
@@ -35,14 +38,25 @@ class Running:
         return self.job.counted_from or self.activation.since
 
     @property
-    def calendar(self) -> str:
-        """Give the name of the calendar by which its bars close."""
-        return self.job.schedule.partition(" ")[2]
+    def timing(self) -> Timing:
+        """Give when it decides."""
+        return timing_of(self.job)
 
     @property
     def trades(self) -> bool:
         """Tell whether it places orders."""
         return self.activation.mode is StrategyMode.AUTO_TRADE
+
+
+def timing_of(job: ScheduledJob) -> Timing:
+    """Give when a strategy decides: the width of its bars, and the calendar by which they close."""
+    interval, _, name = job.schedule.partition(" ")
+    return Timing(calendar(name), Interval(interval))
+
+
+def next_close(job: ScheduledJob, now: datetime) -> datetime | None:
+    """Give when a strategy decides next, None when it does not run."""
+    return timing_of(job).next_close(now) if job.enabled else None
 
 
 def job_of(strategy_id: str) -> str:
@@ -78,7 +92,7 @@ def activation_of(job: ScheduledJob) -> Activation:
     )
 
 
-def activate(unit: Unit, wanted: Activation, calendar: str) -> StrategyConfig:
+def activate(unit: Unit, wanted: Activation, hours: str) -> StrategyConfig:
     """Let a strategy run by itself from now on."""
     config = unit.strategies.get(wanted.strategy_id)
     if config.enabled:
@@ -94,7 +108,7 @@ def activate(unit: Unit, wanted: Activation, calendar: str) -> StrategyConfig:
             id=job_of(config.id),
             name=config.name,
             job_type=JOB_TYPE,
-            schedule=f"{config.interval} {calendar}",
+            schedule=f"{config.interval} {hours}",
             time_zone="UTC",
             config=_written(wanted),
             enabled=True,

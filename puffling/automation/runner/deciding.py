@@ -57,10 +57,9 @@ def terms_of(run: Running, costs: tuple[SlippageModel, CommissionModel]) -> Term
 class Deciding:
     """Makes decisions; nothing is written and nothing is ordered here."""
 
-    def __init__(self, market: Market, shelf: StrategyShelf, costs: Costs) -> None:
+    def __init__(self, market: Market, shelf: StrategyShelf) -> None:
         self._market = market
         self._shelf = shelf
-        self._costs = costs
 
     async def decide(
         self, run: Running, timing: Timing, slot: Slot, before: Before, now: datetime, *, made_up: bool
@@ -95,7 +94,8 @@ class Deciding:
             bars_needed=settled.bars_needed,
             made_up=made_up,
         )
-        terms = terms_of(run, self._costs(run.activation.account))
+        # What trading costs is counted when orders are worked out.
+        terms = terms_of(run, (SlippageModel(), CommissionModel()))
         said = await self._shelf.aims(recipe, series, terms, Sizing(run.activation.sizing))
         aims = []
         for symbol, target in zip(said.symbols, said.weights, strict=True):

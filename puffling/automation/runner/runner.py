@@ -15,15 +15,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from puffling.automation.runner.activation import MOST_FAILURES, Running, deactivate, running, running_one
+from puffling.automation.runner.activation import (
+    MOST_FAILURES,
+    Running,
+    deactivate,
+    running,
+    running_one,
+)
 from puffling.automation.runner.deciding import Before, Changed, Costs, Deciding, before_of, drawn_up
 from puffling.automation.runner.placing import Placing
 from puffling.automation.runner.timing import Slot, Timing
 from puffling.automation.runner.values import Activation
 from puffling.automation.strategies import StrategyShelf
-from puffling.market.calendar import calendar
 from puffling.market.market import Market
-from puffling.puffin.data.interval import Interval
 from puffling.runtime.actor import UserId
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
@@ -67,16 +71,17 @@ class StrategyRunner:
         self._clock = clock
         self._bus = bus
         self._user = user
-        self._deciding = Deciding(market, shelf, costs)
+        self._deciding = Deciding(market, shelf)
         self._placing = Placing(store=store, clock=clock, desk=desk, user=user, costs=costs, opened=opened)
         self._changed = asyncio.Event()
+        self._of_a_backup = False
         self._tasks: dict[str, tuple[Activation, asyncio.Task[None]]] = {}
 
     def start(self, scope: TaskScope) -> Callable[[], None]:
         """Begin to run what is active; the answer stops it."""
         ends = [
             self._bus.on(StrategiesChanged, lambda _: self._changed.set()),
-            self._bus.on(DatabaseRestored, lambda _: self._changed.set()),
+            self._bus.on(DatabaseRestored, self._restored),
         ]
         self._changed.set()
         following = scope.spawn(self._follow(scope), name="strategies.follow")
@@ -89,6 +94,10 @@ class StrategyRunner:
                 task.cancel()
 
         return stop
+
+    def _restored(self, event: DatabaseRestored) -> None:
+        self._of_a_backup = True
+        self._changed.set()
 
     async def look(self, strategy_id: str) -> datetime | None:
         """Do what is due of one strategy; gives when something will be, None when it is not active."""
@@ -105,7 +114,7 @@ class StrategyRunner:
             again = await self._carry_out(run, decision)
             if again is not None:
                 due.append(again)
-        timing = timing_of(run)
+        timing = run.timing
         now = self._clock.now()
         slot = timing.newest(now)
         if slot is not None and slot.closes_at > run.served_until:
@@ -114,7 +123,8 @@ class StrategyRunner:
             again = await self._serve(run, timing, slot, busy=bool(due))
             if again is not None:
                 due.append(again)
-        due.append(timing.next_close(self._clock.now()) + SETTLE)
+        # Counted from the look: a bar that closed meanwhile is looked at next, and at once.
+        due.append(timing.next_close(now) + SETTLE)
         return min(due)
 
     async def _serve(self, run: Running, timing: Timing, slot: Slot, *, busy: bool) -> datetime | None:
@@ -190,6 +200,13 @@ class StrategyRunner:
             self._changed.clear()
             try:
                 active = await self._store.read(self._user, running)
+                if self._of_a_backup:
+                    # Whoever switched it off since the backup did not mean to have it trade again.
+                    for run in active:
+                        if run.trades:
+                            await self._switch_off(run, tr("A backup was restored: let it trade again."))
+                    self._of_a_backup = False
+                    active = await self._store.read(self._user, running)
             except PufflingError as error:
                 _log.warning("Active strategies cannot be read: %s", error)
                 await self._clock.sleep(_AGAIN_SECONDS)
@@ -216,11 +233,6 @@ class StrategyRunner:
             if again is None:
                 return
             await self._clock.sleep_until(again)
-
-
-def timing_of(run: Running) -> Timing:
-    """Give when a strategy decides."""
-    return Timing(calendar(run.calendar), Interval(run.config.interval))
 
 
 def _keep(unit: Unit, made: Decision) -> Decision:

@@ -38,7 +38,7 @@ class Aims:
 
 @frozen
 class Turn:
-    """One order of a turn, signed; `leg` says whether it leaves a position, or makes one smaller or larger."""
+    """One order of a turn, signed; `leg` says whether it leaves a position, or makes it smaller or larger."""
 
     symbol: str
     quantity: float

@@ -1,0 +1,75 @@
+"""When strategies begin to run: with the first one that is active; until then nothing is loaded for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from puffling.runtime.actor import UserId
+from puffling.runtime.bus import Bus
+from puffling.runtime.clock import Clock
+from puffling.runtime.errors import PufflingError, Unavailable
+from puffling.store.database import Store
+from puffling.store.events import DatabaseRestored, StrategiesChanged
+from puffling.trading.accounts.shelf import AccountShelf
+
+if TYPE_CHECKING:
+    from puffling.puffin.backtest.costs import CommissionModel, SlippageModel
+
+_AGAIN_SECONDS = 60.0
+# Loaded one by one, so that the loop does not feel it.
+_PIECES = (
+    "puffling.puffin.backtest.costs",
+    "puffling.puffin.backtest.waiting",
+    "puffling.puffin.backtest.walk",
+    "puffling.puffin.backtest.metrics",
+    "puffling.puffin.backtest.engine",
+    "puffling.puffin.backtest.aims",
+    "puffling.trading.entering",
+    "puffling.automation.runner.placing",
+    "puffling.automation.runner.runner",
+)
+
+_log = logging.getLogger(__name__)
+
+
+async def until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> None:
+    """Wait until a strategy is to run by itself, and load what runs it."""
+    changed = asyncio.Event()
+    ends = [bus.on(kind, lambda _: changed.set()) for kind in (StrategiesChanged, DatabaseRestored)]
+    try:
+        while not await _any_active(store, clock, user):
+            await changed.wait()
+            changed.clear()
+    finally:
+        for end in ends:
+            end()
+    for name in _PIECES:
+        import_module(name)
+        await asyncio.sleep(0)
+
+
+def costs_on(shelf: AccountShelf, account: str) -> tuple[SlippageModel, CommissionModel]:
+    """Give what an order costs on an account, as far as that is known beforehand: on paper it is."""
+    from puffling.puffin.backtest.costs import CommissionModel, SlippageModel
+
+    try:
+        paper = shelf.paper
+    except Unavailable:
+        return SlippageModel(), CommissionModel()
+    if paper.account.id != account:
+        return SlippageModel(), CommissionModel()
+    terms = paper.broker.terms
+    return terms.slippage, terms.commission
+
+
+async def _any_active(store: Store, clock: Clock, user: UserId) -> bool:
+    while True:
+        try:
+            configs = await store.read(user, lambda unit: unit.strategies.all())
+            return any(config.enabled for config in configs)
+        except PufflingError as error:
+            _log.warning("Whether strategies are active cannot be read: %s", error)
+            await clock.sleep(_AGAIN_SECONDS)

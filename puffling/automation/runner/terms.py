@@ -1,0 +1,70 @@
+"""What a strategy may do once it runs by itself, in sentences a person reads before they let it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from puffling.automation.runner.values import ActivationTerms
+from puffling.puffin.broker.base import AccountInfo
+from puffling.puffin.data.interval import Interval
+from puffling.runtime.text import tr
+from puffling.settings.model import Trading
+from puffling.store.orders import Account, Holding
+from puffling.store.research import StrategyConfig
+from puffling.trading.facts import finite
+from puffling.trading.limits import limits_of
+from puffling.trading.values import Mode
+
+
+def terms_for(
+    config: StrategyConfig,
+    account: Account,
+    info: AccountInfo | None,
+    holdings: tuple[Holding, ...],
+    limits: Trading,
+    *,
+    sends_orders: bool,
+) -> ActivationTerms:
+    """Put together what binds a strategy on an account."""
+    equity = finite(info.equity) if info is not None else None
+    known = limits_of(limits)
+    share = min((known.share_of(symbol) for symbol in config.symbols), default=known.position_share)
+    # As much as the limits let through, where every symbol may be held at once.
+    capital = float(equity * share) * max(len(config.symbols), 1) if equity is not None else 10_000.0
+    return ActivationTerms(
+        name=config.name,
+        account=account.id,
+        account_label=account.label,
+        account_mode=account.mode,
+        capital=round(min(capital, float(equity) if equity is not None else capital), -2) or 100.0,
+        sentences=tuple(_sentences(config, account, limits)),
+        troubles=tuple(_troubles(config, account, holdings, sends_orders=sends_orders)),
+    )
+
+
+def _sentences(config: StrategyConfig, account: Account, limits: Trading) -> Iterator[str]:
+    if Interval(config.interval).is_intraday:
+        yield tr("It decides once after each bar of {interval} and trades at once.", interval=config.interval)
+    else:
+        yield tr("It decides once after each close and trades in the half hour after the next open.")
+    yield tr("It sells only what it bought itself; what you hold of a symbol stays yours.")
+    yield tr("At most {count} orders a day are entered, by everybody together.", count=limits.orders_per_day)
+    yield tr("One symbol may make up {share} % of the account.", share=f"{limits.position_percent:g}")
+    yield tr("Orders above ${money} wait for your yes.", money=f"{limits.approval_above:,.2f}")
+    yield tr("A halt stops it, and {count} failures in a row switch it off.", count=5)
+    yield tr("When it is deactivated, what it holds stays held.")
+    if account.mode == Mode.LIVE.value:
+        yield tr("This account moves real money: type LIVE to let it.")
+
+
+def _troubles(
+    config: StrategyConfig, account: Account, holdings: tuple[Holding, ...], *, sends_orders: bool
+) -> Iterator[str]:
+    if not config.symbols:
+        yield tr("It has no symbols.")
+    if sends_orders:
+        yield tr("It sends its own orders, which are not placed by themselves yet.")
+    for holding in holdings:
+        if holding.symbol in config.symbols and holding.quantity:
+            yield tr("You hold {symbol} on {account} already: that is not counted as the strategy's.",
+                     symbol=holding.symbol, account=account.label)  # fmt: skip
