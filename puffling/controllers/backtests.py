@@ -35,12 +35,11 @@ from puffling.automation.research.parameters import (
     Worse,
 )
 from puffling.automation.research.reading import comparison_of, detail_of, holds, line_of, report_of
-from puffling.automation.research.running import Running, days_of
+from puffling.automation.research.running import Running
 from puffling.automation.research.values import (
     BacktestDetail,
     BacktestLine,
     BacktestProgress,
-    BacktestRequest,
     Commission,
     Comparison,
     ExportedBacktest,
@@ -57,7 +56,6 @@ from puffling.market.parameters import Adjusted, Choices, Limit, Source
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import BacktestReport, Curves, Summary, Trade
-from puffling.puffin.data.interval import Interval
 from puffling.runtime.actor import Actor, Caller, current_caller
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
@@ -156,20 +154,15 @@ class Backtests(Controller, domain="backtest"):
             _check_file(report, caller, ".html")
             await self._refuse_no_folder(report)
         await self._running.get_ready()
-        configured = await self._running.configured(caller, strategy)
-        if configured is not None:
-            strategy, parameters = configured.strategy, {**configured.parameters, **parameters}
-            symbols = symbols or configured.symbols
-            interval = interval or Interval(configured.interval)
-        interval = interval or Interval.D1
-        first, last = days_of(interval, start, end, self._clock.now())
-        request = BacktestRequest(
+        request = await self._running.asked(
+            caller,
+            self._clock.now(),
             strategy=strategy,
-            parameters=parameters,
             symbols=symbols,
+            start=start,
+            end=end,
             interval=interval,
-            start=first,
-            end=last,
+            parameters=parameters,
             source=source,
             adjusted=adjusted,
             capital=capital,
@@ -187,7 +180,6 @@ class Backtests(Controller, domain="backtest"):
             risk_free_rate=risk_free_rate,
             seed=seed,
             examine=examine,
-            strategy_id=None if configured is None else configured.id,
         )
         settled, prepared = await self._running.settle(request)
         summary = await self._running.run(caller, settled, prepared, name.strip())

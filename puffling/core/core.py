@@ -32,6 +32,7 @@ from puffling.controllers.guide import Guide
 from puffling.controllers.jobs import Jobs
 from puffling.controllers.live_strategies import LiveStrategies
 from puffling.controllers.monitor import Monitor
+from puffling.controllers.optimization import Optimization
 from puffling.controllers.portfolio import Portfolios
 from puffling.controllers.practice import Practices
 from puffling.controllers.quotes import Quotes
@@ -324,6 +325,7 @@ class Core:
         self.strategies = self._controller(Strategies)
         self.live_strategies = self._controller(LiveStrategies)
         self.backtests = self._controller(Backtests)
+        self.optimization = self._controller(Optimization)
 
     def _controller(self, kind: type[C]) -> C:
         found = self._controllers[kind]

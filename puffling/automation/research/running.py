@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from puffling.automation.research.material import Material, gather
 from puffling.automation.research.reading import report_of
@@ -16,6 +17,7 @@ from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import Others, Summary
 from puffling.puffin.data.instants import us_to_day
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.factors.declaration import Setting
 from puffling.runtime.actor import Caller
 from puffling.runtime.errors import InvalidInput, NotFound
 from puffling.runtime.jobs import Job
@@ -59,6 +61,38 @@ class Running:
             return await self._store.read(caller.user, lambda unit: unit.strategies.get(name))
         except NotFound:
             return None
+
+    async def asked(
+        self,
+        caller: Caller,
+        now: datetime,
+        *,
+        strategy: str,
+        symbols: tuple[str, ...],
+        start: date | None,
+        end: date | None,
+        interval: Interval | None,
+        parameters: Mapping[str, Setting],
+        **terms: Any,
+    ) -> BacktestRequest:
+        """Give what was asked, with what a configured strategy says where nothing was said."""
+        configured = await self.configured(caller, strategy)
+        if configured is not None:
+            strategy, parameters = configured.strategy, {**configured.parameters, **parameters}
+            symbols = symbols or configured.symbols
+            interval = interval or Interval(configured.interval)
+        interval = interval or Interval.D1
+        first, last = days_of(interval, start, end, now)
+        return BacktestRequest(
+            strategy=strategy,
+            parameters=dict(parameters),
+            symbols=symbols,
+            interval=interval,
+            start=first,
+            end=last,
+            strategy_id=None if configured is None else configured.id,
+            **terms,
+        )
 
     async def settle(self, request: BacktestRequest) -> tuple[BacktestRequest, Prepared]:
         """Give the request with every parameter of its strategy, and what makes that strategy elsewhere."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-import traceback
 from collections.abc import Callable
 
 import numpy as np
 
+from puffling.automation.research.faults import explained
 from puffling.automation.research.task import Task, Told
 from puffling.puffin.backtest.days import ExchangeDays
 from puffling.puffin.backtest.engine import Backtester, BacktestResult, bars_a_year
@@ -48,37 +47,15 @@ from puffling.puffin.backtest.view import Trader
 from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
-from puffling.puffin.strategies.recipe import Recipe
 from puffling.runtime.compute import checkpoint
-from puffling.runtime.errors import InvalidInput
 from puffling.runtime.text import tr
-
-# What a part of the library calls a fault, and what of a request has it.
-FIELDS = {
-    "": "strategy",
-    "name": "strategy",
-    "data": "start",
-    "signal": "strategy",
-    "confidence": "strategy",
-    "weights": "strategy",
-}
 
 
 def test(task: Task) -> Told:
     """Test, report, and look how far that can be trusted."""
     checkpoint(0, 1, tr("Reading signals"))
-    try:
-        with task.recipe.faults_named():
-            return _told(task, task.recipe.make())
-    except InvalidValue as error:
-        raise InvalidInput(
-            f"{error}.",
-            field=FIELDS.get(error.field, error.field),
-            hint=tr("Choose another range, symbol or parameters."),
-        ) from None
-    except Exception as fault:
-        # The edge: a strategy of the person's own raises whatever it likes.
-        raise blamed(fault, task.recipe) from fault
+    with explained(task.recipe):
+        return _told(task, task.recipe.make())
 
 
 class _Steps:
@@ -257,20 +234,3 @@ def _ratio(result: BacktestResult) -> float:
         return Track.of(returns_of(result.equity)).sharpe
     except InvalidValue:
         return 0.0
-
-
-def blamed(fault: Exception, recipe: Recipe) -> Exception:
-    """Give what a person can understand where a strategy's file raised; anything else is a bug here."""
-    try:
-        file = inspect.getfile(recipe.kind())
-    except (TypeError, OSError):
-        return fault
-    lines = [frame.lineno for frame in traceback.extract_tb(fault.__traceback__) if frame.filename == file]
-    if not lines:
-        return fault
-    what = f"{type(fault).__name__}: {fault}".strip(": ").rstrip(".")
-    return InvalidInput(
-        tr("{strategy} failed in line {line}: {what}.", strategy=recipe.strategy, line=lines[-1], what=what),
-        field="strategy",
-        hint=tr("Mend the strategy and run it again."),
-    )

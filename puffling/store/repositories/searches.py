@@ -69,10 +69,11 @@ class Searches(Repository):
         request: dict[str, Any],
         seed: int,
         strategy_id: str | None = None,
+        id: str = "",
     ) -> SearchHead:
-        """Write down that a search begins."""
+        """Write down that a search begins, under an id of the caller's where there is one."""
         row = OptimizationJobRow(
-            id=new_id(),
+            id=id or new_id(),
             user_id=self._user,
             strategy_id=strategy_id,
             name=checked_text(name, "name", longest=200),

@@ -1,0 +1,393 @@
+"""Searches for whoever asks: drawn up, tried lot by lot in other processes, every lot kept as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from puffling.automation.research.material import NO_BENCHMARK, gather
+from puffling.automation.research.running import Prepared, Running, days_of, task_of
+from puffling.automation.research.search.values import SearchPlan, Varied, Wish
+from puffling.automation.research.values import BacktestRequest, Leaving
+from puffling.frozen import frozen
+from puffling.market.market import Market
+from puffling.market.ranges import warmed_up_from
+from puffling.puffin.data.bars import Span
+from puffling.puffin.data.instants import US_PER_DAY, day_to_us
+from puffling.puffin.data.interval import Interval
+from puffling.puffin.factors.declaration import Setting
+from puffling.runtime.actor import Caller, UserId
+from puffling.runtime.errors import Conflict, InvalidInput
+from puffling.runtime.jobs import Job, JobBoard
+from puffling.runtime.port import Port
+from puffling.runtime.text import tr
+from puffling.store.database import Store, Unit
+from puffling.store.research import Attempt, SearchHead, SearchState, StoredTrial
+
+if TYPE_CHECKING:
+    from puffling.automation.research.search.task import DrawnUp, Lot, Outline, Tried
+    from puffling.automation.research.task import Task
+    from puffling.automation.strategies import StrategyShelf
+
+# Lots that run side by side leave a processor for everything else.
+_AT_ONCE = 2
+# Of so many prices a lot is a second or two of work: as a matrix, or walked bar by bar.
+_QUICK_CELLS, _WALKED_CELLS = 12_000_000, 500_000
+# What a plan tells of its time rests on these.
+_START_SECONDS, _QUICK_A_SECOND, _WALKED_A_SECOND = 1.0, 8_000_000.0, 400_000.0
+_OPEN_DAYS, _OPEN_US = 252.0 / 365.0, 6.5 * 3600.0 * 1e6
+
+
+@frozen
+class _Order:
+    """One search that is being carried out."""
+
+    wish: Wish
+    request: BacktestRequest
+    drawn: DrawnUp
+    task: Task
+    source: str
+    data_key: str
+    name: str
+
+
+class Searching:
+    """Carries searches out, and knows which of them are under way."""
+
+    def __init__(
+        self, market: Market, store: Store, shelf: StrategyShelf, board: JobBoard, port: Port
+    ) -> None:
+        self._lane = port.lane("searches")
+        self._market = market
+        self._store = store
+        self._shelf = shelf
+        self._board = board
+        self._running = Running(market, store, shelf)
+        self._under_way: set[str] = set()
+
+    def is_under_way(self, id: str) -> bool:
+        """Tell whether somebody works on this search now."""
+        return id in self._under_way
+
+    async def run(self, caller: Caller, request: BacktestRequest, wish: Wish, name: str) -> str:
+        """Search, and give the id of what is kept of it."""
+        order = await self._ordered(request, wish, name)
+        return await _Search(self, caller, order).run(())
+
+    async def resume(self, caller: Caller, head: SearchHead) -> None:
+        """Try what a search that stopped has not tried yet, on the same prices."""
+        if self.is_under_way(head.id):
+            raise Conflict(tr("{name} is still under way.", name=head.name))
+        space = head.space
+        wish = Wish(**{**space["wish"], "vary": tuple(space["wish"]["vary"])})
+        request = BacktestRequest.model_validate(head.request)
+        # Two at once would write the same trials.
+        self._under_way.add(head.id)
+        try:
+            order = await self._ordered(request, wish, head.name, between_us=tuple(space["between_us"]))
+            kept = await self._store.read(caller.user, lambda unit: unit.searches.trials(head.id))
+            for each in kept:
+                if dict(order.drawn.sets[each.number]) != each.parameters:
+                    raise Conflict(
+                        tr("The strategy was changed since."), hint=tr("Start a new search instead.")
+                    )
+            await self._store.run(caller.user, lambda unit: unit.searches.go_on(head.id))
+            await _Search(self, caller, order, head.id, space["digest"]).run(kept)
+        finally:
+            self._under_way.discard(head.id)
+
+    async def plan(
+        self,
+        strategy: str,
+        parameters: Mapping[str, Setting],
+        wish: Wish,
+        *,
+        symbols: int,
+        interval: Interval | None,
+        start: date | None,
+        end: date | None,
+        now: datetime,
+    ) -> SearchPlan:
+        """Say what a search would try, without any prices."""
+        from puffling.automation.research.search.task import outline
+
+        recipe = await self._shelf.prepared(strategy, parameters)
+        if recipe.in_house:
+            found = await self._lane.run(outline, recipe, wish)
+        else:
+            # What others wrote never runs in this process.
+            found = await self._board.compute.run(outline, (recipe, wish), {}, progress=lambda *_: None)
+        width = interval or Interval.D1
+        first, last = days_of(width, start, end, now)
+        return _plan_of(found, wish, _bars_between(first, last, width) * max(symbols, 1))
+
+    async def judged(self, user: UserId, head: SearchHead, kept: Sequence[StoredTrial]) -> dict[str, Any]:
+        """Judge what a search tried so far; every attempt on its data counts."""
+        from puffling.automation.research.search.task import judge
+
+        made = await self._store.read(user, lambda unit: unit.attempts.on(head.space["data_key"]))
+        told = [(each.number, each.parameters, each.metrics) for each in kept]
+        computing = self._board.compute.run(
+            judge, (told, head.space["axes"], made.count), {}, progress=lambda *_: None
+        )
+        document: dict[str, Any] = await computing
+        return document
+
+    async def _ordered(
+        self,
+        request: BacktestRequest,
+        wish: Wish,
+        name: str,
+        *,
+        between_us: tuple[int, int] | None = None,
+    ) -> _Order:
+        from puffling.automation.research.search.task import ENGINE, draw_up
+        from puffling.puffin.backtest.manifest import data_key
+
+        job = Job.current()
+
+        def note(text: str) -> None:
+            job.progress(0, 1, text)
+
+        note(tr("Drawing up the sets"))
+        recipe = await self._shelf.prepared(request.strategy, request.parameters)
+        drawn = await job.compute(draw_up, recipe, wish)
+        await job.prepare(ENGINE)
+        # The first set stands for all: what holds for it of symbols and rules holds for every other.
+        first = request.model_copy(update={"parameters": drawn.sets[0]})
+        settled, prepared = await self._running.settle(first)
+        needed = max(drawn.bars_needed)
+        alone = settled.model_copy(update={"benchmark": NO_BENCHMARK})
+        material = await gather(self._market, alone, needed, between_us=between_us, note=note)
+        whole = settled.model_copy(update={"parameters": dict(request.parameters)})
+        task = task_of(settled, Prepared(prepared.recipe, needed), material)
+        key = data_key(material.source, task.series, task.interval)
+        return _Order(wish, whole, drawn, task, material.source, key, name or _named(settled, drawn))
+
+
+class _Search:
+    """One search on its way; one that goes on has an id and the hash of its prices."""
+
+    def __init__(
+        self, searching: Searching, caller: Caller, order: _Order, id: str = "", digest: str = ""
+    ) -> None:
+        self._searching, self._caller, self._order = searching, caller, order
+        self._store, self._board = searching._store, searching._board
+        self._begun, self._id, self._digest = bool(id), id or secrets.token_hex(8), digest
+        self._job = Job.current()
+        self._kept = 0
+        self._failed: list[Tried] = []
+        self._in_work: dict[int, float] = {}
+        self._keeping = asyncio.Lock()
+
+    async def run(self, kept: Sequence[StoredTrial]) -> str:
+        """Try what is not kept yet, judge all of it, and give the id."""
+        self._kept = len(kept)
+        there = {each.number for each in kept}
+        lots = enumerate(self._lots([at for at in range(len(self._sets)) if at not in there]))
+        self._searching._under_way.add(self._id)
+        try:
+            await self._try_all(lots)
+            await self._finish()
+        except asyncio.CancelledError:
+            await self._end(SearchState.CANCELLED)
+            raise
+        except Exception:
+            await self._end(SearchState.FAILED)
+            raise
+        finally:
+            self._searching._under_way.discard(self._id)
+        return self._id
+
+    async def _try_all(self, lots: Iterator[tuple[int, Lot]]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_AT_ONCE):
+                    _ = group.create_task(self._work(lots))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
+        if not self._begun:
+            raise InvalidInput(
+                tr("No set can be tested: {reason}.", reason=self._failed[0].metrics["trouble"]), field="vary"
+            )
+
+    @property
+    def _sets(self) -> Sequence[Mapping[str, Any]]:
+        return self._order.drawn.sets
+
+    def _lots(self, numbers: Sequence[int]) -> Iterator[Lot]:
+        """Cut what is to be tried into lots; the first is small, so that something is there soon."""
+        from puffling.automation.research.search.task import Lot
+
+        order, task = self._order, self._order.task
+        cells = max(sum(len(bars) for bars in task.series.values()), 1)
+        most = _QUICK_CELLS if order.drawn.outline.quick and not _needs_a_walk(order) else _WALKED_CELLS
+        step = max(most // cells, 1)
+        first, size = 0, max(step // 4, 1)
+        span = Span(task.since_us, day_to_us(order.request.end) + US_PER_DAY)
+        while first < len(numbers):
+            yield Lot(
+                task,
+                order.wish.objective,
+                order.wish.holdout,
+                order.wish.stretches,
+                tuple(
+                    (
+                        number,
+                        order.drawn.sets[number],
+                        warmed_up_from(span, order.drawn.bars_needed[number], order.request.interval),
+                    )
+                    for number in numbers[first : first + size]
+                ),
+            )
+            first, size = first + size, step
+
+    async def _work(self, lots: Iterator[tuple[int, Lot]]) -> None:
+        from puffling.automation.research.search.task import try_lot
+
+        for place, lot in lots:
+            self._in_work[place] = 0.0
+
+            def note(done: float, _total: float, said: str, place: int = place) -> None:
+                self._in_work[place] = done
+                self._tell(said)
+
+            tried, digest = await self._board.compute.run(try_lot, (lot,), {}, progress=note)
+            await self._keep(tried, digest)
+            del self._in_work[place]
+            self._tell("")
+
+    def _tell(self, said: str) -> None:
+        done, total = self._kept + sum(self._in_work.values()), len(self._sets)
+        self._job.progress(done, total, said or tr("{done} of {total} sets", done=int(done), total=total))
+
+    async def _keep(self, tried: Sequence[Tried], digest: str) -> None:
+        """Keep a lot with its attempts, and the search itself with the first one that can be tested."""
+        if self._digest and digest != self._digest:
+            raise Conflict(
+                tr("The prices are not the same any more: the source has corrected them."),
+                hint=tr("Start a new search instead."),
+            )
+        # Two lots may be ready at once, and there is only one search.
+        async with self._keeping:
+            if not self._begun and all(each.failed for each in tried):
+                self._failed += tried
+            else:
+                await self._write([*self._failed, *tried], digest)
+                self._failed = []
+        self._digest = digest
+        self._kept += len(tried)
+
+    async def _write(self, tried: Sequence[Tried], digest: str) -> None:
+        order = self._order
+        made_by, strategy = str(self._caller.actor), order.request.strategy
+        attempts = [
+            Attempt(order.data_key, each.digest, strategy, each.parameters, made_by, each.ratio, each.bars)
+            for each in tried
+            if not each.failed
+        ]
+        rows = [StoredTrial(each.number, each.parameters, each.metrics, each.failed) for each in tried]
+
+        def write(unit: Unit) -> None:
+            if not self._begun:
+                unit.searches.begin(**self._described(digest))
+            unit.attempts.add(attempts)
+            unit.searches.keep(self._id, rows)
+
+        await self._store.run(self._caller.user, write)
+        self._begun = True
+
+    def _described(self, digest: str) -> dict[str, Any]:
+        order, task = self._order, self._order.task
+        times = [int(bars.time[place]) for bars in task.series.values() for place in (0, -1) if len(bars)]
+        wish = order.wish
+        return {
+            "id": self._id,
+            "name": order.name,
+            "strategy": order.request.strategy,
+            "strategy_id": order.request.strategy_id,
+            "method": wish.method,
+            "objective": wish.objective,
+            "seed": wish.seed,
+            "request": order.request.model_dump(mode="json"),
+            "space": {
+                "axes": list(order.drawn.outline.axes),
+                "planned": len(self._sets),
+                "left_out": order.drawn.left_out,
+                "wish": {name: _plain(getattr(wish, name)) for name in Wish.__dataclass_fields__},
+                "data_key": order.data_key,
+                "digest": digest,
+                "between_us": [min(times), max(times)],
+                "data_label": ", ".join(dict.fromkeys(each.label for each in task.provenance)),
+                "quality": next((each.quality for each in task.provenance), ""),
+                "warnings": list(task.warnings),
+            },
+        }
+
+    async def _finish(self) -> None:
+        user, id = self._caller.user, self._id
+        self._job.progress(len(self._sets), len(self._sets), tr("Judging the best"))
+        head = await self._store.read(user, lambda unit: unit.searches.get(id))
+        kept = await self._store.read(user, lambda unit: unit.searches.trials(id))
+        judged = await self._searching.judged(user, head, kept)
+        best = next((each.parameters for each in kept if each.number == judged["best"]), None)
+        await self._store.run(
+            user, lambda unit: unit.searches.end(id, SearchState.DONE, best=best, judged=judged)
+        )
+
+    async def _end(self, state: SearchState) -> None:
+        """Write down that it stopped; nothing was kept where it stopped too early."""
+        if self._begun:
+            await self._store.run(
+                self._caller.user,
+                lambda unit: unit.searches.end(self._id, state, best=None, judged=None),
+            )
+
+
+def _plan_of(found: Outline, wish: Wish, cells: float) -> SearchPlan:
+    """Say how much work it is; how fast a machine works is found out when it does."""
+    count = prod(len(axis["values"]) for axis in found.axes)
+    trials = min(count, wish.most)
+    a_second = _QUICK_A_SECOND if found.quick else _WALKED_A_SECOND
+    seconds = _START_SECONDS + trials * cells / a_second
+    varied = tuple(Varied(axis["name"], axis["title"], tuple(axis["values"])) for axis in found.axes)
+    about = (
+        tr("about {count} seconds", count=max(round(seconds), 1))
+        if seconds < 90.0
+        else tr("about {count} minutes", count=round(seconds / 60.0))
+    )
+    text = (
+        tr("{count} sets, {about}", count=f"{trials:,}", about=about)
+        if trials == count
+        else tr("{count} of {all} sets, {about}", count=f"{trials:,}", all=f"{count:,}", about=about)
+    )
+    return SearchPlan(varied, count, trials, seconds, text)
+
+
+def _bars_between(first: date, last: date, interval: Interval) -> float:
+    """Give about how many bars an exchange makes in so many days."""
+    days = (last - first).days + 1
+    if interval.is_intraday:
+        return days * _OPEN_DAYS * _OPEN_US / interval.us
+    return days * (_OPEN_DAYS if interval is Interval.D1 else US_PER_DAY / interval.us)
+
+
+def _needs_a_walk(order: _Order) -> bool:
+    request, task = order.request, order.task
+    sized = bool(request.volume_cap) or task.terms.slippage.depends_on_size
+    return sized or not task.terms.carry.is_free or request.leaving != Leaving() or bool(task.actions)
+
+
+def _named(request: BacktestRequest, drawn: DrawnUp) -> str:
+    symbols = " ".join(request.symbols[:4]) + (" …" if len(request.symbols) > 4 else "")
+    title = request.strategy.rpartition(":")[2].replace("_", " ").capitalize()
+    varied = ", ".join(str(axis["title"]).lower() for axis in drawn.outline.axes)
+    return tr("{strategy}, {symbols}: {varied}", strategy=title, symbols=symbols, varied=varied)[:200]
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
