@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from puffling.puffin.broker.paper_terms import PaperTerms, hours_of
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.orders import Side
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import FixedClock
@@ -38,6 +40,7 @@ from puffling.runtime.tasks import TaskScope
 from puffling.settings.model import Market as MarketSettings
 from puffling.store.database import Store, Unit
 from puffling.store.decisions import Decision, StrategyMode
+from puffling.store.orders import OrderTerms
 from puffling.store.research import StrategyConfig
 from puffling.trading.approvals import ApprovalBook
 from puffling.trading.desk import OrderDesk
@@ -47,6 +50,7 @@ from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import PriceSeen
 from puffling.trading.limits import LimitReader
 from puffling.trading.parts import DeskParts
+from puffling.trading.proposals import Proposal
 from tests.market.memory import MemoryBars
 from tests.trading.rooms import LOOSE
 
@@ -107,7 +111,9 @@ class RunnerRoom:
     prices: OpeningPrices
     shelf: StrategyShelf
     runner: StrategyRunner
+    another: Callable[[], StrategyRunner]
     switch: HaltSwitch
+    bars: MemoryBars
     alarms: list[DeskAlarmed]
     failures: list[BaseException]
     calendar: Calendar = field(default_factory=lambda: calendar(EXCHANGE))
@@ -132,31 +138,49 @@ class RunnerRoom:
         **how: Any,
     ) -> StrategyConfig:
         """Keep a strategy and let it run by itself."""
-        recipe, settled = await self.shelf.recipe(strategy, parameters or {})
-
-        def work(unit: Unit) -> StrategyConfig:
-            config = unit.strategies.create(
+        _, settled = await self.shelf.recipe(strategy, parameters or {})
+        config = await self.run(
+            lambda unit: unit.strategies.create(
                 name=name,
                 strategy=strategy,
                 parameters=settled.parameters,
                 symbols=symbols,
                 interval=interval,
             )
-            wanted: dict[str, Any] = {
-                "strategy_id": config.id,
-                "version": config.version,
-                "code": recipe.own.digest if recipe.own else "",
-                "mode": mode,
-                "account": ACCOUNT,
-                "capital": 20_000.0,
-                "size": 1.0,
-                "sizing": "equity",
-                "lot": 1.0,
-                "since": self.clock.now(),
-            }
-            return activate(unit, Activation(**{**wanted, **how}), EXCHANGE)
+        )
+        return await self.activate_again(config, mode=mode, **how)
 
-        return await self.run(work)
+    async def activate_again(
+        self, config: StrategyConfig, *, mode: StrategyMode = StrategyMode.AUTO_TRADE, **how: Any
+    ) -> StrategyConfig:
+        """Let a strategy that is kept run by itself."""
+        wanted: dict[str, Any] = {
+            "strategy_id": config.id,
+            "version": config.version,
+            "code": "",
+            "mode": mode,
+            "account": ACCOUNT,
+            "capital": 20_000.0,
+            "size": 1.0,
+            "sizing": "equity",
+            "lot": 1.0,
+            "since": self.clock.now(),
+        }
+        return await self.run(lambda unit: activate(unit, Activation(**{**wanted, **how}), EXCHANGE))
+
+    async def buys(self, symbol: str, quantity: int, slot: str = "by hand") -> None:
+        """Let the person trade by hand, and be filled."""
+        side = Side.BUY if quantity > 0 else Side.SELL
+        terms = OrderTerms(ACCOUNT, symbol, side, Decimal(abs(quantity)))
+        wish = Proposal(terms, "person", slot, self.clock.now() + timedelta(hours=1))
+        await self.look_after()
+        await self.desk.place(wish)
+        await self.meet((symbol,))
+
+    async def has_decided(self, id: str, count: int) -> bool:
+        """Whether so many decisions are written down, and noted at the job too."""
+        decisions = await self.decisions(id)
+        return len(decisions) >= count
 
     async def close_of_day(self, id: str) -> None:
         """Let the day end, and the strategy look."""
@@ -188,9 +212,8 @@ class RunnerRoom:
             candles[symbol] = Candle(*one)
         now = self.clock.now()
         self.broker.on_bars(candles, now, until=now)
-        book = self.broker.unkept()
-        if book is not None:
-            self.broker.kept(book["version"])
+        # Asking keeps the book.
+        await self.port.thread(self.broker.get_account)
         await self.look_after()
 
     async def decisions(self, id: str) -> tuple[Decision, ...]:
@@ -234,8 +257,9 @@ async def open_room(
     bus.on(DeskAlarmed, alarms.append)
     paths.prepare()
     store = await Store.open(paths, port=port, bus=bus, clock=clock)
+    bars = MemoryBars()
     parts = FeedParts(clock, port, lambda name: None, paths.data, MarketSettings())
-    market = Market.of(("demo",), parts=parts, bus=bus, scope=scope, bar_store=MemoryBars())
+    market = Market.of(("demo",), parts=parts, bus=bus, scope=scope, bar_store=bars)
     board = JobBoard(clock, bus, scope, compute=Compute(port))
     try:
 
@@ -251,29 +275,31 @@ async def open_room(
         gate = SafetyGate(switch, LimitReader({}))
         held = DeskParts(store, DEFAULT_USER, clock, bus, scope, switch, gate, ApprovalBook(), prices)
         desk = OrderDesk(lambda: held, port)
-        broker = broker or paper_broker(clock, cash, costs)
+        broker = broker or paper_broker(clock, cash, costs, folder / "broker.json")
         shelf = StrategyShelf(paths, port, board)
 
         async def opened() -> None:
             return None
 
-        runner = StrategyRunner(
-            store=store,
-            market=market,
-            clock=clock,
-            bus=bus,
-            user=DEFAULT_USER,
-            shelf=shelf,
-            desk=desk,
-            costs=lambda account: costs,
-            opened=opened,
-        )
+        def another() -> StrategyRunner:
+            return StrategyRunner(
+                store=store,
+                market=market,
+                clock=clock,
+                bus=bus,
+                user=DEFAULT_USER,
+                shelf=shelf,
+                desk=desk,
+                costs=lambda account: costs,
+                opened=opened,
+            )
+
         await desk.connect(account, broker)
         await desk.compared(ACCOUNT)
         try:
             yield RunnerRoom(
-                store, market, clock, bus, scope, port, broker, desk, held, prices, shelf, runner, switch,
-                alarms, failures,
+                store, market, clock, bus, scope, port, broker, desk, held, prices, shelf, another(), another,
+                switch, bars, alarms, failures,
             )  # fmt: skip
         finally:
             await desk.close()
@@ -285,10 +311,22 @@ async def open_room(
         await port.close()
 
 
-def paper_broker(clock: FixedClock, cash: int, costs: tuple[SlippageModel, CommissionModel]) -> PaperBroker:
-    """A paper account that fills by the bars it is given."""
+def paper_broker(
+    clock: FixedClock,
+    cash: int,
+    costs: tuple[SlippageModel, CommissionModel],
+    file: Path,
+    kind: type[PaperBroker] = PaperBroker,
+) -> PaperBroker:
+    """A paper account that fills by the bars it is given, and keeps its book in a file."""
     days = calendar(EXCHANGE)
-    return PaperBroker(
+
+    def keep(book: dict[str, Any]) -> None:
+        whole = file.with_suffix(".new")
+        whole.write_text(json.dumps(book), encoding="utf-8")
+        whole.replace(file)
+
+    broker = kind(
         cash,
         now=clock.now,
         name=ACCOUNT,
@@ -297,4 +335,8 @@ def paper_broker(clock: FixedClock, cash: int, costs: tuple[SlippageModel, Commi
         asset=lambda symbol: Asset(
             symbol, shortable=True, fractionable=True, quantity_step=Decimal("0.0001")
         ),
+        keep=keep,
     )
+    if file.exists():
+        broker.restore(json.loads(file.read_text(encoding="utf-8")))
+    return broker
