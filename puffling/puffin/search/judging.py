@@ -16,8 +16,8 @@ from puffling.puffin.backtest.reporting import findings_of, numbers
 from puffling.puffin.backtest.trust.overfitting import overfitting_of
 from puffling.puffin.backtest.trust.sharpe import Track, deflated_sharpe
 from puffling.puffin.backtest.trust.verdict import LEAST_TRADES, Outcome, Reason, Verdict, grade_of
+from puffling.puffin.search.axes import Axis
 from puffling.puffin.search.measures import best_of
-from puffling.puffin.search.space import Axis
 from puffling.puffin.search.trials import BLOCKS, Trial
 
 # A plateau is looked for among so many sets beside the best one for each axis.

@@ -13,8 +13,8 @@ from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY
+from puffling.puffin.search.axes import Axis
 from puffling.puffin.search.judging import Judged, judge_trials
-from puffling.puffin.search.space import Axis
 from puffling.puffin.search.trials import Moments, Rules, Trial, Walked, Wanted, try_sets
 from puffling.puffin.strategies.recipe import Recipe
 

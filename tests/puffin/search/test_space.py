@@ -8,15 +8,8 @@ import pytest
 
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Real, Whole
-from puffling.puffin.search.space import (
-    MOST_TRIALS,
-    Axis,
-    Method,
-    combinations,
-    planned,
-    read_axis,
-    usual_axes,
-)
+from puffling.puffin.search.axes import Axis, combinations, read_axis, usual_axes
+from puffling.puffin.search.space import MOST_TRIALS, Method, planned
 from puffling.puffin.strategies.momentum import MomentumStrategy
 from puffling.puffin.strategies.recipe import Recipe
 from puffling.puffin.strategies.registry import find_strategy, list_strategies

@@ -17,9 +17,10 @@ from puffling.puffin.backtest.trust.subjects import subject_of
 from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Setting
+from puffling.puffin.search.axes import Axis
 from puffling.puffin.search.judging import judge_trials
 from puffling.puffin.search.measures import FIGURES, OBJECTIVES, Stretch, best_of
-from puffling.puffin.search.space import Axis, Method, planned
+from puffling.puffin.search.space import Method, planned
 from puffling.puffin.search.trials import BLOCKS, Rules, Trial, Wanted, parts_of, try_sets
 from puffling.puffin.strategies.recipe import Recipe
 from tests.puffin.backtest.markets import random_panel, real

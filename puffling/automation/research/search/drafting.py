@@ -9,7 +9,8 @@ from puffling.automation.research.search.task import DrawnUp, Outline
 from puffling.automation.research.search.values import Wish
 from puffling.puffin.backtest.reporting import plain
 from puffling.puffin.errors import InvalidValue
-from puffling.puffin.search.space import Axis, Method, check_axes, planned, read_axis, usual_axes
+from puffling.puffin.search.axes import Axis, read_axis, usual_axes
+from puffling.puffin.search.space import Method, check_axes, planned
 from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.patience import patience
 from puffling.puffin.strategies.portfolio import PortfolioStrategy

@@ -16,8 +16,8 @@ from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.reporting import plain
 from puffling.puffin.backtest.targets import panel_of
 from puffling.puffin.backtest.trust.subjects import Size
+from puffling.puffin.search.axes import Axis
 from puffling.puffin.search.judging import judge_trials
-from puffling.puffin.search.space import Axis
 from puffling.puffin.search.trials import Moments, Rules, Trial, Walked, Wanted, try_sets
 from puffling.runtime.compute import checkpoint
 from puffling.runtime.text import tr
