@@ -151,8 +151,8 @@ def _take(
     )
     take_fill(unit, fill)
     trade = unit.trades.of_execution(account.id, name)
-    if trade is not None:
-        unit.trades.annotate(trade.id, note=_why(difference))
+    assert trade is not None
+    unit.trades.annotate(trade.id, note=_why(difference))
 
 
 def _after_all(unit: Unit, account: str, symbol: str) -> datetime:

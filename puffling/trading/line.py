@@ -137,9 +137,7 @@ class BrokerLine:
 
         def let_go(broker: Broker) -> None:
             self.deafen()
-            close = getattr(broker, "close", None)
-            if close is not None:
-                close()
+            broker.close()
 
         try:
             await self.call(let_go)

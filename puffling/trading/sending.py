@@ -106,10 +106,8 @@ class Sending:
         return await self._parts.read(lambda unit: unit.intents.get(intent_id))
 
     async def settled(self, intent_id: str) -> None:
-        """Wait until an intent is not on its way any more."""
-        task = self._under_way.get(intent_id)
-        if task is not None:
-            await asyncio.wait({task})
+        """Wait until an intent that is on its way is not any more."""
+        await asyncio.wait({self._under_way[intent_id]})
 
     async def _sent(self, intent_id: str) -> PufflingError | None:
         try:

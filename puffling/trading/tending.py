@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from decimal import Decimal
 
 from puffling.puffin.broker.base import BrokerUpdate, ExecutionKind, UpdateKind
@@ -59,6 +60,8 @@ class Tending:
         self._tasks: list[asyncio.Task[None]] = []
         self._refreshing: asyncio.Task[None] | None = None
         self._rehearsed = False
+        # Orders of which less is filled than they told of, and which could not be read again yet.
+        self._unread: set[str] = set()
         self.passed = asyncio.Event()
 
     def start(self) -> None:
@@ -98,6 +101,10 @@ class Tending:
         if report.agrees:
             await self._resolver.resolve(line, send=True)
             await self._resume()
+            for broker_order_id in tuple(self._unread):
+                with suppress(PuffinError):
+                    await self._reconciling.read(line, broker_order_id)
+                    self._unread.discard(broker_order_id)
             if not self._rehearsed:
                 self._rehearsed = True
                 await self._rehearse()
@@ -203,6 +210,7 @@ class Tending:
         try:
             await self._reconciling.read(self._line, broker_order_id)
         except PuffinError:
+            self._unread.add(broker_order_id)
             self._line.nudged.set()
 
     def _refresh(self) -> None:
