@@ -33,7 +33,7 @@ def feed_words(state: FeedState) -> str:
 def short_feed_words(state: FeedState) -> str:
     """Say in two words what keeps prices away; nothing while all is well."""
     return {
-        Condition.STALE: tr("no new prices"),
+        Condition.STALE: tr("stale"),
         Condition.MUTE: tr("silent"),
         Condition.RECONNECTING: tr("reconnecting"),
         Condition.OFF: tr("not connected"),

@@ -24,7 +24,7 @@ from puffling.desktop.sketch import Sketch
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.states import States
 from puffling.market.events import PricesMoved
-from puffling.market.values import Instrument, Price, Quality, SessionState
+from puffling.market.values import Instrument, Price, SessionState
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
@@ -292,7 +292,9 @@ class ChartPane(PaneFrame):
         name = self._instrument.name if self._instrument else ""
         self._watch()
         self._newest, self._passed = core.data.newest(symbol), ()
-        words = replace(self.words, symbol=symbol, interval=interval.value, name=name)
+        # Of another series nothing stays, least of all where its prices came from.
+        before = self.words if self.words.symbol == symbol else Words()
+        words = replace(before, symbol=symbol, interval=interval.value, name=name)
         replaying = self._present.us is not None
         self._say(words.priced(None if replaying else self._newest, self._decimals))
 
@@ -322,14 +324,7 @@ class ChartPane(PaneFrame):
         self._bars = bars
         self._newest_bar = candle_at(bars, -1) if len(bars) else None
         self._developing = history.developing
-        self._say(
-            replace(
-                self.words,
-                source=history.label,
-                source_tone="muted" if history.quality is Quality.REALTIME else "warn",
-                warnings="\n".join(history.warnings),
-            )
-        )
+        self._say(self.words.over(history.label, history.quality, "\n".join(history.warnings)))
         if not len(bars):
             self.chart.clear()
             self.chart.states.empty(
