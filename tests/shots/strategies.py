@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from puffling.automation.runner.timing import Slot, Timing
 from puffling.core.core import Core
 from puffling.desktop.ask import Question
 from puffling.desktop.panels.strategies import StrategiesPanel
 from puffling.desktop.strategies.shared import ShownSignals
 from puffling.desktop.window import Window
+from puffling.market.calendar import calendar
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.orders import Side
+from puffling.store.database import Unit
+from puffling.store.decisions import Aim, Decision, DecisionState, Fate, PlannedOrder, StrategyMode
 
 FAULTY = '''"""Follows the crowd."""
 
@@ -40,6 +48,48 @@ async def prepare(core: Core) -> None:
     crowd = await strategies.new_file("crowd")
     Path(crowd.path).write_text(FAULTY, encoding="utf-8")  # noqa: ASYNC240  nobody waits for a picture
     await strategies.trust("crowd", (await strategies.source("crowd")).digest)
+    await _activate(core)
+
+
+async def _activate(core: Core) -> None:
+    """One that trades by itself, with what it decided in the days before."""
+    await core.open_accounts()
+    made = await core.strategies.create("Reversal at work", "rsi_reversal", ("AAPL", "MSFT"))
+    await core.live_strategies.let_trade(made.id, 20_000.0)
+    timing = Timing(calendar("XNYS"), Interval.D1)
+    found = timing.newest(core.clock.now())
+    slots: list[Slot] = []
+    while found is not None and len(slots) < 6:
+        slots.append(found)
+        found = timing.newest(found.closes_at - timedelta(microseconds=1))
+    for slot, (state, reason, targets, orders) in zip(slots, DECIDED, strict=True):
+        aims = tuple(Aim(each, target, 0.0, bool(target), 250.0) for each, target in targets.items())
+        decision = Decision(
+            secrets.token_hex(4), made.id, made.name, 1, StrategyMode.AUTO_TRADE, "demo", slot.closes_at,
+            slot.bar_at, slot.opens_at, slot.valid_until, state, reason, aims, orders, slot.closes_at,
+            slot.closes_at,
+        )  # fmt: skip
+        await core.store.run(core.user, partial(_keep, decision))
+
+
+def _keep(decision: Decision, unit: Unit) -> None:
+    unit.decisions.add(decision)
+
+
+def _order(side: Side, quantity: int, fate: Fate, text: str = "") -> PlannedOrder:
+    return PlannedOrder("AAPL", side, Decimal(quantity), "grow", Decimal(250), fate, text=text)
+
+
+IN, OUT = {"AAPL": 0.5, "MSFT": 0.0}, {"AAPL": 0.0, "MSFT": 0.0}
+REFUSED = "AAPL would make up 12 % of the account; most is 10 %."
+DECIDED: tuple[tuple[DecisionState, str, dict[str, float], tuple[PlannedOrder, ...]], ...] = (
+    (DecisionState.DUE, "", IN, ()),
+    (DecisionState.DONE, "Nothing changes.", OUT, ()),
+    (DecisionState.WITHHELD, "The bar of MSFT of 2026-02-27 00:00 UTC is not there yet.", {}, ()),
+    (DecisionState.DONE, "", OUT, (_order(Side.SELL, 40, Fate.ENTERED),)),
+    (DecisionState.DONE, REFUSED, IN, (_order(Side.BUY, 48, Fate.REFUSED, REFUSED),)),
+    (DecisionState.DONE, "", IN, (_order(Side.BUY, 40, Fate.ASKED),)),
+)
 
 
 def panel_of(window: Window) -> StrategiesPanel:
@@ -61,6 +111,35 @@ def mine(window: Window) -> None:
             [next(id for id, each in panel._saved.items() if each.strategy == "momentum")]
         )
         panel.show_signals()
+
+    _once_loaded(window, show)
+
+
+def at_work(window: Window) -> None:
+    """One that trades by itself."""
+    _once_loaded(window, _choose_active)
+
+
+def _choose_active(panel: StrategiesPanel) -> None:
+    panel.turn_to("mine")
+    panel.view.saved.select([next(id for id, each in panel._saved.items() if each.enabled)])
+
+
+def activating(step: int, window: Window) -> None:
+    """What is asked before a strategy runs by itself."""
+
+    def show(panel: StrategiesPanel) -> None:
+        panel.turn_to("mine")
+        saved = next(id for id, each in panel._saved.items() if each.strategy == "mean_reversion")
+        panel.view.saved.select([saved])
+        panel.activate()
+        if step == 2:
+            window.session.dispatch.run(agree, name="agree")
+
+    async def agree() -> None:
+        while not window.findChildren(Question):  # noqa: ASYNC110  tells nobody
+            await asyncio.sleep(0.02)
+        window.findChildren(Question)[0].answered.emit({"mode": "auto-trade"})
 
     _once_loaded(window, show)
 
@@ -113,4 +192,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "strategies-wrong": partial(choose, "own:crowd"),
     "strategies-waiting": partial(choose, "own:my_idea"),
     "strategies-asked": asked,
+    "strategies-live": at_work,
+    "strategies-activate": partial(activating, 1),
+    "strategies-trade": partial(activating, 2),
 }

@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from puffling.frozen import frozen
-from puffling.store.decisions import Decision, StrategyMode
+from puffling.store.decisions import Aim, Decision, DecisionState, Fate, PlannedOrder, StrategyMode
+
+__all__ = [
+    "Activation",
+    "ActivationTerms",
+    "ActiveStrategy",
+    "Aim",
+    "Decision",
+    "DecisionState",
+    "Fate",
+    "PlannedOrder",
+    "StrategyMode",
+]
 
 
 @frozen

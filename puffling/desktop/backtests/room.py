@@ -288,9 +288,38 @@ class Room(QObject):
 
         def say(saved: SavedStrategy | None) -> None:
             if saved is not None:
-                self.session.notices.tell(tr("{name} saved.", name=saved.name), level=Level.DONE)
+                self.session.notices.tell(
+                    tr("{name} saved.", name=saved.name),
+                    level=Level.DONE,
+                    action=tr("Activate …"),
+                    act=lambda: self._activate(saved),
+                )
 
         self._do(keep, "save strategy", say)
+
+    def activate(self) -> None:
+        """Let the strategy of the shown result run by itself; one that is not saved yet is saved first."""
+        report = self.view.report.report
+        id = None if report is None else report.request.get("strategy_id")
+
+        async def find() -> SavedStrategy | None:
+            return next((each for each in await self.session.core.strategies.all() if each.id == id), None)
+
+        def go_on(saved: SavedStrategy | None) -> None:
+            if saved is not None:
+                self._activate(saved)
+            else:
+                self.save_strategy()
+
+        self._do(find, "find strategy", go_on)
+
+    def _activate(self, saved: SavedStrategy) -> None:
+        async def ask() -> None:
+            from puffling.desktop.strategies.activating import ask_to_activate
+
+            await ask_to_activate(self.session, self.view, saved)
+
+        self.session.dispatch.run(ask, name="activate strategy", owner=self.view)
 
     def take_strategy(self, saved: SavedStrategy) -> None:
         """Take over a configured strategy that somebody wants tested."""

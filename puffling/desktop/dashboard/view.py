@@ -8,11 +8,13 @@ from datetime import datetime
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from puffling.automation.runner.values import ActiveStrategy
 from puffling.desktop.alerts.rows import latest_columns
 from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import label
 from puffling.desktop.portfolio.strip import Strip
 from puffling.desktop.portfolio.trades import trade_columns
+from puffling.desktop.strategies.live import active_columns
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone
 from puffling.runtime.text import tr
@@ -39,18 +41,14 @@ class DashboardView(QWidget):
         # There are none on most days: then the figures have the room.
         self.alerts: Table[AlertNote] = Table(latest_columns(time), title=tr("Latest alerts"))
         self.alerts.horizontalHeader().hide()
-        self._said = QWidget()
-        said = QVBoxLayout(self._said)
-        said.setContentsMargins(0, 0, 0, 0)
-        said.setSpacing(0)
-        caption = label(tr("Latest alerts"), tone=Tone.MUTED, kind="caption")
-        caption.setContentsMargins(8, 0, 8, 0)
-        said.addWidget(caption)
-        said.addWidget(self.alerts, 1)
-        self._said.hide()
+        self._said = _captioned(tr("Latest alerts"), self.alerts)
+        self.active: Table[ActiveStrategy] = Table(active_columns(time), title=tr("Strategies"))
+        self.active.horizontalHeader().hide()
+        self._running = _captioned(tr("Strategies"), self.active)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.strip)
+        left.addWidget(self._running, 1)
         left.addWidget(self._said, 1)
         left.addStretch()
         self._left = QWidget()
@@ -77,6 +75,11 @@ class DashboardView(QWidget):
         self.alerts.set_rows({note.id: note for note in notes})
         self._said.setVisible(bool(notes))
 
+    def show_active(self, active: tuple[ActiveStrategy, ...]) -> None:
+        """Show the strategies that run by themselves, or nothing where none does."""
+        self.active.set_rows({each.id: each for each in active})
+        self._running.setVisible(bool(active))
+
     def rewrite(self, trades: tuple[TradeLine, ...]) -> None:
         """Write every amount anew."""
         if self.portfolio is not None:
@@ -92,3 +95,17 @@ class DashboardView(QWidget):
         )
         self._left.setMaximumWidth(FIGURES_WIDTH if beside else 16_777_215)
         self._left.setMinimumWidth(min(FIGURES_WIDTH, event.size().width() // 2) if beside else 0)
+
+
+def _captioned(title: str, table: QWidget) -> QWidget:
+    """Put a small title over a list, hidden until there is something in it."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    caption = label(title, tone=Tone.MUTED, kind="caption")
+    caption.setContentsMargins(8, 0, 8, 0)
+    column.addWidget(caption)
+    column.addWidget(table, 1)
+    made.hide()
+    return made

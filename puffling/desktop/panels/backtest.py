@@ -104,6 +104,7 @@ class BacktestPanel(Panel):
             ("again", tr("Ask the shown backtest again"), lambda room: room.ask_this_again()),
             ("check", tr("Run the shown backtest again and compare"), lambda room: room.verify()),
             ("keep-strategy", tr("Save as strategy"), lambda room: room.save_strategy()),
+            ("activate", tr("Activate the strategy of the shown backtest"), lambda room: room.activate()),
             ("save-html", tr("Save the tear sheet (HTML)"), lambda room: room.export("html")),
             ("save-pdf", tr("Save the tear sheet (PDF)"), lambda room: room.export("pdf")),
             ("save-csv", tr("Save the trades (CSV)"), lambda room: room.export("csv")),
@@ -213,6 +214,7 @@ class BacktestPanel(Panel):
             return
         menu = passing_menu(self)
         menu.addAction(tr("Save as strategy …"), room.save_strategy)
+        menu.addAction(tr("Activate …"), room.activate)
         if room.view.report.report is not None:
             menu.addAction(tr("Ask the same again"), room.ask_this_again)
             menu.addSeparator()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,8 @@ from puffling.store.events import (
     AlertRaised,
     CashFlowsChanged,
     DatabaseRestored,
+    StrategiesChanged,
+    StrategyDecided,
     TradesChanged,
     WorthMarked,
 )
@@ -28,9 +30,14 @@ from puffling.store.values import AlertNote
 from puffling.trading.events import AccountChanged, ChosenAccountChanged, LineChanged
 
 if TYPE_CHECKING:
+    from puffling.automation.runner.values import ActiveStrategy
     from puffling.core.core import Core
     from puffling.desktop.dashboard.view import DashboardView
     from puffling.trading.portfolio.values import Portfolio, TradeLine
+
+    Found: TypeAlias = tuple[
+        Portfolio, tuple[TradeLine, ...], tuple[AlertNote, ...], tuple[ActiveStrategy, ...]
+    ]
 
 LAST_TRADES = 10
 LATEST_ALERTS = 5
@@ -67,6 +74,7 @@ class DashboardPanel(ViewPanel["DashboardView"]):
         made.trades.keys_selected.connect(self._look_at)
         made.alerts.key_activated.connect(lambda _: self.session.show_panel("alerts"))
         made.alerts.keys_selected.connect(self._look_at_alert)
+        made.active.key_activated.connect(lambda _: self.session.show_panel("strategies"))
         return made
 
     def header(self) -> list[QWidget]:
@@ -78,6 +86,8 @@ class DashboardPanel(ViewPanel["DashboardView"]):
             self.hear(event, self._refetching.on_news)
         self.hear(ChosenAccountChanged, self._refetching.on_news)
         self.hear(AlertRaised, self._refetching.on_news)
+        self.hear(StrategiesChanged, self._refetching.on_news)
+        self.hear(StrategyDecided, self._refetching.on_news)
         self.hear(DatabaseRestored, self._refetching.on_news)
         self._ears.append(self._amounts.on_change(self._rewrite))
         set_icon(self.hide_, "eye-off" if self._amounts.hidden else "eye")
@@ -98,7 +108,7 @@ class DashboardPanel(ViewPanel["DashboardView"]):
         if self._view is not None:
             self._view.rewrite(self._trades)
 
-    async def _load(self) -> tuple[Portfolio, tuple[TradeLine, ...], tuple[AlertNote, ...]]:
+    async def _load(self) -> Found:
         # Prices come first at a start: nobody misses figures of an account before its broker has answered.
         self.mark_live()
         await self.session.until_filled()
@@ -106,20 +116,22 @@ class DashboardPanel(ViewPanel["DashboardView"]):
             "puffling.trading.portfolio.reading",
             "puffling.desktop.portfolio.rows",
             "puffling.desktop.portfolio.trades",
+            "puffling.desktop.strategies.live",
             "puffling.desktop.dashboard.view",
         )
         core = self.session.core
         shown = await core.portfolio.show()
         trades = await core.monitor.trades(LAST_TRADES, shown.account) if shown.account else ()
         alerts = await core.alerts.history(LATEST_ALERTS)
+        active = await core.live_strategies.active()
         if shown.account:
             # Made and filled in turns: at once would hold the loop.
             _ = self.view
         await asyncio.sleep(0)
-        return shown, trades, alerts
+        return shown, trades, alerts, active
 
-    def _show(self, found: tuple[Portfolio, tuple[TradeLine, ...], tuple[AlertNote, ...]]) -> None:
-        shown, self._trades, self._alerts = found
+    def _show(self, found: Found) -> None:
+        shown, self._trades, self._alerts, active = found
         self.account.setText(shown.label)
         # A market or an account of this program's own: a real one is yet to be connected.
         self.connect_.setVisible(not shown.account or shown.mode == "DEMO")
@@ -136,6 +148,7 @@ class DashboardPanel(ViewPanel["DashboardView"]):
             self.view.show_portfolio(shown)
             self.view.show_trades(self._trades)
             self.view.show_alerts(self._alerts)
+            self.view.show_active(active)
             self._repricing.watch(tuple(each.symbol for each in shown.positions))
             if shown.connected:
                 self.states.content()

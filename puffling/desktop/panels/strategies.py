@@ -21,9 +21,10 @@ from puffling.desktop.theme import set_role
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
-from puffling.store.events import DatabaseRestored, StrategiesChanged
+from puffling.store.events import DatabaseRestored, StrategiesChanged, StrategyDecided
 
 if TYPE_CHECKING:
+    from puffling.automation.runner.values import ActiveStrategy, Decision
     from puffling.automation.values import OwnStrategyFile, SavedStrategy, StrategyKind
     from puffling.core.core import Core
     from puffling.desktop.strategies.files import OwnFiles
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 # A file that was saved in an editor is noticed this soon.
 LOOK_SECONDS = 2.0
 BACKTESTS = "backtest"
+DECISIONS = 200
 PAGES = {"mine": "Mine", "library": "Library"}
 
 
@@ -62,7 +64,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
         from puffling.desktop.strategies.files import OwnFiles
         from puffling.desktop.strategies.view import StrategiesView
 
-        view = StrategiesView()
+        view = StrategiesView(self.session.time)
         self._files = OwnFiles(self.session, self, view)
         view.saved.restore_state(self._choices.get("saved", {}))
         view.kinds.restore_state(self._choices.get("kinds", {}))
@@ -75,6 +77,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
         view.editor.cancelled.connect(self._leave_editor)
         view.signals.clicked.connect(lambda on: self.show_signals() if on else self._shown.choose(None))
         view.backtest.clicked.connect(self.backtest)
+        view.activate.clicked.connect(self.activate)
         view.duplicate.clicked.connect(self.duplicate)
         view.delete.clicked.connect(lambda: self.delete(view.saved.selected_keys()))
         view.configure.clicked.connect(lambda: self.begin(view.kinds.current_key() or ""))
@@ -108,6 +111,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
             ("new", tr("New strategy"), self.offer_kinds, tr("Choose a kind and set its parameters.")),
             ("signals", tr("Show signals on the chart"), self.show_signals, tr("Of the chosen strategy.")),
             ("backtest", tr("Backtest strategy"), self.backtest, tr("Test the chosen strategy.")),
+            ("activate", tr("Activate or deactivate strategy"), self.activate, tr("The chosen strategy.")),
             ("duplicate", tr("Duplicate strategy"), self.duplicate, tr("Copy the chosen strategy.")),
             ("library", tr("Library of strategies"), partial(self.turn_to, "library"), ""),
             ("mine", tr("My strategies"), partial(self.turn_to, "mine"), ""),
@@ -129,6 +133,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
     def wake(self, core: Core) -> None:
         self.hear(StrategiesChanged, lambda _: self.fetch())
         self.hear(DatabaseRestored, lambda _: self.fetch())
+        self.hear(StrategyDecided, lambda _: self._fetch_live())
         self._ears.append(self._shown.on_change(self._check_signals))
         self.fetch()
         self._looking = self.session.dispatch.run(self._keep_looking, name="look at strategy files")
@@ -207,6 +212,21 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
         if any(kind.id == BACKTESTS for kind in find_panels()):
             self.session.show_panel(BACKTESTS)
 
+    def activate(self) -> None:
+        """Let the chosen strategy run by itself, or no more."""
+        saved = self.chosen
+        if saved is None:
+            self._say_choose()
+            return
+
+        async def turn() -> None:
+            from puffling.desktop.strategies.activating import ask_to_activate, ask_to_deactivate
+
+            act = ask_to_deactivate if saved.enabled else ask_to_activate
+            await act(self.session, self, saved)
+
+        self.session.dispatch.run(turn, name="activate strategy", owner=self)
+
     def duplicate(self) -> None:
         """Make another strategy like the chosen one."""
         saved = self.chosen
@@ -260,6 +280,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
             menu.addSeparator()
             menu.addAction(tr("Show signals on the chart"), self.show_signals)
             menu.addAction(tr("Backtest"), self.backtest)
+            menu.addAction(tr("Activate or deactivate…"), self.activate)
             menu.addAction(tr("Duplicate"), self.duplicate)
             menu.addAction(tr("Delete"), partial(self.delete, ids))
 
@@ -327,6 +348,28 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
             view.editor.edit(kind, saved)
         view.show_editor(draft=False)
         self._check_signals()
+        if saved.enabled:
+            view.show_live()
+            self._fetch_live()
+
+    def _fetch_live(self) -> None:
+        """Show what the chosen strategy, if it runs, has decided so far."""
+        saved = self.chosen if self._view is not None else None
+        if saved is None or not saved.enabled:
+            return
+        live = self.session.core.live_strategies
+
+        async def look() -> tuple[tuple[ActiveStrategy, ...], tuple[Decision, ...]]:
+            return await live.active(), await live.decisions(saved.id, DECISIONS)
+
+        def show(found: tuple[tuple[ActiveStrategy, ...], tuple[Decision, ...]]) -> None:
+            active = next((each for each in found[0] if each.id == saved.id), None)
+            if active is not None and self.chosen == saved:
+                self.view.live.show_active(active, found[1])
+
+        self.session.dispatch.run(
+            look, name="fetch decisions", newest="strategies.live", then=show, owner=self
+        )
 
     def _offer_left(self, left: SavedStrategy) -> None:
         entered = self.view.editor.entered()

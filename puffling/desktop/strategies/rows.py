@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from puffling.desktop.strategies.live import mode_words
 from puffling.desktop.tables import Column, Kind
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
@@ -122,7 +123,7 @@ def _symbols(row: SavedStrategy) -> str:
 def _state(row: SavedStrategy) -> str:
     if row.trouble:
         return tr("Cannot run")
-    return tr("Active") if row.enabled else tr("Ready")
+    return mode_words(row.mode) if row.enabled else tr("Ready")
 
 
 def _tone(row: SavedStrategy) -> Tone:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidge
 from puffling.desktop import numbers
 from puffling.desktop.card import button, label, tool_button
 from puffling.desktop.strategies.editor import EDGE, StrategyEditor
+from puffling.desktop.strategies.live import LiveBoard
 from puffling.desktop.strategies.rows import KindRow, kind_columns, saved_columns
 from puffling.desktop.strategies.source_view import SourceView
 from puffling.desktop.tables import Table
@@ -26,7 +29,7 @@ MINE, LIBRARY = "mine", "library"
 class StrategiesView(QWidget):
     """Two lists, each with what is chosen in it below; what the buttons do is the panel's matter."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: Callable[[datetime], str]) -> None:
         super().__init__()
         self.titles: dict[str, str] = {}
         self.saved: Table[SavedStrategy] = Table(
@@ -35,10 +38,19 @@ class StrategiesView(QWidget):
         self.editor = StrategyEditor()
         self.signals = _check_button(tr("Signals on chart"), "strategies.signals")
         self.backtest = button(tr("Backtest"), kind="quiet")
+        self.activate = button(tr("Activate…"), kind="quiet")
+        self.activate.setObjectName("strategies.activate")
+        self.live = LiveBoard(time, EDGE)
         self.duplicate = tool_button("copy", tr("Duplicate"))
         self.delete = tool_button("delete", tr("Delete"))
+        below = QWidget()
+        stacked = QVBoxLayout(below)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(0)
+        stacked.addWidget(self.editor, 1)
+        stacked.addWidget(self.live, 1)
         self.detail = _lower(
-            [self.signals, self.backtest, None, self.duplicate, self.delete], self.editor, margin=0
+            [self.signals, self.backtest, self.activate, None, self.duplicate, self.delete], below, margin=0
         )
         self.kinds: Table[KindRow] = Table(kind_columns(), title=tr("Library"))
         self.about = label(kind="caption", tone=Tone.MUTED)
@@ -86,9 +98,18 @@ class StrategiesView(QWidget):
 
     def show_editor(self, *, draft: bool) -> None:
         """Show the form; what can be done with a strategy is offered once it is there."""
-        for each in (self.signals, self.backtest, self.duplicate, self.delete):
+        for each in (self.signals, self.backtest, self.activate, self.duplicate, self.delete):
             each.setVisible(not draft)
+        self.live.hide()
+        self.activate.setText(tr("Activate…"))
         self.detail.show()
+
+    def show_live(self) -> None:
+        """Show how a strategy runs in the place of its form: an active one is not changed."""
+        self.editor.hide()
+        self.delete.hide()
+        self.live.show()
+        self.activate.setText(tr("Deactivate…"))
 
     def show_kind(self, row: KindRow | None) -> None:
         """Show what is known of a line of the library."""
