@@ -12,7 +12,7 @@ import numpy as np
 
 from puffling.market.alpaca_live import AlpacaLive
 from puffling.market.calendar import ALWAYS, EXCHANGE, calendar
-from puffling.market.feeds import FeedParts, PriceSink, SourceAway
+from puffling.market.feeds import FeedParts, PriceSink, SourceAway, Standing
 from puffling.market.values import (
     AssetClass,
     Basis,
@@ -101,6 +101,12 @@ class AlpacaFeed:
             "sip": tr("Alpaca, real time"),
         }[self._data_feed]
 
+    def standing_of(self, symbol: str) -> Standing:
+        """Give how the prices of this symbol stand: crypto is told in full whatever the plan for shares."""
+        if _is_crypto(symbol):
+            return Standing(tr("Alpaca crypto"), Quality.REALTIME)
+        return Standing(self.label, self.quality)
+
     @property
     def most_streamed(self) -> int:
         """How many shares the plan streams at once, the one that shows the line's pulse left out."""
@@ -151,7 +157,7 @@ class AlpacaFeed:
     async def bars(self, symbol: str, interval: Interval, span: Span) -> RawBars:
         """Give the bars of a span in prices as they were traded, of regular hours only."""
         found = await self.long_bars(symbol, interval, span)
-        return found if "/" in symbol or not interval.is_intraday else _in_session(found)
+        return found if _is_crypto(symbol) or not interval.is_intraday else _in_session(found)
 
     async def tail(self, symbol: str, interval: Interval, since_us: int) -> RawBars:
         """Give the bars from a time to now, the last one as far as it has come."""
@@ -175,7 +181,7 @@ class AlpacaFeed:
 
     async def actions(self, symbol: str) -> tuple[CorporateAction, ...]:
         """Give the splits and dividends until now; asked for once a day."""
-        if "/" in symbol:
+        if _is_crypto(symbol):
             return ()
         day = us_to_day(self._day_us())
         kept = self._actions.get(symbol)
@@ -304,7 +310,7 @@ class AlpacaFeed:
             self._splits[day, symbol] = float(ratio)
 
     def _price(self, symbol: str, snapshot: Snapshot) -> Price:
-        is_crypto = "/" in symbol
+        is_crypto, standing = _is_crypto(symbol), self.standing_of(symbol)
         day_us = self._day_us()
         day, before, price = snapshot.day, snapshot.day_before, snapshot.price
         if day is not None and not is_crypto and day.time_us - day.time_us % US_PER_DAY < day_us:
@@ -323,8 +329,8 @@ class AlpacaFeed:
             day_low=min(shown.low, price),
             day_volume=shown.volume,
             source=self.source,
-            label=tr("Alpaca crypto") if is_crypto else self.label,
-            quality=Quality.REALTIME if is_crypto else self.quality,
+            label=standing.label,
+            quality=standing.quality,
         )
 
     def _day_us(self) -> int:
@@ -335,6 +341,10 @@ class AlpacaFeed:
         if exchange.state_at(now_us) is SessionState.PRE:
             place += 1
         return int(exchange.sessions.days_us[max(place, 0)])
+
+
+def _is_crypto(symbol: str) -> bool:
+    return "/" in symbol
 
 
 def _in_session(columns: RawBars) -> RawBars:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from puffling.frozen import frozen
 from puffling.market.values import Basis, BidAsk, Book, Instrument, Price, Quality, Tick
@@ -158,6 +158,27 @@ class LongHoursFeed(Protocol):
     async def long_tail(self, symbol: str, interval: Interval, since_us: int) -> Columns:
         """Give the same from a time to now, the last one as far as it has come."""
         ...
+
+
+class Standing(NamedTuple):
+    """What a person reads beside prices, and how far they may be trusted."""
+
+    label: str
+    quality: Quality
+
+
+@runtime_checkable
+class MixedFeed(Protocol):
+    """What a feed also offers that does not tell all of its symbols alike."""
+
+    def standing_of(self, symbol: str) -> Standing:
+        """Give how the prices of this symbol stand."""
+        ...
+
+
+def standing_of(feed: Feed, symbol: str) -> Standing:
+    """Give how the prices a feed tells of a symbol stand."""
+    return feed.standing_of(symbol) if isinstance(feed, MixedFeed) else Standing(feed.label, feed.quality)
 
 
 class SourceAway(Unavailable):

@@ -16,7 +16,7 @@ from puffling.market.asking import answer_of
 from puffling.market.assembly import assembled, inspected
 from puffling.market.cache import BarCache, Wanted
 from puffling.market.calendar import EXCHANGE, LONG_HOURS, Calendar, calendar
-from puffling.market.feeds import Feed, LongHoursFeed
+from puffling.market.feeds import Feed, LongHoursFeed, standing_of
 from puffling.market.holes import holes_of, overdue, page_bars
 from puffling.market.values import Basis, History, Instrument, Quality
 from puffling.puffin.data.actions import Adjustment
@@ -193,11 +193,12 @@ class _Reading:
         flags += self._stale(corrected, now_us)
         settled_us = self._settled_us(self._interval)
         is_adjusted = adjusted and self._feed.basis is Basis.TRADED
+        standing = standing_of(self._feed, self._instrument.symbol)
         return History(
             key=SeriesKey(self._feed.source, self._instrument.symbol, self._interval, is_adjusted),
             bars=bars,
-            label=self._feed.label,
-            quality=self._feed.quality,
+            label=standing.label,
+            quality=standing.quality,
             fetched_at=from_us(self._oldest_us if self._oldest_us is not None else now_us),
             refreshed_at=from_us(self._newest_us if self._newest_us is not None else now_us),
             developing=len(bars) > 0 and int(bars.time[-1]) >= settled_us,

@@ -14,7 +14,7 @@ from puffling.market.cache import BarCache, BarStore
 from puffling.market.calendar import calendar
 from puffling.market.chain import FeedChain
 from puffling.market.events import HistoryRenewed
-from puffling.market.feeds import Feed, FeedParts
+from puffling.market.feeds import Feed, FeedParts, standing_of
 from puffling.market.history import Histories, base_of, has_long_hours
 from puffling.market.live_quotes import LiveQuotes
 from puffling.market.sources import make_feed
@@ -114,7 +114,7 @@ class Market:
 
     def quality_of(self, symbol: str) -> Quality:
         """Give how much the prices of a symbol may be trusted, also while none is known."""
-        return self._chain.feed_of(symbol).quality
+        return standing_of(self._chain.feed_of(symbol), symbol).quality
 
     async def renew(self, source: str, symbol: str) -> None:
         """Take in that what a feed has under a symbol is another history now, or none."""

@@ -87,6 +87,17 @@ async def test_a_history_is_seen_with_where_it_comes_from(desk: Desk) -> None:
     assert table.close[:3] == (101.0, 102.0, 103.0)
 
 
+async def test_crypto_is_told_in_full_whatever_the_plan_for_shares(desk: Desk) -> None:
+    desk.alpaca.assets.append(
+        {"symbol": "BTC/USD", "name": "Bitcoin", "exchange": "CRYPTO", "class": "crypto"}
+    )
+    desk.alpaca.bars["BTC/USD"] = [
+        bar(datetime(2026, 1, day, tzinfo=UTC), 60_000.0 + day) for day in range(1, 32)
+    ]
+    table = await desk.core.data.ohlcv("BTC/USD", start=date(2026, 1, 2), end=date(2026, 1, 20))
+    assert (table.label, table.quality) == ("Alpaca crypto", "realtime")
+
+
 async def test_a_longer_history_agrees_with_the_kept_one_and_is_not_fetched_anew(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
