@@ -66,14 +66,6 @@ class Accounts(Repository):
         row.label = self._free_label(label, row.id)
         return self._changed(row)
 
-    def describe(self, id: str, *, number: str, details: Mapping[str, Any]) -> Account:
-        """Write down what the broker says of an account."""
-        row = self._row(id)
-        if row.number == number and row.details == dict(details):
-            return _value(row)
-        row.number, row.details = number, checked_json(dict(details), "details")
-        return self._changed(row)
-
     def use(self, id: str, active: bool) -> Account:
         """Let an account go, or take it up again."""
         row = self._row(id)

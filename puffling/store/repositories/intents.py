@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam
@@ -104,10 +103,6 @@ class Intents(Repository):
     def children(self, id: str) -> tuple[Intent, ...]:
         """Give the intents that came of another: its replacements and legs, oldest first."""
         return self._all(_MINE.where(_INTENTS.c.parent_id == id))
-
-    def since(self, account: str, moment: datetime, symbol: str | None = None) -> tuple[Intent, ...]:
-        """Give what was entered from a moment on, oldest first."""
-        return self._all(_narrowed(_MINE.where(_INTENTS.c.created_at >= moment), account, symbol))
 
     def newest(
         self, limit: int = 200, *, account: str | None = None, symbol: str | None = None
