@@ -103,6 +103,7 @@ async def open_paper(
     terms: PaperTerms | None = None,
     cash: int = 100_000,
     bus: Bus | None = None,
+    store_type: type[Store] = Store,
 ) -> AsyncIterator[PaperRoom]:
     """Open a paper account and its desk, and take both down again."""
     clock = clock or FixedClock(NOW)
@@ -112,7 +113,7 @@ async def open_paper(
     alarms: list[DeskAlarmed] = []
     bus.on(DeskAlarmed, alarms.append)
     paths.prepare()
-    store = await Store.open(paths, port=port, bus=bus, clock=clock)
+    store = await store_type.open(paths, port=port, bus=bus, clock=clock)
     parts = FeedParts(clock, port, lambda name: None, paths.data, MarketSettings())
     market = Market.of(("demo",), parts=parts, bus=bus, scope=scope, bar_store=MemoryBars())
     try:
