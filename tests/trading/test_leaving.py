@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from puffling.puffin.orders import Kind, Side
-from puffling.store.orders import OrderState
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.store.database import Unit
+from puffling.store.orders import Intent, OrderState
+from puffling.trading.entering import enter
+from puffling.trading.looking import look
+from puffling.trading.wire import order_for
 from tests.fakes.own_broker import OwnBroker
-from tests.trading.rooms import open_room
+from tests.trading.rooms import MINE, open_room
+from tests.trading.test_held import POOR
 from tests.trading.test_two_ways_out import SINGLE, _alarmed, _held, _sent, _with_ten
 
 
@@ -125,3 +130,52 @@ async def test_a_cancel_that_fails_calls_the_person_and_both_stay(home: Path) ->
         assert (await room.intent(stop.id)).held
         room.move(88)
         await _sent(room, broker, 3)
+
+
+async def test_exits_that_last_until_cancelled_leave_at_a_broker_that_knows_the_day_only(home: Path) -> None:
+    broker = OwnBroker(abilities=replace(SINGLE, lasting=frozenset({Lasting.DAY})))
+    async with open_room(home, broker) as room:
+        placed = await room.desk.place(room.wish("in", quantity=10, stop_loss=Decimal(90)))
+        assert placed.intent is not None
+        broker.fill("o1")
+        await room.until_state(placed.intent.id, OrderState.FILLED)
+        room.move(90)
+        await _sent(room, broker, 2)
+        assert (broker.accepted()[1]["kind"], broker.accepted()[1]["lasting"]) == ("market", "day")
+
+
+async def test_a_changed_stop_that_did_not_arrive_is_sent_again_under_its_name(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        stop = room.wish("stop", side=Side.SELL, quantity=10, kind=Kind.STOP, stop=Decimal(90))
+        placed = await room.desk.place(stop)
+        assert placed.intent is not None
+        changed = await room.desk.replace(placed.intent.id, stop=Decimal(92), slot="up", source="person")
+        assert changed.intent is not None
+        broker.fault("submit_order", "reset_before")
+        room.move(92)
+        await room.until_state(changed.intent.id, OrderState.UNKNOWN, OrderState.ACKED)
+        await room.settle()
+        await _sent(room, broker, 2)
+        assert broker.accepted()[1]["client_id"] == changed.intent.client_id
+
+
+async def test_what_was_held_before_it_was_said_where_goes_out_as_it_did(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        stop = room.wish("stop", side=Side.SELL, quantity=10, kind=Kind.STOP, stop=Decimal(90))
+        live = await look(room.parts, room.parts.line(MINE.id), stop)
+        entered = await room.parts.run(enter, room.parts, stop, live)
+        assert entered.intent is not None
+        old = replace(entered.intent, waits_here=None)
+        assert order_for(old, POOR).type is Kind.MARKET
+        another = replace(old, id="old", client_id="old")
+
+        def written(unit: Unit) -> Intent:
+            return unit.intents.put(unit.intents.add(another))
+
+        # Of a row that says nothing of it nothing is made up.
+        assert (await room.parts.run(written)).waits_here is None
+        assert (await room.intent(entered.intent.id)).waits_here is True
