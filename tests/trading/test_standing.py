@@ -11,6 +11,7 @@ import pytest
 
 from puffling.puffin.broker.base import AccountInfo
 from puffling.runtime.actor import DEFAULT_USER
+from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import StorageFailed
 from puffling.runtime.port import Port
 from puffling.settings.live import LiveSettings
@@ -18,10 +19,11 @@ from puffling.settings.model import Trading
 from puffling.store.database import Unit
 from puffling.store.events import SettingChanged
 from puffling.store.values import Json
-from puffling.trading.drill import drill
+from puffling.trading.drill import _Probe, _refuse, drill
 from puffling.trading.flags import read_standing, write_live, write_restart
+from puffling.trading.gate import SafetyGate
 from puffling.trading.halt import FILE_NAME, HaltSwitch
-from puffling.trading.limits import limits_of
+from puffling.trading.limits import LimitReader, limits_of
 from puffling.trading.standing import StateOfTrading
 from puffling.trading.usage import uses
 from puffling.trading.values import TradingState
@@ -199,6 +201,26 @@ async def test_the_drill_measures_and_halts_nothing(records: Records) -> None:
     assert records.switch.read() is None
     assert await remembered(records) is TradingState.ACTIVE
     assert names(records.data) == before
+
+
+async def test_a_drill_of_a_gate_that_lets_orders_through_is_no_success(records: Records) -> None:
+    gate = SafetyGate(HaltSwitch(records.data), LimitReader({}))
+    with pytest.raises(RuntimeError, match="let an order through"):
+        await records.do(lambda unit: _refuse(unit, gate))
+
+
+def test_a_drill_that_is_over_looks_no_more(tmp_path: Path) -> None:
+    probe = _Probe(HaltSwitch(tmp_path), FixedClock(NOW))
+    probe.over.set()
+    assert probe.look() == (0.0, 0)
+
+
+async def test_winding_down_that_could_not_be_written_down_narrows_nothing(records: Records) -> None:
+    state = state_of(records)
+    await records.spoil()
+    with pytest.raises(StorageFailed):
+        await state.reduce(records.user, "Slowly now", "you")
+    assert records.switch.narrowed == ""
 
 
 class TestUse:

@@ -96,12 +96,12 @@ def gain_since(
 
 def days(curve: Sequence[Worth], flows: Sequence[Flow]) -> tuple[DayGain, ...]:
     """Give what each day with a mark brought, from the last mark of the day before on."""
+    if not curve:
+        return ()
     last: dict[date, Worth] = {day_of(mark.at): mark for mark in curve}
     found: list[DayGain] = []
-    before, waiting = curve[0] if curve else None, sorted(flows, reverse=True)
+    before, waiting = curve[0], sorted(flows, reverse=True)
     for day, mark in last.items():
-        if before is None:
-            break
         paid = _NOTHING
         while waiting and waiting[-1].at <= mark.at:
             flow = waiting.pop()
