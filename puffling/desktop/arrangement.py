@@ -48,6 +48,7 @@ class Arrangement:
         self.workspace = _workspace_of(snapshot.workspace)
         self._focus_soon = later(window, self.take_focus)
         self._settle_soon = later(window, self._settle_titles)
+        self._sizes_soon = later(window, self._bring_sizes_back)
         for dock in docks.values():
             dock.moved.connect(self._settle_soon.start)
 
@@ -137,7 +138,10 @@ class Arrangement:
             # What a kept layout knows nothing of Qt leaves lying over the others.
             for dock in others:
                 dock.hide()
-            if not restored or not self._anything_docked():
+            if restored and self._anything_docked():
+                # Qt fits what it brings back once more, and only then takes sizes.
+                self._sizes_soon.start()
+            else:
                 self._arrange(workspace)
         finally:
             self._window.setUpdatesEnabled(True)
@@ -160,11 +164,15 @@ class Arrangement:
     def _remember(self) -> None:
         self._kept[self.workspace.id] = {
             "layout": kept_layout(self._window),
+            "sizes": self._window.growing.keep(),
             "shown": [name for name, dock in self._docks.items() if not dock.isHidden()],
             "symbol": self._window.session.selection.symbol,
             "interval": self._window.session.selection.interval.value,
             "panels": {name: own for name, dock in self._docks.items() if (own := dock.arrangement())},
         }
+
+    def _bring_sizes_back(self) -> None:
+        self._window.growing.restore(self._kept.get(self.workspace.id, {}).get("sizes"))
 
     def _anything_docked(self) -> bool:
         return any(not dock.isHidden() for dock in self._docks.values())
@@ -178,11 +186,31 @@ class Arrangement:
             ),
             None,
         )
+        if beside is None and dock.kind.area is not Area.CENTRE:
+            self._window.addDockWidget(_QT_AREAS[dock.kind.area], dock)
+            dock.show()
+            if self._has_room():
+                return
+        beside = beside or self._largest(but=dock)
         if beside is not None:
             self._window.addDockWidget(self._window.dockWidgetArea(beside), dock)
             self._window.tabifyDockWidget(beside, dock)
-            return
-        self._window.addDockWidget(_QT_AREAS[dock.kind.area], dock)
+
+    def _has_room(self) -> bool:
+        """Tell whether all docks can stand in the window as it is."""
+        layout = self._window.layout()
+        assert layout is not None
+        layout.activate()
+        least = layout.minimumSize()
+        return least.width() <= self._window.width() and least.height() <= self._window.height()
+
+    def _largest(self, but: PanelDock) -> PanelDock | None:
+        docked = [
+            dock
+            for dock in self._docks.values()
+            if dock is not but and not dock.isFloating() and not dock.visibleRegion().isEmpty()
+        ]
+        return max(docked, key=lambda dock: dock.width() * dock.height(), default=None)
 
     def _settle_titles(self) -> None:
         for dock in self._docks.values():

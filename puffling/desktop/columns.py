@@ -98,6 +98,8 @@ class Column(Generic[R]):
     unit: str = ""
     width: int = 0
     stretch: bool = False
+    # Left out where there is no room for all columns.
+    drops: bool = False
     optional: bool = False
     flash: bool = False
     text: Callable[[R], str] | None = None

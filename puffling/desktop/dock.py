@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from puffling.desktop.card import Surface, tool_button
+from puffling.desktop.card import Surface, spacer, tool_button
 from puffling.desktop.cells import CELL_PADDING
+from puffling.desktop.fair_row import FairRow
 from puffling.desktop.menus import passing_menu
 from puffling.desktop.panel import Panel, PanelKind
 from puffling.desktop.session import Session
@@ -25,7 +26,7 @@ from puffling.desktop.theme import PADDING, set_role
 from puffling.runtime.text import tr
 
 # What is left free for a panel that was never made here; those beside each other then stand still when it is.
-_USUAL_ROOM = (300, 242)
+_USUAL_ROOM = (300, 222)
 # No panel needs more than this, whatever a file says.
 _MOST_ROOM = 600
 
@@ -37,6 +38,7 @@ class PanelDock(QDockWidget):
     """
 
     moved = Signal()
+    resized = Signal()
     panel_made = Signal()
 
     def __init__(self, kind: PanelKind, session: Session, kept: Kept, reset: Callable[[], None]) -> None:
@@ -135,6 +137,10 @@ class PanelDock(QDockWidget):
         if seen or self._panel is not None:
             self.panel.set_seen(seen)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
     def _seen_changed(self, seen: bool) -> None:
         self._in_front = seen
         self.look_again()
@@ -149,9 +155,8 @@ class TitleLine(Surface):
         self._dock = dock
         self._behind: list[PanelDock] = []
         self._siblings: Squeezed | None = None
-        self._row = QHBoxLayout(self)
+        self._row = FairRow(self)
         self._row.setContentsMargins(PADDING, 6, PADDING - 4, 4)
-        self._row.setSpacing(6)
 
     def take_in(self, panel: Panel) -> None:
         """Stand the panel's own controls between its title and the panels behind it."""
@@ -160,10 +165,10 @@ class TitleLine(Surface):
         self._row.addWidget(self.title)
         self.title.setVisible(panel.titled)
         pieces = panel.header()
-        for piece in pieces:
-            self._row.addWidget(piece, 1 if piece.property("grows") else 0)
         if not any(piece.property("grows") for piece in pieces):
-            self._row.addStretch(1)
+            pieces.append(spacer())
+        for piece in pieces:
+            self._row.addWidget(piece)
         self._siblings = Squeezed(tr("Panels behind this one"))
         self._siblings.one.setText(tr("Panels"))
         self._row.addWidget(self._siblings)

@@ -78,6 +78,7 @@ class Header(Titles):
         self._rows = rows
         self._widths: dict[str, int] = {}
         self._fitting = False
+        self._dropped: set[int] = set()
         self.setSectionsMovable(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.sectionClicked.connect(self._sort_clicked)
@@ -92,8 +93,11 @@ class Header(Titles):
     def fit(self, width: int) -> None:
         """Give each column its width and the room that is left to those that stretch."""
         columns = self._rows.columns
+        if not self._widths or width <= 0:
+            return
+        self._drop(width)
         visible = self.visible_columns()
-        if not visible or not self._widths or width <= 0:
+        if not visible:
             return
         elastic = [number for number in visible if columns[number].stretch] or visible[:1]
         room = width - sum(self._widths[columns[number].id] for number in visible)
@@ -103,10 +107,29 @@ class Header(Titles):
             if number in elastic:
                 share = room // len(elastic) + (room % len(elastic) if number == elastic[-1] else 0)
                 # What stretches also gives way, down to where its words stop making sense.
-                least = _LEAST_SHARES.get(columns[number].kind, _LEAST_SHARE)
-                wanted = max(wanted + share, round(wanted * least))
+                wanted = max(wanted + share, self._least_width(number))
             self.resizeSection(number, wanted)
         self._fitting = False
+
+    def _drop(self, width: int) -> None:
+        """Leave out what may be left out where the others would have no room, and bring it back."""
+        columns = self._rows.columns
+        for number in self._dropped:
+            self.setSectionHidden(number, False)
+        self._dropped = set()
+        for number in reversed(self.visible_columns()):
+            if columns[number].drops and sum(map(self._least_width, self.visible_columns())) > width:
+                self._dropped.add(number)
+                self.setSectionHidden(number, True)
+
+    def _least_width(self, number: int) -> int:
+        column = self._rows.columns[number]
+        wanted = self._widths[column.id]
+        return round(wanted * _LEAST_SHARES.get(column.kind, _LEAST_SHARE)) if column.stretch else wanted
+
+    def _left_out(self, number: int) -> bool:
+        """Tell whether the person does not want to see a column."""
+        return self.isSectionHidden(number) and number not in self._dropped
 
     def save_state(self) -> TableState:
         """Give the columns as the person left them: order, widths, which are hidden, what they sort by."""
@@ -114,7 +137,7 @@ class Header(Titles):
         return {
             "order": [columns[self.logicalIndex(place)].id for place in range(len(columns))],
             "widths": dict(self._widths),
-            "hidden": [column.id for number, column in enumerate(columns) if self.isSectionHidden(number)],
+            "hidden": [column.id for number, column in enumerate(columns) if self._left_out(number)],
             "sort": list(self._rows.sorted_by) if self._rows.sorted_by else None,
         }
 
@@ -132,6 +155,7 @@ class Header(Titles):
                 self._widths[name] = min(max(width, _LEAST_WIDTH), _MOST_WIDTH)
         hidden = set(_names(state.get("hidden")))
         if "hidden" in state and not hidden.issuperset(columns):
+            self._dropped = set()
             for name, number in columns.items():
                 self.setSectionHidden(number, name in hidden)
         sort = state.get("sort")
@@ -158,6 +182,7 @@ class Header(Titles):
         number = next(number for number, column in enumerate(self._rows.columns) if column.id == name)
         if not visible and self.visible_columns() == [number]:
             return
+        self._dropped.discard(number)
         self.setSectionHidden(number, not visible)
         self.fit(self.viewport().width())
         self.arranged.emit()
@@ -173,7 +198,7 @@ class Header(Titles):
         for number, column in enumerate(self._rows.columns):
             action = menu.addAction(column.title)
             action.setCheckable(True)
-            action.setChecked(not self.isSectionHidden(number))
+            action.setChecked(not self._left_out(number))
             action.toggled.connect(lambda on, name=column.id: self.show_column(name, on))
         menu.addSeparator()
         menu.addAction(tr("Reset columns")).triggered.connect(self.reset_columns)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -22,11 +23,16 @@ from PySide6.QtWidgets import (
 
 from puffling.desktop.actions import shortcut_text
 from puffling.desktop.menus import Menu
+from puffling.desktop.squeezing import ElidedButton, ElidedLabel
 from puffling.desktop.theme import look, set_role
 from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.text import tr
 
 MODE_TONES = {"demo": "warn", "paper": "accent", "live": "live"}
+_ROOMY = 1150
+_LEAST_FIELD = 72
+_FIELDS = {True: 320, False: 120}
+_LEAST_ACCOUNT = 44
 STATE_TONES = {"active": "up", "reducing": "warn", "halted": "danger"}
 
 
@@ -49,16 +55,14 @@ class TopLine(QWidget):
         self._strip.setFixedHeight(24)
         self._strip.hide()
         outer.addWidget(self._strip)
-        row = QGridLayout()
+        self._row = row = QGridLayout()
         row.setContentsMargins(0, 7, 0, 7)
         row.setHorizontalSpacing(14)
-        # Equal shares left and right keep the field in the middle; its own share only gives way.
-        for column, share in enumerate((100, 60, 100)):
-            row.setColumnStretch(column, share)
         outer.addLayout(row)
         row.addLayout(self._left(fill_menu), 0, 0)
         row.addWidget(self._field(), 0, 1)
         row.addLayout(self._right(), 0, 2)
+        self._fit(roomy=True)
         look().changed.connect(self._paint_strip)
         self._paint_strip()
 
@@ -117,6 +121,21 @@ class TopLine(QWidget):
             self.show_data(str(kept.get("data", "")), str(kept.get("quality", "")))
             self.show_trading(str(kept.get("mode", "")), str(kept.get("state", "")))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit(roomy=event.size().width() >= _ROOMY)
+
+    def _fit(self, *, roomy: bool) -> None:
+        # The window's own frame says it, too.
+        self.name.setVisible(roomy)
+        keys = shortcut_text("Ctrl+K")
+        words = tr("Search or run a command") if roomy else tr("Search")
+        self.field.setText(f"{words}    {keys}")
+        self.field.setMaximumWidth(_FIELDS[roomy])
+        # Equal shares left and right keep the field in the middle where that costs nobody his words.
+        for column, share in enumerate((100, 60, 100) if roomy else (0, 0, 1)):
+            self._row.setColumnStretch(column, share)
+
     def _left(self, fill_menu: Callable[[QMenu], None]) -> QHBoxLayout:
         left = QHBoxLayout()
         left.setSpacing(4)
@@ -128,10 +147,10 @@ class TopLine(QWidget):
         self.menu_button.setAccessibleName(tr("Menu"))
         self.menu_button.clicked.connect(self.open_menu)
         left.addWidget(self.menu_button)
-        name = QLabel(tr("Puffling"))
-        set_role(name, kind="title")
-        left.addWidget(name)
-        left.addSpacing(12)
+        self.name = QLabel(tr("Puffling"))
+        set_role(self.name, kind="title")
+        left.addWidget(self.name)
+        left.addSpacing(4)
         group = QButtonGroup(self)
         self._switch: dict[str, QPushButton] = {}
         for number, workspace in enumerate(WORKSPACES, start=1):
@@ -149,11 +168,9 @@ class TopLine(QWidget):
         return left
 
     def _field(self) -> QWidget:
-        self.field = QPushButton(tr("Search or run a command    {keys}", keys=shortcut_text("Ctrl+K")))
+        self.field = ElidedButton(_LEAST_FIELD)
         self.field.setObjectName("command-field")
         self.field.setAccessibleName(tr("Search or run a command"))
-        self.field.setMinimumWidth(120)
-        self.field.setMaximumWidth(320)
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field.setStyleSheet("text-align: left;")
         self.field.clicked.connect(self.command_wanted)
@@ -163,7 +180,7 @@ class TopLine(QWidget):
         right = QHBoxLayout()
         right.setSpacing(14)
         right.addStretch(1)
-        self.data, self.mode, self.state = QLabel(), QLabel(), QLabel()
+        self.data, self.mode, self.state = ElidedLabel(wants_room=True), QLabel(), QLabel()
         for label, name in (
             (self.data, tr("Data quality")),
             (self.mode, tr("Mode")),
@@ -175,7 +192,7 @@ class TopLine(QWidget):
         self.approvals.setObjectName("approvals-waiting")
         set_role(self.approvals, kind="waiting", narrow=True)
         self.approvals.clicked.connect(self.approvals_wanted)
-        self.account = QPushButton()
+        self.account = ElidedButton(_LEAST_ACCOUNT)
         self.account.setObjectName("account")
         self.account.setAccessibleName(tr("Account that orders go to"))
         set_role(self.account, kind="quiet", narrow=True)

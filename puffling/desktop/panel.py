@@ -164,7 +164,7 @@ class Panel(QWidget):
 class ViewPanel(Generic[View], Panel):
     """A panel that is one view, made when it is first looked at: it may stay closed all day."""
 
-    least_size = (330, 240)
+    least_size = (312, 240)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

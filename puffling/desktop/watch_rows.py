@@ -70,7 +70,9 @@ def watch_columns() -> list[Column[Row]]:
             tooltip=lambda row: row.name,
         ),
         Column("name", tr("Name"), lambda row: row.name, Kind.MUTED, optional=True),
-        Column("trend", tr("Trend"), lambda row: row.trend, Kind.SPARKLINE, width=48, stretch=True),
+        Column(
+            "trend", tr("Trend"), lambda row: row.trend, Kind.SPARKLINE, width=48, stretch=True, drops=True
+        ),
         Column(
             "last",
             tr("Last"),

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QMenu, QStatusBar
 
 from puffling.desktop.actions import ActionBook
@@ -19,6 +19,7 @@ from puffling.desktop.crash import CrashDesk
 from puffling.desktop.dispatch import Dispatch
 from puffling.desktop.dock import PanelDock
 from puffling.desktop.file_drop import FileDrop
+from puffling.desktop.growing import Growing
 from puffling.desktop.help import About, Shortcuts
 from puffling.desktop.icons import application_icon
 from puffling.desktop.importing import Importing
@@ -91,6 +92,7 @@ class Window(QMainWindow):
         self.setMenuWidget(self.top)
         self.importing = Importing(self)
         self.docks = self._make_docks()
+        self.growing = Growing(self, self.docks)
         self.bottom = BottomLine()
         self._stand_bottom()
         self.drop = FileDrop(self, self.importing.take)
@@ -321,6 +323,10 @@ class Window(QMainWindow):
         super().showEvent(event)
         # The panels in sight were made this moment: they find their places before they are painted.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.growing.share()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from puffling.desktop.theme import GAP
 from puffling.frozen import frozen
 
 LAYOUT_VERSION = 1
@@ -80,7 +81,7 @@ WORKSPACES = (
         Split(
             True,
             (
-                (_tabs("chart", "backtest"), 65),
+                (_tabs("chart", "backtest", "optimization"), 65),
                 (_tabs("data", "strategies", "fundamentals", "practice", "watchlist"), 35),
             ),
         ),
@@ -137,7 +138,11 @@ def arrange(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Split) 
 
 def share_room(window: QMainWindow, docks: Mapping[str, QDockWidget], plan: Split) -> None:
     """Give every part of the plan its share of the window as it is now."""
-    _share(window, docks, plan, window.width(), window.height())
+    lines = [each for each in (window.menuWidget(), window.statusBar()) if each is not None]
+    inside = window.contentsRect()
+    _share(
+        window, docks, plan, inside.width(), inside.height() - sum(each.sizeHint().height() for each in lines)
+    )
 
 
 def kept_layout(window: QMainWindow) -> str:
@@ -171,8 +176,10 @@ def _share(
     if isinstance(plan, Tabs):
         return
     whole = sum(share for _, share in plan.parts)
-    room = width if plan.across else height
+    room = (width if plan.across else height) - GAP * (len(plan.parts) - 1)
     sizes = [room * share // whole for _, share in plan.parts]
+    # What is lost by rounding would move everything a little whenever the layout is brought back.
+    sizes[-1] += room - sum(sizes)
     heads = [docks[next(panels_of(part))] for part, _ in plan.parts]
     direction = Qt.Orientation.Horizontal if plan.across else Qt.Orientation.Vertical
     window.resizeDocks(heads, sizes, direction)

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from puffling.desktop.cells import bars
 from puffling.desktop.company.figures import compact, write_figure
@@ -81,7 +82,8 @@ async def test_a_source_that_wants_a_contact_is_one_click_from_the_preferences(
 
 async def test_years_and_quarters_are_a_key_apart(core: Core, open_window: OpenWindow) -> None:
     panel = await open_panel(open_window, core)
-    quarters = panel.header()[2]
+    quarters = panel.header()[1].findChild(QPushButton, "fundamentals.quarterly")
+    assert quarters is not None
     quarters.setFocus()
     QTest.keyClick(quarters, Qt.Key.Key_Space)
     await until(lambda: titles(panel)[2] == "Dec 2025")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -17,6 +16,7 @@ from puffling.desktop.charting.switch import IntervalSwitch
 from puffling.desktop.charting.words import Words
 from puffling.desktop.feed_words import feed_tooltip, short_feed_words
 from puffling.desktop.session import Session
+from puffling.desktop.squeezing import ElidedLabel, Fitting
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.theme import set_role
 from puffling.market.values import FeedState
@@ -24,7 +24,6 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
 _FIELD_WIDTH = 170
-_ROOMY = 720
 
 
 class Header(QWidget):
@@ -53,7 +52,10 @@ class Header(QWidget):
         self.symbol_place.addWidget(self.field)
         self.symbol_place.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._fit_symbol()
-        self.name, self.last, self.change, self.source = ElidedLabel(), QLabel(), QLabel(), QLabel()
+        self.name, self.source = ElidedLabel(), ElidedLabel(wants_room=True)
+        self.last, self.change = QLabel(), QLabel()
+        # Both can be read on the chart, too.
+        self._prices = Fitting((self.last, self.change))
         set_role(self.name, tone="muted")
         set_role(self.last, kind="title")
         self.name.setProperty("grows", True)
@@ -62,13 +64,13 @@ class Header(QWidget):
         # Each pane brings buttons of its own; the line shows those of one pane.
         self.buttons = QStackedWidget()
         self.buttons.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.buttons.setProperty("whole", True)
 
     def widgets(self) -> list[QWidget]:
         """Give what stands in the title line, from left to right."""
         return [
             self.symbol_place,
-            self.last,
-            self.change,
+            self._prices,
             self.name,
             self.switch,
             self.buttons,
@@ -87,15 +89,11 @@ class Header(QWidget):
         trouble = short_feed_words(feed) if feed is not None and feed.stale else ""
         self.source.setText(trouble or words.source)
         told = [feed_tooltip(feed)] if feed is not None and trouble else []
-        self.source.setToolTip("\n".join([*told, *filter(None, [words.warnings])]))
+        self.source.setToolTip("\n".join([*told, *filter(None, [words.warnings])]) or self.source.text())
         set_role(self.source, tone="warn" if trouble else words.source_tone)
         for interval in Interval:
             if interval.value == words.interval:
                 self.switch.show_chosen(interval)
-
-    def fit(self, width: int) -> None:
-        """Leave out what can be read elsewhere when the line is this short."""
-        self.change.setHidden(width < _ROOMY)
 
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""
@@ -125,23 +123,3 @@ class ButtonRow(QWidget):
         row.setSpacing(2)
         for each in buttons:
             row.addWidget(each)
-
-
-class ElidedLabel(QLabel):
-    """A label that gives way when room is scarce: it takes what the others leave."""
-
-    def sizeHint(self) -> QSize:
-        return self.minimumSizeHint()
-
-    def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        hint.setWidth(0)
-        return hint
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        # One letter and dots tell nothing.
-        if len(words) > 3 or words == self.text():
-            painter = QPainter(self)
-            painter.setPen(self.palette().color(self.foregroundRole()))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, words)

@@ -33,6 +33,7 @@ class IndicatorsButton(QPushButton):
         set_role(self, kind="quiet")
         self.setStyleSheet("QPushButton { padding: 2px 7px; } QPushButton:focus { padding: 1px 6px; }")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setProperty("whole", True)
 
     def sizeHint(self) -> QSize:
         return self._size_of(tr("Indicators"))

@@ -8,25 +8,18 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
-from puffling.desktop.card import spacer
 from puffling.desktop.later import later
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.readable import brief, readable
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Column, Kind, Table
-from puffling.desktop.theme import Theme, Tone, set_role
+from puffling.desktop.theme import Tone
+from puffling.desktop.trail import Sieve, Trail
 from puffling.frozen import frozen
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -42,6 +35,7 @@ SETTLE_MILLISECONDS = 50
 # The log has no news of its own: it would have to log that it told.
 LOOK_SECONDS = 2.0
 EVERYTHING, ACTS, LOG = "all", "acts", "log"
+_PAGES = {EVERYTHING: "All", ACTS: "Acts", LOG: "Log"}
 
 _TONES = {
     "refused": Tone.DANGER,
@@ -105,27 +99,17 @@ class ActivityPanel(Panel):
         # Told since the list was asked for: whether the list will hold it is not known.
         self._told: dict[str, Line] = {}
         self._log: dict[str, Line] = {}
-        self._which = EVERYTHING
         self.table: Table[Line] = Table(_columns(session.time), title=tr("Activity"))
         self.table.keys_selected.connect(lambda _: self._show_detail())
-        self.detail = QPlainTextEdit()
-        self.detail.setReadOnly(True)
-        self.detail.setFont(Theme.mono())
-        self.detail.setAccessibleName(tr("Whole line"))
-        self.detail.hide()
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.table)
-        split.addWidget(self.detail)
-        split.setSizes([3000, 2000])
-        split.setChildrenCollapsible(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(split)
-        self._header = self._make_header()
+        self._trail = Trail(self, self.table, tr("Whole line"))
+        self.detail = self._trail.detail
+        self._sieve = Sieve("activity", _PAGES, tr("Filter activity"), self._show)
+        self.filter = self._sieve.field
+        self._header = self._sieve.header()
         self._looking: asyncio.Task[None] | None = None
         self._settle = later(self, self._show, SETTLE_MILLISECONDS)
         self.setFocusProxy(self.table)
-        self.setMinimumSize(360, 120)
+        self.setMinimumSize(340, 120)
         self.table.when_empty(
             tr("Nothing yet"), tr("What is done or refused here leaves a line."), icon="activity"
         )
@@ -135,14 +119,11 @@ class ActivityPanel(Panel):
         return self._header
 
     def choices(self) -> Kept:
-        return {"table": self.table.save_state(), "which": self._which}
+        return {"table": self.table.save_state(), "which": self._sieve.pages.page}
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self.table.restore_state(choices.get("table", {}))
-        which = str(choices.get("which", ""))
-        if which in self._switch:
-            self._which = which
-            self._switch[self._which].setChecked(True)
+        self._sieve.pages.open(str(choices.get("which", "")))
 
     def wake(self, core: Core) -> None:
         self.hear(AuditAppended, self._take)
@@ -155,29 +136,9 @@ class ActivityPanel(Panel):
             self._looking.cancel()
         self._settle.stop()
 
-    def _make_header(self) -> list[QWidget]:
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText(tr("Filter"))
-        self.filter.setAccessibleName(tr("Filter activity"))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setFixedWidth(150)
-        self.filter.textChanged.connect(lambda _: self._show())
-        group = QButtonGroup(self)
-        self._switch: dict[str, QPushButton] = {}
-        for which, title in ((EVERYTHING, tr("All")), (ACTS, tr("Acts")), (LOG, tr("Log"))):
-            button = QPushButton(title)
-            button.setCheckable(True)
-            button.setChecked(which == self._which)
-            set_role(button, kind="quiet")
-            button.clicked.connect(lambda _checked=False, which=which: self.choose(which))
-            group.addButton(button)
-            self._switch[which] = button
-        return [spacer(), *self._switch.values(), self.filter]
-
     def choose(self, which: str) -> None:
         """Show everything, only acts, or only the log."""
-        self._which = which
-        self._show()
+        self._sieve.pages.open(which)
 
     def _fetch(self) -> None:
         core = self.session.core
@@ -230,11 +191,11 @@ class ActivityPanel(Panel):
             self._show()
 
     def _show(self) -> None:
-        wanted = self.filter.text().strip().casefold()
+        wanted, page = self._sieve.wanted, self._sieve.pages.page
         shown: list[Line] = []
-        if self._which != LOG:
+        if page != LOG:
             shown += self._acts.values()
-        if self._which != ACTS:
+        if page != ACTS:
             shown += self._log.values()
         shown = [line for line in shown if not wanted or line.holds(wanted)]
         shown.sort(key=lambda line: line.at, reverse=True)
@@ -244,10 +205,7 @@ class ActivityPanel(Panel):
     def _show_detail(self) -> None:
         keys = self.table.selected_keys()
         line = self.table.rows.row_of(keys[0]) if len(keys) == 1 else None
-        text = line.detail if line else ""
-        self.detail.setVisible(bool(text))
-        if text != self.detail.toPlainText():
-            self.detail.setPlainText(text)
+        self._trail.tell(line.detail if line else "")
 
 
 def _newest(lines: Iterable[Line]) -> dict[str, Line]:

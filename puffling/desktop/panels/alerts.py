@@ -50,8 +50,7 @@ class AlertsPanel(Panel):
         self._drain = later(self, self._reprice, _DRAIN_MILLISECONDS)
         self._pages = Pages("alerts", _PAGES)
         self._pages.turned.connect(self._turn)
-        self._page_row = QWidget()
-        self._page_row.setLayout(self._pages)
+        self._page_row = self._pages.in_a_row()
         self.new = button(tr("New alert…"), kind="quiet", icon="add")
         self.new.setObjectName("alerts.new")
         self.new.clicked.connect(self._ask_new)
@@ -66,7 +65,7 @@ class AlertsPanel(Panel):
         self._stack.addWidget(self.table)
         self._stack.addWidget(self.said)
         self.setFocusProxy(self.table)
-        self.setMinimumSize(360, 120)
+        self.setMinimumSize(340, 120)
         self.table.states.loading()
         self._refetching = Refetching(self, self._load, self._take, self.table.states)
 

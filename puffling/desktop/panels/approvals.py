@@ -33,7 +33,7 @@ COUNT_SECONDS = 1.0
 class ApprovalsPanel(ViewPanel["ApprovalsView"]):
     """Lists the questions; looking at one prices it, asks every gate, and starts its five minutes."""
 
-    least_size = (300, 160)
+    least_size = (256, 160)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -16,6 +16,7 @@ from puffling.desktop.menus import passing_menu
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.squeezing import Squeezed
 from puffling.desktop.states import States
 from puffling.desktop.strategies.shared import StrategyToTest
 from puffling.desktop.theme import set_role
@@ -72,7 +73,11 @@ class BacktestPanel(Panel):
         self.history_switch.clicked.connect(lambda: self._open_page("history"))
         self.more = tool_button("export", tr("Save, copy or go on with this result"))
         self.more.clicked.connect(self._open_menu)
-        self._header = [self.setup_switch, spacer(), self.result_switch, self.history_switch, self.more]
+        self._pages = Squeezed(tr("Pages"))
+        self._pages.one.setText(tr("Results"))
+        for made in (self.result_switch, self.history_switch):
+            self._pages.hold(made)
+        self._header = [self.setup_switch, spacer(), self._pages, self.more]
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self.states = States(self)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from puffling.desktop.actions import Action
@@ -30,6 +30,7 @@ from puffling.desktop.practice.part import Practising
 from puffling.desktop.practice.room import PracticeRoom
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.squeezing import Fitting
 from puffling.desktop.symbol_field import SymbolField
 from puffling.market.events import FeedStateChanged, HistoryRenewed, PricesMoved
 from puffling.market.values import FeedState
@@ -73,6 +74,8 @@ class ChartPanel(Panel):
         self.templates_button.clicked.connect(lambda: self.templates.offer(self.templates_button))
         self.replay_button = tool_button("replay", tr("Replay history"), checkable=True)
         self.replay_button.clicked.connect(self.switch_replay)
+        # The menu has them, too.
+        self._tools = Fitting((self.replay_button, self.layout_button, self.templates_button), gap=6)
         self._due: deque[ChartPane] = deque()
         self._drain = later(self, self._show_newest)
         self.transport = Transport(session, self.replay)
@@ -89,11 +92,11 @@ class ChartPanel(Panel):
         self._settle_panes()
         column.addWidget(self.grid, 1)
         column.addWidget(self.transport)
-        self.setMinimumSize(360, 220)
+        self.setMinimumSize(360, 200)
 
     def header(self) -> list[QWidget]:
         *words, source = self._line.widgets()
-        return [*words, self.layout_button, self.templates_button, self.replay_button, source]
+        return [*words, self._tools, source]
 
     @property
     def chart(self) -> ChartView:
@@ -209,10 +212,6 @@ class ChartPanel(Panel):
 
     def take_focus(self) -> None:
         self.active.setFocus()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._line.fit(event.size().width())
 
     def ask_symbol(self) -> None:
         """Offer a field for another symbol in the place of the present one."""

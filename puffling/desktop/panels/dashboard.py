@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from PySide6.QtWidgets import QWidget
 
 from puffling.desktop.amounts import Amounts
-from puffling.desktop.card import button, label, spacer, tool_button
+from puffling.desktop.card import button, tool_button
 from puffling.desktop.icons import set_icon
 from puffling.desktop.loading import load
 from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.repricing import Repricing
 from puffling.desktop.session import Session
-from puffling.desktop.theme import Tone
+from puffling.desktop.squeezing import ElidedLabel
+from puffling.desktop.theme import set_role
 from puffling.runtime.text import tr
 from puffling.store.events import (
     AlertRaised,
@@ -55,7 +56,9 @@ class DashboardPanel(ViewPanel["DashboardView"]):
         self._amounts = session.shared(Amounts)
         self._trades: tuple[TradeLine, ...] = ()
         self._alerts: tuple[AlertNote, ...] = ()
-        self.account = label(tone=Tone.MUTED)
+        self.account = ElidedLabel()
+        self.account.setProperty("grows", True)
+        set_role(self.account, tone="muted")
         self.connect_ = button(tr("Connect a broker…"), kind="quiet")
         self.connect_.setObjectName("dashboard.connect")
         self.connect_.clicked.connect(self._connect)
@@ -74,11 +77,11 @@ class DashboardPanel(ViewPanel["DashboardView"]):
         made.trades.keys_selected.connect(self._look_at)
         made.alerts.key_activated.connect(lambda _: self.session.show_panel("alerts"))
         made.alerts.keys_selected.connect(self._look_at_alert)
-        made.active.key_activated.connect(lambda _: self.session.show_panel("strategies"))
+        made.active.clicked.connect(lambda: self.session.show_panel("strategies"))
         return made
 
     def header(self) -> list[QWidget]:
-        return [self.account, spacer(), self.connect_, self.hide_]
+        return [self.account, self.connect_, self.hide_]
 
     def wake(self, core: Core) -> None:
         self._repricing.listen()

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import date, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import spacer
 from puffling.desktop.later import later
 from puffling.desktop.loading import load
+from puffling.desktop.pages import Pages
 from puffling.desktop.panel import Area, ViewPanel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
-from puffling.desktop.theme import set_role
 from puffling.puffin.data.instants import us_to_day
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -42,11 +41,9 @@ class FundamentalsPanel(ViewPanel["CompanyView"]):
         super().__init__(session)
         self._symbol = ""
         self._choices: Kept = {}
-        self._periods = {name: _period_button(name, title) for name, title in PERIODS.items()}
-        self._choose_period("annual")
-        for name, made in self._periods.items():
-            made.clicked.connect(partial(self._period_chosen, name))
-        self._header = [spacer(), *self._periods.values()]
+        self._periods = Pages("fundamentals", PERIODS)
+        self._periods.turned.connect(self._period_chosen)
+        self._header = [spacer(), self._periods.in_a_row()]
         self._follow = later(self, self._fetch, FOLLOW_MILLISECONDS)
 
     def make_view(self) -> CompanyView:
@@ -59,7 +56,7 @@ class FundamentalsPanel(ViewPanel["CompanyView"]):
     @property
     def period(self) -> str:
         """Give the length of the periods that are shown: annual or quarterly."""
-        return next(name for name, made in self._periods.items() if made.isChecked())
+        return self._periods.page
 
     def header(self) -> list[QWidget]:
         return self._header
@@ -83,7 +80,7 @@ class FundamentalsPanel(ViewPanel["CompanyView"]):
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self._choices = choices
-        self._choose_period(str(choices.get("period", "")))
+        self._periods.open(str(choices.get("period", "")))
 
     def choices(self) -> Kept:
         if self._view is None:
@@ -103,20 +100,14 @@ class FundamentalsPanel(ViewPanel["CompanyView"]):
         view.take_focus()
 
     def _switch_period(self) -> None:
-        self._period_chosen("quarterly" if self.period == "annual" else "annual")
+        self._periods.open("quarterly" if self.period == "annual" else "annual")
 
     def _copy_csv(self) -> None:
         self.view.copy_csv()
 
-    def _period_chosen(self, name: str, _checked: bool = True) -> None:
-        self._choose_period(name)
+    def _period_chosen(self) -> None:
         if self.awake:
             self._fetch()
-
-    def _choose_period(self, wanted: str) -> None:
-        if wanted in self._periods:
-            for name, made in self._periods.items():
-                made.setChecked(name == wanted)
 
     def _setting_changed(self, event: SettingChanged) -> None:
         if event.key.startswith("fundamentals."):
@@ -191,11 +182,3 @@ class FundamentalsPanel(ViewPanel["CompanyView"]):
             )
         else:
             self.states.error(error.message, error.hint, act=self._fetch)
-
-
-def _period_button(name: str, title: str) -> QPushButton:
-    made = QPushButton(tr(title))
-    made.setObjectName(f"fundamentals.{name}")
-    made.setCheckable(True)
-    set_role(made, kind="quiet")
-    return made

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextBlockFormat, QTextCursor
-from PySide6.QtWidgets import QComboBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
 
+from puffling.desktop.card import spacer
+from puffling.desktop.editors import narrow_choice
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from puffling.core.core import Core
 
 FIRST = "start"
-LONGEST_TITLE_LETTERS = 26
+WIDEST_TITLE = 240
 LINE_HEIGHT_PERCENT = 140
 SPACE_BELOW = 6
 
@@ -33,10 +35,9 @@ class GuidePanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._wanted = FIRST
-        self.topics = QComboBox()
-        self.topics.setAccessibleName(tr("Help page"))
-        self.topics.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.topics.setMinimumContentsLength(LONGEST_TITLE_LETTERS)
+        self.topics = narrow_choice(tr("Help page"))
+        self.topics.setMaximumWidth(WIDEST_TITLE)
+        self.topics.setProperty("grows", True)
         self.topics.activated.connect(lambda _: self.open(str(self.topics.currentData())))
         self.page = _Page()
         self.page.setAccessibleName(tr("Text of the help page"))
@@ -49,7 +50,7 @@ class GuidePanel(Panel):
         self.states.loading()
 
     def header(self) -> list[QWidget]:
-        return [self.topics]
+        return [self.topics, spacer()]
 
     def choices(self) -> Kept:
         return {"page": self._wanted}

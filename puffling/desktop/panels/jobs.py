@@ -7,8 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from puffling.desktop.card import spacer
 from puffling.desktop.later import later
@@ -17,7 +16,8 @@ from puffling.desktop.readable import readable
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Column, Kind, Table
-from puffling.desktop.theme import Theme, Tone
+from puffling.desktop.theme import Tone
+from puffling.desktop.trail import Trail
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.jobs import JobChanged, JobRecord, JobState
 from puffling.runtime.text import tr
@@ -89,19 +89,8 @@ class JobsPanel(Panel):
         self.table: Table[JobRecord] = Table(_columns(session.time), title=tr("Jobs"))
         self.table.keys_selected.connect(lambda _: self._show_detail())
         self.table.menu_opening.connect(self._extend_menu)
-        self.detail = QPlainTextEdit()
-        self.detail.setReadOnly(True)
-        self.detail.setFont(Theme.mono())
-        self.detail.setAccessibleName(tr("Result of the job"))
-        self.detail.hide()
-        self._split = QSplitter(Qt.Orientation.Vertical)
-        self._split.addWidget(self.table)
-        self._split.addWidget(self.detail)
-        self._split.setSizes([3000, 2000])
-        self._split.setChildrenCollapsible(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._split)
+        self._trail = Trail(self, self.table, tr("Result of the job"))
+        self.detail = self._trail.detail
         self.setFocusProxy(self.table)
         self.setMinimumSize(300, 120)
         self.check = QPushButton(tr("Check history"))
@@ -167,10 +156,7 @@ class JobsPanel(Panel):
     def _show_detail(self) -> None:
         chosen = [self._jobs[key] for key in self.table.selected_keys() if key in self._jobs]
         self.stop.setVisible(any(not job.final for job in chosen))
-        text = self._detail_of(chosen[0]) if len(chosen) == 1 else ""
-        self.detail.setVisible(bool(text))
-        if text != self.detail.toPlainText():
-            self.detail.setPlainText(text)
+        self._trail.tell(self._detail_of(chosen[0]) if len(chosen) == 1 else "")
 
     def _detail_of(self, job: JobRecord) -> str:
         if job.error:

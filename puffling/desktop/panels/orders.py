@@ -6,21 +6,19 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QMenu, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from puffling.desktop.actions import Action
-from puffling.desktop.card import button, spacer
+from puffling.desktop.card import button
 from puffling.desktop.orders.acts import OrderActs
 from puffling.desktop.orders.rows import order_columns
 from puffling.desktop.orders.words import side_words, state_words
-from puffling.desktop.pages import Pages
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Theme
+from puffling.desktop.trail import Sieve, Trail
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.events import DatabaseRestored
@@ -45,47 +43,29 @@ class OrdersPanel(Panel):
         super().__init__(session)
         self._lines: dict[str, OrderLine] = {}
         self._acts = OrderActs(session)
-        self._pages = Pages("orders", _PAGES)
-        self._pages.turned.connect(self._show)
-        self._page_row = QWidget()
-        self._page_row.setLayout(self._pages)
-        self.filter = QLineEdit()
-        self.filter.setPlaceholderText(tr("Filter"))
-        self.filter.setAccessibleName(tr("Filter of orders"))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(140)
-        self.filter.textChanged.connect(lambda _: self._show())
         self.table: Table[OrderLine] = Table(order_columns(session.time), title=tr("Orders"), removable=True)
         self.table.keys_selected.connect(lambda _: self._selected())
         self.table.keys_removed.connect(self._cancel)
         self.table.key_activated.connect(self._look_at)
         self.table.menu_opening.connect(self._extend_menu)
-        self.detail = QPlainTextEdit()
-        self.detail.setReadOnly(True)
-        self.detail.setFont(Theme.mono())
-        self.detail.setAccessibleName(tr("Why the order happened"))
-        self.detail.hide()
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self.table)
-        split.addWidget(self.detail)
-        split.setSizes([3000, 2000])
-        split.setChildrenCollapsible(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(split)
+        self._trail = Trail(self, self.table, tr("Why the order happened"))
+        self.detail = self._trail.detail
+        self._sieve = Sieve("orders", _PAGES, tr("Filter of orders"), self._show)
+        self.filter = self._sieve.field
         self.setFocusProxy(self.table)
-        self.setMinimumSize(360, 120)
+        self.setMinimumSize(340, 120)
         self.stop = button(tr("Cancel order"))
         self.stop.setObjectName("orders.cancel")
         self.stop.clicked.connect(lambda: self._cancel(self.table.selected_keys()))
         self.stop.hide()
+        self._header = self._sieve.header(self.stop)
         self.table.states.loading()
         self._refetching = Refetching(
             self, self._load, self._take, self.table.states, failed=self._say_failed
         )
 
     def header(self) -> list[QWidget]:
-        return [spacer(), self.stop, self._page_row, self.filter]
+        return self._header
 
     def acts(self) -> Iterable[Action]:
         group = tr("Orders")
@@ -106,11 +86,11 @@ class OrdersPanel(Panel):
         )
 
     def choices(self) -> Kept:
-        return {"table": self.table.save_state(), "page": self._pages.page}
+        return {"table": self.table.save_state(), "page": self._sieve.pages.page}
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self.table.restore_state(choices.get("table", {}))
-        self._pages.open(str(choices.get("page", "")))
+        self._sieve.pages.open(str(choices.get("page", "")))
 
     def wake(self, core: Core) -> None:
         for event in (OrderChanged, OrderFilled, LineChanged, ChosenAccountChanged, DatabaseRestored):
@@ -130,7 +110,7 @@ class OrdersPanel(Panel):
 
     def _take(self, lines: tuple[OrderLine, ...]) -> None:
         self._lines = {line.id: line for line in lines}
-        self._pages.say_count(OPEN, sum(line.is_open for line in lines))
+        self._sieve.pages.say_count(OPEN, sum(line.is_open for line in lines))
         self.table.states.content()
         self._show()
 
@@ -142,8 +122,7 @@ class OrdersPanel(Panel):
         )
 
     def _show(self) -> None:
-        wanted = self.filter.text().strip().casefold()
-        only_open = self._pages.page == OPEN
+        wanted, only_open = self._sieve.wanted, self._sieve.pages.page == OPEN
         self.table.set_rows(
             {
                 key: line
@@ -187,8 +166,7 @@ class OrdersPanel(Panel):
             f"{self.session.time(step.at)}  {step.title}" + (f": {step.text}" if step.text else "")
             for step in story.steps
         ]
-        self.detail.setPlainText("\n".join(lines))
-        self.detail.show()
+        self._trail.tell("\n".join(lines))
 
     def _cancel(self, keys: list[str]) -> None:
         self._acts.cancel(self, [line for line in self._chosen(keys) if line.is_open])

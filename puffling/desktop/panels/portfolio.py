@@ -57,7 +57,7 @@ FLOW = "portfolio.add-flow"
 class PortfolioPanel(ViewPanel["PortfolioView"]):
     """Shows one account, live."""
 
-    least_size = (380, 200)
+    least_size = (340, 180)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from puffling.desktop import numbers
-from puffling.desktop.card import label, spacer
+from puffling.desktop.card import spacer
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.notices import Level
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.squeezing import ElidedLabel
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Tone
+from puffling.desktop.theme import set_role
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 from puffling.store.events import DatabaseRestored, PracticesChanged
@@ -61,7 +62,8 @@ class PracticePanel(Panel):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._lines: dict[str, PracticeLine] = {}
-        self.average = label(tone=Tone.MUTED)
+        self.average = ElidedLabel(wants_room=True)
+        set_role(self.average, tone="muted")
         self.table: Table[PracticeLine] = Table(practice_columns(), title=tr("Practice"), removable=True)
         self.table.keys_removed.connect(self._remove)
         self.table.key_activated.connect(self._look_at)
@@ -70,7 +72,7 @@ class PracticePanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.table)
         self.setFocusProxy(self.table)
-        self.setMinimumSize(360, 120)
+        self.setMinimumSize(340, 120)
         self.table.states.loading()
         self._refetching = Refetching(self, self._load, self._take, self.table.states)
 

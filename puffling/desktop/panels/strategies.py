@@ -7,17 +7,17 @@ from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from puffling.desktop.actions import Action
 from puffling.desktop.card import spacer, tool_button
 from puffling.desktop.loading import load
 from puffling.desktop.menus import passing_menu
+from puffling.desktop.pages import Pages
 from puffling.desktop.panel import Area, ViewPanel, find_panels, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
 from puffling.desktop.strategies.shared import ShownSignals, StrategyToTest
-from puffling.desktop.theme import set_role
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
@@ -52,13 +52,11 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
         self._looking: asyncio.Task[None] | None = None
         self._shown = session.shared(ShownSignals)
         self._to_test = session.shared(StrategyToTest)
-        self._pages = {name: _page_button(name, title) for name, title in PAGES.items()}
-        for name, made in self._pages.items():
-            made.clicked.connect(partial(self.turn_to, name))
+        self._pages = Pages("strategies", PAGES)
+        self._pages.turned.connect(self._turned)
         self.add = tool_button("add", tr("New strategy"))
         self.add.clicked.connect(self.offer_kinds)
-        self._header = [spacer(), *self._pages.values(), self.add]
-        self.turn_to("mine")
+        self._header = [spacer(), self._pages.in_a_row(), self.add]
 
     def make_view(self) -> StrategiesView:
         from puffling.desktop.strategies.files import OwnFiles
@@ -94,7 +92,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
     @property
     def page(self) -> str:
         """Give which page is seen: mine or library."""
-        return next(name for name, made in self._pages.items() if made.isChecked())
+        return self._pages.page
 
     @property
     def chosen(self) -> SavedStrategy | None:
@@ -121,8 +119,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
 
     def restore(self, choices: Kept, content: Kept) -> None:
         self._choices = choices
-        page = choices.get("page")
-        self.turn_to(page if page in PAGES else "mine")
+        self.turn_to(str(choices.get("page", "")))
 
     def choices(self) -> Kept:
         if self._view is None:
@@ -146,12 +143,9 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
     def focus_view(self, view: StrategiesView) -> None:
         view.take_focus()
 
-    def turn_to(self, page: str, _checked: bool = True) -> None:
+    def turn_to(self, page: str) -> None:
         """Show the person's own strategies, or the library."""
-        for name, made in self._pages.items():
-            made.setChecked(name == page)
-        if self._view is not None:
-            self._view.show_page(page)
+        self._pages.open(page)
 
     def fetch(self) -> None:
         """Bring the lists up to date."""
@@ -266,6 +260,10 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
 
         if gone:
             self.session.dispatch.run(remove, name="delete strategies", then=offer_undo)
+
+    def _turned(self) -> None:
+        if self._view is not None:
+            self._view.show_page(self.page)
 
     def _kind_rows(self) -> list[KindRow]:
         rows = self.view.kinds.rows
@@ -426,11 +424,3 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
         while found.casefold() in taken:
             found, number = f"{name} {number}", number + 1
         return found
-
-
-def _page_button(name: str, title: str) -> QPushButton:
-    made = QPushButton(tr(title))
-    made.setObjectName(f"strategies.{name}")
-    made.setCheckable(True)
-    set_role(made, kind="quiet")
-    return made

@@ -32,7 +32,7 @@ CHOSEN = "chosen"
 class TradesPanel(ViewPanel["TradesView"]):
     """Shows the history of trades, the newest first."""
 
-    least_size = (380, 180)
+    least_size = (340, 170)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)

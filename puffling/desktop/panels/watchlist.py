@@ -76,7 +76,7 @@ class WatchlistPanel(Panel):
         column.addWidget(self._entry)
         column.addWidget(self.table, 1)
         self.setFocusProxy(self.table)
-        self.setMinimumSize(292, 160)
+        self.setMinimumSize(244, 160)
 
     def _make_header(self) -> list[QWidget]:
         self.lists_button = QPushButton()

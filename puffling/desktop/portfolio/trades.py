@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidge
 
 from puffling.desktop import numbers
 from puffling.desktop.amounts import Amounts
-from puffling.desktop.card import button, label
+from puffling.desktop.card import label, tool_button
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.later import later
 from puffling.desktop.menus import passing_menu
 from puffling.desktop.portfolio.rows import gain_column, money_column, quantity_column
+from puffling.desktop.squeezing import ElidedButton, Fitting
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Tone
+from puffling.desktop.theme import Tone, set_role
 from puffling.runtime.text import tr
 from puffling.trading.portfolio.values import TradeLine
 
@@ -104,14 +105,16 @@ class TradesView(QWidget):
         self.search.setClearButtonEnabled(True)
         self._typed = later(self, self.wanted_changed.emit, SEARCH_MILLISECONDS)
         self.search.textChanged.connect(lambda _: self._typed.start())
-        self.sides = button(tr("{name} ▾", name=tr(SIDES[""])), kind="quiet")
+        self.sides = ElidedButton(60, tr("{name} ▾", name=tr(SIDES[""])))
+        set_role(self.sides, kind="quiet")
         self.sides.setAccessibleName(tr("Which side"))
         self.sides.clicked.connect(self._open_sides)
-        self.spans = button(tr("{name} ▾", name=tr(SPANS[""])), kind="quiet")
+        self.spans = ElidedButton(60, tr("{name} ▾", name=tr(SPANS[""])))
+        set_role(self.spans, kind="quiet")
         self.spans.setAccessibleName(tr("Since when"))
         self.spans.clicked.connect(self._open_spans)
         self.count = label(tone=Tone.MUTED, kind="caption")
-        self.save = button(tr("Save as CSV"), kind="quiet", icon="export")
+        self.save = tool_button("export", tr("Save as CSV"))
         self.save.clicked.connect(self._ask_save)
         self.table: Table[TradeLine] = Table(trade_columns(amounts, time), title=tr("Trades"))
         self.table.key_activated.connect(self._open_chart)
@@ -130,7 +133,7 @@ class TradesView(QWidget):
         bar.setContentsMargins(8, 2, 4, 0)
         bar.setSpacing(4)
         bar.addWidget(self.search, 1)
-        for widget in (self.sides, self.spans, self.count, self.save):
+        for widget in (self.sides, self.spans, Fitting((self.count,)), self.save):
             bar.addWidget(widget)
         self.about = QWidget()
         words = QHBoxLayout(self.about)
