@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,15 @@ import pytest
 
 from puffling.core.core import Core
 from puffling.puffin.orders import Kind, Side
+from puffling.runtime.actor import UserId
 from puffling.runtime.clock import FixedClock
-from puffling.runtime.errors import Conflict, InvalidInput, NotFound
+from puffling.runtime.errors import Conflict, InvalidInput, NotFound, Unavailable
+from puffling.runtime.paths import Paths
+from puffling.store.database import Unit
+from puffling.store.events import SettingChanged
 from puffling.store.orders import Account, FlowKind, OrderState, OrderTerms
+from puffling.trading.accounts.records import CHOSEN, choose, let_go
+from puffling.trading.events import ChosenAccountChanged
 from puffling.trading.proposals import Proposal
 from puffling.trading.values import LineState
 from tests.controllers.test_portfolio import BOUGHT, SOLD, write
@@ -195,3 +202,42 @@ async def test_the_log_is_shown_newest_first_and_feeds_say_how_they_are(core: Co
 
 async def test_the_account_that_orders_go_to_is_given(core: Core) -> None:
     assert (await core.account_shelf.chosen()).account.id == "demo"
+
+
+async def test_what_others_choose_and_set_is_not_ours(core: Core) -> None:
+    await core.account_shelf.opened()
+    another = UserId("another")
+    there = await core.store.read(core.user, lambda unit: unit.accounts.get("demo"))
+    core.bus.publish(ChosenAccountChanged(another, replace(there, id="theirs")))
+    core.bus.publish(SettingChanged(another, "market.feeds", ["samples"]))
+    assert core.desk.chosen == "demo"
+    assert core.account_shelf.paper.account.id == "demo"
+
+
+async def test_an_account_that_is_not_open_yet_says_so(paths: Paths, clock: FixedClock) -> None:
+    core = await Core.open(paths, clock=clock, environment={}, hold_accounts=True)
+    try:
+        with pytest.raises(Unavailable, match="not open yet"):
+            _ = core.account_shelf.paper
+    finally:
+        await core.close()
+
+
+async def test_an_account_that_was_let_go_is_not_chosen_and_a_chosen_one_stays_so_when_reset(
+    core: Core,
+) -> None:
+    await core.account_shelf.opened()
+
+    def add(unit: Unit) -> None:
+        unit.accounts.add("gone", broker="own", mode="PAPER", label="Gone")
+        choose(unit, "demo", "demo", live=False)
+        let_go(unit, "gone")
+
+    await core.store.run(core.user, add)
+    with pytest.raises(Conflict, match="was let go"):
+        await core.accounts.choose("gone")
+    assert (await core.accounts.reset(Decimal(500))).account.id == "demo-2"
+    assert core.desk.chosen == "demo-2"
+    chosen = await core.store.read(core.user, lambda unit: unit.settings.find(CHOSEN))
+    assert chosen is not None
+    assert chosen.value == "demo-2"

@@ -13,7 +13,8 @@ from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import StorageFailed
 from puffling.settings.live import LiveSettings
 from puffling.store.database import Store, Unit
-from puffling.store.orders import OrderState, Trade
+from puffling.store.events import CashFlowsChanged, TradesChanged
+from puffling.store.orders import OrderState, Trade, Worth
 from puffling.trading.books import Books
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
@@ -95,3 +96,50 @@ async def test_a_disk_that_was_full_keeps_no_trade_from_being_told_what_it_earne
 
 def _trades(unit: Unit, symbol: str) -> tuple[Trade, ...]:
     return unit.trades.of(MINE.id, symbol)
+
+
+async def test_what_happens_to_others_is_not_in_the_books(home: Path) -> None:
+    async with open_room(home) as room:
+        live = LiveSettings(NoRows(), {}, {})
+        books = Books(
+            store=room.store,
+            bus=room.bus,
+            clock=room.clock,
+            user=DEFAULT_USER,
+            live=live,
+            accounts=room.desk.accounts,
+        )
+        stop = books.start(room.scope)
+        other = UserId("another")
+        room.bus.publish(TradesChanged(other, MINE.id, "SPY"))
+        room.bus.publish(CashFlowsChanged(other, MINE.id))
+        untold = [not books.up_to_date]
+        room.bus.publish(TradesChanged(DEFAULT_USER, MINE.id, "SPY"))
+        untold.append(not books.up_to_date)
+        stop()
+        assert untold == [False, True]
+
+
+async def test_what_an_account_is_worth_is_kept_as_soon_as_it_can_be(home: Path) -> None:
+    clock = FixedClock(NOW)
+    async with open_room(home, OwnBroker(now=clock.now), clock=clock, store_type=FailingStore) as room:
+        store = room.store
+        assert isinstance(store, FailingStore)
+        live = LiveSettings(NoRows(), {}, {})
+        books = Books(
+            store=store, bus=room.bus, clock=clock, user=DEFAULT_USER, live=live, accounts=room.desk.accounts
+        )
+        store.refuse("_keep_marks")
+        stop = books.start(room.scope)
+
+        async def marked() -> bool:
+            clock.advance(1)
+            return bool(await store.read(DEFAULT_USER, _curve))
+
+        await room.until(marked)
+        stop()
+        assert store.refused == ["_keep_marks"]
+
+
+def _curve(unit: Unit) -> tuple[Worth, ...]:
+    return unit.worth.curve(MINE.id)

@@ -18,6 +18,7 @@ from puffling.puffin.broker.base import (
     OrderStatusInfo,
     Position,
     UnclearError,
+    UpdateKind,
 )
 from puffling.puffin.errors import NotOffered
 from puffling.runtime.errors import Unavailable
@@ -193,3 +194,12 @@ def test_a_broker_that_cannot_be_made_says_why() -> None:
 
     with pytest.raises(Unavailable, match="key"):
         make_broker(PAPER, {"ALPACA_API_KEY": "", "ALPACA_SECRET_KEY": ""}, now)
+
+
+def test_a_line_that_is_not_up_yet_is_no_line() -> None:
+    class Mute(Asked):
+        def listen(self, hear: Callable[[BrokerUpdate], None]) -> Callable[[], None]:
+            hear(BrokerUpdate(UpdateKind.MUTE))
+            return lambda: None
+
+    assert found("stream", Mute()).result is Result.MISSING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from puffling.market.market import Market
 from puffling.puffin.broker.base import BrokerUpdate, Order, UnclearError, UpdateKind
 from puffling.puffin.broker.paper_money import SPLIT
 from puffling.puffin.broker.paper_terms import PaperTerms
+from puffling.puffin.data.actions import CorporateAction
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Unavailable
 from puffling.store.events import DatabaseRestored
-from puffling.store.orders import OrderState
+from puffling.store.orders import FlowKind, OrderState
 from puffling.trading.paper import PaperAccount
 from puffling.trading.paper_books import keep_book
 from tests.trading.cases import NOW
@@ -230,3 +232,14 @@ async def test_a_question_that_is_taken_back_is_no_answer(tmp_path: Path) -> Non
     async with open_paper(tmp_path) as room:
         with pytest.raises(UnclearError, match="in time"):
             await room.port.thread(lambda: room.paper._on_loop(gone()))
+
+
+async def test_a_dividend_alone_changes_money_and_no_shares(tmp_path: Path) -> None:
+    async with open_paper(tmp_path) as room:
+        await bought(room)
+        tomorrow = (NOW + timedelta(days=1)).date()
+        room.paper.broker.on_actions("SPY", [CorporateAction(tomorrow, 1.0, 1.25)], tomorrow)
+        await room.paper.keep()
+        flows = await room.read(lambda unit: unit.flows.of(DEMO.id))
+        assert [flow.amount for flow in flows if flow.kind is FlowKind.DIVIDEND] == [5]
+        assert await room.held() == 4

@@ -93,3 +93,14 @@ def test_an_entry_is_replaced_with_its_ways_out_as_long_as_they_have_not_come() 
     assert paper.fills == [(10.0, 98.0), (-10.0, 79.0)]
     with pytest.raises(InvalidOrderError, match="over already"):
         paper.broker.replace_order(new.order_id, Change())
+
+
+def test_a_way_out_is_changed_under_no_name_of_ours_too() -> None:
+    paper = Paper()
+    entry = paper.send(type=Kind.LIMIT, limit_price=100, stop_loss=90)
+    paper.trade(100.0)
+    [leg] = paper.order(entry).legs
+    new = paper.broker.replace_order(leg.order_id, Change(stop_price=Decimal(95)))
+    paper.trade(94.0)
+    assert paper.order(new.order_id).status is OrderStatus.FILLED
+    assert paper.broker.get_positions() == {}
