@@ -36,6 +36,8 @@ KINDS = ("pair", "bracket")
 TEN, PROFIT, LOSS = Decimal(10), Decimal(120), Decimal(90)
 # A life has done all there is to do long before.
 _TURNS = 30
+# So that the next life still wants what the one before was killed over.
+_HOUR = 3600
 
 
 class MortalHolder(MortalBroker):
@@ -80,10 +82,10 @@ async def live(kind: str, folder: Path, point: Point | None, later_seconds: floa
 
 def _wishes(room: Room, kind: str) -> tuple[Proposal, ...]:
     if kind == "bracket":
-        return (room.wish("in", quantity=10, take_profit=PROFIT, stop_loss=LOSS),)
+        return (room.wish("in", quantity=10, valid_seconds=_HOUR, take_profit=PROFIT, stop_loss=LOSS),)
     ways: dict[str, Any] = {"limit": PROFIT, "stop_loss": LOSS, "one_cancels_other": True}
     out = room.wish("out", quantity=10, side=Side.SELL, kind=Kind.LIMIT, **ways)
-    return room.wish("in", quantity=10), out
+    return room.wish("in", quantity=10, valid_seconds=_HOUR), out
 
 
 def _go_on(room: Room, broker: OwnBroker, kind: str, *, waits: bool) -> bool:

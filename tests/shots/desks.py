@@ -16,10 +16,12 @@ from puffling.desktop.panels.ticket import TicketPanel
 from puffling.desktop.ticket.form import WAYS_OUT
 from puffling.desktop.window import Window
 from puffling.puffin.orders import Kind, Side
-from puffling.store.orders import OrderTerms
+from puffling.store.orders import Account, OrderTerms
 from puffling.trading.proposals import Proposal
 from puffling.trading.values import Difference
+from tests.fakes.own_broker import EVERYTHING, OwnBroker
 
+_OWN = "own"
 _WHY = (
     "Momentum of twelve months is the best of the list, the price stands above its average of 200 days, and "
     "the portfolio holds less of it than the goal wants; the agent proposes to close half of that gap today."
@@ -62,6 +64,30 @@ async def prepare(core: Core) -> None:
         terms = OrderTerms(account, symbol, Side.BUY, Decimal(quantity))
         until = core.clock.now() + timedelta(hours=4)
         await core.desk.place(Proposal(terms, "strategy:trend", slot, until, why=why))
+    await _keep_exits(core)
+
+
+async def _keep_exits(core: Core) -> None:
+    """Let a broker that holds no brackets have two, one of them filled in part."""
+    broker = OwnBroker(now=core.clock.now, abilities=replace(EVERYTHING, brackets=False))
+    broker.price = Decimal(705)
+    await core.desk.connect(Account(_OWN, "own", "DEMO", "My own broker", core.clock.now()), broker)
+    await core.desk.compared(_OWN)
+    until = core.clock.now() + timedelta(hours=4)
+    for slot, quantity, limit in (("one", 6, 704), ("two", 3, 690)):
+        terms = OrderTerms(
+            _OWN,
+            "SPY",
+            Side.BUY,
+            Decimal(quantity),
+            Kind.LIMIT,
+            Decimal(limit),
+            take_profit=Decimal(800),
+            stop_loss=Decimal(600),
+        )
+        await core.desk.place(Proposal(terms, "person", slot, until), confirmed="by you")
+    broker.fill("o1", 4)
+    await core.desk.look_after(_OWN)
 
 
 def _shown(name: str, window: Window) -> None:
@@ -93,6 +119,27 @@ def ways_out(window: Window) -> None:
         form.editor("take_profit").write(Decimal(800))
         form.editor("stop_loss").write(Decimal(600))
         form.changed.emit()
+
+    window.session.dispatch.run(choose, name="pose")
+
+
+def kept(window: Window) -> None:
+    """A bracket whose exits this computer keeps: the next one in the ticket, the orders beside it."""
+    window.session.core.desk.chosen = _OWN
+    window.session.selection.choose("SPY")
+    window.show_panel("orders")
+    ticket(window)
+    panel = window.docks["ticket"].panel
+    assert isinstance(panel, TicketPanel)
+
+    async def choose() -> None:
+        while panel.has.value("held") != "4":
+            panel.form.changed.emit()
+            await window.session.core.clock.sleep(0)
+        panel.form.bracket.setChecked(True)
+        panel.form.editor("take_profit").write(Decimal(800))
+        panel.form.editor("stop_loss").write(Decimal(600))
+        panel.form.changed.emit()
 
     window.session.dispatch.run(choose, name="pose")
 
@@ -163,6 +210,8 @@ def automate(window: Window) -> None:
 def closed(window: Window) -> None:
     """Everything as it was."""
     window.session.shared(Amounts).hide(False)
+    desk = window.session.core.desk
+    desk.chosen = "" if desk.chosen == _OWN else desk.chosen
     window.sheet.close_sheet()
     window.notices.dismiss_all()
     if window.live is not None:
@@ -175,6 +224,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "desk-orders": partial(_shown, "orders"),
     "desk-ticket": ticket,
     "desk-two-ways": ways_out,
+    "desk-kept": kept,
     "desk-approvals": question,
     "desk-safety": partial(_shown, "safety"),
     "desk-live": live,

@@ -67,8 +67,7 @@ def state_words(line: OrderLine) -> str:
         return tr("Done by its stop")
     if line.held and line.state is OrderState.INTENT:
         return tr("Held here")
-    stage = stage_words(line.state)
-    return tr("{stage}, exits held here", stage=stage) if line.exits_here and line.is_open else stage
+    return stage_words(line.state)
 
 
 def stage_words(state: OrderState) -> str:
@@ -105,6 +104,8 @@ def kind_words(kind: Kind) -> str:
 def order_words(line: OrderLine) -> str:
     """Say what kind an order is, and that it belongs to the one above it."""
     words = tr("OCO exit") if line.one_cancels_other else kind_words(line.kind)
+    if line.exits_here:
+        words = tr("{kind}, exits here", kind=words)
     return f"\N{BOX DRAWINGS LIGHT UP AND RIGHT} {words}" if line.parent_id is not None else words
 
 
