@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from puffling.assistant.budget import Budget
 from puffling.automation.alerts.watch import AlertWatch
-from puffling.automation.runner.beginning import costs_on, until_active
+from puffling.automation.runner.beginning import begin_strategies
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
 from puffling.controllers.access import Access
@@ -46,6 +46,7 @@ from puffling.controllers.workspaces import Workspaces
 from puffling.core.build import build, controller_types
 from puffling.core.door import LocalDoor
 from puffling.core.events import Level, NoticeRaised
+from puffling.core.first_content import give_first_content
 from puffling.core.policy import Attempt, Policy
 from puffling.core.rows import AuditLine, StoredRows
 from puffling.market.feeds import FeedParts
@@ -71,7 +72,7 @@ from puffling.settings.model import Settings
 from puffling.settings.resolve import STORED
 from puffling.settings.secrets import Secrets
 from puffling.store.bars import BarArchive
-from puffling.store.database import Store, Unit
+from puffling.store.database import Store
 from puffling.store.events import BarCacheRebuilt, DatabaseRestored, SettingChanged
 from puffling.store.owner import OwnedElsewhere, Owner
 from puffling.trading.accounts.shelf import AccountShelf
@@ -334,7 +335,7 @@ class Core:
         return found
 
     async def _start(self) -> None:
-        await self._first_content()
+        await self.store.run(self.user, give_first_content)
         self._tell_what_was_met()
         await self.market.start()
         upkeep = Upkeep(self.clock, self.store, self.registry, self.user, self._upkeep_plan)
@@ -343,10 +344,6 @@ class Core:
         self._closing.callback(self.books.start(self.scope))
         self.scope.spawn(self._watch_alerts(), name="alerts")
         self.scope.spawn(self._run_strategies(), name="strategies")
-
-    async def _first_content(self) -> None:
-        """Give a new person a first watchlist, once: a deleted one stays deleted."""
-        await self.store.run(self.user, _first_content)
 
     def _tell_what_was_met(self) -> None:
         state = data_state(self.store)
@@ -431,21 +428,11 @@ class Core:
 
     async def _run_strategies(self) -> None:
         await self._unhurried.wait()
-        await until_active(self.store, self.bus, self.clock, self.user)
-        from puffling.automation.runner.runner import StrategyRunner
-
-        runner = StrategyRunner(
-            store=self.store,
-            market=self.market,
-            clock=self.clock,
-            bus=self.bus,
-            user=self.user,
-            shelf=self.strategy_shelf,
-            desk=self.desk,
-            costs=partial(costs_on, self.account_shelf),
-            opened=self.account_shelf.opened,
-        )
-        self._closing.callback(runner.start(self.scope))
+        end = await begin_strategies(
+            self.scope, store=self.store, market=self.market, clock=self.clock, bus=self.bus, user=self.user,
+            shelf=self.strategy_shelf, desk=self.desk, accounts=self.account_shelf,
+        )  # fmt: skip
+        self._closing.callback(end)
 
     async def _watch_halt(self) -> None:
         while True:
@@ -460,12 +447,3 @@ class Core:
             tr("A part of Puffling stopped: {name}.", name=name),
             tr("The log has the details. Start Puffling again to bring it back."),
         )
-
-
-FIRST_SYMBOLS = ("SPY", "QQQ", "AGG", "GLD", "AAPL", "MSFT", "NVDA", "AMZN", "BTC/USD", "ETH/USD")
-
-
-def _first_content(unit: Unit) -> None:
-    # Whoever deleted a list left a line in the trail, so that a kill during the first start loses nothing.
-    if not unit.watchlists.all() and not unit.audit.newest(1):
-        unit.watchlists.create(tr("Core"), FIRST_SYMBOLS)

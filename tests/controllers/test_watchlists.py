@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from puffling.core.core import FIRST_SYMBOLS, Core
+from puffling.core.core import Core
+from puffling.core.first_content import FIRST_SYMBOLS
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound

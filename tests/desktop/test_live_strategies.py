@@ -89,13 +89,13 @@ async def test_activated_by_hand_it_trades_and_is_seen_at_work(
     window.show_panel("dashboard")
     dashboard = window.docks["dashboard"].panel
     assert isinstance(dashboard, DashboardPanel)
-    await until(lambda: dashboard._view is not None and dashboard.view.active.keys() == (active.id,))
-    assert dashboard.view.active.isVisible()
+    await until(lambda: dashboard._view is not None and dashboard.view.active.isVisible())
+    await until(lambda: dashboard.view.active.words.startswith("Mine: SPY +1: ordered"))
     view.activate.click()
     await answer(panel, "Deactivate Mine?")
     await until(lambda: view.editor.isVisible() and not view.live.isVisible())
     assert await core.live_strategies.active() == ()
-    await until(lambda: dashboard.view.active.keys() == ())
+    await until(lambda: not dashboard.view.active.isVisible())
 
 
 async def test_to_alert_takes_one_question(core: Core, open_window: OpenWindow) -> None:

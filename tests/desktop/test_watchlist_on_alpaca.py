@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from puffling.core.core import FIRST_SYMBOLS, Core
+from puffling.core.core import Core
+from puffling.core.first_content import FIRST_SYMBOLS
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.paths import Paths
 from tests.desktop.conftest import OpenWindow, until

@@ -125,6 +125,13 @@ def _choose_active(panel: StrategiesPanel) -> None:
     panel.view.saved.select([next(id for id, each in panel._saved.items() if each.enabled)])
 
 
+def on_dashboard(window: Window) -> None:
+    """What runs by itself, beside the figures of the account."""
+    window.open_workspace("trade")
+    window.reset_workspace()
+    window.show_panel("dashboard")
+
+
 def activating(step: int, window: Window) -> None:
     """What is asked before a strategy runs by itself."""
 
@@ -193,6 +200,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "strategies-waiting": partial(choose, "own:my_idea"),
     "strategies-asked": asked,
     "strategies-live": at_work,
+    "strategies-dashboard": on_dashboard,
     "strategies-activate": partial(activating, 1),
     "strategies-trade": partial(activating, 2),
 }

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from puffling.automation.strategies import StrategyShelf
+from puffling.market.market import Market
 from puffling.runtime.actor import UserId
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import PufflingError, Unavailable
+from puffling.runtime.tasks import TaskScope
 from puffling.store.database import Store
 from puffling.store.events import DatabaseRestored, StrategiesChanged
 from puffling.trading.accounts.shelf import AccountShelf
+from puffling.trading.desk import OrderDesk
 
 if TYPE_CHECKING:
     from puffling.puffin.backtest.costs import CommissionModel, SlippageModel
@@ -35,7 +41,37 @@ _PIECES = (
 _log = logging.getLogger(__name__)
 
 
-async def until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> None:
+async def begin_strategies(
+    scope: TaskScope,
+    *,
+    store: Store,
+    market: Market,
+    clock: Clock,
+    bus: Bus,
+    user: UserId,
+    shelf: StrategyShelf,
+    desk: OrderDesk,
+    accounts: AccountShelf,
+) -> Callable[[], None]:
+    """Wait until a strategy is to run by itself, and begin to run what is active; the answer stops it."""
+    await _until_active(store, bus, clock, user)
+    from puffling.automation.runner.runner import StrategyRunner
+
+    runner = StrategyRunner(
+        store=store,
+        market=market,
+        clock=clock,
+        bus=bus,
+        user=user,
+        shelf=shelf,
+        desk=desk,
+        costs=partial(costs_on, accounts),
+        opened=accounts.opened,
+    )
+    return runner.start(scope)
+
+
+async def _until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> None:
     """Wait until a strategy is to run by itself, and load what runs it."""
     changed = asyncio.Event()
     ends = [bus.on(kind, lambda _: changed.set()) for kind in (StrategiesChanged, DatabaseRestored)]

@@ -14,7 +14,7 @@ from puffling.desktop.amounts import Amounts
 from puffling.desktop.card import label
 from puffling.desktop.portfolio.strip import Strip
 from puffling.desktop.portfolio.trades import trade_columns
-from puffling.desktop.strategies.live import active_columns
+from puffling.desktop.strategies.live import StrategiesLine
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone
 from puffling.runtime.text import tr
@@ -41,14 +41,20 @@ class DashboardView(QWidget):
         # There are none on most days: then the figures have the room.
         self.alerts: Table[AlertNote] = Table(latest_columns(time), title=tr("Latest alerts"))
         self.alerts.horizontalHeader().hide()
-        self._said = _captioned(tr("Latest alerts"), self.alerts)
-        self.active: Table[ActiveStrategy] = Table(active_columns(time), title=tr("Strategies"))
-        self.active.horizontalHeader().hide()
-        self._running = _captioned(tr("Strategies"), self.active)
+        self._said = QWidget()
+        said = QVBoxLayout(self._said)
+        said.setContentsMargins(0, 0, 0, 0)
+        said.setSpacing(0)
+        caption = label(tr("Latest alerts"), tone=Tone.MUTED, kind="caption")
+        caption.setContentsMargins(8, 0, 8, 0)
+        said.addWidget(caption)
+        said.addWidget(self.alerts, 1)
+        self._said.hide()
+        # One line above the trades: there are few, and what they did is in their own panel.
+        self.active = StrategiesLine(time)
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.strip)
-        left.addWidget(self._running, 1)
         left.addWidget(self._said, 1)
         left.addStretch()
         self._left = QWidget()
@@ -58,7 +64,12 @@ class DashboardView(QWidget):
         self._box.setContentsMargins(0, 4, 0, 0)
         self._box.setSpacing(12)
         self._box.addWidget(self._left)
-        self._box.addWidget(self.trades, 1)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(4)
+        right.addWidget(self.active)
+        right.addWidget(self.trades, 1)
+        self._box.addLayout(right, 1)
         self.setFocusProxy(self.trades)
 
     def show_portfolio(self, shown: Portfolio) -> None:
@@ -77,8 +88,7 @@ class DashboardView(QWidget):
 
     def show_active(self, active: tuple[ActiveStrategy, ...]) -> None:
         """Show the strategies that run by themselves, or nothing where none does."""
-        self.active.set_rows({each.id: each for each in active})
-        self._running.setVisible(bool(active))
+        self.active.show_active(active)
 
     def rewrite(self, trades: tuple[TradeLine, ...]) -> None:
         """Write every amount anew."""
@@ -95,17 +105,3 @@ class DashboardView(QWidget):
         )
         self._left.setMaximumWidth(FIGURES_WIDTH if beside else 16_777_215)
         self._left.setMinimumWidth(min(FIGURES_WIDTH, event.size().width() // 2) if beside else 0)
-
-
-def _captioned(title: str, table: QWidget) -> QWidget:
-    """Put a small title over a list, hidden until there is something in it."""
-    made = QWidget()
-    column = QVBoxLayout(made)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    caption = label(title, tone=Tone.MUTED, kind="caption")
-    caption.setContentsMargins(8, 0, 8, 0)
-    column.addWidget(caption)
-    column.addWidget(table, 1)
-    made.hide()
-    return made

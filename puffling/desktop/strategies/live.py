@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from puffling.automation.runner.values import (
     ActiveStrategy,
@@ -19,9 +21,11 @@ from puffling.desktop import numbers
 from puffling.desktop.card import label
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Tone
+from puffling.desktop.theme import Tone, set_role
 from puffling.runtime.text import tr
 
+# What a quiet button has around its words.
+_AROUND = 12
 MODES = {
     StrategyMode.MONITOR: "Monitors",
     StrategyMode.ALERT: "Alerts",
@@ -118,36 +122,57 @@ def decision_columns(time: Callable[[datetime], str]) -> list[Column[Decision]]:
     ]
 
 
-def active_columns(time: Callable[[datetime], str]) -> list[Column[ActiveStrategy]]:
-    """Give the columns of strategies that run, where there is little room."""
-    return [
-        Column("name", tr("Strategy"), lambda row: row.name, Kind.STRONG, width=120, stretch=True),
-        Column("mode", tr("Does"), lambda row: mode_words(row.activation.mode), Kind.MUTED, width=72),
-        Column(
-            "last",
-            tr("Last"),
-            last_words,
-            width=150,
-            tone=lambda row: decision_tone(row.decision) if row.decision is not None else Tone.MUTED,
-            tooltip=lambda row: reason_words(row.decision) if row.decision is not None else "",
-        ),
-        Column(
-            "next",
-            tr("Next"),
-            lambda row: row.next_at,
-            Kind.TIME,
-            width=96,
-            text=lambda row: time(row.next_at) if row.next_at is not None else "",
-        ),
-    ]
-
-
 def last_words(row: ActiveStrategy) -> str:
     """Say what came of the last bar."""
     if row.decision is None:
         return tr("Nothing yet")
     done = row.decision.state is DecisionState.DONE and not row.decision.orders
     return said_words(row.decision) if done and row.decision.aims else outcome_words(row.decision)
+
+
+class StrategiesLine(QPushButton):
+    """The strategies that run by themselves in one line, with what each did last; hidden without any."""
+
+    def __init__(self, time: Callable[[datetime], str]) -> None:
+        super().__init__()
+        self._time = time
+        self._words = ""
+        self.setObjectName("dashboard.strategies")
+        set_role(self, kind="quiet", narrow=True)
+        # Where the table below it begins.
+        self.setStyleSheet("text-align: left;")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """Give all that is said, whatever there is room for."""
+        return self._words
+
+    def show_active(self, active: Sequence[ActiveStrategy]) -> None:
+        """Show what runs."""
+        self._words = " · ".join(
+            tr("{name}: {last}", name=each.name, last=last_words(each)) for each in active
+        )
+        self.setToolTip("\n".join(self._told(each) for each in active))
+        self.setAccessibleName(tr("Strategies that run: {words}", words=self._words))
+        self.setVisible(bool(active))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - 2 * _AROUND
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
+
+    def _told(self, active: ActiveStrategy) -> str:
+        text = tr("{name} {mode}: {last}", name=active.name, last=last_words(active),
+                  mode=mode_words(active.activation.mode).lower())  # fmt: skip
+        if active.next_at is None:
+            return text
+        return tr("{text}, decides next {time}", text=text, time=self._time(active.next_at))
 
 
 class LiveBoard(QWidget):
