@@ -23,6 +23,7 @@ from puffling.desktop import numbers
 from puffling.desktop.editors import Choice, Switch
 from puffling.desktop.icons import set_icon
 from puffling.desktop.keys import Keys
+from puffling.desktop.order_field import OrderField
 from puffling.desktop.session import Session
 from puffling.desktop.theme import set_role
 from puffling.runtime.errors import PufflingError
@@ -64,6 +65,7 @@ class Preferences(QWidget):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 8, 8)
         self._column.setSpacing(14)
+        self._column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -88,23 +90,27 @@ class Preferences(QWidget):
                 heading = QLabel(view.section)
                 set_role(heading, kind="heading")
                 heading.setContentsMargins(0, 6, 0, 0)
-                self._column.addWidget(heading)
+                self._append(heading)
                 self._sections.append((heading, []))
             line = SettingLine(view)
             line.wanted.connect(self._put)
             line.reset_wanted.connect(self._reset)
             self.lines[view.key] = line
             self._sections[-1][1].append(line)
-            self._column.addWidget(line)
+            self._append(line)
+            if self.search.text():
+                self._filter(self.search.text())
             # A line is dear to build: everything else gets its turn between two of them.
             await asyncio.sleep(0)
-        self._column.addWidget(self.broker)
+        self._append(self.broker)
         self.broker.show()
-        self._column.addWidget(self.keys)
+        self._append(self.keys)
         self.keys.show()
         self.filled = True
-        self._column.addStretch(1)
         self._filter(self.search.text())
+
+    def _append(self, widget: QWidget) -> None:
+        self._column.insertWidget(self._column.count() - 1, widget)
 
     def _put(self, key: str, value: Any) -> None:
         core = self._session.core
@@ -154,7 +160,7 @@ class Preferences(QWidget):
                 line.setVisible(line in shown)
             heading.setVisible(bool(shown))
             any_shown = any_shown or bool(shown)
-        if self.lines:
+        if self.filled:
             fits = not wanted or self.keys.fits(wanted)
             self.keys.setVisible(fits)
             self.broker.setVisible(fits)
@@ -170,10 +176,13 @@ class SettingLine(QWidget):
     def __init__(self, view: SettingView) -> None:
         super().__init__()
         self.key = view.key
-        self.words = f"{view.title} {view.description} {view.key}".casefold()
+        choices = (*view.shape.get("enum", ()), *view.shape.get("items", {}).get("enum", ()))
+        named = " ".join(map(str, choices))
+        self.words = f"{view.title} {view.description} {view.key} {named}".casefold()
         title = QLabel(view.title)
         description = QLabel(view.description)
         description.setWordWrap(True)
+        description.setAlignment(Qt.AlignmentFlag.AlignTop)
         set_role(description, tone="muted")
         self.note = QLabel()
         self.note.setWordWrap(True)
@@ -199,6 +208,8 @@ class SettingLine(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
+        # Beside a high editor the words stay together.
+        grid.setRowStretch(1, 1)
         grid.addWidget(title, 0, 0)
         grid.addWidget(description, 1, 0)
         grid.addWidget(self.note, 2, 0, 1, 2)
@@ -242,6 +253,8 @@ def make_editor(shape: dict[str, Any], changed: Callable[[], None]) -> Editor:
         return _choice([str(each) for each in shape["enum"]], changed)
     if kind in {"integer", "number"}:
         return _number(changed, whole=kind == "integer")
+    if choices := shape.get("items", {}).get("enum"):
+        return _order([str(each) for each in choices], changed)
     return _text(changed, several=kind == "array")
 
 
@@ -257,6 +270,12 @@ def _choice(choices: list[str], changed: Callable[[], None]) -> Editor:
         box.addItem(tr(choice.capitalize()), choice)
     box.currentIndexChanged.connect(lambda _: changed())
     return box, lambda value: box.setCurrentIndex(box.findData(value)), box.currentData
+
+
+def _order(choices: list[str], changed: Callable[[], None]) -> Editor:
+    field = OrderField(choices)
+    field.changed.connect(changed)
+    return field, field.write, field.read
 
 
 def _number(changed: Callable[[], None], *, whole: bool) -> Editor:

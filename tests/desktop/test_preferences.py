@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from puffling.desktop.dispatch import PERSON
 from puffling.desktop.editors import Choice
+from puffling.desktop.order_field import OrderField
 from puffling.desktop.preferences import Preferences
 from puffling.desktop.theme import look
 from puffling.runtime.actor import calling_as
@@ -72,6 +73,52 @@ async def test_a_value_out_of_bounds_is_refused_beside_its_field(core: Core, ope
     assert core.settings_now.server.port == before
 
 
+async def test_the_order_of_the_sources_is_set_by_mouse_and_by_keyboard(
+    core: Core, open_window: OpenWindow
+) -> None:
+    page = await preferences_of(await open_window(core))
+    line = page.lines["market.feeds"]
+    field = line.editor
+    assert isinstance(field, OrderField)
+
+    def titles() -> list[str]:
+        return [row.box.text() for row in field.rows]
+
+    assert titles() == ["Demo", "Samples", "Files", "Yahoo", "Alpaca"]
+    assert field.read() == ["demo", "samples", "files"]
+    files = field.rows[2]
+    files.box.setFocus()
+    for _ in range(2):
+        QTest.keyClick(files.box, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    await until(lambda: core.settings_now.market.feeds == ("files", "demo", "samples"))
+    assert (titles()[0], files.up.isEnabled()) == ("Files", False)
+    field.rows[1].down.click()
+    await until(lambda: core.settings_now.market.feeds == ("files", "samples", "demo"))
+    await until(lambda: [feed.source for feed in core.market.feed_states()] == ["files", "samples", "demo"])
+    QTest.keyClick(field.rows[1].box, Qt.Key.Key_Space)
+    await until(lambda: core.settings_now.market.feeds == ("files", "demo"))
+    line.back.click()
+    await until(lambda: field.read() == ["demo", "samples", "files"])
+
+
+async def test_a_setting_is_found_by_what_can_be_chosen_in_it(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    page.search.setText("yahoo")
+    assert page.lines["market.feeds"].isVisible()
+    assert not page.lines["appearance.theme"].isVisible()
+
+
+async def test_no_source_at_all_is_refused_beside_the_list(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    line = page.lines["market.feeds"]
+    field = line.editor
+    assert isinstance(field, OrderField)
+    for row in field.rows[:3]:
+        row.box.setChecked(False)
+    await until(lambda: line.note.property("tone") == "danger")
+    assert core.settings_now.market.feeds
+
+
 async def test_searching_leaves_what_fits(core: Core, open_window: OpenWindow) -> None:
     page = await preferences_of(await open_window(core))
     page.search.setText("backup hour")
@@ -79,6 +126,7 @@ async def test_searching_leaves_what_fits(core: Core, open_window: OpenWindow) -
     page.search.setText("alpaca")
     assert page.keys.isVisible()
     assert {key for key, line in page.lines.items() if line.isVisible()} == {
+        "market.feeds",
         "market.alpaca_data",
         "market.alpaca_address",
         "broker.alpaca_address",

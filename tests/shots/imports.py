@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from puffling.desktop.import_sheet import ImportSheet
+from puffling.desktop.preferences import Preferences
 from puffling.desktop.window import Window
 from puffling.market.own_values import FilePreview, FoundSeries
 from puffling.puffin.data.interval import Interval
@@ -80,4 +81,12 @@ def closed(window: Window) -> None:
     window.drop.hide()
 
 
-SCENES: dict[str, Callable[[Window], None]] = {"import": sheet, "drop": dragged}
+def sources(window: Window) -> None:
+    """The preferences where the sources are put in order."""
+    window.actions_.run("window.preferences")
+    body = window.sheet.body
+    assert isinstance(body, Preferences)
+    body.search.setText("yahoo")
+
+
+SCENES: dict[str, Callable[[Window], None]] = {"import": sheet, "drop": dragged, "sources": sources}
