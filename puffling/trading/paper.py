@@ -206,9 +206,7 @@ class PaperAccount:
 
     def _next_look(self, now: datetime) -> datetime:
         tomorrow = day_of(now) + timedelta(days=1)
-        moments = [midnight(tomorrow).astimezone(UTC)]
-        if (wakes_at := self.broker.wakes_at) is not None:
-            moments.append(wakes_at)
+        moments = [at for at in (midnight(tomorrow).astimezone(UTC), self.broker.wakes_at) if at is not None]
         if self._untold or self.broker.trails:
             moments.append(now + _KEEP_WHOLE)
         return max(min(moments), now + timedelta(milliseconds=1))

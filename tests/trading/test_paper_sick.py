@@ -104,17 +104,16 @@ async def test_splits_are_asked_for_again_until_they_are_known(tmp_path: Path) -
 
 async def test_an_order_without_a_price_waits_for_one(tmp_path: Path) -> None:
     async with open_paper(tmp_path) as room:
-        price = (await room.market.latest("SPY")).price
+        stop = Decimal(str(round((await room.market.latest("SPY")).price * 1.05, 2)))
         sick = _sicken(room, "latest")
-        limit = Decimal(str(round(price * 1.05, 2)))
-        placed = await room.desk.place(room.wish(kind=Kind.LIMIT, limit=limit, lasting=Lasting.GTC))
+        placed = await room.desk.place(room.wish(kind=Kind.STOP, stop=stop, lasting=Lasting.GTC))
         assert placed.intent is not None
         assert await room.state(placed.intent.id) == OrderState.ACKED
         assert await room.port.thread(room.paper._price, "SPY") is None
         sick.failing.clear()
 
         async def filled() -> bool:
-            await _told(room, 1.0)
+            await _told(room, 1.06)
             return await room.held() == 5
 
         await room.until(filled)
