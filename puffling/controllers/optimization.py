@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 from puffling.automation.research.parameters import (
     Capital,
     Carrying,
@@ -59,7 +63,7 @@ from puffling.runtime.jobs import JobBoard
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 from puffling.store.database import Store
-from puffling.store.research import SearchHead, SearchState, StoredSearch
+from puffling.store.research import SearchHead, SearchState, StoredSearch, StoredTrial
 
 # What is removed holds thousands of trials, so only the last few wait to be brought back.
 MOST_REMOVED = 5
@@ -80,6 +84,7 @@ class Optimization(Controller):
         self._running = Running(market, store, shelf)
         self._searching = Searching(market, store, shelf, board, port)
         self._removed: dict[tuple[str, str], StoredSearch] = {}
+        self._judged: dict[str, tuple[int, dict[str, Any]]] = {}
 
     @capability(
         title="Run optimization",
@@ -224,7 +229,9 @@ class Optimization(Controller):
         trials = await self._store.read(user, lambda unit: unit.searches.trials(id))
         if self._searching.is_under_way(id):
             return search_detail(self._line(head), head, {}, trials, 0)
-        judged = head.judged or await self._searching.judged(user, head, trials)
+        judged = head.judged or await self._judged_so_far(head, trials)
+        best = next((each.parameters for each in trials if each.number == judged["best"]), None)
+        head = replace(head, judged=judged, best=best)
         return await self._port.thread(search_detail, self._line(head), head, judged, trials, leaders)
 
     @capability(
@@ -263,6 +270,14 @@ class Optimization(Controller):
         head = await self._store.run(user, lambda unit: unit.searches.restore(removed))
         self._removed.pop((user, id), None)
         return self._line(head)
+
+    async def _judged_so_far(self, head: SearchHead, trials: Sequence[StoredTrial]) -> dict[str, Any]:
+        """Judge what a search had tried when it stopped; the same is judged once."""
+        known = self._judged.get(head.id)
+        if known is None or known[0] != len(trials):
+            judged = await self._searching.judged(current_caller().user, head, trials)
+            known = self._judged[head.id] = len(trials), judged
+        return known[1]
 
     async def _head(self, id: str) -> SearchHead:
         return await self._store.read(current_caller().user, lambda unit: unit.searches.get(id))

@@ -47,13 +47,15 @@ _ELSEWHERE = frozenset(
         "drawings.restore",
         "files.add",
         "files.preview",
+        "optimization.plan",
+        "optimization.restore",
         "strategies.restore",
         "strategies.trust",
     }
 )
 RESTORE = "backups.restore"
 # What a panel asks in a form of its own.
-_IN_PANELS = {"backtest.run": "backtest"}
+_IN_PANELS = {"backtest.run": "backtest", "optimization.run": "optimization"}
 # Answers that exist only in the answer.
 _SHOWN_ONCE = frozenset({"access.create"})
 # Acts that cannot be taken back are asked about in words of their own.

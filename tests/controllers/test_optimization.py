@@ -266,9 +266,12 @@ async def test_a_plan_says_what_would_be_tried(core: Core) -> None:
     plan = await core.optimization.plan("momentum", ("SPY",))
     assert [each.name for each in plan.varied] == ["short_window", "long_window"]
     assert plan.trials == plan.combinations > 10
-    assert f"{plan.trials} sets, about" in plan.text
-    more = await core.optimization.plan("bracket_breakout", ("SPY", "QQQ"), ("window=10..200:1",))
+    assert plan.text == f"{plan.trials} sets, some seconds"
+    more = await core.optimization.plan(
+        "bracket_breakout", ("SPY", "QQQ"), ("window=10..200:1",), start=date(2000, 1, 3)
+    )
     assert more.seconds > plan.seconds
+    assert "191 sets, about" in more.text
     drawn = await core.optimization.plan(
         "momentum", ("SPY",), ("short_window=2..90:1", "long_window=100..200:1"), method="random", trials=50
     )

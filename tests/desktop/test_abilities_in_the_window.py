@@ -34,6 +34,8 @@ IN_A_BETTER_PLACE = {
     "drawings.restore",
     "files.add",
     "files.preview",
+    "optimization.plan",
+    "optimization.restore",
     "strategies.restore",
     "strategies.trust",
 }

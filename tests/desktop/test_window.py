@@ -126,7 +126,9 @@ async def test_a_panel_that_a_kept_layout_does_not_know_stays_hidden(
     snapshot = await close_window(window)
     again = await open_window(snapshot=snapshot)
     shown = {name for name, dock in again.docks.items() if not dock.isHidden()}
-    assert shown == {"chart", "backtest", "data", "strategies", "fundamentals", "practice", "watchlist"}
+    assert shown == {
+        "chart", "backtest", "optimization", "data", "strategies", "fundamentals", "practice", "watchlist",
+    }  # fmt: skip
     again.show_panel("activity")
     assert again.dockWidgetArea(again.docks["activity"]) is not Qt.DockWidgetArea.NoDockWidgetArea
 

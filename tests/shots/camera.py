@@ -32,6 +32,7 @@ from tests.shots import (
     drawings,
     histories,
     imports,
+    optimizations,
     portfolios,
     quotes,
     room,
@@ -64,6 +65,9 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
         if any(map(wanted, backtests.SCENES)):
             with calling_as(PERSON):
                 await backtests.prepare(core)
+        if optimizations.SCENES.keys() & set(names):
+            with calling_as(PERSON):
+                await optimizations.prepare(core)
         if portfolios.SCENES.keys() & set(names):
             with calling_as(PERSON):
                 await portfolios.prepare(core)
@@ -88,6 +92,8 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
             async with open_window(core, paths, size) as window:
                 if any(map(wanted, backtests.SCENES)):
                     await backtests.furnished(window)
+                if optimizations.SCENES.keys() & set(names):
+                    await optimizations.furnished(window)
                 for workspace in WORKSPACES:
                     if wanted(workspace.id):
                         window.open_workspace(workspace.id)
@@ -110,6 +116,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                     **histories.SCENES,
                     **(strategies.SCENES if strategies.SCENES.keys() & set(names) else {}),
                     **backtests.SCENES,
+                    **(optimizations.SCENES if optimizations.SCENES.keys() & set(names) else {}),
                     **(portfolios.SCENES if portfolios.SCENES.keys() & set(names) else {}),
                     **(desks.SCENES if desks.SCENES.keys() & set(names) else {}),
                     **(alerts.SCENES if alerts.SCENES.keys() & set(names) else {}),
@@ -125,6 +132,7 @@ async def photograph(out: Path, size_name: str, size: tuple[int, int], names: li
                         imports.closed(window)
                         histories.closed(window)
                         backtests.closed(window)
+                        optimizations.closed(window)
                         strategies.ended(window)
                         portfolios.closed(window)
                         desks.closed(window)

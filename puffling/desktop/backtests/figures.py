@@ -167,6 +167,14 @@ CHECKS = {
         "More than luck",
         "Whoever tries often enough finds something that looks good; every attempt by anyone counts.",
     ),
+    "deflated": (
+        "Better than the luckiest",
+        "The best of many attempts looks good even where none of them knows anything.",
+    ),
+    "unseen": (
+        "Works where it was not chosen",
+        "What was only chosen for the past earns nothing in the part that nobody looked at.",
+    ),
     "plateau": ("Neighbours work too", "A lonely peak among the parameters is chance that was looked for."),
     "overfitting": (
         "Not fitted to the past",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject
 
 from puffling.desktop.ask import ask_text
+from puffling.desktop.backtests.asked import QuestionToSearch, QuestionToTest
 from puffling.desktop.backtests.desk import Desk, title_of
 from puffling.desktop.backtests.figures import grade_words
 from puffling.desktop.backtests.question import asked_before
@@ -53,12 +54,14 @@ class Room(QObject):
         self._awake = False
         self._listed = False
         self._shown = session.shared(ShownTrades)
+        self._to_test = session.shared(QuestionToTest)
         self._search = later(self, self.list_results, SEARCH_MILLISECONDS)
         self._connect()
 
     def _connect(self) -> None:
         view, desk = self.view, self.desk
         view.run_wanted.connect(self.run)
+        view.setup.optimize_wanted.connect(self.optimize)
         view.setup.running.stop_wanted.connect(desk.stop)
         desk.changed.connect(self._show_running)
         desk.finished.connect(self.open)
@@ -73,6 +76,7 @@ class Room(QObject):
         history.delete_wanted.connect(self.delete)
         history.ask_again_wanted.connect(self.ask_again)
         history.annotated.connect(self.annotate)
+        self._to_test.on_change(self._take_question)
 
     def wake(self) -> None:
         """Fetch what is shown."""
@@ -100,6 +104,15 @@ class Room(QObject):
             return
         title = title_of(question, setup.strategy.currentText())
         self.desk.start(question, title)
+
+    def optimize(self) -> None:
+        """Hand what the form asks to the panel that searches better parameters."""
+        question = self.view.setup.question()
+        if question is None:
+            self.view.show_setup(True)
+            return
+        self.session.show_panel("optimization")
+        self.session.shared(QuestionToSearch).ask(question)
 
     def fetch_strategies(self) -> None:
         """Fetch what can be tested."""
@@ -338,10 +351,20 @@ class Room(QObject):
         )
         self.view.show_setup(True)
 
+    def _take_question(self) -> None:
+        """Take over a question that another panel wants tested."""
+        question = self._to_test.question
+        if question is not None:
+            self.view.setup.show_question(question)
+            self.view.show_setup(True)
+
     def _offer(self, found: tuple[tuple[StrategyKind, ...], tuple[SavedStrategy, ...]]) -> None:
         setup = self.view.setup
         first = not setup.offered
         setup.show_strategies(*found)
+        if first:
+            # What was asked before this form was there.
+            self._take_question()
         if first and not setup.symbols.symbols:
             setup.symbols.show_symbols((self.session.selection.symbol,))
 

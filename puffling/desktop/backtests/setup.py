@@ -58,6 +58,7 @@ class SetupForm(QWidget):
     """Asks for a test, and shows the tests on their way."""
 
     run_wanted = Signal()
+    optimize_wanted = Signal()
     changed = Signal()
 
     def __init__(self, session: Session) -> None:
@@ -106,6 +107,10 @@ class SetupForm(QWidget):
         self.run.setToolTip(tr("Run the test (Ctrl+Enter)"))
         set_role(self.run, kind="primary")
         self.run.clicked.connect(self.run_wanted)
+        self.optimize = button(tr("Optimize …"))
+        self.optimize.setObjectName("backtest.optimize")
+        self.optimize.setToolTip(tr("Search better parameters for what is asked here"))
+        self.optimize.clicked.connect(self.optimize_wanted)
         self._name_fields()
         self._arrange()
         self._connect()
@@ -188,7 +193,11 @@ class SetupForm(QWidget):
         foot.setSpacing(8)
         foot.addWidget(self.error)
         foot.addWidget(self.running)
-        foot.addWidget(self.run)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        acts.addWidget(self.run, 1)
+        acts.addWidget(self.optimize)
+        foot.addLayout(acts)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)

@@ -356,7 +356,9 @@ def _plan_of(found: Outline, wish: Wish, cells: float) -> SearchPlan:
     seconds = _START_SECONDS + trials * cells / a_second
     varied = tuple(Varied(axis["name"], axis["title"], tuple(axis["values"])) for axis in found.axes)
     about = (
-        tr("about {count} seconds", count=max(round(seconds), 1))
+        tr("some seconds")
+        if seconds < 5.0
+        else tr("about {count} seconds", count=round(seconds))
         if seconds < 90.0
         else tr("about {count} minutes", count=round(seconds / 60.0))
     )
