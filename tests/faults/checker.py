@@ -18,7 +18,7 @@ from puffling.puffin.orders import Side
 from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Fill, FillKind, Holding, Intent, OrderState
 from puffling.trading.events import OrderChanged
-from puffling.trading.proposals import OTHER_WAY, is_ours, is_replacement
+from puffling.trading.proposals import EXITS, OTHER_WAY, is_ours, is_replacement, replaced_by
 from puffling.trading.states import ENDED, FOLLOWING
 
 ZERO = Decimal(0)
@@ -125,6 +125,7 @@ def broken(
         *nothing_unknown(truth, ours),
         *fills_agree(truth, ours),
         *one_way_out(truth, ours),
+        *no_more_out_than_in(truth, ours),
         *within_limits(ours, rules),
         *not_while_halted(truth, rules),
         *(() if steps is None else never_back(steps)),
@@ -224,6 +225,28 @@ def one_way_out(truth: Truth, ours: Ours) -> Iterator[str]:
         taken = filled[orders[head.client_id].id] if head.client_id in orders else ZERO
         if waiting and waiting[0] + taken > meant:
             yield f"I4 the stop beside {head.id} waits for {waiting[0]}, while {taken} of {meant} are filled"
+
+
+def no_more_out_than_in(truth: Truth, ours: Ours) -> Iterator[str]:
+    """The exits of an entry that are held here never take out more than it brought, taken back or not."""
+    names = {order.id: order.client_id for order in truth.orders}
+    brought: dict[str | None, Decimal] = defaultdict(lambda: ZERO)
+    taken: dict[str | None, Decimal] = defaultdict(lambda: ZERO)
+    for fill in truth.fills:
+        if fill.kind is FillKind.FILL:
+            brought[names.get(fill.order_id)] += fill.quantity
+    for fill in _standing(truth.fills):
+        taken[names.get(fill.order_id)] += fill.quantity
+    changed = {replaced_by(intent.leg) for intent in ours.intents}
+    for entry in ours.intents:
+        heads = [each for each in ours.intents if each.leg == EXITS and each.parent_id == entry.id]
+        if not heads or entry.id in changed or is_replacement(entry.leg):
+            continue
+        ids = {each.id for each in heads}
+        exits = heads + [each for each in ours.intents if each.leg == OTHER_WAY and each.parent_id in ids]
+        out = sum((taken[each.client_id] for each in exits), ZERO)
+        if out > brought[entry.client_id]:
+            yield f"I4 the exits of {entry.id} took out {out}, it brought {brought[entry.client_id]}"
 
 
 def _came(order: TrueOrder) -> tuple[bool, datetime]:
