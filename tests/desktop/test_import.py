@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
+import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
@@ -33,6 +35,15 @@ def daily_file(folder: Path, name: str = "mine.csv", *, rows: int = 250, header:
     path = folder / name
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def packed(path: Path, name: str) -> Path:
+    """Write the same prices under another name, as Parquet if it says so."""
+    if not name.endswith(".parquet"):
+        return path
+    made = path.with_name(name)
+    duckdb.sql(f"COPY (SELECT * FROM read_csv('{path}')) TO '{made}' (FORMAT parquet)")
+    return made
 
 
 def dragged(*paths: Path) -> QMimeData:
@@ -90,18 +101,19 @@ async def looked_into(window: Window) -> ImportSheet:
     return sheet
 
 
+@pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
 async def test_a_file_dropped_on_the_chart_is_looked_into_imported_and_shown(
-    core: Core, open_window: OpenWindow, tmp_path: Path
+    core: Core, open_window: OpenWindow, tmp_path: Path, name: str
 ) -> None:
     window = await open_window(core)
     chart = window.docks["chart"].panel
     assert isinstance(chart, ChartPanel)
     middle = chart.mapTo(window, chart.rect().center())
-    carried = dragged(daily_file(tmp_path))
+    carried = dragged(packed(daily_file(tmp_path), name))
 
     assert enter(window, carried, middle).isAccepted()
     assert window.drop.isVisible()
-    assert window.drop.name == "mine.csv"
+    assert window.drop.name == name
     move(window, carried, middle + QPoint(3, 3))
     drop(window, carried, middle + QPoint(3, 3))
     assert not window.drop.isVisible()
@@ -118,7 +130,7 @@ async def test_a_file_dropped_on_the_chart_is_looked_into_imported_and_shown(
     await until(lambda: len(chart.chart.bars) > 0 and chart.live)
     with calling_as(PERSON):
         [kept] = await core.files.all()
-    assert (kept.symbol, kept.bars, kept.file) == ("MINE", 250, "mine.csv")
+    assert (kept.symbol, kept.bars, kept.file) == ("MINE", 250, name)
 
 
 async def test_a_file_without_known_columns_is_mended_in_the_sheet(
