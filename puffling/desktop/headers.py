@@ -99,15 +99,19 @@ class Header(Titles):
         visible = self.visible_columns()
         if not visible:
             return
-        elastic = [number for number in visible if columns[number].stretch] or visible[:1]
-        room = width - sum(self._widths[columns[number].id] for number in visible)
+        wide = {number: self._widths[columns[number].id] for number in visible}
+        room = width - sum(wide.values())
+        # Without one that stretches all grow alike: one wide column far from the others reads badly.
+        every = visible if room > 0 else visible[:1]
+        elastic = [number for number in visible if columns[number].stretch] or every
+        shares = _split(room, [wide[number] if elastic is visible else 1 for number in elastic])
+        given = dict(zip(elastic, shares, strict=True))
         self._fitting = True
         for number in visible:
-            wanted = self._widths[columns[number].id]
-            if number in elastic:
-                share = room // len(elastic) + (room % len(elastic) if number == elastic[-1] else 0)
+            wanted = wide[number]
+            if number in given:
                 # What stretches also gives way, down to where its words stop making sense.
-                wanted = max(wanted + share, self._least_width(number))
+                wanted = max(wanted + given[number], self._least_width(number))
             self.resizeSection(number, wanted)
         self._fitting = False
 
@@ -118,14 +122,17 @@ class Header(Titles):
             self.setSectionHidden(number, False)
         self._dropped = set()
         for number in reversed(self.visible_columns()):
-            if columns[number].drops and sum(map(self._least_width, self.visible_columns())) > width:
+            if columns[number].drops and sum(map(self._needed, self.visible_columns())) > width:
                 self._dropped.add(number)
                 self.setSectionHidden(number, True)
 
     def _least_width(self, number: int) -> int:
         column = self._rows.columns[number]
-        wanted = self._widths[column.id]
-        return round(wanted * _LEAST_SHARES.get(column.kind, _LEAST_SHARE)) if column.stretch else wanted
+        return round(self._widths[column.id] * _LEAST_SHARES.get(column.kind, _LEAST_SHARE))
+
+    def _needed(self, number: int) -> int:
+        column = self._rows.columns[number]
+        return self._least_width(number) if column.stretch else self._widths[column.id]
 
     def _left_out(self, number: int) -> bool:
         """Tell whether the person does not want to see a column."""
@@ -241,6 +248,14 @@ class Header(Titles):
     def _tell(self) -> None:
         if not self._fitting:
             self.arranged.emit()
+
+
+def _split(room: int, weights: Sequence[int]) -> list[int]:
+    """Divide room by weights; the last one takes what is left by rounding."""
+    whole = sum(weights)
+    shares = [room * weight // whole for weight in weights]
+    shares[-1] += room - sum(shares)
+    return shares
 
 
 def _names(value: object) -> list[str]:

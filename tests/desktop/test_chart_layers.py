@@ -17,7 +17,7 @@ from shiboken6 import isValid
 from puffling.desktop.charts.chart import ChartView
 from puffling.desktop.charts.compared import LABEL_GAP, Compared, End, aligned, spread
 from puffling.desktop.charts.marks import SPACING, Marks, Place, Shape, Style
-from puffling.desktop.charts.price_lines import PriceLine
+from puffling.desktop.charts.price_lines import TAG_HEIGHT, PriceLine
 from puffling.desktop.charts.scale import Scale
 from puffling.desktop.theme import Tone, look
 from tests.desktop.conftest import CHART_HEIGHT, CHART_WIDTH
@@ -194,6 +194,22 @@ def test_a_line_is_dragged_and_tells_where_it_was_let_go(chart: ChartView) -> No
     assert [what for what, _ in told] == ["moved", "released"]
     assert told[-1][1] == line.price == round(line.price, 2)
     assert chart.visible_range == seen
+
+
+def test_no_label_on_the_axis_hides_another_or_the_last_price(chart: ChartView) -> None:
+    line_on(chart)
+    bars = chart.lines.shared.bars
+    viewport = chart.lines.shared.viewport
+    assert bars is not None
+    assert viewport is not None
+    last = bars.bar(len(bars) - 1).close
+    for step in (0.0, 0.0, 0.1, -0.1):
+        chart.lines.add(PriceLine(last + step, "Limit", Tone.ACCENT))
+    middles = [tag.geometry().center().y() for tag in chart.lines._tags.values() if not tag.isHidden()]
+    middles.append(round(viewport.y(last)))
+    assert len(middles) == 6
+    middles.sort()
+    assert min(after - before for before, after in pairwise(middles)) >= TAG_HEIGHT - 1
 
 
 def test_escape_puts_a_dragged_line_back_and_tells_no_release(chart: ChartView) -> None:

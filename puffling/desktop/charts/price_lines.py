@@ -111,17 +111,22 @@ class PriceLines(Layer):
 
     def place(self) -> None:
         """Put every label where its line meets the axis."""
-        viewport = self.shared.viewport if self.shared.bars is not None else None
-        self.shared.labelled = [viewport.y(line.price) for line in self._tags] if viewport else []
-        self.shared.labelled += [at for at, _, _ in self.shared.ends]
+        bars = self.shared.bars
+        viewport = self.shared.viewport if bars is not None else None
+        middles: dict[PriceLine, float] = {}
+        # The labels that are painted on the axis itself stay where they are.
+        taken = [at for at, _, _ in self.shared.ends]
+        if viewport is not None and bars is not None:
+            if len(bars):
+                taken.append(viewport.y(bars.bar(len(bars) - 1).close))
+            middles = self._stacked(viewport, taken)
+        self.shared.labelled = [*middles.values(), *taken]
         for line, tag in self._tags.items():
-            y = viewport.y(line.price) if viewport else math.nan
-            seen = viewport is not None and 0 <= y <= viewport.height
+            seen = line in middles
             if viewport is not None and seen:
-                top = min(max(y - TAG_HEIGHT / 2, 0), viewport.height - TAG_HEIGHT)
                 tag.setGeometry(
                     round(viewport.width),
-                    round(top),
+                    round(middles[line] - TAG_HEIGHT / 2),
                     round(self._canvas.width() - viewport.width),
                     TAG_HEIGHT,
                 )
@@ -129,6 +134,22 @@ class PriceLines(Layer):
             if tag.isHidden() == seen:
                 tag.setVisible(seen)
         self.update()
+
+    def _stacked(self, viewport: Viewport, taken: list[float]) -> dict[PriceLine, float]:
+        """Give each line that is seen the place nearest to it where its label hides no other."""
+        half = TAG_HEIGHT / 2
+        wanted = {
+            line: min(max(y, half), viewport.height - half)
+            for line in self._tags
+            if 0 <= (y := viewport.y(line.price)) <= viewport.height
+        }
+        around = taken[-1] if taken else 0.0
+        found: dict[PriceLine, float] = {}
+        # What is held stays in the hand; the others make room from the middle outwards.
+        for line in sorted(wanted, key=lambda line: (not line.held, abs(wanted[line] - around))):
+            free = _nearest_free(wanted[line], [*taken, *found.values()], viewport.height)
+            found[line] = wanted[line] if line.held else free
+        return found
 
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         theme = self.shared.theme
@@ -213,6 +234,18 @@ class PriceLines(Layer):
             if line.movable and abs(viewport.y(line.price) - at.y()) <= NEAR_PIXELS
         ]
         return min(near)[2] if near else None
+
+
+def _nearest_free(wanted: float, occupied: list[float], height: float) -> float:
+    """Give the middle nearest to a wanted one where a label covers none of these; where there is none, it."""
+    beside = [y + way * TAG_HEIGHT for y in occupied for way in (-1, 1)]
+    free = [
+        y
+        for y in (wanted, *beside)
+        if TAG_HEIGHT / 2 <= y <= height - TAG_HEIGHT / 2
+        and all(abs(y - other) >= TAG_HEIGHT for other in occupied)
+    ]
+    return min(free, key=lambda y: abs(y - wanted), default=wanted)
 
 
 class Tag(QWidget):
