@@ -9,6 +9,7 @@ from puffling.puffin.broker.base import AccountInfo, Asset, Broker
 from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.runtime.errors import PufflingError
 from puffling.store.orders import Intent
+from puffling.trading.events import AccountChanged
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts
@@ -83,6 +84,8 @@ async def refresh_account(parts: DeskParts, line: BrokerLine) -> tuple[AccountIn
             return line.info, line.info_at
         # What was filled meanwhile may not be in it: then the next one asks again.
         line.info, line.info_at = info, None if line.moved else now
+        # Whoever shows figures of the account shows the same ones as whoever asked.
+        parts.bus.publish(AccountChanged(line.account.id))
         return info, now
 
 

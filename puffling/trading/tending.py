@@ -18,7 +18,6 @@ from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import OrderState, OrderTerms
-from puffling.trading.events import AccountChanged
 from puffling.trading.judging import LiveFacts
 from puffling.trading.ledger import take_execution
 from puffling.trading.line import BrokerLine
@@ -222,7 +221,6 @@ class Tending:
     async def _ask_worth(self) -> None:
         while self._line.moved:
             await refresh_account(self._parts, self._line)
-        self._parts.bus.publish(AccountChanged(self._line.account.id))
 
 
 def take_update(unit: Unit, line: BrokerLine, update: BrokerUpdate) -> Taken:

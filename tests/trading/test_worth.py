@@ -10,7 +10,9 @@ from pathlib import Path
 
 from puffling.puffin.orders import Kind
 from puffling.store.orders import Intent, OrderState
+from puffling.trading.events import AccountChanged
 from puffling.trading.judging import PriceSeen
+from puffling.trading.looking import refresh_account
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.rooms import MINE, FixedPrices, Room, open_room
 
@@ -129,3 +131,18 @@ async def test_news_of_a_fill_while_an_order_is_looked_at_does_not_refuse_it(hom
             await room.until(sending)
             broker.let_go.set()
             assert (await placing).state is OrderState.ACKED
+
+
+async def test_figures_read_for_an_order_are_told_to_all_who_show_them(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        await room.settle()
+        line = room.parts.line(MINE.id)
+        told: list[object] = []
+        room.bus.on(AccountChanged, lambda _: told.append(line.info))
+        async with line.comparing:
+            line.moved = True
+            await refresh_account(room.parts, line)
+            assert told == [line.info]
+            await refresh_account(room.parts, line)
+            assert len(told) == 1
