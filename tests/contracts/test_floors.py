@@ -73,8 +73,8 @@ LATER = {
 BEHIND = {
     f"puffling.desktop.panels.{name}"
     for name in (
-        "activity", "alerts", "approvals", "backtest", "data", "fundamentals", "guide", "jobs", "orders",
-        "portfolio", "practice", "quote", "safety", "strategies", "ticket", "trades",
+        "activity", "alerts", "approvals", "backtest", "data", "fundamentals", "guide", "jobs",
+        "optimization", "orders", "portfolio", "practice", "quote", "safety", "strategies", "ticket", "trades",
     )
 }  # fmt: skip
 START = """

@@ -105,6 +105,11 @@ class BacktestPanel(Panel):
         )
         for name, title, act in (
             ("cancel", tr("Cancel running backtests"), lambda room: room.desk.stop_all()),
+            (
+                "optimize",
+                tr("Search better parameters for what the form asks"),
+                lambda room: room.optimize(),
+            ),
             ("results", tr("All results of backtests"), lambda room: room.view.open_page("history")),
             ("again", tr("Ask the shown backtest again"), lambda room: room.ask_this_again()),
             ("check", tr("Run the shown backtest again and compare"), lambda room: room.verify()),
@@ -219,6 +224,7 @@ class BacktestPanel(Panel):
             return
         menu = passing_menu(self)
         menu.addAction(tr("Save as strategy …"), room.save_strategy)
+        menu.addAction(tr("Optimize …"), room.optimize)
         menu.addAction(tr("Activate …"), room.activate)
         if room.view.report.report is not None:
             menu.addAction(tr("Ask the same again"), room.ask_this_again)
