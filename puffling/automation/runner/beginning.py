@@ -54,7 +54,7 @@ async def begin_strategies(
     accounts: AccountShelf,
 ) -> Callable[[], None]:
     """Wait until a strategy is to run by itself, and begin to run what is active; the answer stops it."""
-    await _until_active(store, bus, clock, user)
+    of_a_backup = await _until_active(store, bus, clock, user)
     from puffling.automation.runner.runner import StrategyRunner
 
     runner = StrategyRunner(
@@ -68,15 +68,21 @@ async def begin_strategies(
         costs=partial(costs_on, accounts),
         opened=accounts.opened,
     )
-    return runner.start(scope)
+    return runner.start(scope, of_a_backup=of_a_backup)
 
 
-async def _until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> None:
-    """Wait until a strategy is to run by itself, and load what runs it."""
-    changed = asyncio.Event()
-    ends = [bus.on(kind, lambda _: changed.set()) for kind in (StrategiesChanged, DatabaseRestored)]
+async def _until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> bool:
+    """Wait until a strategy is to run, and load what runs it; tells whether a restored backup says so."""
+    changed, restored = asyncio.Event(), asyncio.Event()
+
+    def brought_back(_: DatabaseRestored) -> None:
+        restored.set()
+        changed.set()
+
+    ends = [bus.on(StrategiesChanged, lambda _: changed.set()), bus.on(DatabaseRestored, brought_back)]
     try:
         while not await _any_active(store, clock, user):
+            restored.clear()
             await changed.wait()
             changed.clear()
     finally:
@@ -85,6 +91,7 @@ async def _until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> N
     for name in _PIECES:
         import_module(name)
         await asyncio.sleep(0)
+    return restored.is_set()
 
 
 def costs_on(shelf: AccountShelf, account: str) -> tuple[SlippageModel, CommissionModel]:

@@ -148,10 +148,12 @@ class Placing:
         """Place one order, once; what has to wait stays planned."""
         now = self._clock.now()
         proposal = _proposal(run, decision, order)
-        known = await self._store.read(self._user, _entered, proposal)
+        known, active = await self._store.read(self._user, _entered, proposal, run)
         if known is not None:
             # Killed before it was written down here that the desk has it.
             return replace(order, fate=Fate.ENTERED, intent_id=known), None
+        if not active:
+            return replace(order, fate=Fate.DROPPED, text=tr("The strategy was deactivated.")), None
         if now >= decision.valid_until:
             return replace(order, fate=Fate.DROPPED, text=tr("It came too late.")), None
         before = _left_before(decision, order)
@@ -262,11 +264,14 @@ def why_of(run: Running, decision: Decision, order: PlannedOrder) -> str:
     )
 
 
-def _entered(unit: Unit, proposal: Proposal) -> str | None:
+def _entered(unit: Unit, proposal: Proposal, run: Running) -> tuple[str | None, bool]:
+    """Give the intent of a proposal, if the desk has it, and whether the strategy may place it still."""
     account = unit.accounts.get(proposal.terms.account)
     mode = Mode(account.mode)
     known = unit.intents.by_client_id(client_id(slot_id(proposal, mode), mode))
-    return None if known is None else known.id
+    still = running_one(unit, run.config.id)
+    active = still is not None and still.activation == run.activation
+    return None if known is None else known.id, active
 
 
 def _left_before(decision: Decision, order: PlannedOrder) -> PlannedOrder | None:

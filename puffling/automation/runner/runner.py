@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from puffling.automation.runner.activation import (
 )
 from puffling.automation.runner.deciding import Before, Changed, Costs, Deciding, before_of, drawn_up
 from puffling.automation.runner.placing import Placing
-from puffling.automation.runner.timing import Slot, Timing
+from puffling.automation.runner.timing import MOST_COUNTED, Slot, Timing
 from puffling.automation.runner.values import Activation
 from puffling.automation.strategies import StrategyShelf
 from puffling.market.market import Market
@@ -77,8 +78,9 @@ class StrategyRunner:
         self._of_a_backup = False
         self._tasks: dict[str, tuple[Activation, asyncio.Task[None]]] = {}
 
-    def start(self, scope: TaskScope) -> Callable[[], None]:
-        """Begin to run what is active; the answer stops it."""
+    def start(self, scope: TaskScope, *, of_a_backup: bool = False) -> Callable[[], None]:
+        """Begin to run what is active; the answer stops it. What a backup says trades is switched off."""
+        self._of_a_backup = of_a_backup
         ends = [
             self._bus.on(StrategiesChanged, lambda _: self._changed.set()),
             self._bus.on(DatabaseRestored, self._restored),
@@ -185,6 +187,21 @@ class StrategyRunner:
             text = tr("It failed {count} times in a row: {reason}", count=failures, reason=decision.reason)
             await self._switch_off(run, text)
 
+    async def _note_fault(self, strategy_id: str) -> None:
+        """Count a fault of ours as one of the strategy: whoever meets it again and again is switched off."""
+        text = tr("It met a fault, which the log has.")
+
+        def note(unit: Unit) -> tuple[Running | None, int]:
+            run = running_one(unit, strategy_id)
+            if run is None:
+                return None, 0
+            return run, unit.scheduled_jobs.ran(run.job.id, run.served_until, text, failed=True).failures
+
+        with suppress(PufflingError):
+            run, failures = await self._store.run(self._user, note)
+            if run is not None and failures >= MOST_FAILURES:
+                await self._switch_off(run, text)
+
     async def _switch_off(self, run: Running, reason: str) -> None:
         def switch_off(unit: Unit) -> None:
             deactivate(unit, run.config.id, reason)
@@ -228,6 +245,11 @@ class StrategyRunner:
             except PufflingError as error:
                 # The next look may find what this one did not.
                 _log.warning("The strategy %s could not be looked after: %s", strategy_id, error)
+                await self._clock.sleep(_AGAIN_SECONDS)
+                continue
+            except Exception:  # noqa: BLE001  the edge: the others go on, and this one is switched off in time
+                _log.exception("The strategy %s met a fault", strategy_id)
+                await self._note_fault(strategy_id)
                 await self._clock.sleep(_AGAIN_SECONDS)
                 continue
             if again is None:
@@ -322,6 +344,8 @@ def _missed(passed: int) -> str:
 def _went_by(passed: int) -> str:
     if passed == 1:
         return tr("1 bar before it went by.")
+    if passed >= MOST_COUNTED:
+        return tr("More than {count} bars before it went by.", count=passed)
     return tr("{count} bars before it went by.", count=passed)
 
 

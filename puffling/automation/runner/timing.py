@@ -24,7 +24,7 @@ LATE_US = 30 * US_PER_MINUTE
 # Sessions that one bar may span: a month has at most 23.
 _SESSIONS_AROUND = 50
 # Counted one by one, and nobody needs to know of more.
-_MOST_COUNTED = 500
+MOST_COUNTED = 500
 
 
 @frozen
@@ -60,7 +60,7 @@ class Timing:
     def bars_before(self, slot: Slot, count: int) -> datetime:
         """Give when the first of so many bars began, the bar of the slot being the last."""
         first = slot
-        for _ in range(min(count, _MOST_COUNTED) - 1):
+        for _ in range(min(count, MOST_COUNTED) - 1):
             before = self._last_close(to_us(first.closes_at) - 1)
             if before is None:
                 break
@@ -69,7 +69,7 @@ class Timing:
 
     def _closes_between(self, since_us: int, until_us: int) -> Iterator[int]:
         at = since_us
-        for _ in range(_MOST_COUNTED):
+        for _ in range(MOST_COUNTED):
             at = self._next_close(at)
             if at >= until_us:
                 return
