@@ -74,7 +74,8 @@ BEHIND = {
     f"puffling.desktop.panels.{name}"
     for name in (
         "activity", "alerts", "approvals", "backtest", "data", "fundamentals", "guide", "jobs",
-        "optimization", "orders", "portfolio", "practice", "quote", "safety", "strategies", "ticket", "trades",
+        "optimization", "orders", "portfolio", "practice", "quote", "safety", "strategies", "ticket",
+        "trades",
     )
 }  # fmt: skip
 START = """
