@@ -131,6 +131,6 @@ async def test_an_order_whose_fill_is_taken_back_before_the_others_came_waits_fo
             broker.undo(first)
         await room.settle()
         ended = await room.intent(intent.id)
-        assert (ended.state, ended.reserved) == (OrderState.FILLED, 0)
+        assert (ended.state, ended.reserved) == (OrderState.FILLED, Decimal(0))
         assert await room.held() == 2
         assert room.alarms == []
