@@ -94,6 +94,12 @@ class Practices(Controller, domain="practice"):
         cash = Decimal(repr(paper.cash))
         return Practice(symbol, cash=cash, at_us=at_us, price=price, terms=paper_terms(paper))
 
+    def name(self) -> str:
+        """Make the id a new practice is kept under: it is known before anything of it is written."""
+        from puffling.store.repositories.base import new_id
+
+        return new_id()
+
     async def resume(self, id: str) -> tuple[Practice, Interval] | None:
         """Give a practice that was left, for a chart in this process; None when it is over, or gone."""
         from puffling.trading.accounts.terms import paper_terms
@@ -111,15 +117,15 @@ class Practices(Controller, domain="practice"):
         await self._store.run(current_caller().user, lambda unit: unit.practices.remove(id))
 
     async def keep(
-        self, id: str, practice: Practice, interval: Interval, *, over: bool = False
+        self, id: str, practice: Practice, interval: Interval, *, over: bool = False, new: bool = False
     ) -> PracticeLine:
-        """Keep how a practice stands, without an id as a new one, for faces in this process."""
+        """Keep how a practice stands, for faces in this process; one that is not new must be there still."""
         from puffling.trading.practice.keeping import line_of, report_as_plain, score_as_plain
 
         request = {"symbol": practice.symbol, "interval": interval.value}
         score, report = score_as_plain(practice.score), report_as_plain(practice, over=over)
         kept = await self._store.run(
             current_caller().user,
-            lambda unit: unit.practices.put(id, request=request, score=score, report=report),
+            lambda unit: unit.practices.put(id, request=request, score=score, report=report, new=new),
         )
         return line_of(kept)

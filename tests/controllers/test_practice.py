@@ -45,7 +45,7 @@ def practised(core: Core, bars: Bars, count: int = 40) -> Practice:
 
 async def test_a_practice_is_kept_with_its_score_and_its_curve(core: Core) -> None:
     practice = practised(core, await days(core))
-    line = await core.practice.keep("", practice, Interval.D1)
+    line = await core.practice.keep(core.practice.name(), practice, Interval.D1, new=True)
     assert (line.symbol, line.interval, line.bars, line.trades) == ("SPY", "1d", 41, 1)
     assert line.ahead == line.gained - line.held
     assert await core.practice.all() == (line,)
@@ -62,7 +62,7 @@ async def test_a_practice_is_kept_with_its_score_and_its_curve(core: Core) -> No
 async def test_a_practice_that_goes_on_is_kept_in_its_place(core: Core) -> None:
     bars = await days(core)
     practice = practised(core, bars)
-    first = await core.practice.keep("", practice, Interval.D1)
+    first = await core.practice.keep(core.practice.name(), practice, Interval.D1, new=True)
     practice.follow(bars, end_of, end_of(int(bars.time[50])))
     then = await core.practice.keep(first.id, practice, Interval.D1)
     assert [line.id for line in await core.practice.all()] == [first.id]
@@ -81,7 +81,7 @@ async def test_what_goes_on_is_taken_up_as_it_was_and_what_is_over_is_not(core: 
     bars = await days(core)
     practice = practised(core, bars)
     practice.order(Side.BUY, Decimal(3), Kind.LIMIT, 10.0)
-    line = await core.practice.keep("", practice, Interval.D1)
+    line = await core.practice.keep(core.practice.name(), practice, Interval.D1, new=True)
     found = await core.practice.resume(line.id)
     assert found is not None
     again, interval = found
@@ -103,7 +103,9 @@ async def test_what_goes_on_is_taken_up_as_it_was_and_what_is_over_is_not(core: 
 async def test_neither_orders_nor_accounts_nor_backtests_know_of_it(core: Core) -> None:
     await core.open_accounts()
     before = await core.portfolio.show()
-    line = await core.practice.keep("", practised(core, await days(core)), Interval.D1)
+    line = await core.practice.keep(
+        core.practice.name(), practised(core, await days(core)), Interval.D1, new=True
+    )
     orders: tuple[OrderLine, ...] = await core.broker.orders()
     assert orders == ()
     assert await core.portfolio.show() == before
@@ -115,7 +117,9 @@ async def test_neither_orders_nor_accounts_nor_backtests_know_of_it(core: Core) 
 
 
 async def test_a_removed_practice_comes_back_as_it_was(core: Core) -> None:
-    line = await core.practice.keep("", practised(core, await days(core)), Interval.D1)
+    line = await core.practice.keep(
+        core.practice.name(), practised(core, await days(core)), Interval.D1, new=True
+    )
     detail = await core.practice.show(line.id)
     heard: list[object] = []
     core.bus.on(PracticesChanged, heard.append)
@@ -131,10 +135,28 @@ async def test_a_removed_practice_comes_back_as_it_was(core: Core) -> None:
 
 
 async def test_nobody_sees_what_another_person_practised(core: Core) -> None:
-    line = await core.practice.keep("", practised(core, await days(core)), Interval.D1)
+    line = await core.practice.keep(
+        core.practice.name(), practised(core, await days(core)), Interval.D1, new=True
+    )
     with calling_as(Caller(Actor.PERSON, user=UserId("another"), present=True)):
         assert await core.practice.all() == ()
         with pytest.raises(NotFound):
             await core.practice.show(line.id)
     with calling_as(PERSON):
         assert await core.practice.all() == (line,)
+
+
+async def test_one_that_was_removed_does_not_come_back_by_being_kept_again(core: Core) -> None:
+    practice = practised(core, await days(core))
+    line = await core.practice.keep(core.practice.name(), practice, Interval.D1, new=True)
+    await core.practice.remove(line.id)
+    with pytest.raises(NotFound):
+        await core.practice.keep(line.id, practice, Interval.D1)
+    assert await core.practice.all() == ()
+
+
+async def test_one_that_is_kept_twice_as_a_new_one_is_one(core: Core) -> None:
+    practice, id = practised(core, await days(core)), core.practice.name()
+    for _ in range(2):
+        await core.practice.keep(id, practice, Interval.D1, new=True)
+    assert [line.id for line in await core.practice.all()] == [id]

@@ -27,7 +27,7 @@ async def practised(core: Core) -> PracticeLine:
         practice = core.practice.begin("AAPL", int(bars.time[0]) + US_PER_DAY, float(bars.close[0]))
         practice.order(Side.BUY, Decimal(10))
         practice.follow(bars, lambda begun_us: begun_us + US_PER_DAY, int(bars.time[10]))
-        return await core.practice.keep("", practice, Interval.D1)
+        return await core.practice.keep(core.practice.name(), practice, Interval.D1, new=True)
 
 
 def panel_in(window: Window) -> PracticePanel:

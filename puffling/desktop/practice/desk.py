@@ -40,7 +40,8 @@ class _Session:
 
     book: Practice
     interval: Interval
-    id: str = ""
+    id: str
+    kept: bool = False
     over: bool = False
     keeping: bool = False
     again: bool = False
@@ -78,9 +79,11 @@ class PracticeDesk:
         if not len(bars):
             return
         price = float(bars.close[-1])
-        book = self._session.core.practice.begin(history.key.symbol, present_us, price)
+        practice = self._session.core.practice
+        book = practice.begin(history.key.symbol, present_us, price)
         self.quantity = _first_quantity(float(book.equity), price)
-        self._on = _Session(book, interval)
+        # Its name is known at once: a window that is closed before it is written finds it again.
+        self._on = _Session(book, interval, practice.name())
         self._followed_us, self._behind = present_us, False
         self._keep(self._on)
         self._listeners.tell()
@@ -97,7 +100,7 @@ class PracticeDesk:
             if found is not None and self._on is None:
                 book, interval = found
                 self.quantity = self.quantity or _first_quantity(float(book.equity), book.points[-1].price)
-                self._on = _Session(book, interval, id)
+                self._on = _Session(book, interval, id, kept=True)
                 self._followed_us = 0
                 then()
                 self._listeners.tell()
@@ -227,8 +230,9 @@ class PracticeDesk:
                 on.again = False
                 practice = self._session.core.practice
                 if not on.over or on.book.fills:
-                    on.id = (await practice.keep(on.id, on.book, on.interval, over=on.over)).id
-                elif on.id:
+                    await practice.keep(on.id, on.book, on.interval, over=on.over, new=not on.kept)
+                    on.kept = True
+                elif on.kept:
                     await practice.discard(on.id)
         finally:
             on.keeping = False

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import PracticesChanged
-from puffling.store.repositories.base import Repository, checked_json, checked_text, new_id
+from puffling.store.repositories.base import Repository, checked_json, checked_text
 from puffling.store.research import PRACTICE, StoredPractice
 from puffling.store.tables.research import BacktestResultRow
 
@@ -40,13 +40,19 @@ class Practices(Repository):
         return _value(self._row(id))
 
     def put(
-        self, id: str, *, request: dict[str, Any], score: dict[str, Any], report: dict[str, Any]
+        self,
+        id: str,
+        *,
+        request: dict[str, Any],
+        score: dict[str, Any],
+        report: dict[str, Any],
+        new: bool = False,
     ) -> StoredPractice:
-        """Keep how a practice stands, a new one where no id is given."""
-        row = self._row(id) if id else None
+        """Keep how a practice stands; one that is not new must be there still."""
+        row = self._find(id) if new else self._row(id)
         if row is None:
             row = BacktestResultRow(
-                id=new_id(),
+                id=id,
                 user_id=self._user,
                 strategy_id=None,
                 name=checked_text(str(request["symbol"]), "symbol"),
@@ -94,9 +100,12 @@ class Practices(Repository):
     def _mine(self) -> tuple[bool, bool]:
         return BacktestResultRow.user_id == self._user, BacktestResultRow.grade == PRACTICE
 
-    def _row(self, id: str) -> BacktestResultRow:
+    def _find(self, id: str) -> BacktestResultRow | None:
         wanted = select(BacktestResultRow).where(*self._mine(), BacktestResultRow.id == id)
-        row = self._session.exec(wanted).one_or_none()
+        return self._session.exec(wanted).one_or_none()
+
+    def _row(self, id: str) -> BacktestResultRow:
+        row = self._find(id)
         if row is None:
             raise NotFound(
                 tr("There is no practice {id}.", id=id),

@@ -262,6 +262,21 @@ async def test_closed_and_opened_again_the_practice_goes_on(core: Core, open_win
     assert line_with(panel, "Sell").price == round(last * 2, 2)
 
 
+async def test_closed_before_anything_of_it_was_written_the_practice_goes_on(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel, book = await practising(core, open_window)
+    panel.practice.desk.order(Side.BUY)
+    panel.replay.step(1)
+    window = await open_window(core, await close_window(window))
+    panel = panel_of(window)
+    await until(lambda: panel.practice.desk.ready)
+    again = panel.practice.desk.book
+    assert again is not None
+    assert (again.at_us, again.fills) == (book.at_us, book.fills)
+    assert len(again.fills) == 1
+
+
 async def test_another_workspace_knows_nothing_of_it_and_coming_back_it_goes_on(
     core: Core, open_window: OpenWindow
 ) -> None:
