@@ -52,3 +52,20 @@ def test_what_cannot_be_tested_is_said_in_two_lines(puffling: Puffling, tmp_path
         assert said in done.stderr
         assert len(done.stderr.splitlines()) == 2
     assert puffling("backtest", "list").stdout == "Nothing to show.\n"
+
+
+def test_a_search_is_typed_in_one_line(puffling: Puffling) -> None:
+    words = ("optimization", *ASKED[1:], "--vary", "short_window=5..15:5", "long_window=30,60")
+    told = json.loads(puffling(*words, "--json").stdout)
+    assert (told["summary"]["tried"], told["summary"]["state"]) == (6, "done")
+    assert told["findings"]
+    table = puffling("optimization", "show", told["summary"]["id"])
+    assert "deflated" in table.stdout
+    assert "{" not in table.stdout
+    for vary, said in (("short_window=15..5:5", "first is the larger"), ("wings=1..2", "wings")):
+        done = puffling("optimization", *ASKED[1:], "--vary", vary)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 2
+    assert puffling("optimization", "delete", told["summary"]["id"]).returncode == 0
+    assert puffling("optimization", "list").stdout == "Nothing to show.\n"

@@ -122,7 +122,7 @@ async def test_the_best_stands_beside_what_is_to_be_thought_of_it(
     assert room.view.states.phase is Phase.CONTENT
     assert result.verdict.badge.grade == result.detail.summary.grade != ""
     assert result.which.text() == "Best of 6 sets"
-    assert "deflated Sharpe" in result.doubts.text()
+    assert "Deflated Sharpe" in result.doubts.text()
     assert "overfitting" in result.doubts.text()
     assert result.sets.rows.rowCount() == 6
     assert result.walk.rows.rowCount() == 5

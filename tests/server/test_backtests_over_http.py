@@ -104,3 +104,35 @@ async def test_a_program_writes_no_file_on_this_machine(client: httpx2.AsyncClie
     assert (answer.status_code, answer.json()["code"]) == (403, "refused")
     assert (await client.get("/api/backtest")).json() == []
     assert (await client.post("/api/backtest/x/save", json={})).status_code == 404
+
+
+async def test_a_program_searches_and_never_reads_the_best_alone(client: httpx2.AsyncClient) -> None:
+    vary = ["short_window=5,10", "long_window=30,60"]
+    asked = {**ASKED, "vary": vary}
+    plan = await client.post(
+        "/api/optimization/plan", json={"strategy": "momentum", "symbols": ["SPY"], "vary": vary}
+    )
+    assert plan.json()["trials"] == 4
+    begun = await client.post("/api/optimization", json=asked)
+    assert begun.status_code == 202
+    answer = await client.post("/api/optimization?wait=60", json={**asked, "vary": vary[:1]}, timeout=60)
+    told = answer.json()
+    assert told["best"]["parameters"]["long_window"] == 50
+    assert {"deflated", "overfitting"} <= {each["check"] for each in told["findings"]}
+    place = f"/api/optimization/{told['summary']['id']}"
+    assert (await client.get(place)).json()["best"] == told["best"]
+    assert len((await client.get(f"{place}/trials")).json()) == 2
+    assert (await client.post(f"{place}/resume?wait=60", json={})).status_code == 409
+    assert (await client.delete(place)).status_code == 200
+    assert (await client.get(place)).status_code == 404
+    assert (await client.post(f"{place}/restore", json={})).json()["tried"] == 2
+    for changed, field in (
+        ({"vary": ["short_window=20..5:5"]}, "short_window"),
+        ({"vary": ["wings=1..2"]}, "wings"),
+        ({"objective": "luck"}, "objective"),
+        ({"trials": 1}, "trials"),
+        ({"holdout": 1.0}, "holdout"),
+        ({"symbols": ["NOPE"]}, "symbols"),
+    ):
+        wrong = await client.post("/api/optimization?wait=60", json={**asked, **changed})
+        assert (wrong.status_code, wrong.json()["field"]) == (422, field), wrong.text

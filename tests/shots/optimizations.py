@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from puffling.automation.research.search.parameters import Objective
@@ -12,6 +13,7 @@ from puffling.desktop.backtests.question import Question
 from puffling.desktop.optimization.room import SearchRoom
 from puffling.desktop.panels.optimization import OptimizationPanel
 from puffling.desktop.window import Window
+from puffling.runtime.jobs import JobState
 from puffling.store.research import SearchState
 
 _SEARCHES: list[str] = []
@@ -96,6 +98,14 @@ def _wrong(room: SearchRoom) -> None:
     )
 
 
+def _running(room: SearchRoom) -> None:
+    room.take_question(MONEY)
+    room.open(_SEARCHES[0])
+    begun = room.session.core.board.all()[0].record
+    on = replace(begun, state=JobState.RUNNING, fraction=0.42, note="107 of 256 sets", ended=None)
+    room.view.form.running.show_jobs({on.id: on}, {on.id: "Momentum, SPY QQQ"})
+
+
 SCENES: dict[str, Callable[[Window], None]] = {
     "optimization-first": _with(_first),
     "optimization-map": _page("map"),
@@ -104,6 +114,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "optimization-walk": _page("walk"),
     "optimization-stopped": _page("map", 0),
     "optimization-all": _with(_all),
+    "optimization-running": _with(_running),
     "optimization-wrong": _with(_wrong),
 }
 
@@ -114,4 +125,5 @@ def closed(window: Window) -> None:
     assert isinstance(panel, OptimizationPanel)
     if panel.room is not None:
         panel.room.view.form.clear_errors()
+        panel.room.view.form.running.show_jobs({}, {})
         panel.room.view.open_page("result")

@@ -18,6 +18,7 @@ from puffling.runtime.text import tr
 _LEFT, _TOP, _FOOT = 64.0, 8.0, 40.0
 _MOST_WIDE, _MOST_HIGH = 92.0, 44.0
 _ROOM_FOR_WORDS, _HIGH_ENOUGH = 34.0, 15.0
+_CHOICE_WIDTH = 128
 # No deeper: a number on it must still be read.
 _DEEPEST = 0.5
 
@@ -37,7 +38,7 @@ class ParameterMap(QWidget):
             narrow_choice(tr("From bottom to top")),
         )
         for choice in (self.across, self.up):
-            choice.setMaximumWidth(190)
+            choice.setFixedWidth(_CHOICE_WIDTH)
             choice.activated.connect(lambda _: self._draw())
         self.said = label(tone=Tone.MUTED, kind="caption")
         self.said.setWordWrap(True)

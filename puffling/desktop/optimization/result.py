@@ -38,7 +38,7 @@ from puffling.runtime.text import tr
 
 PAGES = {"map": "Map", "sets": "Sets", "reasons": "Trust", "walk": "Walk forward"}
 _DOUBTS = {
-    "deflated_sharpe": "deflated Sharpe {share}",
+    "deflated_sharpe": "Deflated Sharpe {share}",
     "overfitting_probability": "overfitting {share}",
 }
 _WIDE = 700

@@ -127,9 +127,10 @@ class SearchForm(QWidget):
 
     def show_kinds(self, kinds: Sequence[StrategyKind]) -> None:
         """Take what strategies there are, with what each of them declares."""
-        before = self.asked
-        self.kinds = {kind.name: kind for kind in kinds}
-        self.show_asked(before)
+        before, found = self.asked, {kind.name: kind for kind in kinds}
+        if found != self.kinds:
+            self.kinds = found
+            self.show_asked(before)
 
     def show_question(self, question: Question) -> None:
         """Take over a question; of another strategy something else varies."""
