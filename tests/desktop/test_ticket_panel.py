@@ -223,3 +223,27 @@ async def test_a_sale_tells_its_proceeds(core: Core, open_window: OpenWindow) ->
     assert panel.makes.title("cost") == "Proceeds"
     panel.begin(Side.BUY, Kind.LIMIT)
     await until(lambda: panel.makes.title("cost") == "Cost")
+
+
+async def test_a_size_in_pieces_does_not_go_over_to_another_kind_of_instrument(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window, panel = await ready(core, open_window)
+    amount = panel.form.editor("amount")
+    window.session.selection.choose("BTC/USD")
+    await until(lambda: amount.text() == "")
+    assert not panel.send.isEnabled()
+    QTest.keyClicks(amount, "0.005")
+    await until(panel.send.isEnabled)
+    assert panel.send.text() == "Buy 0.005 BTC/USD"
+    window.session.selection.choose("ETH/USD")
+    await until(lambda: panel.send.isEnabled() and "ETH" in panel.send.text())
+    assert amount.text() == "0.005"
+    window.session.selection.choose("MSFT")
+    await until(lambda: panel.send.isEnabled() and "MSFT" in panel.send.text())
+    assert panel.send.text() == "Buy 1 MSFT"
+    amount.clear()
+    QTest.keyClicks(amount, "3")
+    window.session.selection.choose("SPY")
+    await until(lambda: panel.send.isEnabled() and "SPY" in panel.send.text())
+    assert panel.send.text() == "Buy 3 SPY"

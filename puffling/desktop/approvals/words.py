@@ -23,7 +23,7 @@ FIGURES = {
     "worst": "Worst price",
     "cost": "Cost",
     "fees": "Fees",
-    "after": "In the symbol then",
+    "after": "Held and on order then",
 }
 
 

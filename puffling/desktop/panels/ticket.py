@@ -85,10 +85,13 @@ class TicketPanel(Panel):
                 "quantity": tr("Pieces"),
                 "cost": _cost_words(Side.BUY),
                 "fees": tr("Fees"),
-                "before": tr("In the symbol now"),
-                "after": tr("And then"),
+                "before": tr("Held and on order"),
+                "after": tr("With this order"),
             }
         )
+        meaning = tr("At the last price: what is held, and what all waiting buys less all waiting sells add.")
+        self.makes.explain("before", meaning)
+        self.makes.explain("after", tr("The same, once this order fills too, and its share of the account."))
         self.gates = Gates()
         self.send = button(tr("Buy"), kind="buy")
         self.send.setObjectName("ticket.send")

@@ -50,6 +50,7 @@ _TITLES = {
     "stop_loss": "Stop loss",
     "stop_loss_limit": "Stop limit",
 }
+_COINS = "crypto"
 _BRACKET = ("take_profit", "stop_loss")
 # The choice among the kinds that is a limit and a stop at once, and what it asks for.
 WAYS_OUT = "one_cancels_other"
@@ -97,6 +98,8 @@ class TicketForm(QWidget):
         self.filled: Values | None = None
         self._typed: set[str] = set()
         self._closing = Side.SELL
+        # Which symbol, and what kind of instrument, the size was meant for.
+        self._symbol, self._sized_for = "", ""
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(6)
@@ -180,7 +183,11 @@ class TicketForm(QWidget):
 
     def keep(self) -> Values:
         """Give the choices that stay from one order to the next."""
-        return {"measure": str(self.measure.currentData()), "amount": self._editors["amount"].text()}
+        return {
+            "measure": str(self.measure.currentData()),
+            "amount": self._editors["amount"].text(),
+            "sized_for": self._sized_for,
+        }
 
     def restore(self, kept: Values) -> None:
         """Take over what was kept."""
@@ -188,6 +195,7 @@ class TicketForm(QWidget):
         self.measure.setCurrentIndex(max(place, 0))
         if isinstance(amount := kept.get("amount"), str) and amount:
             self._editors["amount"].setText(amount)
+        self._sized_for = str(kept.get("sized_for") or "")
 
     def editor(self, name: str) -> LineEditor:
         """Give the field of a price or the size."""
@@ -214,6 +222,8 @@ class TicketForm(QWidget):
 
     def offer(self, facts: TicketFacts) -> None:
         """Offer what the account can do with this symbol; what it cannot is faint and says why."""
+        if facts.symbol != self._symbol:
+            self._fit_size(facts)
         missing = tr("This broker has no such orders.")
         here = tr("Held by this computer: the broker does not hold such orders.")
         for kind in Kind:
@@ -233,6 +243,23 @@ class TicketForm(QWidget):
             if facts.extended_hours
             else tr("There are no hours outside the session here.")
         )
+
+    def _fit_size(self, facts: TicketFacts) -> None:
+        """Let go of a number of pieces that was meant for another kind of instrument."""
+        amount = self._editors["amount"]
+        # Shares of a company and of a fund are counted alike.
+        kind = _COINS if facts.asset_type == _COINS else "share"
+        elsewhere = self._sized_for not in {"", kind}
+        self._symbol, self._sized_for = facts.symbol, kind
+        if self.measure.currentData() != Measure.QUANTITY:
+            return
+        broken = not facts.fractions and "." in amount.text()
+        if elsewhere and kind == _COINS:
+            # One share is little, one coin may be a fortune: there is no usual size.
+            amount.clear()
+            self._typed.discard("amount")
+        elif elsewhere or broken:
+            amount.write(Decimal(1))
 
     @property
     def _is_either(self) -> bool:

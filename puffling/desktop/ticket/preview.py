@@ -41,6 +41,11 @@ class Figures(QWidget):
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(value, row, 1)
 
+    def explain(self, name: str, words: str) -> None:
+        """Tell the pointer what a figure means."""
+        for said in (self._titles[name], self._values[name]):
+            said.setToolTip(words)
+
     def name(self, name: str, title: str) -> None:
         """Call a figure by another name."""
         self._titles[name].setText(title)
