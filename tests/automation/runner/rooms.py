@@ -71,6 +71,10 @@ class OpeningPrices:
         self._market = market
         self._clock = clock
         self.silent = False
+        self.age = timedelta()
+        # Every look finds another price, this many percent higher than the one before.
+        self.wandering = Decimal(0)
+        self._looks = 0
 
     def watch(self, symbols: Iterable[str]) -> Callable[[], None]:
         """Watch nothing: nothing moves between two openings."""
@@ -81,8 +85,9 @@ class OpeningPrices:
         if self.silent:
             return None
         bar = await day_of(self._market, symbol, self._clock.now())
-        price = Decimal(repr(float(bar.open[-1])))
-        return PriceSeen(price, self._clock.now(), previous_close=price, made_up=True)
+        self._looks += 1
+        price = Decimal(repr(float(bar.open[-1]))) * (1 + self.wandering * self._looks / 100)
+        return PriceSeen(price, self._clock.now() - self.age, previous_close=price, made_up=True)
 
     async def instrument(self, symbol: str) -> Instrument:
         """A share that trades in New York."""

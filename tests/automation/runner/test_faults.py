@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from puffling.puffin.data.instants import day_to_us, to_us
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.clock import FixedClock
 from puffling.store.database import Unit
-from puffling.store.decisions import DecisionState, Fate, StrategyMode
+from puffling.store.decisions import DecisionState, Fate, PlannedOrder, StrategyMode
 from puffling.store.events import DatabaseRestored
 from puffling.store.orders import OrderState
 from tests.automation.runner.rooms import (
@@ -39,6 +40,8 @@ from tests.automation.runner.rooms import (
 )
 
 HOLD = "buy_and_hold"
+# Turns a position round every few days.
+TURNING: dict[str, Any] = {"fast": 3, "slow": 7, "smoothing": 3}
 TUESDAY = date(2025, 3, 4)
 
 
@@ -55,6 +58,8 @@ async def states(room: RunnerRoom, id: str) -> list[str]:
 async def test_two_runners_on_one_bar_make_one_order(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         config = await room.activated(HOLD)
+        # Each of them would work out another quantity.
+        room.prices.wandering = Decimal(3)
         other = room.another()
         room.clock.set(room.calendar.next_close(room.clock.now()) + SETTLE)
         await asyncio.gather(*(each.look(config.id) for each in (room.runner, other) for _ in range(3)))
@@ -290,6 +295,42 @@ async def test_without_a_price_at_the_open_it_waits_and_then_says_so(tmp_path: P
         assert len(await orders(room)) == 1
 
 
+async def test_a_price_from_before_the_open_is_none_to_trade_on(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        await room.close_of_day(config.id)
+        room.prices.age = timedelta(minutes=2)
+        room.clock.set(room.calendar.next_open(room.clock.now()))
+        await room.look_after()
+        await room.runner.look(config.id)
+        [made] = await room.decisions(config.id)
+        assert made.state is DecisionState.DUE
+        assert made.reason == "There is no price of SPY since the market opened."
+        room.clock.advance(90)
+        await room.runner.look(config.id)
+        assert len(await orders(room)) == 1
+
+
+async def test_the_other_side_is_opened_once_the_old_position_is_left(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated("macd", parameters=TURNING)
+        turned: tuple[PlannedOrder, ...] = ()
+        while not turned:
+            await room.close_of_day(config.id)
+            room.clock.set(room.calendar.next_open(room.clock.now()))
+            await room.look_after()
+            await room.runner.look(config.id)
+            turned = (await room.decisions(config.id))[-1].orders
+            if [order.leg for order in turned] != ["leave", "grow"]:
+                turned = ()
+                await room.meet(("SPY",))
+        assert [order.fate for order in turned] == [Fate.ENTERED, Fate.PLANNED]
+        await room.meet(("SPY",))
+        await room.runner.look(config.id)
+        last = (await room.decisions(config.id))[-1]
+        assert [order.fate for order in last.orders] == [Fate.ENTERED, Fate.ENTERED]
+
+
 STEPS = ("decided", "planned", "entered", "sending", "acked")
 
 
@@ -348,8 +389,7 @@ async def test_after_a_backup_was_restored_nothing_trades_before_it_is_let_again
 async def test_what_the_person_has_is_neither_counted_nor_sold(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         await room.buys("SPY", 30)
-        parameters: dict[str, Any] = {"short_window": 2, "long_window": 3}
-        config = await room.activated("momentum", parameters=parameters)
+        config = await room.activated("macd", parameters=TURNING)
         for _ in range(15):
             await room.close_of_day(config.id)
             await room.open_of_day(config.id)
@@ -358,6 +398,7 @@ async def test_what_the_person_has_is_neither_counted_nor_sold(tmp_path: Path) -
         assert {order.leg for order in entered} >= {"grow", "leave"}
         # Selling short would sell what the person has.
         refused = [order for order in made if order.fate is Fate.REFUSED]
+        assert refused
         assert all("would trade yours" in order.text for order in refused)
         own = sum(order.quantity * int(order.side.sign) for order in entered)
         holding = await room.read(lambda unit: unit.holdings.find(ACCOUNT, "SPY"))
