@@ -8,7 +8,7 @@ name. While this program does not run nothing is watched: every face says so whe
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
@@ -84,21 +84,15 @@ class HeldOrders:
             before()
 
     def _moved(self, event: PricesMoved) -> None:
-        self.meet(event.prices)
-
-    def meet(self, prices: Mapping[str, Price]) -> None:
         """Look whose price is met, and see to them in tasks of their own."""
         for intent in tuple(self._held.values()):
-            price = prices.get(intent.terms.symbol)
+            price = event.prices.get(intent.terms.symbol)
             if price is None or intent.id in self._at_work:
                 continue
             if price.session is not SessionState.OPEN and not intent.terms.extended_hours:
                 continue
-            now = Decimal(repr(float(price.price)))
-            if not now.is_finite() or now <= 0:
-                continue
-            best = best_after(intent, now)
-            if is_met(intent, best, now):
+            best, met = _followed(intent, event.way(intent.terms.symbol))
+            if met:
                 self._at_work.add(intent.id)
                 self._parts.scope.spawn(self._release(intent.id), name="desk.held")
             elif best != best_of(intent):
@@ -235,11 +229,22 @@ def is_met(intent: Intent, best: Decimal | None, now: Decimal) -> bool:
     return now <= stop if terms.side is Side.SELL else now >= stop
 
 
-def best_after(intent: Intent, now: Decimal) -> Decimal | None:
+def _followed(intent: Intent, way: Iterable[Price]) -> tuple[Decimal | None, bool]:
+    """Give the best price seen after some more, and whether one of them was met: also one that was passed."""
+    best = best_of(intent)
+    for price in way:
+        now = Decimal(repr(float(price.price)))
+        if now.is_finite() and now > 0:
+            best = better_of(intent, best, now)
+            if is_met(intent, best, now):
+                return best, True
+    return best, False
+
+
+def better_of(intent: Intent, best: Decimal | None, now: Decimal) -> Decimal | None:
     """Give the best price a trailing stop has seen, this one included; None for every other kind."""
     if intent.terms.kind is not Kind.TRAILING_STOP:
         return None
-    best = best_of(intent)
     if best is None:
         return now
     return max(best, now) if intent.terms.side is Side.SELL else min(best, now)

@@ -121,6 +121,12 @@ class Room:
         day = (100.0, 100.0, price, price, 1.0)
         return PricesMoved({symbol: Price(symbol, price, 0, session, *day, "test", "Test", Quality.REALTIME)})
 
+    def pass_through(self, *way: float, symbol: str = "SPY") -> None:
+        """Let a symbol trade at some prices so fast that only the last is told, and how far it went."""
+        self.prices.each[symbol] = Decimal(repr(float(way[-1])))
+        event = self.told(float(way[-1]), symbol)
+        self.bus.publish(PricesMoved(event.prices, {symbol: tuple(map(float, way[:-1]))}))
+
     def move(self, price: float, *, symbol: str = "SPY", session: SessionState = SessionState.OPEN) -> None:
         """Let a symbol trade at another price."""
         self.prices.each[symbol] = Decimal(repr(float(price)))

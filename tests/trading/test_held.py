@@ -76,6 +76,34 @@ async def test_a_stop_waits_here_and_goes_out_as_a_market_order_when_it_is_met(h
         assert await room.broken(broker) == []
 
 
+async def test_a_stop_is_met_by_a_price_that_came_and_went_between_two_that_are_told(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        await _held(room, kind=Kind.STOP, stop=Decimal(90))
+        room.pass_through(91, 97, 95)
+        await room.settle()
+        assert broker.submitted == 1
+        room.pass_through(97, 89.5, 95)
+        await _working(room, broker, 2)
+
+
+async def test_a_trailing_stop_sees_the_prices_it_was_led_through_in_their_order(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        intent = await _held(room, kind=Kind.TRAILING_STOP, lasting=Lasting.GTC, trail=Decimal(10))
+        room.pass_through(101, 120, 112)
+
+        async def kept() -> bool:
+            return (await room.intent(intent.id)).reason.split(".")[0] == "120"
+
+        await room.until(kept)
+        assert broker.submitted == 1
+        room.pass_through(130, 119, 125)
+        await _working(room, broker, 2)
+
+
 async def test_a_stop_limit_goes_out_as_a_limit(home: Path) -> None:
     broker = OwnBroker(abilities=POOR)
     async with open_room(home, broker) as room:
