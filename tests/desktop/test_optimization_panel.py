@@ -205,6 +205,23 @@ async def test_bounds_that_cannot_be_are_said_at_their_row_and_nothing_is_kept(
     assert await core.optimization.all() == ()
 
 
+async def test_a_search_on_its_way_shows_how_far_it_is_and_can_be_stopped(
+    core: Core, open_window: OpenWindow, as_person: None
+) -> None:
+    room = await shown(await open_window(core))
+    form = room.view.form
+    # Some 2.5 million bars to walk through: nobody waits for the end of that.
+    long = replace(QUESTION, strategy="bracket_breakout", parameters={}, reach="20y")
+    form.show_asked(Asked(question=long, vary={"window": "5..500:1"}))
+    QTest.mouseClick(form.run, Qt.MouseButton.LeftButton)
+    await until(lambda: any(row.note.text() != "" for row in form.running.rows.values()))
+    (row,) = form.running.rows.values()
+    assert row.name.text() == "Bracket breakout, SPY"
+    QTest.mouseClick(row.stop, Qt.MouseButton.LeftButton)
+    await until(lambda: not form.running.rows)
+    assert {line.state for line in await core.optimization.all()} <= {"cancelled"}
+
+
 async def test_a_deleted_search_comes_back(core: Core, open_window: OpenWindow, as_person: None) -> None:
     window = await open_window(core)
     room = await shown(window)

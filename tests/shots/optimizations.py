@@ -10,10 +10,10 @@ from datetime import date
 from puffling.automation.research.search.parameters import Objective
 from puffling.core.core import Core
 from puffling.desktop.backtests.question import Question
+from puffling.desktop.optimization.asked import Asked
 from puffling.desktop.optimization.room import SearchRoom
 from puffling.desktop.panels.optimization import OptimizationPanel
 from puffling.desktop.window import Window
-from puffling.runtime.jobs import JobState
 from puffling.store.research import SearchState
 
 _SEARCHES: list[str] = []
@@ -99,11 +99,10 @@ def _wrong(room: SearchRoom) -> None:
 
 
 def _running(room: SearchRoom) -> None:
-    room.take_question(MONEY)
-    room.open(_SEARCHES[0])
-    begun = room.session.core.board.all()[0].record
-    on = replace(begun, state=JobState.RUNNING, fraction=0.42, note="107 of 256 sets", ended=None)
-    room.view.form.running.show_jobs({on.id: on}, {on.id: "Momentum, SPY QQQ"})
+    room.open(_SEARCHES[-1])
+    long = replace(MONEY, strategy="bracket_breakout", parameters={}, reach="20y")
+    room.view.form.show_asked(Asked(question=long, vary={"window": "5..500:1"}))
+    room.run()
 
 
 SCENES: dict[str, Callable[[Window], None]] = {
@@ -125,5 +124,6 @@ def closed(window: Window) -> None:
     assert isinstance(panel, OptimizationPanel)
     if panel.room is not None:
         panel.room.view.form.clear_errors()
-        panel.room.view.form.running.show_jobs({}, {})
+        for job in [*panel.room.view.form.running.rows]:
+            panel.room.view.form.running.stop_wanted.emit(job)
         panel.room.view.open_page("result")

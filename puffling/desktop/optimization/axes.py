@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from puffling.desktop.card import label
 from puffling.desktop.theme import Tone, set_role
@@ -15,6 +24,7 @@ from puffling.puffin.search.axes import usual_axes, usual_axis
 from puffling.runtime.text import tr
 
 _FIELD_WIDTH = 58
+_TICK_WIDTH = 26
 _ENDS = ("From", "To", "Step")
 
 
@@ -108,7 +118,7 @@ class AxisRow:
 
     def __init__(self, parameter: Parameter, value: Setting) -> None:
         title = tr(parameter.title)
-        self.on = QCheckBox(title)
+        self.on = _Tick(title)
         self.on.setObjectName(f"optimization.vary-{parameter.name}")
         self.on.setToolTip(tr("{title}: {value} where it does not vary", title=title, value=value))
         axis = usual_axis(parameter, value)
@@ -151,6 +161,21 @@ class AxisRow:
         """Let only what varies be changed."""
         for field in self.fields:
             field.setEnabled(self.on.isChecked())
+
+
+class _Tick(QCheckBox):
+    """A tick whose words are cut where there is no room for them, so that the form is not widened."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self._title = title
+        self.setAccessibleName(title)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = event.size().width() - _TICK_WIDTH
+        self.setText(self.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, room))
 
 
 def _field(name: str, text: str) -> QLineEdit:
