@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
 
-_START, _RUN, _PLAIN, _GAP = 8, 5, 1, 0.2
-_ALSO = 500
+# Best first: the title itself, its beginning, words of it in order, the wanted run in it, words said of it.
+_SAME, _BEGINS, _WORD, _WORDS, _INSIDE, _TOLD, _INITIALS = 1000.0, 800.0, 700.0, 600.0, 400.0, 300.0, 200.0
+# So much a long text is worth less than its kind of match.
+_SURE = 50.0
 _FEWEST_LETTERS = 3
+_LONGEST_HEAD = 4
+_WORDS_OF = re.compile(r"[^\W_]+")
 
 
 def score(wanted: str, text: str) -> float | None:
-    """Say how well letters match a text that holds them in this order; None when it does not.
+    """Say how well something is meant by what was typed; None when it is not.
 
-    Letters that begin words count most, then letters in a row; the shorter of two equal texts wins.
+    The text itself is best, then what begins with it, then words that begin with the typed ones, in their
+    order. Letters that stand anywhere are no match: they have to begin words. The shorter of two wins.
     """
-    wanted, text = wanted.casefold().strip(), text.casefold()
+    wanted, text = " ".join(wanted.casefold().split()), text.casefold()
     if not wanted:
         return 0.0
-    whole = text.find(wanted)
-    if whole >= 0:
-        begins = whole == 0 or not text[whole - 1].isalnum()
-        return 1000 + (500 if begins else 0) - whole - len(text) * 0.1
-    total, at, before = 0.0, 0, -2
-    for letter in wanted:
-        if letter.isspace():
-            continue
-        found = _next(letter, text, at, before)
-        if found < 0:
-            return None
-        starts = found == 0 or not text[found - 1].isalnum()
-        total += _START if starts else _RUN if found == before + 1 else _PLAIN
-        total -= _GAP * max(found - before - 1, 0) if before >= 0 else 0
-        at, before = found + 1, found
-    return total - len(text) * 0.1
+    shorter = len(text) * 0.1
+    if text == wanted:
+        return _SAME
+    if text.startswith(wanted):
+        return _BEGINS - shorter
+    place = text.find(wanted)
+    while place > 0 and text[place - 1].isalnum():
+        following = text.find(wanted, place + 1)
+        if following < 0:
+            return (_INSIDE if len(wanted) >= _FEWEST_LETTERS else _INITIALS) - place * 0.1 - shorter
+        place = following
+    if place > 0:
+        return _WORD - place * 0.1 - shorter
+    words = _WORDS_OF.findall(text)
+    typed = _WORDS_OF.findall(wanted)
+    if len(typed) > 1:
+        return _WORDS - shorter if _all_begin(typed, words) else None
+    return _INITIALS - shorter if _heads("".join(typed), words) else None
 
 
 def best(
@@ -49,17 +57,50 @@ def best(
     """Give the things that match, the best first; equal ones keep their order.
 
     Things whose other words hold the wanted ones as they are, from the beginning of a word, come before
-    those that only have the letters.
+    those whose words only begin with the letters.
     """
-    marked = []
-    for thing in things:
-        mark = score(wanted, text(thing))
-        if (mark is None or mark < _ALSO) and _begins_word(wanted, also(thing)):
-            mark = _ALSO
-        if mark is not None:
-            marked.append((mark, thing))
+    return ranked(things, lambda thing: mark(wanted, (text(thing),), also(thing)), limit)
+
+
+def mark(wanted: str, texts: Iterable[str], told: str = "") -> float | None:
+    """Say how well something is meant that goes by some texts, of which more is told in other words."""
+    found = [each for text in texts if (each := score(wanted, text)) is not None]
+    if _begins_word(wanted, told):
+        found.append(_TOLD)
+    return max(found, default=None)
+
+
+def ranked(things: Iterable[T], mark: Callable[[T], float | None], limit: int) -> list[T]:
+    """Give the things that have a mark, the best first; equal ones keep their order.
+
+    Where something is clearly meant, what only has its letters is left out.
+    """
+    marked = [(found, thing) for thing in things if (found := mark(thing)) is not None]
     marked.sort(key=lambda pair: -pair[0])
-    return [thing for _, thing in marked[:limit]]
+    clear = bool(marked) and marked[0][0] >= _WORDS - _SURE
+    return [thing for found, thing in marked[:limit] if not clear or found > _INITIALS]
+
+
+def _all_begin(typed: list[str], words: list[str]) -> bool:
+    """Tell whether each typed word begins a word, in any order, no word serving twice."""
+    left = list(words)
+    for each in typed:
+        found = next((word for word in left if word.startswith(each)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
+
+
+def _heads(letters: str, words: list[str]) -> bool:
+    """Tell whether letters are made of beginnings of words, in their order; words may be passed over."""
+    if not letters:
+        return True
+    for place, word in enumerate(words):
+        for length in range(min(len(letters), _LONGEST_HEAD), 0, -1):
+            if word.startswith(letters[:length]) and _heads(letters[length:], words[place + 1 :]):
+                return True
+    return False
 
 
 def _begins_word(wanted: str, text: str) -> bool:
@@ -68,15 +109,3 @@ def _begins_word(wanted: str, text: str) -> bool:
     while place > 0 and text[place - 1].isalnum():
         place = text.find(wanted, place + 1)
     return place >= 0
-
-
-def _next(letter: str, text: str, at: int, before: int) -> int:
-    """Find the letter: right after the one before, else at the start of a word, else anywhere."""
-    if before + 1 < len(text) and before >= 0 and text[before + 1] == letter:
-        return before + 1
-    place = at
-    while (place := text.find(letter, place)) >= 0:
-        if place == 0 or not text[place - 1].isalnum():
-            return place
-        place += 1
-    return text.find(letter, at)

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from puffling.desktop.actions import Action, shortcut_text
 from puffling.desktop.keyboard import KeyboardPlace
-from puffling.desktop.matching import best
+from puffling.desktop.matching import mark, ranked
 from puffling.desktop.session import Session
 from puffling.desktop.shadows import SHADOW, paint_floating
 from puffling.desktop.theme import Size, look, set_role
@@ -44,6 +44,7 @@ ROWS_SHOWN = 12
 KEPT_RECENT = 20
 _MOST = 60
 _ITEM = Qt.ItemDataRole.UserRole
+_SYMBOL = "symbol:"
 
 
 @frozen
@@ -226,7 +227,7 @@ class Palette(QWidget):
     def _take_symbols(self, found: tuple[Instrument, ...]) -> None:
         self._symbols = [
             Entry(
-                f"symbol:{each.symbol}",
+                f"{_SYMBOL}{each.symbol}",
                 each.symbol,
                 tr("Symbol"),
                 "",
@@ -248,10 +249,7 @@ class Palette(QWidget):
             rank = {id: place for place, id in enumerate(self._recent)}
             shown = sorted(actions, key=lambda entry: rank.get(entry.id, len(rank)))
         else:
-            exact = [entry for entry in self._symbols if entry.title.casefold() == wanted.casefold()]
-            other = [entry for entry in self._symbols if entry not in exact]
-            matching = best(wanted, actions, _named, _MOST, also=_told)
-            shown = exact + matching + other
+            shown = ranked([*actions, *self._symbols], partial(_mark, wanted), _MOST)
         self._model.show(shown)
         self.list.setCurrentIndex(self._model.index(0))
         self.list.setVisible(bool(shown))
@@ -291,9 +289,8 @@ def _entry_of(action: Action) -> Entry:
     )
 
 
-def _named(entry: Entry) -> str:
-    return f"{entry.title} {entry.group}"
-
-
-def _told(entry: Entry) -> str:
-    return f"{entry.menu} {entry.summary}"
+def _mark(wanted: str, entry: Entry) -> float | None:
+    if entry.id.startswith(_SYMBOL):
+        # The source found it for what was typed, whatever it is called.
+        return mark(wanted, (entry.title, entry.summary)) or 0.0
+    return mark(wanted, (entry.title, f"{entry.title} {entry.group}"), f"{entry.menu} {entry.summary}")

@@ -163,7 +163,7 @@ def _general(window: Window) -> Iterator[Action]:
         tr("Connect a broker…"),
         window.connect_broker,
         tr("Accounts"),
-        tr("Choose one, keep its keys, test them, and send orders there."),
+        tr("Choose Alpaca or another one, keep its keys, test them, and send orders there."),
         "Trade",
         icon="key",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -65,6 +66,38 @@ async def test_a_symbol_opens_in_the_chart(core: Core, open_window: OpenWindow) 
     await until(lambda: bool(window.palette_.entries) and window.palette_.entries[0].id == "symbol:NVDA")
     press(window.palette_, Qt.Key.Key_Return)
     assert window.session.selection.symbol == "NVDA"
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("msft", "symbol:MSFT"),
+        ("MS", "symbol:MSFT"),
+        ("apple", "symbol:AAPL"),
+        ("spy", "symbol:SPY"),
+        ("btc", "symbol:BTC/USD"),
+        ("halt", "safety.halt"),
+        ("buy", "window.ticket-buy"),
+        ("sell", "window.ticket-sell"),
+        ("cancel all", "window.orders-cancel-all"),
+        ("add ind", "window.add-indicator"),
+        ("pref", "window.preferences"),
+        ("new alert", "window.new-alert"),
+        ("back up", "backups.create"),
+        ("flatten", "window.safety-flatten"),
+    ],
+)
+async def test_what_is_meant_comes_first(core: Core, open_window: OpenWindow, typed: str, first: str) -> None:
+    window = await open_window(core)
+    type_into(window.palette_, typed)
+    await until(lambda: bool(window.palette_.entries) and window.palette_.entries[0].id == first)
+
+
+async def test_a_symbol_brings_nothing_that_only_has_its_letters(core: Core, open_window: OpenWindow) -> None:
+    window = await open_window(core)
+    type_into(window.palette_, "msft")
+    await until(lambda: bool(window.palette_.entries))
+    assert [entry.id for entry in window.palette_.entries] == ["symbol:MSFT"]
 
 
 async def test_what_people_call_export_is_found_by_that_word(core: Core, open_window: OpenWindow) -> None:

@@ -241,9 +241,9 @@ async def test_a_size_in_pieces_does_not_go_over_to_another_kind_of_instrument(
     assert amount.text() == "0.005"
     window.session.selection.choose("MSFT")
     await until(lambda: panel.send.isEnabled() and "MSFT" in panel.send.text())
-    assert panel.send.text() == "Buy 1 MSFT"
+    assert panel.send.text().removesuffix("…") == "Buy 1 MSFT"
     amount.clear()
-    QTest.keyClicks(amount, "3")
+    QTest.keyClicks(amount, "2")
     window.session.selection.choose("SPY")
     await until(lambda: panel.send.isEnabled() and "SPY" in panel.send.text())
-    assert panel.send.text() == "Buy 3 SPY"
+    assert panel.send.text().removesuffix("…") == "Buy 2 SPY"

@@ -88,7 +88,7 @@ class SafetyPanel(ViewPanel["SafetyView"]):
             tr("Cancel and close everything…"),
             self.flatten,
             tr("Safety"),
-            tr("Every order is cancelled and every position closed, after a question."),
+            tr("Flatten the account: every order is cancelled, every position closed, after a question."),
         )
 
     def wake(self, core: Core) -> None:
