@@ -159,13 +159,47 @@ class Slow(TradingStrategy):
 '''
 
 
-async def slow(core: Core) -> str:
-    """A trusted strategy that takes its time."""
-    core.optimization._searching._shelf.own.folder.mkdir(parents=True, exist_ok=True)
-    (core.optimization._searching._shelf.own.folder / "slow.py").write_text(SLOW)
+SIGNALS = '''
+class Above:
+    """Long above an average, as somebody writes it who never heard of our base class."""
+
+    def __init__(self, window: int = 20, share: float = 1.0) -> None:
+        self.window, self.share = window, share
+
+    def generate_signals(self, data):
+        above = data["Close"] > data["Close"].rolling(self.window).mean()
+        return above.astype(float).mul(self.share).to_frame("signal")
+'''
+
+
+async def own(core: Core, name: str, text: str) -> str:
+    """A trusted strategy of the person's own."""
+    folder = core.paths.data / "strategies"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.py").write_text(text)
     [file] = await core.strategies.files()
     await core.strategies.trust(file.name, file.digest)
     return file.strategy
+
+
+async def test_a_strategy_of_the_persons_own_is_searched_as_it_is_tested(core: Core) -> None:
+    strategy = await own(core, "above", SIGNALS)
+    told = await core.optimization.run(strategy, ("SPY",), ("window=10..30:10", "share=0.5,1"), **DAYS)
+    assert told.summary.tried == 6
+    assert told.best is not None
+    alone = await core.backtests.run(
+        strategy, ("SPY",), parameters=told.best.parameters, examine=False, **DAYS
+    )
+    assert alone.trials == 6
+    for figure, value in told.best.whole.items():
+        assert alone.metrics[figure] == pytest.approx(value, rel=1e-12), figure
+    await core.store.run(
+        core.user,
+        lambda unit: unit.searches.end(told.summary.id, SearchState.CANCELLED, best=None, judged=None),
+    )
+    await own(core, "above", SIGNALS.replace("> data", ">= data"))
+    with pytest.raises(Conflict, match="changed since"):
+        await core.optimization.resume(told.summary.id)
 
 
 async def stopped(core: Core, strategy: str) -> tuple[str, Job]:
@@ -183,7 +217,7 @@ async def stopped(core: Core, strategy: str) -> tuple[str, Job]:
 
 
 async def test_a_cancelled_search_keeps_what_it_tried_and_goes_on_where_it_was(core: Core) -> None:
-    strategy = await slow(core)
+    strategy = await own(core, "slow", SLOW)
     id, job = await stopped(core, strategy)
     assert job.state is JobState.CANCELLED
     told = await core.optimization.show(id)

@@ -6,12 +6,12 @@ import asyncio
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 from puffling.automation.research.material import NO_BENCHMARK, gather
 from puffling.automation.research.running import Prepared, Running, days_of, task_of
-from puffling.automation.research.search.values import SearchPlan, Varied, Wish
+from puffling.automation.research.search.planning import bars_between, plan_of
+from puffling.automation.research.search.values import SearchPlan, Wish
 from puffling.automation.research.values import BacktestRequest, Leaving
 from puffling.frozen import frozen
 from puffling.market.market import Market
@@ -29,7 +29,7 @@ from puffling.store.database import Store, Unit
 from puffling.store.research import Attempt, SearchHead, SearchState, StoredTrial
 
 if TYPE_CHECKING:
-    from puffling.automation.research.search.task import DrawnUp, Lot, Outline, Tried
+    from puffling.automation.research.search.task import DrawnUp, Lot, Tried
     from puffling.automation.research.task import Task
     from puffling.automation.strategies import StrategyShelf
 
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 _AT_ONCE = 2
 # Of so many prices a lot is a second or two of work: as a matrix, or walked bar by bar.
 _QUICK_CELLS, _WALKED_CELLS = 12_000_000, 500_000
-# What a plan tells of its time rests on these.
-_START_SECONDS, _QUICK_A_SECOND, _WALKED_A_SECOND = 1.0, 8_000_000.0, 400_000.0
-_OPEN_DAYS, _OPEN_US = 252.0 / 365.0, 6.5 * 3600.0 * 1e6
 
 
 @frozen
@@ -53,6 +50,12 @@ class _Order:
     source: str
     data_key: str
     name: str
+
+    @property
+    def code(self) -> str:
+        """The hash of a person's own strategy; those of the house are what they are."""
+        own = self.task.recipe.own
+        return "" if own is None else own.digest
 
 
 class Searching:
@@ -90,11 +93,8 @@ class Searching:
         try:
             order = await self._ordered(request, wish, head.name, between_us=tuple(space["between_us"]))
             kept = await self._store.read(caller.user, lambda unit: unit.searches.trials(head.id))
-            for each in kept:
-                if dict(order.drawn.sets[each.number]) != each.parameters:
-                    raise Conflict(
-                        tr("The strategy was changed since."), hint=tr("Start a new search instead.")
-                    )
+            if space["code"] != order.code or not _same_sets(order.drawn, kept):
+                raise Conflict(tr("The strategy was changed since."), hint=tr("Start a new search instead."))
             await self._store.run(caller.user, lambda unit: unit.searches.go_on(head.id))
             await _Search(self, caller, order, head.id, space["digest"]).run(kept)
         finally:
@@ -123,7 +123,7 @@ class Searching:
             found = await self._board.compute.run(outline, (recipe, wish), {}, progress=lambda *_: None)
         width = interval or Interval.D1
         first, last = days_of(width, start, end, now)
-        return _plan_of(found, wish, _bars_between(first, last, width) * max(symbols, 1))
+        return plan_of(found, wish, bars_between(first, last, width) * max(symbols, 1))
 
     async def judged(self, user: UserId, head: SearchHead, kept: Sequence[StoredTrial]) -> dict[str, Any]:
         """Judge what a search tried so far; every attempt on its data counts."""
@@ -319,6 +319,7 @@ class _Search:
                 "planned": len(self._sets),
                 "left_out": order.drawn.left_out,
                 "wish": {name: _plain(getattr(wish, name)) for name in Wish.__dataclass_fields__},
+                "code": order.code,
                 "data_key": order.data_key,
                 "digest": digest,
                 "between_us": [min(times), max(times)],
@@ -348,34 +349,11 @@ class _Search:
             )
 
 
-def _plan_of(found: Outline, wish: Wish, cells: float) -> SearchPlan:
-    """Say how much work it is; how fast a machine works is found out when it does."""
-    count = prod(len(axis["values"]) for axis in found.axes)
-    trials = min(count, wish.most)
-    a_second = _QUICK_A_SECOND if found.quick else _WALKED_A_SECOND
-    seconds = _START_SECONDS + trials * cells / a_second
-    varied = tuple(Varied(axis["name"], axis["title"], tuple(axis["values"])) for axis in found.axes)
-    about = (
-        tr("some seconds")
-        if seconds < 5.0
-        else tr("about {count} seconds", count=round(seconds))
-        if seconds < 90.0
-        else tr("about {count} minutes", count=round(seconds / 60.0))
+def _same_sets(drawn: DrawnUp, kept: Sequence[StoredTrial]) -> bool:
+    """Tell whether what was tried under each number is what would be tried under it now."""
+    return all(
+        each.number < len(drawn.sets) and dict(drawn.sets[each.number]) == each.parameters for each in kept
     )
-    text = (
-        tr("{count} sets, {about}", count=f"{trials:,}", about=about)
-        if trials == count
-        else tr("{count} of {all} sets, {about}", count=f"{trials:,}", all=f"{count:,}", about=about)
-    )
-    return SearchPlan(varied, count, trials, seconds, text)
-
-
-def _bars_between(first: date, last: date, interval: Interval) -> float:
-    """Give about how many bars an exchange makes in so many days."""
-    days = (last - first).days + 1
-    if interval.is_intraday:
-        return days * _OPEN_DAYS * _OPEN_US / interval.us
-    return days * (_OPEN_DAYS if interval is Interval.D1 else US_PER_DAY / interval.us)
 
 
 def _needs_a_walk(order: _Order) -> bool:
