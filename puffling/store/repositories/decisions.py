@@ -76,6 +76,16 @@ class StrategyDecisions(Repository):
         ordered = self._of(strategy_id).order_by(col(StrategyDecisionRow.slot_at).desc()).limit(limit)
         return tuple(_value(row) for row in self._session.exec(ordered))
 
+    def last_said(
+        self, strategy_id: str, *, since: datetime, before: datetime | None = None
+    ) -> Decision | None:
+        """Give the newest decision in which a strategy said something, however many without lie after it."""
+        wanted = self._of(strategy_id).where(col(StrategyDecisionRow.slot_at) > since)
+        if before is not None:
+            wanted = wanted.where(col(StrategyDecisionRow.slot_at) < before)
+        ordered = wanted.order_by(col(StrategyDecisionRow.slot_at).desc()).execution_options(yield_per=50)
+        return next((_value(row) for row in self._session.exec(ordered) if row.aims), None)
+
     def under_way(self, strategy_id: str) -> tuple[Decision, ...]:
         """Give the decisions that are not over, the oldest first."""
         states = [state.value for state in UNDER_WAY]
