@@ -145,6 +145,22 @@ async def test_above_the_threshold_its_order_waits_for_a_yes(core: Core, clock: 
 
 
 @pytest.mark.usefixtures("as_person")
+async def test_who_deactivates_it_is_not_asked_about_its_orders_any_more(
+    core: Core, clock: FixedClock
+) -> None:
+    await core.open_accounts()
+    await minded(core)
+    await core.live_strategies.let_trade("Mine", 5_000.0)
+    await next_minute(core, clock)
+    await decided(core, "Mine")
+    [waiting] = await core.approvals.all()
+    await core.live_strategies.deactivate("Mine")
+    assert await core.approvals.all() == ()
+    with pytest.raises(Conflict):
+        await core.approvals.show(waiting.id)
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_a_halt_stops_its_orders_and_what_it_decides_goes_on(core: Core, clock: FixedClock) -> None:
     await core.open_accounts()
     await minded(core)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from puffling.market.calendar import calendar
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.errors import Conflict, NotFound
 from puffling.runtime.text import tr
-from puffling.store.decisions import DecisionState, StrategyMode
+from puffling.store.decisions import STRATEGY, DecisionState, StrategyMode
 from puffling.store.research import StrategyConfig
 from puffling.store.values import ScheduledJob
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 JOB_TYPE = "strategy"
 MOST_FAILURES = 5
+
+_log = logging.getLogger(__name__)
 
 
 @frozen
@@ -69,11 +72,15 @@ def running(unit: Unit) -> tuple[Running, ...]:
     found = []
     for job in unit.scheduled_jobs.all():
         if job.job_type == JOB_TYPE and job.enabled:
-            activation = activation_of(job)
             try:
+                activation = activation_of(job)
                 config = unit.strategies.get(activation.strategy_id)
             except NotFound:
                 # Of another time: a backup was restored.
+                continue
+            except (KeyError, TypeError, ValueError) as error:
+                # One that cannot be read must not keep the others from running.
+                _log.warning("How %s runs cannot be read: %s", job.name, error)
                 continue
             found.append(Running(config, activation, job))
     return tuple(found)
@@ -119,14 +126,42 @@ def activate(unit: Unit, wanted: Activation, hours: str) -> StrategyConfig:
 
 
 def deactivate(unit: Unit, strategy_id: str, reason: str) -> StrategyConfig:
-    """Let a strategy no longer run by itself; what was decided and not yet carried out is dropped."""
+    """Let a strategy no longer run by itself; what was decided and not yet carried out is dropped.
+
+    What it asked the person and nobody answered is not asked any more.
+    """
+    from puffling.trading.approvals import UNANSWERED, decline
+
     config = unit.strategies.get(strategy_id)
     for decision in unit.decisions.under_way(config.id):
         unit.decisions.put(replace(decision, state=DecisionState.SKIPPED, reason=reason))
+    for approval in unit.approvals.in_states(UNANSWERED):
+        if approval.source == STRATEGY and approval.source_version.startswith(f"{config.id}."):
+            decline(unit, approval.id)
     for job in unit.scheduled_jobs.all():
         if job.id == job_of(config.id):
             unit.scheduled_jobs.remove(job.id)
     return unit.strategies.set_mode(config.id, StrategyMode.MANUAL.value)
+
+
+def switch_off(unit: Unit, run: Running, reason: str) -> None:
+    """Let a strategy no longer run by itself though nobody asked for it, and tell why."""
+    deactivate(unit, run.config.id, reason)
+    message = tr("{name} was switched off. {reason}", name=run.config.name, reason=reason)
+    tell(unit, run, message, severity="error")
+
+
+def switch_off_after_restore(unit: Unit) -> None:
+    """Let nothing trade that only a backup says trades: it may have been switched off since."""
+    for run in running(unit):
+        if run.trades:
+            switch_off(unit, run, tr("A backup was restored: let it trade again."))
+
+
+def tell(unit: Unit, run: Running, message: str, symbol: str = "", *, severity: str = "info") -> None:
+    """Tell the person something of a strategy that runs."""
+    details: dict[str, Any] = {"strategy": run.config.id, "symbol": symbol or run.config.symbols[0]}
+    unit.alerts.tell(run.config.name, message, details, severity=severity)
 
 
 def _refuse_crowd(unit: Unit, wanted: Activation, config: StrategyConfig) -> None:

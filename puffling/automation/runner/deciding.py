@@ -136,14 +136,7 @@ def drawn_up(run: Running, slot: Slot, now: datetime) -> Decision:
 
 def before_of(unit: Unit, run: Running) -> Before:
     """Give what a strategy has carried out so far, by what became of the orders of its last decision."""
-    last = next(
-        (
-            each
-            for each in unit.decisions.newest(run.config.id)
-            if each.aims and each.slot_at > run.activation.since
-        ),
-        None,
-    )
+    last = unit.decisions.last_said(run.config.id, since=run.activation.since)
     if last is None:
         return Before(_taken_on(unit, run))
     if not run.trades:

@@ -25,7 +25,7 @@ from puffling.runtime.clock import Clock
 from puffling.runtime.errors import NotFound, PufflingError, Unavailable
 from puffling.runtime.text import tr
 from puffling.store.database import Store
-from puffling.store.decisions import STRATEGY, Decision, DecisionState, Fate, PlannedOrder
+from puffling.store.decisions import STRATEGY, UNDER_WAY, Decision, DecisionState, Fate, PlannedOrder
 from puffling.store.orders import OrderState, OrderTerms
 from puffling.trading.desk import OrderDesk
 from puffling.trading.entering import OrderRefused
@@ -155,7 +155,7 @@ class Placing:
         if not active:
             return replace(order, fate=Fate.DROPPED, text=tr("The strategy was deactivated.")), None
         if now >= decision.valid_until:
-            return replace(order, fate=Fate.DROPPED, text=tr("It came too late.")), None
+            return replace(order, fate=Fate.DROPPED, text=order.text or tr("It came too late.")), None
         before = _left_before(decision, order)
         if before is not None:
             state = await self._store.read(self._user, _state_of, before)
@@ -169,14 +169,14 @@ class Placing:
         except OrderRefused as refused:
             codes = {check.code for check in refused.verdict.refusals}
             if codes and codes <= _PASSING:
-                return order, now + _AGAIN
+                return replace(order, text=refused.message), now + _AGAIN
             return replace(order, fate=Fate.REFUSED, text=refused.message), None
-        except (NotFound, Unavailable):
-            return order, now + _AGAIN
+        except (NotFound, Unavailable) as error:
+            return replace(order, text=error.message), now + _AGAIN
         except PufflingError as error:
             return replace(order, fate=Fate.REFUSED, text=error.message), None
         if placed.intent is not None:
-            return replace(order, fate=Fate.ENTERED, intent_id=placed.intent.id), None
+            return replace(order, fate=Fate.ENTERED, intent_id=placed.intent.id, text=""), None
         approval = "" if placed.approval is None else placed.approval.id
         return replace(order, fate=Fate.ASKED, approval_id=approval, text=tr("It waits for your yes.")), None
 
@@ -184,7 +184,7 @@ class Placing:
         return decision if decision.reason == reason else await self._put(replace(decision, reason=reason))
 
     async def _put(self, decision: Decision) -> Decision:
-        return await self._store.run(self._user, lambda unit: unit.decisions.put(decision))
+        return await self._store.run(self._user, _keep, decision)
 
 
 def _price(facts: LiveFacts) -> float:
@@ -272,6 +272,14 @@ def _entered(unit: Unit, proposal: Proposal, run: Running) -> tuple[str | None, 
     still = running_one(unit, run.config.id)
     active = still is not None and still.activation == run.activation
     return None if known is None else known.id, active
+
+
+def _keep(unit: Unit, decision: Decision) -> Decision:
+    """Keep how far a decision has come; what was over meanwhile stays so."""
+    stands = unit.decisions.get(decision.id)
+    if stands.state not in UNDER_WAY:
+        decision = replace(decision, state=stands.state, reason=stands.reason)
+    return unit.decisions.put(decision)
 
 
 def _left_before(decision: Decision, order: PlannedOrder) -> PlannedOrder | None:

@@ -14,14 +14,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from puffling.automation.runner.activation import (
     MOST_FAILURES,
     Running,
-    deactivate,
     running,
     running_one,
+    switch_off,
+    switch_off_after_restore,
+    tell,
 )
 from puffling.automation.runner.deciding import Before, Changed, Costs, Deciding, before_of, drawn_up
 from puffling.automation.runner.placing import Placing
@@ -106,6 +108,9 @@ class StrategyRunner:
         run = await self._store.read(self._user, running_one, strategy_id)
         if run is None:
             return None
+        if self._of_a_backup and run.trades:
+            # It is about to be switched off.
+            return self._clock.now() + SETTLE
         if run.config.version != run.activation.version:
             await self._switch_off(run, tr("It was changed since it was activated."))
             return None
@@ -113,6 +118,10 @@ class StrategyRunner:
         for decision in await self._store.read(
             self._user, lambda unit: unit.decisions.under_way(strategy_id)
         ):
+            if decision.slot_at <= run.activation.since:
+                # Of an earlier activation, with other money or another account.
+                await self._store.run(self._user, _let_go, decision)
+                continue
             again = await self._carry_out(run, decision)
             if again is not None:
                 due.append(again)
@@ -203,12 +212,7 @@ class StrategyRunner:
                 await self._switch_off(run, text)
 
     async def _switch_off(self, run: Running, reason: str) -> None:
-        def switch_off(unit: Unit) -> None:
-            deactivate(unit, run.config.id, reason)
-            message = tr("{name} was switched off. {reason}", name=run.config.name, reason=reason)
-            _tell(unit, run, message, severity="error")
-
-        await self._store.run(self._user, switch_off)
+        await self._store.run(self._user, switch_off, run, reason)
 
     async def _follow(self, scope: TaskScope) -> None:
         """Run what is active, and nothing else."""
@@ -216,16 +220,13 @@ class StrategyRunner:
             await self._changed.wait()
             self._changed.clear()
             try:
-                active = await self._store.read(self._user, running)
                 if self._of_a_backup:
-                    # Whoever switched it off since the backup did not mean to have it trade again.
-                    for run in active:
-                        if run.trades:
-                            await self._switch_off(run, tr("A backup was restored: let it trade again."))
+                    await self._store.run(self._user, switch_off_after_restore)
                     self._of_a_backup = False
-                    active = await self._store.read(self._user, running)
-            except PufflingError as error:
-                _log.warning("Active strategies cannot be read: %s", error)
+                active = await self._store.read(self._user, running)
+            except Exception as error:  # noqa: BLE001  the edge: what the person changes next must be taken up
+                bug = not isinstance(error, PufflingError)
+                _log.warning("Active strategies cannot be read: %s", error, exc_info=bug)
                 await self._clock.sleep(_AGAIN_SECONDS)
                 self._changed.set()
                 continue
@@ -265,6 +266,11 @@ def _keep(unit: Unit, made: Decision) -> Decision:
     return known
 
 
+def _let_go(unit: Unit, decision: Decision) -> None:
+    reason = tr("It was deactivated before.")
+    unit.decisions.put(replace(decision, state=DecisionState.SKIPPED, reason=reason))
+
+
 def _serve(unit: Unit, run: Running, decision: Decision) -> int:
     """Take note that a bar was decided on, tell what is to be told, and give how often it failed in a row."""
     _tell_outcome(unit, run, decision)
@@ -278,13 +284,12 @@ def _serve(unit: Unit, run: Running, decision: Decision) -> int:
 def _tell_signals(unit: Unit, run: Running, decision: Decision) -> None:
     """Tell where the strategy has changed its mind since it last said something."""
     since = run.activation.since
-    older = (each for each in unit.decisions.newest(run.config.id) if each.slot_at < decision.slot_at)
-    last = next((each for each in older if each.aims and each.slot_at > since), None)
+    last = unit.decisions.last_said(run.config.id, since=since, before=decision.slot_at)
     said = {} if last is None else {aim.symbol: aim.target for aim in last.aims}
     for aim in decision.aims:
         before = said.get(aim.symbol, 0.0)
         if aim.target != before:
-            _tell(unit, run, _signal_words(decision, aim.symbol, before, aim.target), aim.symbol)
+            tell(unit, run, _signal_words(decision, aim.symbol, before, aim.target), aim.symbol)
 
 
 def _tell_outcome(unit: Unit, run: Running, decision: Decision) -> None:
@@ -305,13 +310,9 @@ def _tell_outcome(unit: Unit, run: Running, decision: Decision) -> None:
     if decision.state is DecisionState.DONE and refused:
         said = tr("An order of {name} was refused: {reason}", name=name, reason=refused[0].text)
     again = bool(older) and (older[0].state, older[0].reason) == (decision.state, decision.reason)
-    if said and not again:
-        _tell(unit, run, said, refused[0].symbol if refused else "", severity="warning")
-
-
-def _tell(unit: Unit, run: Running, message: str, symbol: str = "", *, severity: str = "info") -> None:
-    details: dict[str, Any] = {"strategy": run.config.id, "symbol": symbol or run.config.symbols[0]}
-    unit.alerts.tell(run.config.name, message, details, severity=severity)
+    # What was missed is told each time: nobody else would ever know.
+    if said and (not again or decision.state is DecisionState.MISSED):
+        tell(unit, run, said, refused[0].symbol if refused else "", severity="warning")
 
 
 def _signal_words(decision: Decision, symbol: str, before: float, target: float) -> str:

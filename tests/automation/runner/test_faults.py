@@ -29,6 +29,7 @@ from puffling.store.database import Unit
 from puffling.store.decisions import DecisionState, Fate, PlannedOrder, StrategyMode
 from puffling.store.events import DatabaseRestored
 from puffling.store.orders import OrderState
+from puffling.store.values import ScheduledJob
 from tests.automation.runner.rooms import (
     ACCOUNT,
     COMMISSION,
@@ -89,6 +90,28 @@ async def test_asleep_over_the_open_it_is_missed_and_said_and_done_the_next_day(
         await room.open_of_day(config.id)
         assert await states(room, config.id) == ["missed", "done"]
         assert len(await orders(room)) == 1
+
+
+async def test_every_day_that_is_missed_is_told(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        for _ in range(3):
+            await room.close_of_day(config.id)
+            room.clock.set(room.calendar.next_open(room.clock.now()) + timedelta(hours=1))
+            await room.runner.look(config.id)
+        assert await states(room, config.id) == ["missed"] * 3
+        assert len([each for each in await room.told() if "missed the bar" in each]) == 3
+
+
+async def test_an_activation_that_cannot_be_read_keeps_nobody_else_from_running(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        good = await room.activated(HOLD, mode=StrategyMode.MONITOR)
+        job = ScheduledJob("strategy-x", "Broken", "strategy", "1d XNYS", "UTC", {"since": 3}, enabled=True)
+        await room.run(lambda unit: unit.scheduled_jobs.put(job))
+        stop = room.runner.start(room.scope)
+        room.clock.set(room.calendar.next_close(room.clock.now()) + SETTLE)
+        await room.until(partial(room.has_decided, good.id, 1))
+        stop()
 
 
 @pytest.mark.parametrize("hours", [0.4, 4.0], ids=["in time", "too late"])

@@ -1,0 +1,114 @@
+"""Moments that hardly ever come: somebody acts between two steps, or what is kept cannot be understood."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from puffling.automation.runner.activation import deactivate, job_of
+from puffling.automation.runner.runner import SETTLE
+from puffling.store.database import Unit
+from puffling.store.decisions import DecisionState, StrategyMode
+from puffling.store.events import DatabaseRestored
+from puffling.store.values import ScheduledJob
+from tests.automation.runner.rooms import open_room
+from tests.automation.runner.test_faults import HOLD, orders, states
+
+
+async def test_what_is_deactivated_while_its_price_is_looked_up_stays_so(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        await room.close_of_day(config.id)
+        look = room.prices.look
+
+        async def and_meanwhile(symbol: str) -> None:
+            await room.run(lambda unit: deactivate(unit, config.id, "It was deactivated before."))
+            room.prices.look = look  # type: ignore[method-assign]
+
+        room.prices.look = and_meanwhile  # type: ignore[method-assign, assignment]
+        room.clock.set(room.calendar.next_open(room.clock.now()))
+        await room.look_after()
+        await room.runner.look(config.id)
+        assert await states(room, config.id) == ["skipped"]
+        # And let trade again, with other money, it decides anew and does not carry that one out.
+        await room.activate_again(config, capital=5_000.0)
+        await room.runner.look(config.id)
+        assert await orders(room) == []
+
+
+async def test_a_decision_of_an_earlier_activation_is_not_carried_out_by_the_next(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        await room.close_of_day(config.id)
+        [made] = await room.decisions(config.id)
+        await room.run(lambda unit: deactivate(unit, config.id, "It was deactivated before."))
+        await room.run(lambda unit: unit.decisions.put(made))
+        room.clock.set(room.calendar.next_open(room.clock.now()))
+        await room.activate_again(config, capital=5_000.0)
+        await room.look_after()
+        await room.runner.look(config.id)
+        assert await orders(room) == []
+
+
+async def test_a_backup_that_was_restored_a_moment_ago_lets_nothing_trade(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        await room.close_of_day(config.id)
+        stop = room.runner.start(room.scope)
+        room.clock.set(room.calendar.next_open(room.clock.now()))
+        await room.look_after()
+        room.bus.publish(DatabaseRestored("yesterday"))
+        await room.runner.look(config.id)
+        assert await orders(room) == []
+        stop()
+
+
+async def test_after_many_bars_without_prices_it_still_knows_what_it_said_before(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        await room.close_of_day(config.id)
+        await room.open_of_day(config.id)
+        [made] = await room.decisions(config.id)
+        # The person closes it: it is not opened again before the strategy changes its mind.
+        await room.buys("SPY", -int(made.orders[0].quantity))
+
+        def withhold(unit: Unit) -> None:
+            for place in range(60):
+                without = replace(
+                    made, id=f"w{place}", slot_at=made.slot_at + timedelta(minutes=place + 1), aims=(),
+                    orders=(), state=DecisionState.WITHHELD,
+                )  # fmt: skip
+                unit.decisions.add(without)
+
+        await room.run(withhold)
+        await room.close_of_day(config.id)
+        await room.open_of_day(config.id)
+        assert len(await orders(room)) == 2
+        assert (await room.decisions(config.id))[-1].reason == "Nothing changes."
+
+
+async def test_a_job_that_cannot_be_understood_keeps_nobody_else_from_running(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        stop = room.runner.start(room.scope)
+        odd = await room.activated(HOLD, ("AMZN",), mode=StrategyMode.MONITOR, name="Odd")
+
+        def spoil(unit: Unit) -> None:
+            kept = next(job for job in unit.scheduled_jobs.all() if job.id == job_of(odd.id))
+            unit.scheduled_jobs.put(
+                ScheduledJob(
+                    id=kept.id, name=kept.name, job_type=kept.job_type, schedule=kept.schedule,
+                    time_zone=kept.time_zone, config={"strategy_id": odd.id}, enabled=True,
+                )
+            )  # fmt: skip
+
+        await room.run(spoil)
+        good = await room.activated(HOLD, mode=StrategyMode.MONITOR, name="Good")
+        for _ in range(200):
+            await room.port.thread(int)
+        assert room.failures == []
+        room.clock.set(room.calendar.next_close(room.clock.now()) + SETTLE)
+        await room.until(lambda: room.has_decided(good.id, 1))
+        stop()
+
+
