@@ -130,7 +130,9 @@ def cell(value: Any) -> str:
             # A curve is nothing to read; whoever needs it asks for JSON.
             return tr("{first}, …, {last} ({count} numbers)",
                       first=cell(value[0]), last=cell(value[-1]), count=len(value))  # fmt: skip
-        return ", ".join(cell(item) for item in value)
+        cells = [cell(item) for item in value]
+        # Sentences end by themselves.
+        return (" " if cells and all(each.endswith(".") for each in cells) else ", ").join(cells)
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {cell(item)}" for key, item in value.items())
     text = str(value)

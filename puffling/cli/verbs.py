@@ -88,9 +88,11 @@ async def _call(paths: Paths, attached: Attached | None, ability: AbilityOutline
     async def act(reach: Reach) -> Any:
         if not ability.job:
             answer = await reach.invoke(ability.id, arguments)
-            if ability.confirmed_by and not call.as_json and agreed(shown(answer, Page.of_stdout())):
-                # Within one reach: who shows an order and who sends it must be the same process.
-                return await reach.invoke(ability.confirmed_by, {"token": answer["token"]})
+            if ability.confirmed_by and not call.as_json and answer.get("token"):
+                if agreed(shown(answer, Page.of_stdout())):
+                    # Within one reach: who shows an order and who sends it must be the same process.
+                    return await reach.invoke(ability.confirmed_by, {"token": answer["token"]})
+                _tell_how_to_confirm(ability.confirmed_by, answer["token"], kept=attached is not None)
             return answer
         with _progress_shown() as progress:
             return await reach.start(ability.id, arguments, progress)
@@ -106,6 +108,21 @@ async def _call(paths: Paths, attached: Attached | None, ability: AbilityOutline
     else:
         say(shown(result, Page.of_stdout()))
     return 0
+
+
+def _tell_how_to_confirm(id: str, token: str, *, kept: bool) -> None:
+    """Say beside the answer that nothing was done yet, and how it is: nobody at a terminal could be asked."""
+    verb = id.replace(".", " ")
+    said = (
+        tr("Nothing was done yet. Before it expires: puffling {verb} {token}", verb=verb, token=token)
+        if kept
+        else tr(
+            "Nothing was done: what was shown ends with this command. Type yes in a terminal that asks, "
+            "or start Puffling first and then use: puffling {verb} TOKEN",
+            verb=verb,
+        )
+    )
+    say_beside(said)
 
 
 async def _listen(paths: Paths, attached: Attached | None, stream: StreamOutline, words: list[str]) -> int:

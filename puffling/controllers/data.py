@@ -13,7 +13,7 @@ from pydantic import Field
 from puffling.frozen import frozen
 from puffling.market.events import PricesMoved
 from puffling.market.market import Market
-from puffling.market.parameters import Adjusted, Day, Limit, LongHours, Newest, Source, Step, Symbol
+from puffling.market.parameters import Adjusted, Day, Limit, LongHours, Newest, Source, Step, Symbol, parted
 from puffling.market.ranges import span_of
 from puffling.market.tables import ExportedPrices, Table, exported, table_of
 from puffling.market.values import Coverage, FeedState, History, Instrument, Price
@@ -225,7 +225,7 @@ class Data(Controller):
     async def quotes(
         self,
         symbols: Annotated[
-            tuple[Symbol, ...], Field(description="The symbols.", min_length=1, max_length=500)
+            tuple[Symbol, ...], Field(description="The symbols.", min_length=1, max_length=500), parted
         ],
     ) -> tuple[Quoted, ...]:
         """Show the newest prices of these symbols with their day around them."""
@@ -242,7 +242,7 @@ class Data(Controller):
     async def check(
         self,
         symbols: Annotated[
-            tuple[Symbol, ...], Field(description="The symbols; none means all.", max_length=500)
+            tuple[Symbol, ...], Field(description="The symbols; none means all.", max_length=500), parted
         ] = (),
     ) -> CheckReport:
         """Look through daily histories for gaps, spikes and impossible prices."""

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from puffling.market.fundamentals import DEMO, ReportBook, Reports
 from puffling.market.market import Market
-from puffling.market.parameters import Symbol
+from puffling.market.parameters import Symbol, parted
 from puffling.market.values import AssetClass, History, Instrument
 from puffling.puffin.data.instants import US_PER_DAY, day_to_us, us_to_day
 from puffling.puffin.data.interval import Interval
@@ -158,7 +158,7 @@ class Fundamentals(Controller):
     async def factors(
         self,
         symbols: Annotated[
-            tuple[Symbol, ...], Field(description="The companies.", min_length=1, max_length=100)
+            tuple[Symbol, ...], Field(description="The companies.", min_length=1, max_length=100), parted
         ],
         as_of: AsOf = None,
     ) -> tuple[CompanyFactors, ...]:

@@ -20,7 +20,7 @@ from puffling.automation.values import (
     StrategyKind,
 )
 from puffling.market.market import Market
-from puffling.market.parameters import Choices, Day, Newest, Source, Step, Symbol
+from puffling.market.parameters import Choices, Day, Newest, Source, Step, Symbol, parted
 from puffling.market.ranges import span_of, warmed_up_from
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
@@ -46,7 +46,7 @@ Which = Annotated[str, Field(description="Name of the configured strategy, or it
 Name = Annotated[str, Field(description="A name of your own for it.", min_length=1, max_length=80)]
 NewName = Annotated[str, Field(description="Another name for it; empty leaves or makes one.", max_length=80)]
 Kind = Annotated[str, Field(description="Name of the strategy, such as momentum.", max_length=120)]
-Symbols = Annotated[tuple[Symbol, ...], Field(description="The symbols it is for.", max_length=50)]
+Symbols = Annotated[tuple[Symbol, ...], Field(description="The symbols it is for.", max_length=50), parted]
 Width = Annotated[Interval | None, Field(description="Length of a bar; empty means as configured, or 1d.")]
 File = Annotated[str, Field(description="Name of the file, with or without .py.", max_length=60)]
 Digest = Annotated[
@@ -103,6 +103,7 @@ class Strategies(Controller):
         symbols: Annotated[
             tuple[Symbol, ...],
             Field(description="What it weighs the symbol against, for some strategies.", max_length=50),
+            parted,
         ] = (),
     ) -> SignalTable:
         """Compute what a strategy decides on the history of a symbol; an order fills on the next bar."""
@@ -206,7 +207,9 @@ class Strategies(Controller):
         strategy: Which,
         name: NewName = "",
         symbols: Annotated[
-            tuple[Symbol, ...] | None, Field(description="Other symbols; empty leaves them.", max_length=50)
+            tuple[Symbol, ...] | None,
+            Field(description="Other symbols; empty leaves them.", max_length=50),
+            parted,
         ] = None,
         interval: Width = None,
         parameters: Annotated[

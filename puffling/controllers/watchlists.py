@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from puffling.market.market import Market
-from puffling.market.parameters import Symbol
+from puffling.market.parameters import Symbol, parted
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.gate import Effect
@@ -16,7 +16,7 @@ from puffling.store.values import Watchlist
 
 Which = Annotated[str, Field(description="Name of the list, or its id.", min_length=1, max_length=80)]
 Name = Annotated[str, Field(description="A name for the list.", min_length=1, max_length=80)]
-Symbols = Annotated[tuple[Symbol, ...], Field(description="The symbols, in order.", max_length=500)]
+Symbols = Annotated[tuple[Symbol, ...], Field(description="The symbols, in order.", max_length=500), parted]
 Place = Annotated[int | None, Field(description="Where to put it, counted from 0; empty means last.", ge=0)]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
@@ -33,6 +34,21 @@ Symbol = Annotated[
     Field(description="Ticker symbol, such as SPY or BTC/USD.", min_length=1, max_length=_LONGEST),
     AfterValidator(_one_symbol),
 ]
+
+
+def _parted(given: object) -> object:
+    words = [given] if isinstance(given, str) else given
+    if not isinstance(words, list | tuple):
+        return given
+    return [
+        part for word in words for part in (_BETWEEN.split(word) if isinstance(word, str) else [word]) if part
+    ]
+
+
+_BETWEEN = re.compile(r"[,;\s]+")
+
+# Lists of symbols are taken as people write them: one by one, or with commas or spaces between.
+parted = BeforeValidator(_parted)
 
 Limit = Annotated[int, Field(description="How many at the most.", ge=1, le=10_000)]
 

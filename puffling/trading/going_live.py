@@ -34,21 +34,29 @@ def plan_for(view: AccountView, settings: Settings, *, is_live: bool) -> LivePla
 
 def _missing(view: AccountView, settings: Settings) -> Iterator[str]:
     if view.account.mode != Mode.LIVE.value:
-        yield tr("{account} moves no real money.", account=view.account.label)
+        yield tr(
+            "{account} is for practice and never moves real money: connect an account that does.",
+            account=view.account.label,
+        )
     elif not view.live_keys:
-        yield tr("The keys for real money are missing.")
+        yield tr("The keys for real money are missing: connect the broker again and give them.")
     if not view.abilities.finds_client_ids:
-        yield tr("This broker does not find orders by their name.")
+        yield tr("This broker cannot find an order again by the name Puffling gave it.")
     if view.info is None:
-        yield tr("The broker has not told what the account is worth.")
+        yield tr("The broker has not said yet what the account is worth.")
     if settings.market.feeds[0] in MADE_UP_FEEDS:
-        yield tr("Prices are made up: put a feed of real ones first.")
+        yield tr(
+            "The first feed of prices, {feed}, is made up: put one with real prices first in the settings.",
+            feed=settings.market.feeds[0],
+        )
 
 
 def _changes(view: AccountView, settings: Settings) -> Iterator[str]:
+    if view.account.mode != Mode.LIVE.value:
+        return
     limits = settings.trading
-    yield tr("Orders move real money at {broker}.", broker=view.account.broker)
+    yield tr("From then on orders of this account move real money at {broker}.", broker=view.account.broker)
     yield tr("At most {count} orders a day are entered.", count=limits.orders_per_day)
-    yield tr("One symbol may make up {share} % of the account.", share=f"{limits.position_percent:g}")
+    yield tr("One symbol may make up at most {share} % of the account.", share=f"{limits.position_percent:g}")
     yield tr("Orders above ${money} wait for your approval.", money=f"{limits.approval_above:,.2f}")
     yield tr("The window says LIVE for as long as it is so. Anybody may go back to paper.")

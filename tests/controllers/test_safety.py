@@ -317,8 +317,8 @@ class TestGoingLive:
         ("options", "missing"),
         [
             ({"live_keys": False}, "keys"),
-            ({"account": {"mode": "PAPER"}}, "no real money"),
-            ({"abilities": replace(EVERYTHING, finds_client_ids=False)}, "by their name"),
+            ({"account": {"mode": "PAPER"}}, "never moves real money"),
+            ({"abilities": replace(EVERYTHING, finds_client_ids=False)}, "by the name"),
         ],
     )
     async def test_needs_everything_that_is_missing(

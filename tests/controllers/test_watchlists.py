@@ -50,6 +50,16 @@ async def test_symbols_are_added_moved_and_removed_in_the_order_asked_for(core: 
 
 
 @pytest.mark.usefixtures("as_person")
+@pytest.mark.parametrize(
+    "written", ["spy,qqq gld", ["SPY, QQQ", "GLD"], ("SPY;QQQ,", "gld"), ["SPY", "QQQ", "GLD"]]
+)
+async def test_symbols_are_taken_as_people_write_them(core: Core, written: object) -> None:
+    create = core.registry.get("watchlists.create")
+    made = await create.invoke({"name": "Mine", "symbols": written})
+    assert made.symbols == ("SPY", "QQQ", "GLD")
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_a_deleted_list_comes_back_as_it_was(core: Core) -> None:
     await core.watchlists.create("Second", ("SPY",))
     before = await core.watchlists.all()

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from puffling.automation.research.values import Commission, Holding, Leaving, Slippage
-from puffling.market.parameters import Symbol
+from puffling.market.parameters import Symbol, parted
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.data.interval import Interval
@@ -30,6 +30,7 @@ Symbols = Annotated[
         description="What to trade, such as SPY QQQ; empty means those of the configured strategy.",
         max_length=MOST_SYMBOLS,
     ),
+    parted,
 ]
 Width = Annotated[
     Interval | None,
