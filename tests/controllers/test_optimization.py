@@ -261,7 +261,11 @@ async def test_a_search_that_nobody_works_on_any_more_was_interrupted(core: Core
     again = await core.optimization.show(id)
     assert again.best == told.best
     assert again.findings == told.findings
+    news: list[SearchesChanged] = []
+    core.bus.on(SearchesChanged, news.append)
     resumed = await core.optimization.resume(id)
+    # It goes on and ends: what was tried is not tried again.
+    assert len(news) == 2
     assert resumed == replace(told, summary=resumed.summary)
     assert resumed.summary.state == "done"
 

@@ -90,6 +90,12 @@ def test_the_same_seed_draws_the_same_sets_and_none_twice() -> None:
     assert all(int(each["short_window"]) < int(each["long_window"]) for each in plans[0].sets)
 
 
+def test_most_of_a_small_space_is_drawn_without_one_set_twice() -> None:
+    axes = [Axis("short_window", "", tuple(range(2, 14))), Axis("long_window", "", (30, 31, 32))]
+    plan = planned(Recipe("momentum"), axes, Method.RANDOM, 30, 1)
+    assert len({str(each) for each in plan.sets}) == len(plan.sets) == 30
+
+
 def test_fewer_sets_than_are_wanted_are_all_drawn() -> None:
     axes = [Axis("short_window", "", (5, 10))]
     plan = planned(Recipe("momentum"), axes, Method.RANDOM, 50, 1)

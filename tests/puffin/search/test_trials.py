@@ -104,6 +104,28 @@ def test_what_was_not_seen_goes_on_where_the_seen_ended() -> None:
     assert counts[0] > 0.0
 
 
+def test_each_stretch_of_the_walk_is_scored_by_its_own_bars() -> None:
+    panel = Panel.of({"AAPL": real()}).part(0, 900)
+    tester = TESTERS["matrix"]
+    [trial] = tried("momentum", [{}], panel, tester, Rules(objective="total_return", stretches=3))
+    equity = alone_equity("momentum", trial, panel, tester)
+    assert len(trial.walked) == 3
+    for walked, (train, test) in zip(
+        trial.walked, parts_of(len(panel) - WARM, Rules(stretches=3)).walk, strict=True
+    ):
+        for told, part in ((walked.seen, train), (walked.unseen, test), (walked.unseen_return, test)):
+            assert told == pytest.approx(equity[part.last] / equity[part.first] - 1.0, rel=1e-9)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_what_never_trades_has_no_score(objective: str) -> None:
+    panel = Panel.of({"AAPL": real()}).part(0, 500)
+    never: dict[str, Setting] = {"signal_threshold": 1.0}
+    trials = tried("momentum", [never, {}], panel, TESTERS["matrix"], Rules(objective=objective))
+    assert (trials[0].score, trials[0].unseen_score, trials[0].moments) == (None, None, None)
+    assert trials[1].score is not None
+
+
 def test_sets_that_need_a_longer_past_leave_the_others_as_they_are_alone() -> None:
     panel = Panel.of({"AAPL": real()}).part(0, 900)
     since_us = int(panel.time[400])
