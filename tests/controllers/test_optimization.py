@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import date
 from itertools import product
@@ -203,15 +202,17 @@ async def test_a_strategy_of_the_persons_own_is_searched_as_it_is_tested(core: C
 
 
 async def stopped(core: Core, strategy: str) -> tuple[str, Job]:
-    """A search that was cancelled as soon as it had kept something."""
-    kept = asyncio.Event()
-    core.bus.on(SearchesChanged, lambda _: kept.set())
+    """A search that was cancelled in the very moment in which it had kept something."""
     job = await core.registry.get("optimization.run").start(
         {"strategy": strategy, "symbols": ["SPY"], "vary": ["window=5..500:1"], "start": START, "end": END}
     )
-    await kept.wait()
-    job = core.board.cancel(job.id)
+
+    def cancel(_: SearchesChanged) -> None:
+        core.board.cancel(job.id)
+
+    unsubscribe = core.bus.on(SearchesChanged, cancel)
     await job.finished()
+    unsubscribe()
     [line] = await core.optimization.all()
     return line.id, job
 

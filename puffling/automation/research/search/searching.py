@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from puffling.puffin.data.instants import US_PER_DAY, day_to_us
 from puffling.puffin.data.interval import Interval
 from puffling.puffin.factors.declaration import Setting
 from puffling.runtime.actor import Caller, UserId
-from puffling.runtime.errors import Conflict, InvalidInput
+from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.jobs import Job, JobBoard
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
@@ -342,11 +343,13 @@ class _Search:
 
     async def _end(self, state: SearchState) -> None:
         """Write down that it stopped; nothing was kept where it stopped too early."""
-        if self._begun:
-            await self._store.run(
-                self._caller.user,
-                lambda unit: unit.searches.end(self._id, state, best=None, judged=None),
-            )
+
+        def write(unit: Unit) -> None:
+            # Whoever is stopped while something is being kept does not hear any more that it was.
+            with suppress(NotFound):
+                unit.searches.end(self._id, state, best=None, judged=None)
+
+        await self._store.run(self._caller.user, write)
 
 
 def _same_sets(drawn: DrawnUp, kept: Sequence[StoredTrial]) -> bool:
