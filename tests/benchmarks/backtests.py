@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 from statistics import median
@@ -19,7 +19,11 @@ from puffling.puffin.backtest.sweep import sweep_parameters
 from puffling.puffin.backtest.walk_forward import walk_forward
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY
+from puffling.puffin.search.axes import Axis
+from puffling.puffin.search.judging import Judged, judge_trials
+from puffling.puffin.search.trials import Rules, Wanted, try_sets
 from puffling.puffin.strategies.momentum import MomentumStrategy
+from puffling.puffin.strategies.recipe import Recipe
 from tests.benchmarks.bars import kept
 from tests.benchmarks.child_backtests import FEE, PEERS
 from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds, in_turns, timed
@@ -61,6 +65,12 @@ def backtests() -> Iterator[Row]:
         in_milliseconds(many), f"single runs {in_milliseconds(len(pairs) * one)}",
         f"{many / (len(pairs) * one):.3f}", "60 ms",
     )  # fmt: skip
+    searched = _median(lambda: _searched(pairs, panel, terms))
+    yield Row(
+        f"A search over {len(pairs)} pairs: both parts of history, five stretches, every set judged",
+        in_milliseconds(searched), f"the pairs alone {in_milliseconds(many)}",
+        f"{searched / many:.2f}", "",
+    )  # fmt: skip
     half, whole = (_walking(market(count)) for count in (4_156, 8_312))
     yield Row(
         "Walk-forward over 20 symbols, 8,312 days",
@@ -70,6 +80,14 @@ def backtests() -> Iterator[Row]:
 
 def _walking(panel: Panel) -> float:
     return _median(lambda: walk_forward(MomentumStrategy(), panel), rounds=5)
+
+
+def _searched(pairs: Sequence[dict[str, int]], panel: Panel, terms: Terms) -> Judged:
+    wanted = [Wanted(number, pair, 0) for number, pair in enumerate(pairs)]
+    axes = [Axis(name, name, tuple(sorted({pair[name] for pair in pairs}))) for name in pairs[0]]
+    tester = Backtester(terms=terms)
+    trials = list(try_sets(Recipe("momentum"), wanted, panel, tester, Rules(), since_us=0))
+    return judge_trials(trials, axes, attempts=len(trials))
 
 
 def _median(work: Callable[[], object], rounds: int = ROUNDS) -> float:
