@@ -10,6 +10,7 @@ from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.own_prices import OwnShelf
 from puffling.market.own_values import OwnSeries
+from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import NotFound
 from puffling.runtime.gate import Effect
@@ -63,6 +64,10 @@ class Backups(Controller):
             if backup.name == name:
                 before = await self._port.thread(self._prices.all)
                 await self._store.restore(backup, keep=self._settings.now.upkeep.keep_backups)
+                # Here and not only where strategies run: in a terminal nothing may run them.
+                from puffling.automation.runner.activation import switch_off_after_restore
+
+                await self._store.run(current_caller().user, switch_off_after_restore)
                 await self._tell_prices(before)
                 return data_state(self._store)
         raise NotFound(tr("There is no backup called {name}.", name=name), hint=tr("List them first."))

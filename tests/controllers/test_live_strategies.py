@@ -293,3 +293,16 @@ async def test_what_binds_it_is_told_before(core: Core) -> None:
     assert told.capital == pytest.approx(10_000.0)
     assert any("10 orders a day" in each for each in told.sentences)
     assert any("$1,000.00 wait for your yes" in each for each in told.sentences)
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_once_a_backup_is_restored_nothing_trades_that_traded_when_it_was_made(core: Core) -> None:
+    await core.open_accounts()
+    await minded(core)
+    await core.live_strategies.let_trade("Mine", 900.0)
+    backup = await core.backups.create()
+    await core.live_strategies.deactivate("Mine")
+    await core.backups.restore(backup.name)
+    # At once, not when something that runs strategies comes to it: a terminal ends before.
+    assert await core.live_strategies.active() == ()
+    assert not (await core.strategies.show("Mine")).enabled

@@ -108,9 +108,6 @@ class StrategyRunner:
         run = await self._store.read(self._user, running_one, strategy_id)
         if run is None:
             return None
-        if self._of_a_backup and run.trades:
-            # It is about to be switched off.
-            return self._clock.now() + SETTLE
         if run.config.version != run.activation.version:
             await self._switch_off(run, tr("It was changed since it was activated."))
             return None

@@ -71,6 +71,8 @@ class OpeningPrices:
         self._market = market
         self._clock = clock
         self.silent = False
+        # What happens, once, while somebody looks a price up.
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.age = timedelta()
         # Every look finds another price, this many percent higher than the one before.
         self.wandering = Decimal(0)
@@ -82,6 +84,9 @@ class OpeningPrices:
 
     async def look(self, symbol: str) -> PriceSeen | None:
         """The opening price of the day."""
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            await happens()
         if self.silent:
             return None
         bar = await day_of(self._market, symbol, self._clock.now())
