@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
@@ -12,9 +13,12 @@ from puffling.desktop.charts.pyramid import Floats
 INK = QColor("white")
 
 
-def picture(*, one_by_one: bool, left: Floats, top: Floats, width: float, height: Floats) -> QImage:
-    """The boxes on black ground."""
+def picture(
+    *, one_by_one: bool, left: Floats, top: Floats, width: float, height: Floats, ratio: float = 1.0
+) -> QImage:
+    """The boxes on black ground, on a screen with this many pixels to each of the chart's."""
     made = QImage(120, 80, QImage.Format.Format_RGB32)
+    made.setDevicePixelRatio(ratio)
     made.fill(QColor("black"))
     painter = QPainter(made)
     if one_by_one:
@@ -26,14 +30,21 @@ def picture(*, one_by_one: bool, left: Floats, top: Floats, width: float, height
     return made
 
 
-def test_boxes_that_fall_on_one_pixel_look_as_if_drawn_one_by_one() -> None:
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_boxes_that_fall_on_one_pixel_look_as_if_drawn_one_by_one(ratio: float) -> None:
     numbers = np.random.default_rng(7)
     left = np.floor(np.arange(240) / 2.3)
     middle = 40 + np.cumsum(numbers.integers(-2, 3, 240))
     top = np.clip(middle - numbers.integers(3, 9, 240), 0, 79).astype(float)
     height = np.clip(middle + numbers.integers(3, 9, 240), 1, 80) - top
-    drawn = {"left": left, "top": top, "width": 1.0, "height": height}
-    assert picture(one_by_one=False, **drawn) == picture(one_by_one=True, **drawn)
+    drawn = {"left": left / ratio, "top": top / ratio, "width": 1.0 / ratio, "height": height / ratio}
+    assert picture(one_by_one=False, **drawn, ratio=ratio) == picture(one_by_one=True, **drawn, ratio=ratio)
+
+
+def test_a_box_that_reaches_beyond_all_bounds_fills_what_is_seen_of_it() -> None:
+    left, top, height = np.array([5.0]), np.array([-1e12]), np.array([2e12])
+    through = picture(one_by_one=True, left=left, top=np.array([0.0]), width=2.0, height=np.array([80.0]))
+    assert picture(one_by_one=False, left=left, top=top, width=2.0, height=height) == through
 
 
 def test_a_pixel_has_one_box_however_many_fall_on_it() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from shiboken6 import wrapInstance
 
 from puffling.desktop.charts.pyramid import Floats, Pyramid
 from puffling.desktop.charts.scale import Scale, write_price
@@ -19,6 +20,8 @@ from puffling.desktop.theme import Theme
 Mask = NDArray[np.bool_]
 # So many bars in a row may be no numbers before a view counts as having nowhere to begin.
 _MOST_WITHOUT = 100
+# Far outside of what is seen a box is as good as at its edge, and a painter knows no larger numbers.
+_FARTHEST = 1e6
 
 
 class Scene:
@@ -82,28 +85,43 @@ class Layer(QGraphicsItem):
 
 
 class Boxes:
-    """Many filled boxes, drawn in one call."""
+    """Many filled boxes, drawn in one call on whole pixels: that takes a third of the time of others."""
 
     def __init__(self) -> None:
-        self._array = PrimitiveArray(QRectF, 4)
+        self._memory = np.empty((0, 4), dtype=np.int32)
 
     def draw(
         self, painter: QPainter, left: Floats, top: Floats, width: float, height: Floats, colour: QColor
     ) -> int:
         """Draw boxes of one width in one colour; give how many. Those in one place become one box."""
-        left, top, height = _joined(left, top, height)
-        self._array.resize(len(left))
-        if not len(left):
+        left, top, height = _joined(*_known(left, top, height))
+        count = len(left)
+        if not count:
             return 0
-        memory = self._array.ndarray()
-        memory[:, 0] = left
-        memory[:, 1] = top
-        memory[:, 2] = width
-        memory[:, 3] = height
+        if count > len(self._memory):
+            self._memory = np.empty((2 * count, 4), dtype=np.int32)
+        ratio, memory = device_ratio(painter), self._memory[:count]
+        begin = _on_pixels(left, ratio)
+        # A rectangle of pixels ends with the last one that is in it.
+        memory[:, 0], memory[:, 2] = begin, begin + (max(round(width * ratio), 1) - 1)
+        memory[:, 1], memory[:, 3] = _on_pixels(top, ratio), _on_pixels(top + height, ratio) - 1
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawRects(*self._array.drawargs())
-        return len(left)
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)
+        painter.drawRects(cast("QRect", wrapInstance(self._memory.ctypes.data, QRect)), count)
+        painter.restore()
+        return count
+
+
+def _on_pixels(places: Floats, ratio: float) -> Floats:
+    return np.rint(np.clip(places * ratio, -_FARTHEST, _FARTHEST))
+
+
+def _known(left: Floats, top: Floats, height: Floats) -> tuple[Floats, Floats, Floats]:
+    """Leave out boxes that are no numbers."""
+    known = np.isfinite(top + height)
+    return (left, top, height) if bool(known.all()) else (left[known], top[known], height[known])
 
 
 def _joined(left: Floats, top: Floats, height: Floats) -> tuple[Floats, Floats, Floats]:
@@ -112,8 +130,8 @@ def _joined(left: Floats, top: Floats, height: Floats) -> tuple[Floats, Floats, 
     if bool(others.all()):
         return left, top, height
     begins = np.concatenate(([0], np.flatnonzero(others) + 1))
-    joined = np.fmin.reduceat(top, begins)
-    return left[begins], joined, np.fmax.reduceat(top + height, begins) - joined
+    joined = np.minimum.reduceat(top, begins)
+    return left[begins], joined, np.maximum.reduceat(top + height, begins) - joined
 
 
 def device_ratio(painter: QPainter) -> float:
