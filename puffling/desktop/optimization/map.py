@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from puffling.automation.research.search.values import TrialLine, Varied
@@ -18,7 +27,7 @@ from puffling.runtime.text import tr
 _LEFT, _TOP, _FOOT = 64.0, 8.0, 40.0
 _MOST_WIDE, _MOST_HIGH = 92.0, 44.0
 _ROOM_FOR_WORDS, _HIGH_ENOUGH = 34.0, 15.0
-_CHOICE_WIDTH = 128
+_CHOICE_WIDTH, _ROOM_TO_SAY = 128, 470
 # No deeper: a number on it must still be read.
 _DEEPEST = 0.5
 
@@ -50,6 +59,7 @@ class ParameterMap(QWidget):
         row.addWidget(self.across)
         row.addWidget(self.up)
         row.addWidget(self.said, 1)
+        row.addStretch(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -70,6 +80,11 @@ class ParameterMap(QWidget):
             self.up.setVisible(len(varied) > 1)
         self._trials, self._objective, self._best = tuple(trials), objective, best
         self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Where room is scarce the map needs it more than what is said of it.
+        self.said.setVisible(event.size().width() >= _ROOM_TO_SAY)
 
     def _draw(self) -> None:
         by_name = {each.name: each for each in self._varied}

@@ -41,7 +41,7 @@ _DOUBTS = {
     "deflated_sharpe": "Deflated Sharpe {share}",
     "overfitting_probability": "overfitting {share}",
 }
-_WIDE = 700
+_WIDE, _FLAT = 700, 460
 
 
 class SearchResult(QWidget):
@@ -192,7 +192,9 @@ class SearchResult(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = event.size().width() >= _WIDE
+        wide, flat = event.size().width() >= _WIDE, event.size().height() < _FLAT
+        for line in (self.what, self.which):
+            line.setHidden(flat)
         self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         self._top.setSpacing(16 if wide else 6)
 
