@@ -49,6 +49,8 @@ class Arrangement:
         self._focus_soon = later(window, self.take_focus)
         self._settle_soon = later(window, self._settle_titles)
         self._sizes_soon = later(window, self._bring_sizes_back)
+        self._before: Kept = {}
+        self._room_soon = later(window, lambda: window.growing.give_way(self._before))
         for dock in docks.values():
             dock.moved.connect(self._settle_soon.start)
 
@@ -186,10 +188,12 @@ class Arrangement:
             ),
             None,
         )
+        self._before = self._window.growing.keep()
         if beside is None and dock.kind.area is not Area.CENTRE:
             self._window.addDockWidget(_QT_AREAS[dock.kind.area], dock)
             dock.show()
             if self._has_room():
+                self._room_soon.start()
                 return
         beside = beside or self._largest(but=dock)
         if beside is not None:

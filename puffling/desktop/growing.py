@@ -53,6 +53,20 @@ class Growing:
             sizes = {name: place.size() for name, place in places.items()}
             self._share(places, sizes, self._window.size() - QSize(*window))
 
+    def give_way(self, kept: Kept) -> None:
+        """Let a dock that came since have its room from the main panel alone."""
+        before = {name: QRect(*place) for name, place in kept["docks"].items()}
+        now = self._places()
+        if not before or not before.keys() <= now.keys():
+            return
+        main = max(before, key=lambda name: before[name].width() * before[name].height())
+        beside = [name for name, place in before.items() if _apart(place, before[main])]
+        widths = {name: before[name].width() for name in beside}
+        gained = sum(now[name].width() - widths[name] for name in _one_a_column(beside, before))
+        widths |= {name: now[name].width() for name in now.keys() - before.keys()}
+        widths[main] = now[main].width() + gained
+        self._resize(widths, Qt.Orientation.Horizontal)
+
     def _share(self, places: Mapping[str, QRect], sizes: Mapping[str, QSize], gained: QSize) -> None:
         if len(places) < 2:
             return
@@ -90,6 +104,15 @@ def _numbers(found: object, count: int) -> list[int]:
     """Give so many whole numbers, or none."""
     if not isinstance(found, list) or len(found) != count or not all(type(each) is int for each in found):
         return []
+    return found
+
+
+def _one_a_column(names: list[str], places: Mapping[str, QRect]) -> list[str]:
+    """Give one name of each column."""
+    found: list[str] = []
+    for name in names:
+        if all(_apart(places[name], places[other]) for other in found):
+            found.append(name)
     return found
 
 

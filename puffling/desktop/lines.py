@@ -29,9 +29,9 @@ from puffling.desktop.workspaces import WORKSPACES
 from puffling.runtime.text import tr
 
 MODE_TONES = {"demo": "warn", "paper": "accent", "live": "live"}
-_ROOMY = 1150
+_ROOM_FOR_NAME, _ROOMY = 1100, 1400
 _LEAST_FIELD = 72
-_FIELDS = {True: 320, False: 120}
+_FIELDS = {True: 320, False: 140}
 _LEAST_ACCOUNT = 44
 STATE_TONES = {"active": "up", "reducing": "warn", "halted": "danger"}
 
@@ -123,11 +123,12 @@ class TopLine(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit(roomy=event.size().width() >= _ROOMY)
+        width = event.size().width()
+        # The window's own frame says it, too.
+        self.name.setVisible(width >= _ROOM_FOR_NAME)
+        self._fit(roomy=width >= _ROOMY)
 
     def _fit(self, *, roomy: bool) -> None:
-        # The window's own frame says it, too.
-        self.name.setVisible(roomy)
         keys = shortcut_text("Ctrl+K")
         words = tr("Search or run a command") if roomy else tr("Search")
         self.field.setText(f"{words}    {keys}")

@@ -148,3 +148,14 @@ async def test_what_the_window_gains_goes_to_the_main_panel(
     assert {name: window.docks[name].width() for name in beside} == beside
     window.resize(1280, 800)
     await until(lambda: {name: window.docks[name].geometry() for name in before} == before)
+
+
+async def test_a_panel_that_is_opened_has_its_room_from_the_main_panel(
+    core: Core, open_window: OpenWindow
+) -> None:
+    window = await open_window(core)
+    await settled(window, "trade")
+    before = window.docks["watchlist"].width()
+    window.show_panel("ticket")
+    await until(lambda: window.docks["watchlist"].width() == before and not faults(window))
+    assert window.docks["ticket"].width() >= 300

@@ -196,7 +196,7 @@ async def test_going_live_takes_the_word_and_cannot_be_overlooked(
 async def test_what_is_missing_for_real_money_is_named(core: Core, open_window: OpenWindow) -> None:
     _, panel = await seen(core, open_window)
     live = panel.view.going_live
-    assert "no real money" in live.missing.text()
+    assert "never moves real money" in live.missing.text()
     assert not live.field.isVisible()
     assert live.connect_.isVisible()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtGui import QResizeEvent
@@ -24,6 +25,8 @@ from puffling.trading.portfolio.values import Portfolio, TradeLine
 SIDE_BY_SIDE = 560
 FIGURES_WIDTH = 380
 _COLUMNS = ("time", "symbol", "side", "quantity", "price", "realized")
+# Where there is no room for all of them.
+_LEFT_OUT = frozenset({"time", "realized"})
 
 
 class DashboardView(QWidget):
@@ -34,7 +37,9 @@ class DashboardView(QWidget):
         self.portfolio: Portfolio | None = None
         self.strip = Strip(amounts)
         columns = {column.id: column for column in trade_columns(amounts, time)}
-        self.trades: Table[TradeLine] = Table([columns[name] for name in _COLUMNS], title=tr("Last trades"))
+        self.trades: Table[TradeLine] = Table(
+            [replace(columns[name], drops=name in _LEFT_OUT) for name in _COLUMNS], title=tr("Last trades")
+        )
         self.trades.when_empty(
             tr("No trades yet"), tr("The last ten trades stand here, the newest first."), icon="trades"
         )

@@ -14,7 +14,7 @@ from puffling.desktop.refetching import Refetching
 from puffling.desktop.session import Session
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
-from puffling.runtime.errors import NotFound, PufflingError, Refused, Unavailable
+from puffling.runtime.errors import InvalidInput, NotFound, PufflingError, Refused, Unavailable
 from puffling.runtime.text import tr
 from puffling.store.events import DatabaseRestored, SettingChanged
 from puffling.trading.events import (
@@ -172,10 +172,16 @@ class SafetyPanel(ViewPanel["SafetyView"]):
         async def work() -> LimitView | None:
             try:
                 return await core.safety.tighten(name, value)
-            except Refused as refused:
+            except Refused:
                 # Whether it is looser is for the core to know; whether it may be, for the person to say.
+                said = tr(
+                    "{limit}: {now} instead of {before}, from this moment on.",
+                    limit=line.title,
+                    now=limit_words(value),
+                    before=limit_words(line.value),
+                )
                 act = tr("Loosen limit")
-                if not await ask(self, tr("Make this limit looser?"), refused.message, act=act, danger=True):
+                if not await ask(self, tr("Make this limit looser?"), said, act=act, danger=True):
                     return None
                 return await core.safety.loosen(name, value)
 
@@ -191,7 +197,7 @@ class SafetyPanel(ViewPanel["SafetyView"]):
             name="change limit",
             newest=f"limit {name}",
             then=done,
-            failed=lambda error: line.say(f"{error.message} {error.hint}".strip()),
+            failed=lambda error: line.say(_why_not(error)),
             owner=line,
         )
 
@@ -265,6 +271,23 @@ class SafetyPanel(ViewPanel["SafetyView"]):
 
     def _say_failed(self, error: PufflingError) -> None:
         self.view.switch.say(f"{error.message} {error.hint}".strip(), Tone.DANGER)
+
+
+def limit_words(value: Any) -> str:
+    """Say the value of a limit."""
+    if isinstance(value, bool):
+        return tr("on") if value else tr("off")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or tr("nothing")
+    return f"{value:,}" if isinstance(value, int | float) else str(value or tr("nothing"))
+
+
+def _why_not(error: PufflingError) -> str:
+    if isinstance(error, InvalidInput):
+        # Which limit it is about is what the line says already, and what it means its tooltip.
+        name, _, why = error.message.partition(": ")
+        return why if name.startswith("trading.") else error.message
+    return f"{error.message} {error.hint}".strip()
 
 
 def _in_order(views: tuple[LimitView, ...]) -> list[LimitView]:

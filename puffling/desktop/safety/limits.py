@@ -27,7 +27,7 @@ class LimitLine(QWidget):
 
     def __init__(self, view: LimitView) -> None:
         super().__init__()
-        self.name = view.name
+        self.name, self.title = view.name, view.title
         title = label(view.title)
         title.setToolTip(view.description)
         self.setToolTip(view.description)
@@ -67,6 +67,8 @@ class LimitLine(QWidget):
             self._showing = True
             self._write(view.value)
             self._showing = False
+            # What was said was about what stood there.
+            self.say("")
         self._value = view.value
         share = _share(view)
         self.used.setText(view.text or tr("In force"))
@@ -82,6 +84,11 @@ class LimitLine(QWidget):
         """Say why a value was not taken; empty takes it back."""
         self.note.setText(text)
         self.note.setVisible(bool(text))
+
+    @property
+    def value(self) -> Any:
+        """Give the value that is in force."""
+        return self._value
 
     def take_back(self) -> None:
         """Show the value that is in force."""
