@@ -128,7 +128,7 @@ class Sending:
         moved, taken = await parts.run(write_outcome, intent_id, outcome, line)
         if taken is not None and taken.alarm:
             parts.alarm(line.account.id, taken.alarm, halt=True)
-        if moved.state is OrderState.INTENT:
+        if moved.state is OrderState.INTENT and not moved.held:
             self._patient.add(intent_id)
             parts.scope.spawn(self._again(moved.id, outcome.wait_seconds), name="order.again")
         elif moved.state is OrderState.UNKNOWN and armed.fresh:
@@ -189,6 +189,8 @@ def arm(unit: Unit, intent_id: str, parts: DeskParts) -> Armed:
             # The first attempt may have arrived, so it is not over: it goes on being looked for.
             return Armed(intent, go=False)
         reason = stop or tr("It was not sent in time.")
+        if stop and intent.waits_here:
+            return Armed(hold_again(unit, intent, reason), go=False)
         ended = end(unit, intent, OrderState.CANCELED if stop else OrderState.EXPIRED, reason)
         return Armed(ended, go=False)
     if not parts.line(intent.terms.account).ready:
@@ -216,6 +218,8 @@ def write_outcome(
         return taken.intent, taken
     if intent.state is not OrderState.SENDING:
         return intent, None
+    if outcome.state is OrderState.CANCELED and intent.waits_here:
+        return hold_again(unit, intent, outcome.reason), None
     if outcome.state in ENDED:
         return end(unit, intent, outcome.state, outcome.reason), None
     moved = replace(intent, state=advance(intent.state, outcome.state), reason=outcome.reason)
@@ -228,6 +232,12 @@ def end(unit: Unit, intent: Intent, state: OrderState, reason: str) -> Intent:
     note(unit, intent, state.value.lower(), reason, actor="desk")
     moved = replace(intent, state=advance(intent.state, state), reserved=Decimal(0), reason=reason)
     return changed(unit, replace(moved, held=False))
+
+
+def hold_again(unit: Unit, intent: Intent, reason: str) -> Intent:
+    """Let what was met and halted on its way out wait to be met anew: a halt must not end what protects."""
+    note(unit, intent, "held", reason, actor="desk")
+    return changed(unit, replace(intent, state=advance(intent.state, OrderState.INTENT), held=True))
 
 
 def changed(unit: Unit, intent: Intent) -> Intent:

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pytest
 
 from puffling.puffin.broker.base import BrokerUpdate, Order, UpdateKind
-from puffling.puffin.orders import Kind, Side
+from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.actor import UserId
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, StorageFailed
@@ -72,6 +72,15 @@ class PressedAfterwards:
         answer = self.gate.stops(unit, shrinks=shrinks)
         self.press()
         return answer
+
+
+class PressedBefore(PressedAfterwards):
+    """A gate before whose last look somebody halts."""
+
+    def stops(self, unit: Unit, *, shrinks: bool) -> str:
+        """Have it change, and say what is true."""
+        self.press()
+        return self.gate.stops(unit, shrinks=shrinks)
 
 
 class OneId(OwnBroker):
@@ -355,3 +364,41 @@ async def test_what_is_met_while_the_disk_is_full_goes_out_when_it_is_not(home: 
 
         await room.until(sent)
         assert room.failures == []
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it is on its way", "before the socket"])
+async def test_a_stop_that_was_met_waits_again_when_a_halt_comes_on_its_way(home: Path, late: bool) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await held(room, broker)
+        stop = (
+            await room.desk.place(
+                room.wish("stop", side=Side.SELL, kind=Kind.STOP, stop=Decimal(90), lasting=Lasting.GTC)
+            )
+        ).intent
+        assert stop is not None
+        gate = room.parts.gate
+        assert isinstance(gate, SafetyGate)
+
+        def press() -> object:
+            return room.switch.press("Enough", "you", NOW)
+
+        room.parts.gate = PressedAfterwards(gate, press) if late else PressedBefore(gate, press)
+        room.move(89)
+
+        async def looked_at() -> bool:
+            return room.switch.read() is not None
+
+        await room.until(looked_at)
+        await room.settle()
+        now = await room.intent(stop.id)
+        assert (now.state, now.held) == (OrderState.INTENT, True)
+        assert broker.submitted == 1
+        room.parts.gate = gate
+        room.switch.lift()
+
+        async def sold() -> bool:
+            room.move(88)
+            return broker.submitted == 2
+
+        await room.until(sold)
