@@ -23,7 +23,7 @@ from puffling.trading.facts import filled_before
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
-from puffling.trading.parts import DeskParts, note, titled
+from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.proposals import WAYS_OUT, Proposal, replaced_by, replacement_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
@@ -197,8 +197,13 @@ class Replacing:
         else:
             # What the old one had filled comes first: the new one is compared with what that left.
             await self._read_again(line, order)
-            await self._reconciling.adopt(line, info, asked_at)
-            return await self._parts.read(lambda unit: unit.intents.get(new.id))
+            try:
+                await self._reconciling.adopt(line, info, asked_at)
+            except PuffinError as error:
+                # It was taken, but not what it has had: it is looked up like any order in doubt.
+                outcome = Outcome(OrderState.UNKNOWN, reason_of(error))
+            else:
+                return await self._parts.read(lambda unit: unit.intents.get(new.id))
         kept = await self._parts.run(_write_failure, new.id, outcome)
         await self._read_again(line, order)
         line.nudged.set()

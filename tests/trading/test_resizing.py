@@ -140,6 +140,24 @@ async def test_a_change_in_doubt_is_compared_with_what_the_old_one_left(home: Pa
         assert room.alarms == []
 
 
+async def test_a_change_of_which_the_fills_cannot_be_read_is_looked_up(home: Path) -> None:
+    broker = OwnBroker(abilities=RESIZES)
+    async with open_room(home, broker) as room:
+        old = await _partly(room, broker)
+        # No comparison that is still under way may meet what is meant for the change.
+        async with room.parts.line(MINE.id).comparing:
+            broker.fault("get_executions", "unclear", "unclear")
+            placed = await room.desk.replace(old.id, limit=Decimal(96), slot="dearer", source="person")
+        assert placed.intent is not None
+        assert placed.intent.state is OrderState.UNKNOWN
+        await room.until_state(placed.intent.id, OrderState.PARTIAL)
+        broker.fill("o2")
+        await room.until_state(placed.intent.id, OrderState.FILLED)
+        assert await room.held() == 5
+        assert room.alarms == []
+        assert await room.broken(broker) == []
+
+
 async def test_a_broker_that_fills_beside_what_filled_unheard_is_found_out_too(home: Path) -> None:
     broker = OwnBroker(abilities=RESIZES)
     broker.carries_fills = False
