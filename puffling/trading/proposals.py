@@ -35,6 +35,8 @@ OTHER_WAY = "other way"
 EXITS = "exits"
 # They lead out of what is held and came with another order, so that they are not counted again.
 WAYS_OUT = frozenset({OTHER_WAY, EXITS})
+# By which a strategy makes a position of its own smaller; what it was worked out of may be gone by then.
+LEAVINGS = frozenset({"leave", "shrink"})
 _LETTERS_OF_DIGEST = 40
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from puffling.runtime.text import tr
 from puffling.trading.case import Case, asked, passed, refused
 from puffling.trading.facts import finite
-from puffling.trading.proposals import EXITS, WAYS_OUT
+from puffling.trading.proposals import EXITS, LEAVINGS, WAYS_OUT
 from puffling.trading.values import TradingState
 from puffling.trading.verdicts import Check
 from puffling.trading.words import money, percent, plain
@@ -26,9 +26,9 @@ def only_reducing(case: Case) -> Check:
 
 
 def leads_out(case: Case) -> Check:
-    """Let two ways out lead out of what is held and free, and never into anything."""
-    code, terms = "way_out", case.terms
-    if not terms.one_cancels_other and case.proposal.leg not in WAYS_OUT:
+    """Let ways out, a strategy's too, lead out of what is held and free, and never into anything."""
+    code, terms, leg = "way_out", case.terms, case.proposal.leg
+    if not terms.one_cancels_other and leg not in WAYS_OUT | LEAVINGS:
         return passed(code, tr("It is an order by itself."))
     if case.shrinks:
         return passed(code, tr("It leads out of what is held."))
@@ -36,7 +36,7 @@ def leads_out(case: Case) -> Check:
         "One cancels the other: that is for what is held of {symbol} and not promised to other orders.",
         symbol=terms.symbol,
     )
-    if case.proposal.leg == EXITS and not terms.one_cancels_other:
+    if leg in LEAVINGS | {EXITS} and not terms.one_cancels_other:
         text = tr("An exit is for what is held of {symbol} and not promised to others.", symbol=terms.symbol)
     return refused(code, text, tr("Order at most what is held and free, on the side that closes it."))
 

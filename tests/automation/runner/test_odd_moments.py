@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from puffling.automation.runner.activation import deactivate, job_of
 from puffling.automation.runner.runner import SETTLE
 from puffling.store.database import Unit
-from puffling.store.decisions import DecisionState, StrategyMode
+from puffling.store.decisions import DecisionState, Fate, StrategyMode
 from puffling.store.values import ScheduledJob
-from tests.automation.runner.rooms import open_room
-from tests.automation.runner.test_faults import HOLD, orders, states
+from tests.automation.runner.rooms import ACCOUNT, open_room
+from tests.automation.runner.test_faults import HOLD, TURNING, orders, states
 
 
 async def test_what_is_deactivated_while_its_price_is_looked_up_stays_so(tmp_path: Path) -> None:
@@ -95,3 +97,32 @@ async def test_a_job_that_cannot_be_understood_keeps_nobody_else_from_running(tm
         room.clock.set(room.calendar.next_close(room.clock.now()) + SETTLE)
         await room.until(lambda: room.has_decided(good.id, 1))
         stop()
+
+
+async def test_what_the_person_sells_while_it_is_being_left_is_not_sold_short(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated("macd", parameters=TURNING)
+
+        async def held() -> Decimal:
+            holding = await room.read(lambda unit: unit.holdings.find(ACCOUNT, "SPY"))
+            return Decimal(0) if holding is None else holding.quantity
+
+        for _ in range(25):
+            await room.close_of_day(config.id)
+            if await held() > 0 and (await states(room, config.id))[-1] == "due":
+                break
+            await room.open_of_day(config.id)
+        room.clock.set(room.calendar.next_open(room.clock.now()))
+        await room.look_after()
+        quantity = await held()
+
+        async def after_it_was_worked_out() -> None:
+            room.prices.meanwhile = partial(room.buys, "SPY", -int(quantity))
+
+        room.prices.meanwhile = after_it_was_worked_out
+        await room.runner.look(config.id)
+        await room.meet(("SPY",))
+        left = (await room.decisions(config.id))[-1].orders[0]
+        assert (left.leg, left.fate, left.quantity) == ("leave", Fate.REFUSED, quantity)
+        assert "An exit is for what is held of SPY" in left.text
+        assert await held() == 0
