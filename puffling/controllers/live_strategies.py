@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -126,9 +127,16 @@ class LiveStrategies(Controller, domain="strategies"):
         live: Annotated[
             str, Field(description="For an account with real money: the word LIVE.", max_length=10)
         ] = "",
+        seen_version: Annotated[
+            int,
+            Field(description="The version that was looked at; 0 is the one there is.", ge=0, le=1_000_000),
+        ] = 0,
     ) -> ActiveStrategy:
         """Let a strategy place orders by itself on an account, within every limit there is."""
         config = await self._config(strategy)
+        if seen_version:
+            # A grant is for what the person saw, whoever changed it since.
+            config = replace(config, version=seen_version)
         where = (await self._account(account)).id
         await self._refuse_live(where, live)
         return await self._activate(config, StrategyMode.AUTO_TRADE, where, money, size, sizing, lot)

@@ -285,6 +285,20 @@ async def test_real_money_takes_the_word_for_each_strategy(core: Core) -> None:
 
 
 @pytest.mark.usefixtures("as_person")
+async def test_a_grant_is_for_the_version_that_was_seen(core: Core) -> None:
+    await core.open_accounts()
+    await minded(core)
+    seen = (await core.strategies.show("Mine")).version
+    # A program changes it while the person reads what binds it.
+    await core.strategies.change("Mine", symbols=("AMZN",))
+    with pytest.raises(Conflict, match="Mine was changed meanwhile"):
+        await core.live_strategies.let_trade("Mine", 900.0, seen_version=seen)
+    assert await core.live_strategies.active() == ()
+    active = await core.live_strategies.let_trade("Mine", 900.0, seen_version=seen + 1)
+    assert active.activation.version == seen + 1
+
+
+@pytest.mark.usefixtures("as_person")
 async def test_what_binds_it_is_told_before(core: Core) -> None:
     await core.open_accounts()
     await minded(core)
