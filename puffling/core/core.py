@@ -36,6 +36,7 @@ from puffling.controllers.optimization import Optimization
 from puffling.controllers.portfolio import Portfolios
 from puffling.controllers.practice import Practices
 from puffling.controllers.quotes import Quotes
+from puffling.controllers.rehearsals import Rehearsals
 from puffling.controllers.safety import Safety
 from puffling.controllers.scheduler import Scheduler
 from puffling.controllers.settings import Settings as SettingsController
@@ -325,6 +326,7 @@ class Core:
         self.fundamentals = self._controller(Fundamentals)
         self.strategies = self._controller(Strategies)
         self.live_strategies = self._controller(LiveStrategies)
+        self.rehearsals = self._controller(Rehearsals)
         self.backtests = self._controller(Backtests)
         self.optimization = self._controller(Optimization)
 
@@ -430,8 +432,7 @@ class Core:
         await self._unhurried.wait()
         end = await begin_strategies(
             self.scope, store=self.store, market=self.market, clock=self.clock, bus=self.bus, user=self.user,
-            shelf=self.strategy_shelf, desk=self.desk, accounts=self.account_shelf,
-        )  # fmt: skip
+            shelf=self.strategy_shelf, desk=self.desk, accounts=self.account_shelf)  # fmt: skip
         self._closing.callback(end)
 
     async def _watch_halt(self) -> None:

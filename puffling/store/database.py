@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from puffling.store.repositories.layouts import Layouts
     from puffling.store.repositories.orders import Orders
     from puffling.store.repositories.practices import Practices
+    from puffling.store.repositories.rehearsals import Rehearsals
     from puffling.store.repositories.results import BacktestResults
     from puffling.store.repositories.runs import ModelRuns
     from puffling.store.repositories.searches import Searches
@@ -148,6 +149,13 @@ class Unit:
         from puffling.store.repositories.results import BacktestResults
 
         return BacktestResults(self._session, self.user, self.now, self.tell)
+
+    @cached_property
+    def rehearsals(self) -> Rehearsals:
+        """What rehearsals of strategies came to."""
+        from puffling.store.repositories.rehearsals import Rehearsals
+
+        return Rehearsals(self._session, self.user, self.now, self.tell)
 
     @cached_property
     def practices(self) -> Practices:

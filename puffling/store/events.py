@@ -73,6 +73,13 @@ class PracticesChanged:
 
 
 @frozen
+class RehearsalsChanged:
+    """A rehearsal was kept or removed."""
+
+    user: UserId
+
+
+@frozen
 class StrategiesChanged:
     """A configured strategy was made, changed or removed."""
 

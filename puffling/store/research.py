@@ -53,6 +53,8 @@ class StoredResult:
 
 # The grade of what a person decided, bar by bar, in the table of results.
 PRACTICE = "practice"
+# And of a strategy that lived through a past range as it would live now.
+REHEARSAL = "rehearsal"
 
 
 @frozen
@@ -63,6 +65,19 @@ class StoredPractice:
     request: dict[str, Any]
     score: dict[str, Any]
     practised_at: datetime
+    report: dict[str, Any]
+
+
+@frozen
+class StoredRehearsal:
+    """A rehearsal of a strategy: of which, how it was asked, what it came to, its curves and orders."""
+
+    id: str
+    name: str
+    strategy_id: str | None
+    request: dict[str, Any]
+    summary: dict[str, Any]
+    made_at: datetime
     report: dict[str, Any]
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QPushButton
 
 # Loaded when its panel is first looked at; here that would count against the first test that does.
+import puffling.automation.rehearsal.rehearsing
+import puffling.automation.rehearsal.task
 import puffling.automation.runner.runner
 import puffling.automation.runner.terms
 import puffling.desktop.backtests.room
 import puffling.desktop.backtests.view
+import puffling.desktop.rehearsals.rehearsing
 import puffling.desktop.strategies.activating  # noqa: F401
 from puffling.desktop.ask import Question
 from puffling.desktop.forms import Form
-from puffling.desktop.notices import Toast
 from puffling.desktop.panels.backtest import BacktestPanel
 from puffling.desktop.panels.dashboard import DashboardPanel
 from puffling.desktop.panels.strategies import StrategiesPanel
+from puffling.desktop.rehearsals.view import RehearsalsView
 from puffling.desktop.window import Window
 from puffling.puffin.data.interval import Interval
 from puffling.store.decisions import StrategyMode
@@ -135,12 +139,8 @@ async def test_a_result_is_activated_once_it_is_saved_as_a_strategy(
 ) -> None:
     panel, room = await opened(open_window, core)
     await run_one(room)
-    window = panel.window()
-    room.activate()
+    room.hand_on.activate()
     await answer(panel, "Save as strategy", text="My trend")
-    await until(lambda: bool(window.findChildren(Toast)))
-    toast = window.findChildren(Toast)[-1]
-    next(each for each in toast.findChildren(QPushButton) if each.text() == "Activate …").click()
     await answer(panel, "Activate My trend", mode="monitor")
 
     def active() -> bool:
@@ -151,3 +151,29 @@ async def test_a_result_is_activated_once_it_is_saved_as_a_strategy(
         shown[:] = await core.live_strategies.active()
         await core.port.thread(int)
     assert shown[0].symbols == ("SPY",)
+
+
+async def test_a_strategy_is_rehearsed_and_the_result_is_shown_and_kept(
+    core: Core, open_window: OpenWindow
+) -> None:
+    made = await core.strategies.create(
+        "Mine", "momentum", ("AMZN",), Interval.D1, {"short_window": 3, "long_window": 8}
+    )
+    panel, room = await opened(open_window, core)
+    room.take_strategy(next(each for each in await core.strategies.all() if each.id == made.id))
+    await run_one(room, replace(room.view.setup.draft, reach="1y"))
+    room.hand_on.rehearse()
+    await answer(panel, "Rehearse Mine", start="2026-01-05", end="2026-02-20", money=8_000.0)
+    window = panel.window()
+    assert isinstance(window, Window)
+
+    def shown() -> list[RehearsalsView]:
+        return [each for each in window.findChildren(RehearsalsView) if each.isVisible()]
+
+    await until(lambda: bool(shown()) and shown()[0].worth.text() != "")
+    view = shown()[0]
+    [line] = await core.rehearsals.all()
+    assert view.list.keys() == (line.id,)
+    assert view.worth.text().endswith(f"its backtest: ${line.tested:,.2f}")
+    assert len(view.orders.keys()) == len((await core.rehearsals.show(line.id)).made) > 0
+    window.sheet.close_sheet()

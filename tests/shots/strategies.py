@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from puffling.automation.runner.timing import Slot, Timing
 from puffling.core.core import Core
 from puffling.desktop.ask import Question
 from puffling.desktop.panels.strategies import StrategiesPanel
+from puffling.desktop.rehearsals.rehearsing import show_rehearsals
 from puffling.desktop.strategies.shared import ShownSignals
 from puffling.desktop.window import Window
 from puffling.market.calendar import calendar
@@ -49,6 +50,9 @@ async def prepare(core: Core) -> None:
     Path(crowd.path).write_text(FAULTY, encoding="utf-8")  # noqa: ASYNC240  nobody waits for a picture
     await strategies.trust("crowd", (await strategies.source("crowd")).digest)
     await _activate(core)
+    rotation = next(each for each in await strategies.all() if each.name == "Trend on the index")
+    await core.rehearsals.run(rotation.id, date(2025, 9, 1), date(2026, 2, 27), 8_000.0)
+    await core.rehearsals.run(rotation.id, date(2025, 9, 1), date(2026, 2, 27), 30_000.0)
 
 
 async def _activate(core: Core) -> None:
@@ -85,7 +89,7 @@ REFUSED = "AAPL would make up 12 % of the account; most is 10 %."
 DECIDED: tuple[tuple[DecisionState, str, dict[str, float], tuple[PlannedOrder, ...]], ...] = (
     (DecisionState.DUE, "", IN, ()),
     (DecisionState.DONE, "Nothing changes.", OUT, ()),
-    (DecisionState.WITHHELD, "The bar of MSFT of 2026-02-27 00:00 UTC is not there yet.", {}, ()),
+    (DecisionState.WITHHELD, "The newest bar of MSFT is not there yet.", {}, ()),
     (DecisionState.DONE, "", OUT, (_order(Side.SELL, 40, Fate.ENTERED),)),
     (DecisionState.DONE, REFUSED, IN, (_order(Side.BUY, 48, Fate.REFUSED, REFUSED),)),
     (DecisionState.DONE, "", IN, (_order(Side.BUY, 40, Fate.ASKED),)),
@@ -130,6 +134,15 @@ def on_dashboard(window: Window) -> None:
     window.open_workspace("trade")
     window.reset_workspace()
     window.show_panel("dashboard")
+
+
+def rehearsals(window: Window) -> None:
+    """What rehearsals came to."""
+
+    async def look() -> None:
+        await show_rehearsals(window.session, window)
+
+    window.session.dispatch.run(look, name="show rehearsals")
 
 
 def activating(step: int, window: Window) -> None:
@@ -188,6 +201,7 @@ def _once_loaded(window: Window, act: Callable[[StrategiesPanel], None]) -> None
 def ended(window: Window) -> None:
     """No signals any more, and no question."""
     window.session.shared(ShownSignals).choose(None)
+    window.sheet.close_sheet()
     for question in window.findChildren(Question):
         question.answered.emit(None)
 
@@ -201,6 +215,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "strategies-asked": asked,
     "strategies-live": at_work,
     "strategies-dashboard": on_dashboard,
+    "strategies-rehearsals": rehearsals,
     "strategies-activate": partial(activating, 1),
     "strategies-trade": partial(activating, 2),
 }

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from puffling.automation.runner.activation import Running
 from puffling.automation.runner.own import own_book
 from puffling.automation.runner.series import Unfit, fit_series
 from puffling.automation.runner.timing import Slot, Timing
-from puffling.automation.strategies import StrategyShelf
 from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
@@ -22,13 +21,31 @@ from puffling.puffin.data.instants import to_us
 from puffling.runtime.errors import Conflict, InvalidInput, PufflingError
 from puffling.runtime.text import tr
 from puffling.store.decisions import Aim, Decision, DecisionState, Fate, PlannedOrder
-from puffling.store.orders import ApprovalState, OrderState
+from puffling.store.orders import ApprovalState, Intent, OrderState
+from puffling.trading.approvals import UNANSWERED
 from puffling.trading.states import ENDED
 
 if TYPE_CHECKING:
+    from puffling.puffin.backtest.aims import Aims
+    from puffling.puffin.data.bars import Bars
+    from puffling.puffin.factors.declaration import Setting
+    from puffling.puffin.strategies.asking import Settled
+    from puffling.puffin.strategies.recipe import Recipe
     from puffling.store.database import Unit
 
 Costs = Callable[[str], tuple[SlippageModel, CommissionModel]]
+
+
+class Asked(Protocol):
+    """Who asks strategies what they want: the shelf, or in a rehearsal the one strategy there is."""
+
+    async def recipe(self, name: str, parameters: Mapping[str, Setting]) -> tuple[Recipe, Settled]:
+        """Give what makes this strategy, after making sure that it can be made."""
+        ...
+
+    async def aims(self, recipe: Recipe, series: Mapping[str, Bars], terms: Terms, sizing: Sizing) -> Aims:
+        """Give what a strategy wants to hold after the newest bar, as shares of its money."""
+        ...
 
 
 class Changed(Conflict):
@@ -57,7 +74,7 @@ def terms_of(run: Running, costs: tuple[SlippageModel, CommissionModel]) -> Term
 class Deciding:
     """Makes decisions; nothing is written and nothing is ordered here."""
 
-    def __init__(self, market: Market, shelf: StrategyShelf) -> None:
+    def __init__(self, market: Market, shelf: Asked) -> None:
         self._market = market
         self._shelf = shelf
 
@@ -165,16 +182,31 @@ def _taken_on(unit: Unit, run: Running) -> dict[str, float | None]:
     return {symbol: None if part.held else 0.0 for symbol, part in book.parts.items()}
 
 
+def intent_of(unit: Unit, order: PlannedOrder) -> Intent | None:
+    """Give what the desk made of an order, also when the person said yes to it later; None for nothing."""
+    if order.intent_id:
+        return unit.intents.find(order.intent_id)
+    if order.fate is not Fate.ASKED:
+        return None
+    account = unit.approvals.get(order.approval_id).terms.account
+    found = unit.intents.newest(1_000, account=account, symbol=order.symbol)
+    return next((each for each in found if each.approval_id == order.approval_id), None)
+
+
+def is_asked(unit: Unit, order: PlannedOrder) -> bool:
+    """Tell whether an order waits for the person's yes still."""
+    if order.fate is not Fate.ASKED:
+        return False
+    approval = unit.approvals.get(order.approval_id)
+    return approval.state in UNANSWERED and unit.now < approval.valid_until
+
+
 def _ended(unit: Unit, order: PlannedOrder) -> bool | None:
     """Tell whether an order did what it was to do; None while that is open."""
-    intent = unit.intents.find(order.intent_id) if order.intent_id else None
-    if order.fate is Fate.ASKED:
-        approval = unit.approvals.get(order.approval_id)
-        if approval.state is ApprovalState.DECLINED:
-            # The person said no to it: it is not asked again before the strategy changes its mind.
-            return True
-        found = unit.intents.newest(1_000, account=approval.terms.account, symbol=order.symbol)
-        intent = next((each for each in found if each.approval_id == approval.id), None)
+    if order.fate is Fate.ASKED and unit.approvals.get(order.approval_id).state is ApprovalState.DECLINED:
+        # The person said no to it: it is not asked again before the strategy changes its mind.
+        return True
+    intent = intent_of(unit, order)
     if intent is None:
         return False
     if intent.state in {OrderState.FILLED, OrderState.REPLACED}:

@@ -14,7 +14,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
 from puffling.automation.runner.activation import Running, running_one
-from puffling.automation.runner.deciding import Costs, terms_of
+from puffling.automation.runner.deciding import Costs, intent_of, is_asked, terms_of
 from puffling.automation.runner.own import OwnBook, own_book
 from puffling.puffin.backtest.aims import GROW, LEAVE, Turn, turn_to
 from puffling.puffin.backtest.orders import Sizing
@@ -290,10 +290,11 @@ def _left_before(decision: Decision, order: PlannedOrder) -> PlannedOrder | None
 
 
 def _state_of(unit: Unit, order: PlannedOrder) -> OrderState | None:
-    intent = unit.intents.find(order.intent_id) if order.intent_id else None
-    if intent is None and order.fate is Fate.PLANNED:
-        return OrderState.INTENT
-    return None if intent is None else intent.state
+    """Give where an order stands; None when nothing comes of it any more."""
+    intent = intent_of(unit, order)
+    if intent is not None:
+        return intent.state
+    return OrderState.INTENT if order.fate is Fate.PLANNED or is_asked(unit, order) else None
 
 
 def _missed(decision: Decision) -> Decision:

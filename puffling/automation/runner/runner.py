@@ -25,11 +25,10 @@ from puffling.automation.runner.activation import (
     switch_off_after_restore,
     tell,
 )
-from puffling.automation.runner.deciding import Before, Changed, Costs, Deciding, before_of, drawn_up
+from puffling.automation.runner.deciding import Asked, Before, Changed, Costs, Deciding, before_of, drawn_up
 from puffling.automation.runner.placing import Placing
 from puffling.automation.runner.timing import MOST_COUNTED, Slot, Timing
 from puffling.automation.runner.values import Activation
-from puffling.automation.strategies import StrategyShelf
 from puffling.market.market import Market
 from puffling.runtime.actor import UserId
 from puffling.runtime.bus import Bus
@@ -65,7 +64,7 @@ class StrategyRunner:
         clock: Clock,
         bus: Bus,
         user: UserId,
-        shelf: StrategyShelf,
+        shelf: Asked,
         desk: OrderDesk,
         costs: Costs,
         opened: Callable[[], Awaitable[None]],

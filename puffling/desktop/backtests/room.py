@@ -15,6 +15,7 @@ from puffling.desktop.ask import ask_text
 from puffling.desktop.backtests.asked import QuestionToSearch, QuestionToTest
 from puffling.desktop.backtests.desk import Desk, title_of
 from puffling.desktop.backtests.figures import grade_words
+from puffling.desktop.backtests.handing_on import HandingOn
 from puffling.desktop.backtests.question import asked_before
 from puffling.desktop.backtests.shown import ShownTrades
 from puffling.desktop.backtests.view import COMPARE, HISTORY, RESULT, BacktestView
@@ -50,6 +51,7 @@ class Room(QObject):
         self.session = session
         self.view = view
         self.desk = Desk(session, self)
+        self.hand_on = HandingOn(session, view, self.save_strategy)
         self.result = result
         self._awake = False
         self._listed = False
@@ -300,39 +302,15 @@ class Room(QObject):
             )
 
         def say(saved: SavedStrategy | None) -> None:
-            if saved is not None:
+            if not self.hand_on.saved_as(saved) and saved is not None:
                 self.session.notices.tell(
                     tr("{name} saved.", name=saved.name),
                     level=Level.DONE,
                     action=tr("Activate …"),
-                    act=lambda: self._activate(saved),
+                    act=lambda: self.hand_on.activate_this(saved),
                 )
 
         self._do(keep, "save strategy", say)
-
-    def activate(self) -> None:
-        """Let the strategy of the shown result run by itself; one that is not saved yet is saved first."""
-        report = self.view.report.report
-        id = None if report is None else report.request.get("strategy_id")
-
-        async def find() -> SavedStrategy | None:
-            return next((each for each in await self.session.core.strategies.all() if each.id == id), None)
-
-        def go_on(saved: SavedStrategy | None) -> None:
-            if saved is not None:
-                self._activate(saved)
-            else:
-                self.save_strategy()
-
-        self._do(find, "find strategy", go_on)
-
-    def _activate(self, saved: SavedStrategy) -> None:
-        async def ask() -> None:
-            from puffling.desktop.strategies.activating import ask_to_activate
-
-            await ask_to_activate(self.session, self.view, saved)
-
-        self.session.dispatch.run(ask, name="activate strategy", owner=self.view)
 
     def take_strategy(self, saved: SavedStrategy) -> None:
         """Take over a configured strategy that somebody wants tested."""

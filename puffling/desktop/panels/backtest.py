@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 # Loaded one after the other: all at once would hold everything else up.
 _PIECES = (
     "figures",
+    "handing_on",
     "question",
     "plots",
     "painting",
@@ -114,7 +115,9 @@ class BacktestPanel(Panel):
             ("again", tr("Ask the shown backtest again"), lambda room: room.ask_this_again()),
             ("check", tr("Run the shown backtest again and compare"), lambda room: room.verify()),
             ("keep-strategy", tr("Save as strategy"), lambda room: room.save_strategy()),
-            ("activate", tr("Activate the strategy of the shown backtest"), lambda room: room.activate()),
+            ("activate", tr("Activate the strategy shown"), lambda room: room.hand_on.activate()),
+            ("rehearse", tr("Rehearse the strategy shown"), lambda room: room.hand_on.rehearse()),
+            ("rehearsals", tr("Show rehearsals"), lambda room: room.hand_on.show_rehearsals()),
             ("save-html", tr("Save the tear sheet (HTML)"), lambda room: room.export("html")),
             ("save-pdf", tr("Save the tear sheet (PDF)"), lambda room: room.export("pdf")),
             ("save-csv", tr("Save the trades (CSV)"), lambda room: room.export("csv")),
@@ -225,7 +228,9 @@ class BacktestPanel(Panel):
         menu = passing_menu(self)
         menu.addAction(tr("Save as strategy …"), room.save_strategy)
         menu.addAction(tr("Optimize …"), room.optimize)
-        menu.addAction(tr("Activate …"), room.activate)
+        menu.addAction(tr("Rehearse …"), room.hand_on.rehearse)
+        menu.addAction(tr("Rehearsals"), room.hand_on.show_rehearsals)
+        menu.addAction(tr("Activate …"), room.hand_on.activate)
         if room.view.report.report is not None:
             menu.addAction(tr("Ask the same again"), room.ask_this_again)
             menu.addSeparator()

@@ -11,11 +11,14 @@ from puffling.runtime.errors import InvalidInput, NotFound
 from puffling.runtime.text import tr
 from puffling.store.events import ResultsChanged
 from puffling.store.repositories.base import Repository, checked_json, checked_text, new_id
-from puffling.store.research import PRACTICE, ResultHead, StoredResult
+from puffling.store.research import PRACTICE, REHEARSAL, ResultHead, StoredResult
 from puffling.store.tables.research import BacktestResultRow
 
 LONGEST_NOTES = 20_000
 MOST_TAGS = 20
+
+# What lies here too and is no backtest.
+_OTHERS = (PRACTICE, REHEARSAL)
 
 
 class BacktestResults(Repository):
@@ -27,7 +30,7 @@ class BacktestResults(Repository):
             select(BacktestResultRow)
             # A report may hold megabytes, and a list shows none of it.
             .options(defer(cast("QueryableAttribute[Any]", BacktestResultRow.report)))
-            .where(BacktestResultRow.user_id == self._user, BacktestResultRow.grade != PRACTICE)
+            .where(BacktestResultRow.user_id == self._user, col(BacktestResultRow.grade).not_in(_OTHERS))
             .order_by(col(BacktestResultRow.created_at).desc(), col(BacktestResultRow.id))
             .limit(limit)
         )
@@ -123,7 +126,7 @@ class BacktestResults(Repository):
         wanted = select(BacktestResultRow).where(
             BacktestResultRow.user_id == self._user,
             BacktestResultRow.id == id,
-            BacktestResultRow.grade != PRACTICE,
+            col(BacktestResultRow.grade).not_in(_OTHERS),
         )
         row = self._session.exec(wanted).one_or_none()
         if row is None:
