@@ -47,16 +47,14 @@ async def fit_series(
             )
         except PufflingError as error:
             raise Unfit(error.message, hint=error.hint) from None
-        _check(symbol, history, bar_us, looked_at_us, slot, made_up=made_up)
+        _check(symbol, history, bar_us, looked_at_us, made_up=made_up)
         series[symbol] = history.closed
         # What is weighed against each other has to be of one source.
         source = source or history.source
     return series
 
 
-def _check(
-    symbol: str, history: History, bar_us: int, looked_at_us: int, slot: Slot, *, made_up: bool
-) -> None:
+def _check(symbol: str, history: History, bar_us: int, looked_at_us: int, *, made_up: bool) -> None:
     if history.quality in MADE_UP and not made_up:
         raise Unfit(
             tr("The prices of {symbol} are made up ({label}).", symbol=symbol, label=history.label),
@@ -74,8 +72,8 @@ def _check(
         )
     bars = history.closed
     if not len(bars) or int(bars.time[-1]) != bar_us:
+        # Without the time of the bar: what is said of each bar is told once.
         raise Unfit(
-            tr("The bar of {symbol} of {time} is not there yet.",
-               symbol=symbol, time=f"{slot.bar_at:%Y-%m-%d %H:%M} UTC"),
+            tr("The newest bar of {symbol} is not there yet.", symbol=symbol),
             hint=tr("It is looked for again by itself."),
-        )  # fmt: skip
+        )

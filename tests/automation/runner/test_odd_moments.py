@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 from puffling.automation.runner.activation import deactivate, job_of
 from puffling.automation.runner.runner import SETTLE
+from puffling.market.demo.market import DemoMarket
+from puffling.puffin.data.bars import SeriesKey, Span
+from puffling.puffin.data.instants import day_to_us, to_us
+from puffling.puffin.data.interval import Interval
 from puffling.store.database import Unit
 from puffling.store.decisions import DecisionState, Fate, StrategyMode
 from puffling.store.values import ScheduledJob
@@ -126,3 +130,18 @@ async def test_what_the_person_sells_while_it_is_being_left_is_not_sold_short(tm
         assert (left.leg, left.fate, left.quantity) == ("leave", Fate.REFUSED, quantity)
         assert "An exit is for what is held of SPY" in left.text
         assert await held() == 0
+
+
+async def test_prices_that_stay_away_are_told_of_once(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD, mode=StrategyMode.MONITOR)
+        for day in range(3, 7):
+            # The source has it up to the day before.
+            whole = Span(day_to_us(date(1990, 1, 2)), day_to_us(date(2025, 3, day + 1)))
+            bars = DemoMarket().bars("SPY", Interval.D1, whole.start_us, day_to_us(date(2025, 3, day)))
+            key = SeriesKey("demo", "SPY", Interval.D1)
+            await room.bars.save(key, bars, whole, to_us(room.clock.now()))
+            await room.close_of_day(config.id)
+        assert await states(room, config.id) == ["withheld"] * 4
+        [told] = [each for each in await room.told() if "did not decide" in each]
+        assert "on the bar of 2025-03-03 00:00 UTC: The newest bar of SPY is not there yet." in told
