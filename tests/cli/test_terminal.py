@@ -360,16 +360,3 @@ def test_stopping_a_job_leaves_nothing_running(checkout: Path, home: Path) -> No
     assert (process.returncode, said, complaints) == (130, "", "")
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
-
-
-def test_an_order_that_nobody_could_say_yes_to_tells_that_nothing_was_done(puffling: Puffling) -> None:
-    shown = puffling("broker", "order", "BTC/USD", "buy", "0.005")
-    assert shown.returncode == 0
-    assert "Nothing was done" in shown.stderr
-    assert "puffling broker confirm" in shown.stderr
-
-
-def test_a_plan_to_go_live_with_an_account_for_practice_says_what_to_do_first(puffling: Puffling) -> None:
-    plan = puffling("safety", "live-plan").stdout
-    assert "connect an account that does. The first feed" in plan
-    assert "real money at" not in plan
