@@ -8,42 +8,15 @@ import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from puffling.assistant.budget import Budget
 from puffling.automation.alerts.watch import AlertWatch
 from puffling.automation.runner.beginning import begin_strategies
 from puffling.automation.strategies import StrategyShelf
 from puffling.automation.upkeep import Upkeep, UpkeepPlan
-from puffling.controllers.access import Access
-from puffling.controllers.accounts import Accounts
-from puffling.controllers.ai import Ai
-from puffling.controllers.alerts import Alerts
-from puffling.controllers.approvals import Approvals
-from puffling.controllers.backtests import Backtests
-from puffling.controllers.backups import Backups, data_state
-from puffling.controllers.broker import Broker
-from puffling.controllers.data import Data
-from puffling.controllers.drawings import Drawings
-from puffling.controllers.factors import Factors
-from puffling.controllers.files import Files
-from puffling.controllers.fundamentals import Fundamentals
-from puffling.controllers.guide import Guide
-from puffling.controllers.jobs import Jobs
-from puffling.controllers.live_strategies import LiveStrategies
-from puffling.controllers.monitor import Monitor
-from puffling.controllers.optimization import Optimization
-from puffling.controllers.portfolio import Portfolios
-from puffling.controllers.practice import Practices
-from puffling.controllers.quotes import Quotes
-from puffling.controllers.rehearsals import Rehearsals
-from puffling.controllers.safety import Safety
-from puffling.controllers.scheduler import Scheduler
-from puffling.controllers.settings import Settings as SettingsController
-from puffling.controllers.strategies import Strategies
-from puffling.controllers.templates import Templates
-from puffling.controllers.watchlists import Watchlists
-from puffling.controllers.workspaces import Workspaces
+from puffling.controllers.backups import data_state
+from puffling.core.abilities import Abilities
 from puffling.core.build import build, controller_types
 from puffling.core.door import LocalDoor
 from puffling.core.events import Level, NoticeRaised
@@ -86,8 +59,6 @@ from puffling.trading.portfolio.reader import PortfolioReader
 if TYPE_CHECKING:
     from puffling.trading.parts import DeskParts
 
-C = TypeVar("C", bound=Controller)
-
 _log = logging.getLogger(__name__)
 
 # The halt switch also works from outside this process, so it is looked at this often.
@@ -103,7 +74,7 @@ class DataInUse(Conflict):
     code = "data_in_use"
 
 
-class Core:
+class Core(Abilities):
     """The whole of Puffling but its faces."""
 
     def __init__(self, paths: Paths, clock: Clock, bus: Bus, user: UserId) -> None:
@@ -294,47 +265,13 @@ class Core:
         }
         # Asked for as a protocol: any clock will do.
         parts[Clock] = self.clock
-        self._controllers: dict[type[Controller], Controller] = {}
+        controllers: dict[type[Controller], Controller] = {}
         for kind in controller_types():
             controller = build(kind, parts)
             controller.bind(desk)
             self.registry.add(controller)
-            self._controllers[kind] = controller
-        self.watchlists = self._controller(Watchlists)
-        self.templates = self._controller(Templates)
-        self.data = self._controller(Data)
-        self.drawings = self._controller(Drawings)
-        self.quotes = self._controller(Quotes)
-        self.settings = self._controller(SettingsController)
-        self.jobs = self._controller(Jobs)
-        self.monitor = self._controller(Monitor)
-        self.portfolio = self._controller(Portfolios)
-        self.practice = self._controller(Practices)
-        self.safety = self._controller(Safety)
-        self.broker = self._controller(Broker)
-        self.approvals = self._controller(Approvals)
-        self.alerts = self._controller(Alerts)
-        self.workspaces = self._controller(Workspaces)
-        self.backups = self._controller(Backups)
-        self.access = self._controller(Access)
-        self.accounts = self._controller(Accounts)
-        self.ai = self._controller(Ai)
-        self.scheduler = self._controller(Scheduler)
-        self.guide = self._controller(Guide)
-        self.factors = self._controller(Factors)
-        self.files = self._controller(Files)
-        self.fundamentals = self._controller(Fundamentals)
-        self.strategies = self._controller(Strategies)
-        self.live_strategies = self._controller(LiveStrategies)
-        self.rehearsals = self._controller(Rehearsals)
-        self.backtests = self._controller(Backtests)
-        self.optimization = self._controller(Optimization)
-
-    def _controller(self, kind: type[C]) -> C:
-        found = self._controllers[kind]
-        if not isinstance(found, kind):
-            raise TypeError(f"{kind.__name__} was not built")
-        return found
+            controllers[kind] = controller
+        self.take_up(controllers)
 
     async def _start(self) -> None:
         await self.store.run(self.user, give_first_content)
