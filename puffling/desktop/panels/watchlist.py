@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from puffling.desktop.card import spacer
 from puffling.desktop.feed_words import short_feed_words
@@ -23,6 +23,7 @@ from puffling.desktop.name_field import NameField
 from puffling.desktop.panel import Area, Panel, panel
 from puffling.desktop.session import Session
 from puffling.desktop.snapshot import Kept
+from puffling.desktop.squeezing import ElidedButton
 from puffling.desktop.states import Phase
 from puffling.desktop.symbol_field import SymbolField
 from puffling.desktop.tables import Table
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 DRAIN_MILLISECONDS = 50
 SPARKLINE_DAYS = 45
 MOST_KEPT = 200
-NAME_WIDTH = 108
+NAME_WIDTH, LEAST_NAME = 108, 60
 
 
 @panel(id="watchlist", title="Watchlist", icon="watchlist", area=Area.LEFT, order=1)
@@ -79,7 +80,7 @@ class WatchlistPanel(Panel):
         self.setMinimumSize(244, 160)
 
     def _make_header(self) -> list[QWidget]:
-        self.lists_button = QPushButton()
+        self.lists_button = ElidedButton(LEAST_NAME)
         self.lists_button.setObjectName("watchlist.lists")
         self.lists_button.setAccessibleName(tr("Choose list"))
         set_role(self.lists_button, kind="quiet")
