@@ -95,7 +95,10 @@ class Header(Titles):
         columns = self._rows.columns
         if not self._widths or width <= 0:
             return
+        # What is hidden and shown again here says nothing of what the person wants.
+        self._fitting = True
         self._drop(width)
+        self._fitting = False
         visible = self.visible_columns()
         if not visible:
             return

@@ -254,6 +254,22 @@ def test_a_column_of_times_gives_way_less_than_one_of_names(qtbot: QtBot) -> Non
     assert (narrowed(Kind.TEXT), narrowed(Kind.TIME)) == (60, 80)
 
 
+def test_a_column_that_may_go_comes_back_as_wide_as_it_was(qtbot: QtBot) -> None:
+    columns = [replace(column, drops=column.id == "change") for column in COLUMNS]
+    made: Table[Quote] = Table(columns, title="Quotes")
+    qtbot.addWidget(made)
+    made.resize(900, 300)
+    made.show()
+    header = made.horizontalHeader()
+    before = [header.sectionSize(number) for number in range(3)]
+    state = made.save_state()
+    made.resize(sum(column.start_width for column in COLUMNS[:2]) + 20, 300)
+    assert header.isSectionHidden(2)
+    assert made.save_state() == state
+    made.resize(900, 300)
+    assert [header.sectionSize(number) for number in range(3)] == before
+
+
 def test_a_changed_value_flashes_in_the_direction_it_moved_and_not_with_reduced_motion(
     table: Table[Quote], qtbot: QtBot
 ) -> None:
