@@ -56,8 +56,14 @@ class LivePrice:
         self.anchor(price)
 
     def come_from(self, before: LivePrice) -> None:
-        """Go on with the way another state had come and that was not told yet."""
+        """Go on from another state: with its way that was not told yet, and with a price that is newer."""
         self.begun, self.fell_last = before.begun, before.fell_last
+        if before.time_us > self.time_us:
+            # An answer that took its time: what was traded meanwhile stands.
+            self.last, self.time_us = before.last, before.time_us
+            if self.price.previous_close == before.price.previous_close:
+                self.high, self.low = max(self.high, before.high), min(self.low, before.low)
+                self.volume = max(self.volume, before.volume)
         self.top, self.bottom = max(before.top, self.last), min(before.bottom, self.last)
 
     def take_turns(self) -> tuple[float, ...]:

@@ -155,6 +155,19 @@ async def test_a_snapshot_does_not_hide_how_far_a_price_went(room: Room) -> None
     assert [event.turns for event in room.moved] == [{"SPY": (before.price * 1.2,)}]
 
 
+async def test_an_answer_that_took_its_time_does_not_undo_what_was_traded_meanwhile(room: Room) -> None:
+    await watched(room, "SPY")
+    before = room.board.price("SPY")
+    traded = before.price * 1.2
+    room.board.ticks("demo", [tick(traded, 70_000)])
+    room.board.snapshots([before._replace(time_us=START_US + 60_002, day_volume=before.day_volume + 500)])
+    now = room.board.price("SPY")
+    assert (now.price, now.time_us, now.day_high) == (traded, START_US + 70_000, traded)
+    assert now.day_volume == before.day_volume + 500
+    room.board.snapshots([before._replace(time_us=START_US + 80_000)])
+    assert room.board.price("SPY").price == before.price
+
+
 async def test_what_is_too_strange_to_be_shown_is_no_turn_either(room: Room) -> None:
     await watched(room, "SPY")
     base = room.board.price("SPY").price
