@@ -144,9 +144,7 @@ def _line_columns() -> list[Column[RehearsalLine]]:
 
 def _order_columns() -> list[Column[RehearsedOrder]]:
     return [
-        Column(
-            "at", tr("Day"), lambda row: row.at, Kind.TIME, width=104, text=lambda row: f"{row.at:%Y-%m-%d}"
-        ),
+        Column("at", tr("Day"), lambda row: row.at, Kind.TIME, width=104, text=_day),
         Column("what", tr("Order"), _what, Kind.STRONG, width=130),
         Column(
             "fate",
