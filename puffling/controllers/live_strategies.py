@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from puffling.automation.runner.values import Activation, ActivationTerms, ActiveStrategy
 from puffling.automation.strategies import StrategyShelf
@@ -127,16 +127,16 @@ class LiveStrategies(Controller, domain="strategies"):
         live: Annotated[
             str, Field(description="For an account with real money: the word LIVE.", max_length=10)
         ] = "",
-        seen_version: Annotated[
-            int,
-            Field(description="The version that was looked at; 0 is the one there is.", ge=0, le=1_000_000),
-        ] = 0,
+        seen: Annotated[
+            AwareDatetime | None,
+            Field(description="When what was looked at was last changed; left out, it is what there is."),
+        ] = None,
     ) -> ActiveStrategy:
         """Let a strategy place orders by itself on an account, within every limit there is."""
         config = await self._config(strategy)
-        if seen_version:
+        if seen is not None:
             # A grant is for what the person saw, whoever changed it since.
-            config = replace(config, version=seen_version)
+            config = replace(config, updated_at=seen)
         where = (await self._account(account)).id
         await self._refuse_live(where, live)
         return await self._activate(config, StrategyMode.AUTO_TRADE, where, money, size, sizing, lot)
@@ -230,7 +230,7 @@ class LiveStrategies(Controller, domain="strategies"):
         )
 
         def work(unit: Unit) -> tuple[Running | None, str]:
-            activate(unit, wanted, calendar)
+            activate(unit, wanted, calendar, config.updated_at)
             found = unit.accounts.find(account) if account else None
             return running_one(unit, config.id), "" if found is None else found.label
 

@@ -285,17 +285,26 @@ async def test_real_money_takes_the_word_for_each_strategy(core: Core) -> None:
 
 
 @pytest.mark.usefixtures("as_person")
-async def test_a_grant_is_for_the_version_that_was_seen(core: Core) -> None:
+@pytest.mark.parametrize("how", ["changed", "deleted and restored"])
+async def test_a_grant_is_for_what_was_seen(core: Core, clock: FixedClock, how: str) -> None:
     await core.open_accounts()
     await minded(core)
-    seen = (await core.strategies.show("Mine")).version
-    # A program changes it while the person reads what binds it.
-    await core.strategies.change("Mine", symbols=("AMZN",))
+    seen = await core.strategies.show("Mine")
+    clock.advance(1)
+    # A program puts another symbol into it while the person reads what binds it.
+    if how == "changed":
+        await core.strategies.change("Mine", symbols=("AMZN",))
+    else:
+        await core.strategies.delete("Mine")
+        await core.strategies.restore(
+            seen.id, "Mine", seen.strategy, seen.created_at, ("AMZN",), MINUTE, {}, seen.version
+        )
     with pytest.raises(Conflict, match="Mine was changed meanwhile"):
-        await core.live_strategies.let_trade("Mine", 900.0, seen_version=seen)
+        await core.live_strategies.let_trade("Mine", 900.0, seen=seen.updated_at)
     assert await core.live_strategies.active() == ()
-    active = await core.live_strategies.let_trade("Mine", 900.0, seen_version=seen + 1)
-    assert active.activation.version == seen + 1
+    there = await core.strategies.show("Mine")
+    active = await core.live_strategies.let_trade("Mine", 900.0, seen=there.updated_at)
+    assert active.activation.version == there.version
 
 
 @pytest.mark.usefixtures("as_person")

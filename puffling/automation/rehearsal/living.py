@@ -287,7 +287,7 @@ def _prepare(unit: Unit, task: RehearsalTask) -> str:
         config.id, config.version, task.recipe.own.digest if task.recipe.own else "",
         StrategyMode.AUTO_TRADE, ACCOUNT, task.capital, task.size, task.sizing, task.lot, task.start,
     )  # fmt: skip
-    return activate(unit, wanted, task.hours).id
+    return activate(unit, wanted, task.hours, config.updated_at).id
 
 
 def _broker(task: RehearsalTask, clock: FixedClock) -> PaperBroker:

@@ -99,12 +99,15 @@ def activation_of(job: ScheduledJob) -> Activation:
     )
 
 
-def activate(unit: Unit, wanted: Activation, hours: str) -> StrategyConfig:
-    """Let a strategy run by itself from now on."""
+def activate(unit: Unit, wanted: Activation, hours: str, seen: datetime) -> StrategyConfig:
+    """Let a strategy run by itself from now on, as it was when it was last changed at a moment.
+
+    A version does not tell that: whoever deletes and restores a strategy says which one it is.
+    """
     config = unit.strategies.get(wanted.strategy_id)
     if config.enabled:
         raise Conflict(tr("{name} is active.", name=config.name), hint=tr("Deactivate it first."))
-    if config.version != wanted.version:
+    if (config.version, config.updated_at) != (wanted.version, seen):
         raise Conflict(
             tr("{name} was changed meanwhile.", name=config.name), hint=tr("Look at it again first.")
         )

@@ -56,7 +56,7 @@ async def ask_to_activate(session: Session, parent: QWidget, saved: SavedStrateg
         Sizing(answer["sizing"]),
         float(answer["lot"]),
         str(answer.get("live", "")),
-        saved.version,
+        saved.updated_at,
     )
 
 

@@ -176,7 +176,12 @@ class RunnerRoom:
             "lot": 1.0,
             "since": self.clock.now(),
         }
-        return await self.run(lambda unit: activate(unit, Activation(**{**wanted, **how}), EXCHANGE))
+
+        def work(unit: Unit) -> StrategyConfig:
+            seen = unit.strategies.get(config.id).updated_at
+            return activate(unit, Activation(**{**wanted, **how}), EXCHANGE, seen)
+
+        return await self.run(work)
 
     async def buys(self, symbol: str, quantity: int, slot: str = "by hand") -> None:
         """Let the person trade by hand, and be filled."""
