@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
@@ -16,6 +16,7 @@ from puffling.desktop.notices import Level
 from puffling.desktop.panels.dashboard import DashboardPanel
 from puffling.desktop.trade_news import TradeNews
 from puffling.puffin.orders import Side
+from puffling.store.values import AlertNote
 from tests.controllers.test_safety import connected, wish
 from tests.desktop.conftest import OpenWindow, until
 from tests.desktop.test_approvals_panel import ask
@@ -50,6 +51,19 @@ async def test_a_fresh_start_shows_what_there_is(core: Core, open_window: OpenWi
     assert values["cash"].text() == "$100,000.00"
     assert values["equity"].property("kind") == "figure"
     assert panel.view.trades.keys() == ()
+
+
+@pytest.mark.parametrize("width", [420, 900])
+async def test_figures_keep_their_height_where_there_is_little(
+    core: Core, open_window: OpenWindow, width: int
+) -> None:
+    _, panel = await filled(core, open_window)
+    view = panel.view
+    view.show_alerts((AlertNote("a", "Support", core.clock.now(), "SPY rose", "SPY", "info", {}),))
+    view.setFixedSize(width, 190)
+    await until(lambda: view.alerts.isVisible() and view.size() == QSize(width, 190))
+    for value in view.strip.values.values():
+        assert value.height() >= value.sizeHint().height()
 
 
 async def test_a_fill_is_among_the_last_trades_and_in_a_notice(core: Core, open_window: OpenWindow) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from puffling.automation.runner.values import ActiveStrategy
 from puffling.desktop.alerts.rows import latest_columns
@@ -46,6 +46,9 @@ class DashboardView(QWidget):
         # There are none on most days: then the figures have the room.
         self.alerts: Table[AlertNote] = Table(latest_columns(time), title=tr("Latest alerts"))
         self.alerts.horizontalHeader().hide()
+        # Where height is scarce the figures keep theirs: a cut comma reads as a point.
+        for table in (self.trades, self.alerts):
+            table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._said = QWidget()
         said = QVBoxLayout(self._said)
         said.setContentsMargins(0, 0, 0, 0)
