@@ -140,6 +140,7 @@ def test_every_check_of_a_verdict_says_why_it_matters() -> None:
         "costs",
         "delay",
         "walk_forward",
+        "fortune",
         "timing",
         "attempts",
         "plateau",

@@ -162,6 +162,7 @@ CHECKS = {
         "Goes on working later",
         "Parameters chosen on one stretch must earn in the stretch that follows.",
     ),
+    "fortune": ("More than a lucky draw", "What the same trades, drawn anew, could have come to as well."),
     "timing": ("Timing matters", "Doing as well at random moments means the timing earned nothing."),
     "attempts": (
         "More than luck",

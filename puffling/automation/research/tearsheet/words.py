@@ -65,6 +65,7 @@ CHECKS = {
     "costs": "Costs",
     "delay": "Delay",
     "walk_forward": "Walk forward",
+    "fortune": "Trades drawn anew",
     "timing": "Timing",
     "attempts": "Attempts",
     "plateau": "Plateau",

@@ -160,21 +160,23 @@ class Holding:
 
     def around(self, pulse: Pulse) -> tuple[Floats, Floats] | None:
         """Trade what its neighbours say, sized and protected as it is."""
-        strategy, tester = self._strategy, self._backtester
-        if not isinstance(strategy, Strategy) or isinstance(strategy, PortfolioStrategy):
+        strategy, tester, panel = self._strategy, self._backtester, self._panel
+        if not isinstance(strategy, Strategy):
             return None
-        kind, sets = type(strategy), neighbours(type(strategy), strategy.get_parameters())
-        if tester.needs_a_walk or self._actions:
+        together = isinstance(strategy, PortfolioStrategy)
+        bars = len(panel) if together else int(panel.present.sum(axis=0).min())
+        kind, sets = type(strategy), _beside(strategy, bars)
+        if together or tester.needs_a_walk or self._actions:
 
             def returns(parameters: dict[str, Setting]) -> Floats:
-                targets = self._sized(targets_of(kind.made_of(parameters), self._panel))
+                targets = self._sized(targets_of(kind.made_of(parameters), panel))
                 return returns_of(tester.hold(targets, self.traded, actions=self._actions).equity)
 
             return _around(self.traded, sets, returns, pulse, _MOST_AROUND)
         if len(sets) < 4:
             return None
         return returns_of_many(
-            kind, sets, self._panel, tester.terms, since=self._since, size=self._size, pulse=pulse
+            kind, sets, panel, tester.terms, since=self._since, size=self._size, pulse=pulse
         )
 
     def _sized(self, told: Targets) -> Targets:
@@ -269,8 +271,7 @@ class Trading:
             done = tester.trade(made, self._panel, since=self._since, actions=self._actions)
             return returns_of(done.equity)
 
-        sets = neighbours(kind, trader.get_parameters())
-        return _around(self.traded, sets, returns, pulse, _MOST_TRADING)
+        return _around(self.traded, _beside(trader, len(self._panel)), returns, pulse, _MOST_TRADING)
 
     def _run(self, tester: Backtester, panel: Panel, *, late: int = 0) -> BacktestResult:
         trader = copy.deepcopy(self._trader)
@@ -318,6 +319,13 @@ def subject_of(
         return Trading(trader, panel, backtester, since=since, actions=actions, examined=examined)
     assert isinstance(strategy, Tested)
     return Holding(strategy, panel, backtester, since=since, actions=actions, size=size, examined=examined)
+
+
+def _beside(strategy: Strategy, bars: int) -> list[dict[str, Setting]]:
+    """Give the sets around a strategy that so many bars are enough for, its own first."""
+    kind = type(strategy)
+    found = neighbours(kind, strategy.get_parameters())
+    return [each for each in found if kind.made_of(each).bars_needed() <= bars]
 
 
 def _around(

@@ -20,7 +20,7 @@ from puffling.puffin.backtest.metrics import returns_of
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.splits import Actions
 from puffling.puffin.backtest.targets import Tested
-from puffling.puffin.backtest.trust.luck import fortunes, timing_p
+from puffling.puffin.backtest.trust.luck import Fortunes, fortunes, timing_p
 from puffling.puffin.backtest.trust.overfitting import overfitting
 from puffling.puffin.backtest.trust.sharpe import Track, deflated_p, deflated_sharpe
 from puffling.puffin.backtest.trust.subjects import Size, Subject, subject_of
@@ -226,12 +226,13 @@ class _Exam:
             message = "The history is too short to walk forward"
             return [Reason("walk_forward", Outcome.DOUBTFUL, message)]
         won = float(np.mean([split.test.metrics["total_return"] > 0.0 for split in told.splits]))
-        if np.isfinite(told.efficiency):
-            self.figures["walk_forward_efficiency"] = told.efficiency
         self.figures["walk_forward_won"] = won
-        message = "It made money in {won:.0%} of the stretches that followed"
+        message, values = "It made money in {won:.0%} of the stretches that followed", {"won": won}
+        if np.isfinite(told.efficiency):
+            self.figures["walk_forward_efficiency"] = values["efficiency"] = told.efficiency
+            message += ", {efficiency:.0%} of what it made a year in those before them"
         outcome = Outcome.FINE if won >= 0.6 else Outcome.DOUBTFUL if won >= 0.4 else Outcome.BAD
-        return [Reason("walk_forward", outcome, message, {"won": won})]
+        return [Reason("walk_forward", outcome, message, values)]
 
     def _timing(self) -> list[Reason]:
         trades = self._result.trades
@@ -241,13 +242,14 @@ class _Exam:
             told.total_return.low,
             told.total_return.high,
         )
+        reasons = [_drawn_anew(told)] if len(trades) else []
         if self._subject.passive:
-            return []
+            return reasons
         chance = timing_p(self._subject.weights, self._subject.moves)
         self.figures["timing_p"] = chance
         outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.3 else Outcome.BAD
         message = "The same positions at other moments would have done as well in {chance:.0%} of cases"
-        return [Reason("timing", outcome, message, {"chance": chance})]
+        return [*reasons, Reason("timing", outcome, message, {"chance": chance})]
 
     def _attempts(self) -> list[Reason]:
         try:
@@ -290,6 +292,17 @@ class _Exam:
         message = "The best of its neighbourhood is a poor choice later in {chance:.0%} of cases"
         reasons.append(Reason("overfitting", outcome, message, {"chance": chance}))
         return reasons
+
+
+def _drawn_anew(told: Fortunes) -> Reason:
+    """Say between what its trades could have come to; who might as well have lost has shown little."""
+    low, high, fall = told.total_return.low, told.total_return.high, told.max_drawdown.low
+    message = (
+        "Its trades drawn anew bring {low:.0%} to {high:.0%} in nine cases of ten,"
+        " and in one of twenty they fall further than {fall:.0%}"
+    )
+    outcome = Outcome.FINE if low > 0.0 else Outcome.DOUBTFUL
+    return Reason("fortune", outcome, message, {"low": low, "high": high, "fall": fall})
 
 
 def _brought(result: BacktestResult) -> float:

@@ -13,7 +13,9 @@ from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.targets import SignalSource, Tested, targets_of
 from puffling.puffin.backtest.trust.foresight import cuts, foresight
+from puffling.puffin.backtest.trust.luck import fortunes
 from puffling.puffin.backtest.trust.verdict import Grade, Outcome, examine
+from puffling.puffin.backtest.walk_forward import walk_forward
 from puffling.puffin.strategies.registry import get_strategy
 from tests.puffin.backtest.markets import random_panel, real
 
@@ -103,6 +105,7 @@ CHECKS = [
     "costs",
     "delay",
     "walk_forward",
+    "fortune",
     "timing",
     "attempts",
     "overfitting",
@@ -177,6 +180,23 @@ def test_a_verdict_names_every_check_and_tells_how_far_it_is() -> None:
     assert list(dict.fromkeys(told)) == [(done, 9) for done in range(10)]
     assert len(told) > 100
     assert verdict.figures["trials"] == 7.0
+
+
+def test_what_its_trades_and_later_stretches_came_to_is_told_in_words() -> None:
+    market, strategy = Panel.of({"GOOG": real("GOOG")}), get_strategy("macd")
+    verdict = examine(strategy, market, Backtester(), seed=4)
+    told = {reason.check: reason for reason in verdict.reasons}
+    trades = Backtester().run(strategy, market).trades
+    drawn = fortunes(trades.profit / 100_000.0, seed=4)
+    assert told["fortune"].values == {
+        "low": drawn.total_return.low,
+        "high": drawn.total_return.high,
+        "fall": drawn.max_drawdown.low,
+    }
+    assert "in nine cases of ten" in str(told["fortune"])
+    rows = walk_forward(strategy, market).to_frame().groupby("part")["annualized_return"].mean()
+    assert told["walk_forward"].values["efficiency"] == pytest.approx(rows["test"] / rows["train"])
+    assert verdict.figures["walk_forward_efficiency"] == told["walk_forward"].values["efficiency"]
 
 
 def test_bars_that_only_warm_up_are_not_judged() -> None:

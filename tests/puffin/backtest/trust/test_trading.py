@@ -23,11 +23,15 @@ from puffling.puffin.backtest.waiting import Protection
 from puffling.puffin.backtest.walk_forward import walk_forward
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.bracket_breakout import BracketBreakoutStrategy
+from puffling.puffin.strategies.dual_momentum import DualMomentumStrategy
+from puffling.puffin.strategies.factor_long_short import FactorLongShortStrategy
 from puffling.puffin.strategies.momentum import MomentumStrategy
+from puffling.puffin.strategies.portfolio import PortfolioStrategy
 from tests.puffin.backtest.markets import random_panel, real
 
-CHECKS = ["foresight", "trades", "costs", "delay", "walk_forward", "timing", "attempts"]
+CHECKS = ["foresight", "trades", "costs", "delay", "walk_forward", "fortune", "timing", "attempts"]
 Acts = Callable[[View, dict[str, Any]], None]
 
 
@@ -229,6 +233,33 @@ def test_neighbours_are_judged_by_what_is_traded_of_them(
     assert verdict.figures["neighbours_sharpe"] == pytest.approx(float(np.nanmedian(np.nan_to_num(ratios))))
     plain, _ = judged(panel, Sizing.EQUITY, None, Terms())
     assert verdict.figures["neighbours_sharpe"] != plain.figures["neighbours_sharpe"]
+
+
+@pytest.mark.parametrize(
+    "strategy", [DualMomentumStrategy(lookback=60, hold=2), FactorLongShortStrategy(lookback=60, part=0.25)]
+)
+def test_neighbours_of_what_weighs_symbols_are_judged_too(strategy: PortfolioStrategy) -> None:
+    panel, kind = random_panel(5, symbols=4, bars=500, gaps=True), type(strategy)
+    tester = Backtester(commission=CommissionModel(pct=0.001))
+    verdict = examine(strategy, panel, tester)
+    sets = neighbours(kind, strategy.get_parameters())
+    ratios = [ratio(tester, targets_of(kind.made_of(each), panel), panel) for each in sets[1:]]
+    assert len(ratios) >= 4
+    assert verdict.figures["neighbours_sharpe"] == pytest.approx(float(np.median(ratios)))
+    assert verdict.reasons[-1].check == "overfitting"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "bars"),
+    [
+        (MomentumStrategy(20, 50), 55),
+        (DualMomentumStrategy(lookback=50, hold=2), 52),
+        (BracketBreakoutStrategy(window=50), 52),
+    ],
+)
+def test_neighbours_that_need_a_longer_past_than_there_is_are_left_out(strategy: Strategy, bars: int) -> None:
+    verdict = examine(strategy, random_panel(5, symbols=3, bars=bars, gaps=False), Backtester())
+    assert verdict.reasons[-1].check == "overfitting"
 
 
 def test_walking_forward_cuts_what_its_orders_came_to() -> None:
