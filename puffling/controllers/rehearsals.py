@@ -19,7 +19,8 @@ from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import Job
 from puffling.runtime.text import tr
 from puffling.settings.live import LiveSettings
-from puffling.store.database import Store
+from puffling.store.database import Store, Unit
+from puffling.store.research import StoredRehearsal
 
 YEAR = timedelta(days=365)
 
@@ -69,10 +70,11 @@ class Rehearsals(Controller, domain="rehearsal"):
         The runner, the order desk and its gate are the real ones; clock, market and broker are played, in a
         process of its own. What it came to stands beside its backtest on the same bars.
         """
-        from puffling.automation.rehearsal.rehearsing import kept_of, line_of, task_of
+        from puffling.automation.rehearsal.rehearsing import attempt_of, kept_of, line_of, task_of
         from puffling.automation.rehearsal.task import run_rehearsal
 
-        user = current_caller().user
+        caller = current_caller()
+        user = caller.user
         last = end or self._clock.now().date() - timedelta(days=1)
         first = start or last - YEAR
         if first >= last:
@@ -85,13 +87,16 @@ class Rehearsals(Controller, domain="rehearsal"):
         lived = await Job.current().compute(run_rehearsal, task)
         request, summary, report = kept_of(task, lived)
         name = tr("{strategy}, {start} to {end}", strategy=config.name, start=first, end=last)
-        stored = await self._store.run(
-            user,
-            lambda unit: unit.rehearsals.add(
+        attempt = attempt_of(task, lived, first, last, str(caller.actor))
+
+        def keep(unit: Unit) -> StoredRehearsal:
+            # The backtest beside it was seen: whoever tests on the same data later made one attempt more.
+            unit.attempts.add([attempt])
+            return unit.rehearsals.add(
                 name=name, strategy_id=config.id, request=request, summary=summary, report=report
-            ),
-        )
-        return line_of(stored)
+            )
+
+        return line_of(await self._store.run(user, keep))
 
     @capability(
         title="List rehearsals",

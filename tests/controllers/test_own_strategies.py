@@ -188,3 +188,16 @@ async def test_a_backtest_runs_exactly_the_text_that_was_trusted(
     with pytest.raises(InvalidInput, match=f"rising.py, line {line}: AttributeError") as caught:
         await core.backtests.run(saved.name, examine=False)
     assert caught.value.field == "strategy"
+
+
+async def test_each_text_of_a_file_that_was_tested_is_an_attempt(
+    core: Core, paths: Paths, tmp_path: Path
+) -> None:
+    text = RISING.format(canary=str(tmp_path / "canary"))
+    for place, rule in enumerate((">", ">=", "<")):
+        write(paths, text.replace("self.days :] >", f"self.days :] {rule}"))
+        await trust(core)
+        told = await core.backtests.run("own:rising", ("SPY",), examine=False)
+        assert told.trials == place + 1
+    write(paths, text)
+    assert (await core.backtests.run("own:rising", ("SPY",), examine=False)).trials == 3

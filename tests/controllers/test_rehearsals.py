@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -110,3 +111,15 @@ async def test_a_rehearsal_is_removed(core: Core) -> None:
     assert (await core.rehearsals.delete(line.id)).id == line.id
     with pytest.raises(NotFound):
         await core.rehearsals.show(line.id)
+
+
+async def test_a_rehearsal_is_an_attempt_on_its_data(core: Core) -> None:
+    await kept(core)
+    await core.rehearsals.run("Mine", FROM, UNTIL, 8_000.0)
+    asked: dict[str, Any] = {"start": FROM, "end": UNTIL, "examine": False}
+    assert (await core.backtests.run("Mine", parameters={"short_window": 4}, **asked)).trials == 2
+    # Its backtest was seen with it: to ask for that alone is no other attempt.
+    assert (await core.backtests.run("Mine", **asked)).trials == 2
+    made = await core.store.read(core.user, lambda unit: unit.attempts.on("demo|AMZN|1d"))
+    assert made.count == 2
+    assert made.variance > 0.0

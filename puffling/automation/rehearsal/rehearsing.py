@@ -14,12 +14,13 @@ from puffling.market.ranges import warmed_up_from
 from puffling.puffin.data.bars import Bars, Span
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.errors import InvalidValue
 from puffling.runtime.clock import moment_of
 from puffling.runtime.errors import InvalidInput
 from puffling.runtime.jobs import Job
 from puffling.runtime.text import tr
 from puffling.settings.model import Settings
-from puffling.store.research import StoredRehearsal, StrategyConfig
+from puffling.store.research import Attempt, StoredRehearsal, StrategyConfig
 
 if TYPE_CHECKING:
     from puffling.automation.rehearsal.task import Lived, RehearsalTask
@@ -58,11 +59,13 @@ async def task_of(
     early_us = warmed_up_from(Span(to_us(start), to_us(start)), settled.bars_needed, interval)
     series: dict[str, Bars] = {}
     hours = set()
+    source = ""
     for symbol in config.symbols:
         Job.current().progress(0, 1, tr("Reading {symbol}", symbol=symbol))
         hours.add((await market.learn(symbol)).calendar)
         history = await market.bars(symbol, interval, early_us, to_us(end))
         series[symbol] = history.closed
+        source = source or history.source
     _refuse(config, hours, series, start)
     paper = settings.paper
     return RehearsalTask(
@@ -72,6 +75,7 @@ async def task_of(
         interval=config.interval,
         hours=hours.pop(),
         series=series,
+        source=source,
         start=start,
         end=min(end, moment_of(max(int(bars.time[-1]) for bars in series.values()) + interval.us)),
         capital=money,
@@ -138,6 +142,41 @@ def kept_of(task: RehearsalTask, lived: Lived) -> tuple[dict[str, Any], dict[str
         "differences": list(lived.differences),
     }
     return request, summary, report
+
+
+def attempt_of(task: RehearsalTask, lived: Lived, first: date, last: date, made_by: str) -> Attempt:
+    """Give what stands in the ledger of a rehearsal: its backtest was looked at like any other."""
+    import numpy as np
+
+    from puffling.automation.research.task import attempt_digest
+    from puffling.automation.research.values import Leaving
+    from puffling.puffin.backtest.manifest import data_key
+    from puffling.puffin.backtest.metrics import returns_of
+    from puffling.puffin.backtest.trust.sharpe import Track
+
+    parameters = dict(task.recipe.parameters)
+    asked = {
+        "strategy": task.recipe.strategy,
+        "leaving": Leaving().model_dump(mode="json"),
+        "size": task.size,
+        "sizing": task.sizing,
+        "start": first.isoformat(),
+        "end": last.isoformat(),
+    }
+    returns = returns_of(np.array(lived.tested_equity))
+    try:
+        ratio = Track.of(returns).sharpe
+    except InvalidValue:
+        ratio = 0.0
+    return Attempt(
+        data_key=data_key(task.source, task.series, task.interval),
+        digest=attempt_digest(asked, parameters, task.recipe),
+        strategy=task.recipe.strategy,
+        parameters=parameters,
+        made_by=made_by,
+        sharpe=ratio,
+        bars=len(returns),
+    )
 
 
 def line_of(stored: StoredRehearsal) -> RehearsalLine:

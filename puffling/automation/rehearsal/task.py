@@ -24,6 +24,7 @@ class RehearsalTask:
     interval: str
     hours: str
     series: Mapping[str, Bars]
+    source: str
     start: datetime
     end: datetime
     capital: float

@@ -261,7 +261,7 @@ def _attempt(task: Task, request: BacktestRequest, source: str, caller: Caller) 
 
     return Attempt(
         data_key=data_key(source, task.series, task.interval),
-        digest=attempt_digest(task.request, request.parameters),
+        digest=attempt_digest(task.request, request.parameters, task.recipe),
         strategy=request.strategy,
         parameters=dict(request.parameters),
         made_by=str(caller.actor),

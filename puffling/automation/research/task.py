@@ -66,12 +66,16 @@ class Told:
 ATTEMPTED = ("strategy", "parameters", "leaving", "size", "sizing", "start", "end")
 
 
-def attempt_digest(request: Mapping[str, Any], parameters: Mapping[str, Setting]) -> str:
-    """Give the name of an attempt in the ledger: what was asked with these parameters."""
+def attempt_digest(request: Mapping[str, Any], parameters: Mapping[str, Setting], recipe: Recipe) -> str:
+    """Give the name of an attempt in the ledger: what was asked with these parameters, of which text."""
     from puffling.puffin.backtest.manifest import values_digest
 
     asked = {**request, "parameters": dict(parameters)}
-    return values_digest({name: asked[name] for name in ATTEMPTED})
+    attempted = {name: asked[name] for name in ATTEMPTED}
+    if recipe.own is not None:
+        # Who writes a file anew until it pays has tried as often as it was another one.
+        attempted["text"] = recipe.own.digest
+    return values_digest(attempted)
 
 
 def run_task(task: Task) -> Told:

@@ -8,7 +8,7 @@ from typing import Any
 
 from puffling.automation.research.faults import explained
 from puffling.automation.research.search.task import Lot, Tried
-from puffling.automation.research.task import attempt_digest
+from puffling.automation.research.task import Task, attempt_digest
 from puffling.automation.research.testing import size_for, tester_for
 from puffling.puffin.backtest.manifest import data_digest
 from puffling.puffin.backtest.orders import Sizing
@@ -55,7 +55,7 @@ def tried(lot: Lot) -> tuple[tuple[Tried, ...], str]:
             size=None if task.sizing in {Sizing.EQUITY, Sizing.FIXED} else size,
             progress=progress,
         )
-        told = tuple(_kept(trial, task.request) for trial in found)
+        told = tuple(_kept(trial, task) for trial in found)
     return told, data_digest(task.series, task.actions)
 
 
@@ -87,9 +87,9 @@ def trial_of(number: int, parameters: Mapping[str, Any], metrics: Mapping[str, A
     return Trial(number, dict(parameters), **{name: told[name] for name in told if name in known})
 
 
-def _kept(trial: Trial, request: Mapping[str, Any]) -> Tried:
+def _kept(trial: Trial, task: Task) -> Tried:
     metrics = {name: value for name, value in plain(trial).items() if name not in _APART}
-    digest = attempt_digest(request, trial.parameters)
+    digest = attempt_digest(task.request, trial.parameters, task.recipe)
     return Tried(
         trial.number, trial.parameters, metrics, bool(trial.trouble), digest, trial.ratio, trial.bars
     )
