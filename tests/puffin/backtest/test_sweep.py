@@ -11,7 +11,10 @@ from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.metrics import Sweep
 from puffling.puffin.backtest.panel import Panel
-from puffling.puffin.backtest.sweep import sweep_parameters
+from puffling.puffin.backtest.simulation import FillColumns, simulate
+from puffling.puffin.backtest.sweep import sweep_parameters, targets_of_many
+from puffling.puffin.backtest.targets import sends_orders
+from puffling.puffin.backtest.trust.stress import neighbours
 from puffling.puffin.factors.declaration import Setting
 from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.portfolio import PortfolioStrategy
@@ -41,6 +44,34 @@ def test_figures_of_a_sweep_are_those_of_single_runs(
         alone = Backtester(terms=TERMS).run(kind.made_of(parameters), panel).metrics()
         for figure in Sweep.__dataclass_fields__:
             assert getattr(part.figures, figure)[place] == pytest.approx(alone[figure], rel=1e-12), figure
+
+
+def assert_fills_of_each_alone(kind: type[Strategy], sets: list[dict[str, Setting]], panel: Panel) -> None:
+    """Every run of many made the fills of a single one, to the last bit."""
+    together = simulate(panel, targets_of_many(kind, sets, panel), TERMS)
+    for place, parameters in enumerate(sets):
+        alone = Backtester(terms=TERMS).run(kind.made_of(parameters), panel)
+        among = together.fills(place)
+        assert alone.columns is not None
+        for name in FillColumns.__dataclass_fields__:
+            assert np.array_equal(getattr(among, name), getattr(alone.columns, name)), (parameters, name)
+        assert np.array_equal(together.equity(place), alone.equity)
+
+
+def test_five_hundred_pairs_make_the_fills_of_five_hundred_single_runs() -> None:
+    pairs: list[dict[str, Setting]] = [
+        {"short_window": short, "long_window": long}
+        for short, long in product(range(5, 55, 2), range(60, 260, 10))
+    ]
+    assert len(pairs) == 500
+    assert_fills_of_each_alone(find_strategy("momentum"), pairs, Panel.of({"AAPL": real()[-2_520:]}))
+
+
+@pytest.mark.parametrize("name", [name for name in ALONE if not sends_orders(find_strategy(name))])
+def test_whatever_varies_fills_are_those_of_each_alone(name: str) -> None:
+    kind = find_strategy(name)
+    sets = neighbours(kind, {})[:12]
+    assert_fills_of_each_alone(kind, sets, random_panel(4, symbols=2, bars=400, gaps=True))
 
 
 def test_a_sweep_of_strategies_with_orders_of_their_own_is_one_run_after_another() -> None:
