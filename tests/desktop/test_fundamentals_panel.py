@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
 from puffling.desktop.cells import bars
-from puffling.desktop.company.figures import compact, write_figure
+from puffling.desktop.company.figures import as_csv, compact, write_figure
 from puffling.desktop.panels.fundamentals import FundamentalsPanel
 from puffling.desktop.states import Phase
 from puffling.desktop.window import Window
@@ -128,6 +129,16 @@ async def test_a_statement_is_copied_whole_and_exact(core: Core, open_window: Op
     panel.view.sheet.setFocus()
     QTest.keySequence(panel.view.sheet, "Ctrl+C")
     assert "Revenue" in QGuiApplication.clipboard().text()
+
+
+async def test_nothing_that_is_copied_is_a_formula(core: Core, open_window: OpenWindow) -> None:
+    panel = await open_panel(open_window, core)
+    table = panel.view._shown
+    assert table is not None
+    strange = replace(table, origin=replace(table.origin, currency="=1+1"))
+    losses = replace(table.rows[0], values=(-5.0, 0.25, *table.rows[0].values[2:]))
+    lines = as_csv(replace(strange, rows=(losses,))).splitlines()
+    assert lines[1].startswith('revenue,"\'=1+1",-5,0.25')
 
 
 async def test_as_many_periods_are_shown_as_have_room(core: Core, open_window: OpenWindow) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date
 
@@ -11,6 +9,7 @@ from puffling.desktop import numbers
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
+from puffling.puffin.csv_text import Cell, csv_text
 from puffling.puffin.data.reported import FiledReport, Origin, Ratio, StatementRow, StatementTable
 from puffling.runtime.text import tr
 
@@ -135,14 +134,13 @@ def _tone(line: SheetLine, place: int) -> Tone:
 
 def as_csv(table: StatementTable) -> str:
     """Give a statement with every digit, as a file that any program reads."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(["line", "unit", *(end.isoformat() for end in table.ends)])
+    titles = ("line", "unit", *(end.isoformat() for end in table.ends))
+    rows: list[list[Cell]] = []
     for row in table.rows:
         unit = "shares" if row.unit == "shares" else table.origin.currency
-        values = ["" if value is None else repr(value).removesuffix(".0") for value in row.values]
-        writer.writerow([row.line, unit, *values])
-    return written.getvalue()
+        values = (int(each) if each is not None and each.is_integer() else each for each in row.values)
+        rows.append([row.line, unit, *values])
+    return csv_text(titles, rows)
 
 
 def origin_words(origin: Origin, fetched: str) -> str:
