@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from puffling.puffin.data.bars import Bars
 
 _LENGTH = 32
-_ENGINE = ("puffling.puffin.backtest", "puffling.puffin.backtest.trust")
+# What strategies compute with belongs to it: indicators, and what they share among themselves.
+_ENGINE = (
+    "puffling.puffin.backtest",
+    "puffling.puffin.backtest.trust",
+    "puffling.puffin.factors",
+    "puffling.puffin.factors.indicators",
+    "puffling.puffin.strategies",
+)
 # A result may hang on the versions of these, where a strategy uses them.
 _LIBRARIES = ("numpy", "talib", "pandas")
 
@@ -61,11 +68,16 @@ def code_digest(kind: type) -> str:
 @cache
 def engine_digest() -> str:
     """Give the hash of the files of the engine."""
+    return _hash("".join(_source(name) for name in engine_modules()))
+
+
+def engine_modules() -> list[str]:
+    """Give the names of the modules that make up the engine."""
     names = []
     for package in _ENGINE:
         found = iter_modules(import_module(package).__path__, f"{package}.")
         names += [package, *sorted(module.name for module in found)]
-    return _hash("".join(_source(name) for name in names))
+    return names
 
 
 def library_versions() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from puffling.puffin.backtest.manifest import (
     data_digest,
     data_key,
     engine_digest,
+    engine_modules,
     result_digest,
     values_digest,
 )
@@ -118,6 +120,14 @@ def test_the_same_test_has_the_same_hashes_and_another_one_others() -> None:
     assert code_digest(MomentumStrategy) != code_digest(type(get_strategy("macd")))
     assert len(engine_digest()) == 32
     assert data_key("demo", ("B", "A"), "1d") == data_key("demo", ("A", "B"), "1d")
+
+
+def test_all_that_a_test_computes_with_belongs_to_the_hash_of_the_engine() -> None:
+    run()
+    floors = tuple(f"puffling.puffin.{floor}." for floor in ("backtest", "factors", "strategies"))
+    computing = {name for name in sys.modules if name.startswith(floors)}
+    assert {"puffling.puffin.factors.cells", "puffling.puffin.strategies.holding"} <= computing
+    assert computing <= set(engine_modules())
 
 
 def test_the_spread_of_attempts_takes_in_one_more_without_knowing_them() -> None:
