@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from puffling.assistant.tools import call_tool
 from puffling.automation.research.values import (
     BacktestRequest,
     Commission,
@@ -353,3 +355,17 @@ async def test_sizes_by_a_rule_are_tested_judged_and_made_again(core: Core) -> N
     with pytest.raises(InvalidInput) as caught:
         await core.backtests.run(**asked, size=0.01, sizing=Sizing.RISK)
     assert caught.value.field == "leaving.stop_loss"
+
+
+async def test_a_model_runs_one_as_a_tool_and_reads_what_is_to_be_thought_of_it(core: Core) -> None:
+    asked = {"strategy": "momentum", "symbols": ["SPY"], "start": str(START), "end": str(END)}
+    with calling_as(Caller(Actor.ASSISTANT)):
+        told = json.loads(await call_tool(core.registry, "run_backtest", json.dumps(asked)))
+        listed = json.loads(await call_tool(core.registry, "list_backtests", "{}"))
+        with pytest.raises(InvalidInput) as caught:
+            await call_tool(core.registry, "run_backtest", json.dumps({**asked, "symbols": ["NOSUCH"]}))
+    assert caught.value.field == "symbols"
+    assert told["grade"] in set("ABCDF")
+    assert told["reasons"][0]["text"]
+    assert [line["id"] for line in listed] == [told["id"]]
+    assert await kept(core) == (1, 1)
