@@ -8,6 +8,7 @@ from puffling.frozen import frozen
 from puffling.runtime.text import tr
 from puffling.settings.model import Settings
 from puffling.trading.values import AccountView, Mode
+from puffling.trading.words import limits_said
 
 # Feeds whose prices nobody trades at.
 MADE_UP_FEEDS = frozenset({"demo", "samples"})
@@ -54,9 +55,6 @@ def _missing(view: AccountView, settings: Settings) -> Iterator[str]:
 def _changes(view: AccountView, settings: Settings) -> Iterator[str]:
     if view.account.mode != Mode.LIVE.value:
         return
-    limits = settings.trading
     yield tr("From then on orders of this account move real money at {broker}.", broker=view.account.broker)
-    yield tr("At most {count} orders a day are entered.", count=limits.orders_per_day)
-    yield tr("One symbol may make up at most {share} % of the account.", share=f"{limits.position_percent:g}")
-    yield tr("Orders above ${money} wait for your approval.", money=f"{limits.approval_above:,.2f}")
+    yield from limits_said(settings.trading)
     yield tr("The window says LIVE for as long as it is so. Anybody may go back to paper.")

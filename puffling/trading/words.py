@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
+from puffling.settings.model import Trading
 from puffling.store.orders import OrderState
+from puffling.trading.limits import limits_of
 from puffling.trading.values import OrderLine
 
 _SO_FAR = {
@@ -86,3 +89,11 @@ def kept_here(*, held: bool, exits: bool) -> str:
 def only_ways_out(reason: str) -> str:
     """Say that nothing leaves now that makes a position larger, and why."""
     return tr("Only orders that make a position smaller leave now: {reason}", reason=reason)
+
+
+def limits_said(trading: Trading) -> Iterator[str]:
+    """Say in sentences what the limits let through, to whoever is asked whether something may trade."""
+    limits = limits_of(trading)
+    yield tr("At most {count} orders a day are entered, by everybody together.", count=limits.orders_per_day)
+    yield tr("One symbol may make up at most {share} of the account.", share=percent(limits.position_share))
+    yield tr("Orders above {amount} wait for your approval.", amount=money(limits.approval_above))

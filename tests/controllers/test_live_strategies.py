@@ -14,9 +14,11 @@ from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound, PufflingError, Refused
 from puffling.server.serve import Server
+from puffling.settings.model import Trading
 from puffling.store.database import Unit
 from puffling.store.decisions import Decision, DecisionState, Fate, StrategyMode
 from puffling.store.orders import OrderState
+from puffling.trading.words import limits_said
 from tests.fixtures.cores import PERSON
 
 # Bars of a minute close a minute after the clock of these tests begins.
@@ -315,7 +317,8 @@ async def test_what_binds_it_is_told_before(core: Core) -> None:
     assert (told.account, told.account_mode, told.troubles) == ("demo", "DEMO", ())
     assert told.capital == pytest.approx(10_000.0)
     assert any("10 orders a day" in each for each in told.sentences)
-    assert any("$1,000.00 wait for your yes" in each for each in told.sentences)
+    assert any("$1,000.00 wait for your approval" in each for each in told.sentences)
+    assert set(limits_said(Trading())) < set(told.sentences)
 
 
 @pytest.mark.usefixtures("as_person")

@@ -15,12 +15,14 @@ from puffling.puffin.orders import Kind, Side
 from puffling.runtime.actor import ALL_SCOPES, Actor, Caller, Scope, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import InvalidInput, NotFound, Refused, Unavailable
+from puffling.settings.model import Trading
 from puffling.store.events import DatabaseRestored
 from puffling.store.orders import Account, OrderTerms
 from puffling.trading.entering import OrderRefused
 from puffling.trading.events import TradingStateChanged
 from puffling.trading.proposals import Proposal
 from puffling.trading.values import Mode, TradingState
+from puffling.trading.words import limits_said
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.fixtures.cores import NOON, PERSON
 
@@ -285,6 +287,7 @@ class TestGoingLive:
         plan = await core.safety.live_plan("real")
         assert (plan.missing, plan.is_live) == ((), False)
         assert any("real money" in change for change in plan.changes)
+        assert set(limits_said(Trading())) < set(plan.changes)
         for word in ("live", "LIVE ", "yes", ""):
             with pytest.raises(InvalidInput):
                 await core.safety.go_live("real", word)

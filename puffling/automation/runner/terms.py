@@ -14,6 +14,7 @@ from puffling.store.research import StrategyConfig
 from puffling.trading.facts import finite
 from puffling.trading.limits import limits_of
 from puffling.trading.values import Mode
+from puffling.trading.words import limits_said
 
 
 def terms_for(
@@ -48,9 +49,7 @@ def _sentences(config: StrategyConfig, account: Account, limits: Trading) -> Ite
     else:
         yield tr("It decides once after each close and trades in the half hour after the next open.")
     yield tr("It sells only what it bought itself; what you hold of a symbol stays yours.")
-    yield tr("At most {count} orders a day are entered, by everybody together.", count=limits.orders_per_day)
-    yield tr("One symbol may make up {share} % of the account.", share=f"{limits.position_percent:g}")
-    yield tr("Orders above ${money} wait for your yes.", money=f"{limits.approval_above:,.2f}")
+    yield from limits_said(limits)
     yield tr("A halt stops it, and {count} failures in a row switch it off.", count=5)
     yield tr("When it is deactivated, what it holds stays held.")
     if account.mode == Mode.LIVE.value:
