@@ -22,7 +22,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from io import BufferedReader
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.wire import read_value, write_value
@@ -35,6 +35,7 @@ _SECONDS_TO_HEAR = 0.1
 
 
 Report = Callable[[float, float, str], None]
+Take = Callable[[Any], None]
 
 
 class ComputationStopped(BaseException):
@@ -51,6 +52,15 @@ def checkpoint(done: float, total: float, note: str = "") -> None:
     """
     if (parent := _parent.get()) is not None:
         parent.report(done, total, note)
+
+
+def hand_over(part: object) -> None:
+    """Give whoever asked a part of the answer now, so that they have it whatever becomes of the rest.
+
+    It does nothing outside of a job.
+    """
+    if (parent := _parent.get()) is not None:
+        parent.send("part", part)
 
 
 def stop_here_if_asked() -> None:

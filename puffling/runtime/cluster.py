@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from puffling.runtime.child import ComputationStopped, checkpoint, stop_here_if_asked
+from puffling.runtime.child import ComputationStopped, checkpoint, hand_over, stop_here_if_asked
 from puffling.runtime.errors import Fault, PufflingError, Unavailable
 from puffling.runtime.process import Answer, Call, ComputingProcess, judge
 from puffling.runtime.text import tr
@@ -62,7 +62,10 @@ def compute_on_cluster(address: str, grace_seconds: float, call: Call) -> Any:
         except ComputationStopped:
             _stop_everywhere(client, future, id, grace_seconds)
             raise
-        return judge(_answer(future, address))
+        parts, answer = _answer(future, address)
+        for part in parts:
+            hand_over(part)
+        return judge(answer)
     finally:
         client.close(_SECONDS_TO_CONNECT)
 
@@ -129,10 +132,11 @@ def _stop_everywhere(client: Client, future: Future, id: str, grace_seconds: flo
     future.cancel()
 
 
-def _answer(future: Future, address: str) -> Answer:
+def _answer(future: Future, address: str) -> tuple[list[Any], Answer]:
+    """Give what was handed over and the answer; from a cluster the one comes with the other."""
     if future.status == "finished":
-        answer: Answer = future.result()
-        return answer
+        parts, answer = future.result()
+        return parts, answer
     if future.status == "error":
         failure = future.exception()
         if isinstance(failure, PufflingError):
@@ -153,8 +157,8 @@ def _answer(future: Future, address: str) -> Answer:
     )
 
 
-def _serve(id: str, payload: bytes, grace_seconds: float) -> Answer:
-    """Compute the call in a process of this worker's."""
+def _serve(id: str, payload: bytes, grace_seconds: float) -> tuple[list[Any], Answer]:
+    """Compute the call in a process of this worker's; give what it handed over, and its answer."""
     from distributed import get_worker
 
     worker = get_worker()
@@ -168,11 +172,12 @@ def _serve(id: str, payload: bytes, grace_seconds: float) -> Answer:
             # Whoever asked was killed and can stop nothing any more; the scheduler has noticed.
             process.stop()
 
+    parts: list[Any] = []
     _serving[id] = process
     try:
         if id in _stopped:
-            return ("stopped",)
-        return process.ask(from_bytes(payload), report)
+            return parts, ("stopped",)
+        return parts, process.ask(from_bytes(payload), report, parts.append)
     finally:
         del _serving[id]
         _stopped.discard(id)

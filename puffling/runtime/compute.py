@@ -11,15 +11,18 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec
 
-from puffling.runtime.child import ComputationStopped, Report, checkpoint
+from puffling.runtime.child import ComputationStopped, Report, Take, checkpoint, hand_over
 from puffling.runtime.cluster import compute_on_cluster
 from puffling.runtime.port import Port
 from puffling.runtime.process import Call, ComputingProcess
 from puffling.runtime.text import tr
 
-__all__ = ["ComputationStopped", "Compute", "checkpoint"]
+__all__ = ["ComputationStopped", "Compute", "checkpoint", "hand_over"]
+
+P = ParamSpec("P")
 
 _CLUSTER = "distributed"
 
@@ -61,26 +64,30 @@ class Compute:
         kwargs: dict[str, Any],
         *,
         progress: Report,
+        take: Take = lambda _: None,
     ) -> Any:
-        """Run the function elsewhere; when this is cancelled, the function is, and this waits for its end."""
-        report = _on_this_loop(progress)
+        """Run the function elsewhere; when this is cancelled, the function is, and this waits for its end.
+
+        `take` gets what the function hands over on its way, all of it before this comes to its end.
+        """
+        report, take = _on_this_loop(progress), _on_this_loop(take)
         if self.address is not None:
             # The cluster's library stays out of this process: a child is its client, and obeys in our stead.
             call = Call(compute_on_cluster, (self.address, self._grace_seconds, Call(fn, args, kwargs)))
-            return await self._converse(self._take_process(), call, report)
+            return await self._converse(self._take_process(), call, report, take)
         if self._places.locked():
             progress(0, 0, tr("Waits for a free processor"))
         async with self._places:
-            return await self._converse(self._take_process(), Call(fn, args, kwargs), report)
+            return await self._converse(self._take_process(), Call(fn, args, kwargs), report, take)
 
     async def close(self) -> None:
         """End the process that is kept ready."""
         self._keep_spare = False
         await self._port.thread(self._discard_spare)
 
-    async def _converse(self, process: ComputingProcess, call: Call, report: Report) -> Any:
+    async def _converse(self, process: ComputingProcess, call: Call, report: Report, take: Take) -> Any:
         lane = self._port.lane("compute")
-        answer = lane.begin(self._serve, process, call, report)
+        answer = lane.begin(self._serve, process, call, report, take)
         try:
             return await asyncio.shield(answer)
         except asyncio.CancelledError:
@@ -97,14 +104,14 @@ class Compute:
         finally:
             await lane.close()
 
-    def _serve(self, process: ComputingProcess, call: Call, report: Report) -> Any:
+    def _serve(self, process: ComputingProcess, call: Call, report: Report, take: Take) -> Any:
         def report_and_prepare(done: float, total: float, note: str) -> None:
             report(done, total, note)
             # The next process is started when this one is well under way, not while somebody waits for it.
             self._prepare_spare()
 
         try:
-            return process.converse(call, report_and_prepare)
+            return process.converse(call, report_and_prepare, take)
         finally:
             self._prepare_spare()
 
@@ -152,10 +159,10 @@ class Compute:
             spare.end()
 
 
-def _on_this_loop(progress: Report) -> Report:
+def _on_this_loop(heard: Callable[P, None]) -> Callable[P, None]:
     loop = asyncio.get_running_loop()
 
-    def report(done: float, total: float, note: str) -> None:
-        loop.call_soon_threadsafe(progress, done, total, note)
+    def hear(*args: P.args, **kwargs: P.kwargs) -> None:
+        loop.call_soon_threadsafe(partial(heard, *args, **kwargs))
 
-    return report
+    return hear

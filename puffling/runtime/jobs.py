@@ -85,8 +85,12 @@ class Computing(Protocol):
         kwargs: dict[str, Any],
         *,
         progress: Callable[[float, float, str], None],
+        take: Callable[[Any], None] = lambda _: None,
     ) -> Any:
-        """Run a pure module-level function elsewhere, report its progress and give its result."""
+        """Run a pure module-level function elsewhere, report its progress and give its result.
+
+        `take` gets what the function hands over on its way.
+        """
         ...
 
     async def prepare(self, module: str) -> None:
@@ -361,6 +365,7 @@ class _NoComputing:
         kwargs: dict[str, Any],
         *,
         progress: Callable[[float, float, str], None],
+        take: Callable[[Any], None] = lambda _: None,
     ) -> Any:
         raise Unavailable(tr("This part of Puffling runs without processes of its own."))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from puffling.frozen import frozen
-from puffling.runtime.child import FLAG, Report
+from puffling.runtime.child import FLAG, Report, Take
 from puffling.runtime.errors import Crashed, Fault, PufflingError, Stopped, Unavailable, error_from_dict
 from puffling.runtime.text import tr
 from puffling.runtime.wire import read_value, write_value
@@ -85,18 +85,18 @@ class ComputingProcess:
         )
         self._output.start()
 
-    def converse(self, call: Call, report: Report) -> Any:
+    def converse(self, call: Call, report: Report, take: Take) -> Any:
         """Hand over the call and listen until it is answered; give its result or raise its failure."""
-        return judge(self.ask(call, report))
+        return judge(self.ask(call, report, take))
 
-    def ask(self, call: Call, report: Report) -> Answer:
+    def ask(self, call: Call, report: Report, take: Take) -> Answer:
         """Hand over the call, listen until it is answered, and give the answer as it came."""
         kept_ready = self._process is not None
-        answer = self._ask_once(call, report)
+        answer = self._ask_once(call, report, take)
         if kept_ready and not self._begun and answer[0] == "ended":
             # It was killed while it waited, and never heard the call: that is no failure of the call.
             self._process = None
-            answer = self._ask_once(call, report)
+            answer = self._ask_once(call, report, take)
         return answer
 
     def stop(self) -> None:
@@ -151,13 +151,13 @@ class ComputingProcess:
             process.stdout.close()
         return exit_code
 
-    def _ask_once(self, call: Call, report: Report) -> Answer:
+    def _ask_once(self, call: Call, report: Report, take: Take) -> Answer:
         answer: Answer | None = None
         try:
             if not self._stopping:
                 if self._process is None:
                     self.start()
-                answer = self._ask(call) or self._listen(report)
+                answer = self._ask(call) or self._listen(report, take)
         finally:
             exit_code = self.end(answered=answer is not None)
         return answer or (("stopped",) if self._stopping else ("ended", exit_code))
@@ -179,7 +179,7 @@ class ComputingProcess:
                 self.kill()
         return None
 
-    def _listen(self, report: Report) -> Answer | None:
+    def _listen(self, report: Report, take: Take) -> Answer | None:
         assert self._process is not None
         assert self._process.stdout is not None
         with open(self._process.stdout.fileno(), "rb", closefd=False) as stream:
@@ -193,6 +193,8 @@ class ComputingProcess:
                 match message:
                     case ("progress", done, total, note):
                         report(done, total, note)
+                    case ("part", part):
+                        take(part)
                     case ("log", str(name), int(level), str(text)):
                         logging.getLogger(name).log(level, "%s", text)
                     case ("begun",):

@@ -123,6 +123,11 @@ async def test_a_cluster_computes_moves_the_job_on_and_stops_it_like_a_process_h
     assert any(0 < fraction < 1 for fraction in fractions)
     array = np.arange(500_000, dtype=np.float64)
     assert (await room.start(work.double, array).wait() == array * 2).all()
+    taken: list[float] = []
+    await room.compute.run(
+        work.give_bit_by_bit, (9,), {}, progress=lambda *_: None, take=lambda part: taken.append(part[0])
+    )
+    assert taken == list(range(9))
 
     for fn in (work.for_ever, work.deaf):
         started = tmp_path / fn.__name__

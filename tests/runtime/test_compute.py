@@ -17,12 +17,12 @@ import pytest
 
 from puffling.runtime.child import FLAG
 from puffling.runtime.clock import SystemClock
-from puffling.runtime.compute import checkpoint
+from puffling.runtime.compute import checkpoint, hand_over
 from puffling.runtime.errors import Crashed, Fault, NotFound
 from puffling.runtime.jobs import JobState
 from puffling.runtime.wire import read_value, write_value
 from tests.runtime import work
-from tests.runtime.conftest import Room, build_room
+from tests.runtime.conftest import PERSON, Room, build_room
 
 # Windows knows no signals: what ends a process there is one number.
 MEMORY_FAULT = "exit code 3221225477" if sys.platform == "win32" else "SIGSEGV"
@@ -72,6 +72,35 @@ async def test_a_hundred_thousand_checkpoints_are_not_a_hundred_thousand_message
 
 def test_a_checkpoint_outside_of_a_job_does_nothing() -> None:
     checkpoint(1, 2, "nobody listens")
+    hand_over("nobody takes it")
+
+
+async def test_what_is_handed_over_on_the_way_is_there_before_the_answer(room: Room) -> None:
+    taken: list[float] = []
+    told = await room.compute.run(
+        work.give_bit_by_bit, (200,), {}, progress=lambda *_: None, take=lambda part: taken.append(part[0])
+    )
+    assert (told, taken) == (200, list(range(200)))
+
+
+async def test_what_was_handed_over_stays_when_the_rest_is_cancelled(room: Room) -> None:
+    taken: list[float] = []
+    begun = asyncio.Event()
+
+    async def body() -> None:
+        await room.compute.run(
+            work.give_bit_by_bit,
+            (5,),
+            {"for_ever": True},
+            progress=lambda *_: begun.set(),
+            take=lambda part: taken.append(part[0]),
+        )
+
+    job = room.board.start("bit by bit", body, caller=PERSON)
+    await begun.wait()
+    room.board.cancel(job.id)
+    assert (await job.finished()).state is JobState.CANCELLED
+    assert taken == list(range(5))
 
 
 async def test_arrays_travel_and_belong_to_who_gets_them(room: Room) -> None:
@@ -267,7 +296,8 @@ from tests.runtime import work
 spare = ComputingProcess()
 spare.start()
 print(spare._process.pid, flush=True)
-ComputingProcess().converse(Call(work.deaf, ({str(started)!r},)), lambda *_: print("moving", flush=True))
+call = Call(work.deaf, ({str(started)!r},))
+ComputingProcess().converse(call, lambda *_: print("moving", flush=True), print)
 """
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=checkout, stdout=subprocess.PIPE, text=True

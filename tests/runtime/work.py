@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from puffling.runtime.compute import checkpoint
+from puffling.runtime.compute import checkpoint, hand_over
 from puffling.runtime.errors import NotFound
 
 _pause = threading.Event()
@@ -30,6 +30,16 @@ def count_to(total: int) -> int:
     """Report every step."""
     for done in range(total):
         checkpoint(done + 1, total, f"step {done + 1}")
+    return total
+
+
+def give_bit_by_bit(total: int, *, for_ever: bool = False) -> int:
+    """Hand over every number, and then come to an end or not."""
+    for number in range(total):
+        hand_over(np.full(3, number))
+    while for_ever:
+        checkpoint(1, 2)
+        _pause.wait(0.01)
     return total
 
 
