@@ -113,8 +113,6 @@ async def test_what_goes_wrong_at_a_close_is_named_with_its_line_and_nothing_is_
     ("wrong", "field"),
     [
         ({"leaving": Leaving(stop_loss=0.1)}, "leaving.stop_loss"),
-        ({"sizing": Sizing.KELLY}, "sizing"),
-        ({"sizing": Sizing.VOLATILITY}, "sizing"),
         ({"parameters": {"window": 0}}, "window"),
     ],
 )
@@ -135,6 +133,33 @@ async def test_of_a_fixed_size_it_takes_a_share_of_the_first_capital(core: Core)
     [smaller, *_] = await core.backtests.trades(half.id)
     assert first.quantity * first.entry_price == pytest.approx(50_000.0, rel=0.02)
     assert smaller.quantity * smaller.entry_price == pytest.approx(25_000.0, rel=0.02)
+
+
+@pytest.mark.parametrize("rule", [Sizing.RISK, Sizing.VOLATILITY, Sizing.KELLY])
+async def test_every_rule_sizes_what_it_leaves_open(core: Core, rule: Sizing) -> None:
+    asked: dict[str, Any] = {"symbols": ("SPY",), "parameters": {"window": 5}, **QUICK}
+    some = await core.backtests.run("bracket_breakout", size=0.02, sizing=rule, **asked)
+    less = await core.backtests.run("bracket_breakout", size=0.01, sizing=rule, **asked)
+    larger, smaller = await core.backtests.trades(some.id), await core.backtests.trades(less.id)
+    pairs = list(zip(larger, smaller, strict=True))
+    assert len(pairs) > 3 or rule is Sizing.KELLY
+    for one, other in pairs:
+        assert one.quantity == pytest.approx(2.0 * other.quantity, rel=0.1, abs=2.0)
+
+
+async def test_an_order_that_names_its_quantity_keeps_it_whatever_the_rule(core: Core, paths: Paths) -> None:
+    write(paths, OWN.replace("view.quantity_for(1.0, level)", "7.0"), "dips")
+    await trust(core, "dips")
+    told = await core.backtests.run("own:dips", ("SPY",), sizing=Sizing.RISK, size=0.01, **QUICK)
+    assert {trade.quantity for trade in await core.backtests.trades(told.id)} == {7.0}
+
+
+async def test_by_risk_an_order_of_open_quantity_needs_its_own_stop(core: Core, paths: Paths) -> None:
+    write(paths, OWN.replace(", many,", ", None,").replace("stop_loss=0.9 * price,", ""), "dips")
+    await trust(core, "dips")
+    with pytest.raises(InvalidInput, match="need an order with a stop loss"):
+        await core.backtests.run("own:dips", ("SPY",), sizing=Sizing.RISK, size=0.01, **QUICK)
+    assert await core.backtests.all() == ()
 
 
 async def test_its_signals_on_a_chart_are_how_it_stood(core: Core) -> None:

@@ -13,7 +13,6 @@ from puffling.automation.research.values import BacktestRequest, Leaving, Verifi
 from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.market.ranges import span_of
-from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.report import Others, Summary
 from puffling.puffin.data.instants import us_to_day
 from puffling.puffin.data.interval import Interval
@@ -201,14 +200,7 @@ def days_of(interval: Interval, start: date | None, end: date | None, now: datet
 
 
 def _refuse_rules(request: BacktestRequest) -> None:
-    """A strategy with orders of its own decides by itself how large they are and where it leaves."""
-    if request.sizing not in {Sizing.EQUITY, Sizing.FIXED}:
-        raise InvalidInput(
-            tr("{strategy} sends its own orders, which this rule of sizes cannot change.",
-               strategy=request.strategy),
-            field="sizing",
-            hint=tr("Choose a share of the equity or of the first capital."),
-        )  # fmt: skip
+    """A strategy with orders of its own decides by itself where it leaves."""
     if request.leaving != Leaving():
         raise InvalidInput(
             tr("{strategy} sends its own orders, and those to leave with them.", strategy=request.strategy),

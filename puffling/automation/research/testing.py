@@ -19,6 +19,7 @@ from puffling.puffin.backtest.manifest import (
     values_digest,
 )
 from puffling.puffin.backtest.metrics import returns_of
+from puffling.puffin.backtest.own_sizes import Rule
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.report import BacktestReport, Manifest, Summary
 from puffling.puffin.backtest.reporting import (
@@ -81,6 +82,7 @@ def tester_for(task: Task, pulse: Callable[[], None]) -> Backtester:
         protection=None if task.protection == Protection() else task.protection,
         intrabar=task.intrabar,
         day_of=ExchangeDays(task.sessions),
+        rule=Rule(task.sizing, task.terms.size),
         pulse=pulse,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.metrics import DAYS_A_YEAR, figures
 from puffling.puffin.backtest.orders import Fill, Order, Position
+from puffling.puffin.backtest.own_sizes import Rule, Sizes
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import FillColumns, simulate
 from puffling.puffin.backtest.splits import Actions, Past, comparable
@@ -28,6 +30,9 @@ from puffling.puffin.strategies.trading import TradingStrategy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# A shadow is never short of money: that would be another strategy.
+_PLENTY = 100.0
 
 # What Puffin's users look for here, wherever it is written.
 __all__ = [
@@ -187,6 +192,7 @@ class Backtester:
         protection: Protection | None = None,
         intrabar: Intrabar = Intrabar.PESSIMISTIC,
         day_of: DayOf = usual_day_of,
+        rule: Rule | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         terms = terms or Terms(capital=float(initial_capital))
@@ -198,6 +204,8 @@ class Backtester:
         self.protection = protection
         self.intrabar = intrabar
         self.day_of = day_of
+        # By which orders are sized that leave their quantity open.
+        self.rule = rule or Rule()
         # Called now and then during long work, a place to stop.
         self.pulse = pulse
 
@@ -208,6 +216,7 @@ class Backtester:
             protection=self.protection,
             intrabar=self.intrabar,
             day_of=self.day_of,
+            rule=self.rule,
             pulse=self.pulse,
         )
 
@@ -252,6 +261,15 @@ class Backtester:
                 f"{type(trader).__name__} needs {needed} bars with these parameters, there are {len(panel)}",
                 field="data",
             )
+        seen = comparable(panel, actions)
+        sizes = Sizes(
+            self.rule,
+            seen,
+            self.terms,
+            bars_a_year=bars_a_year(panel),
+            since=since,
+            stood=lambda: self._stood(copy.deepcopy(trader), panel, late, actions),
+        )
         walked = walk(
             panel.part(since, len(panel)),
             self.terms,
@@ -262,9 +280,25 @@ class Backtester:
             day_of=self.day_of,
             past=Past(panel, actions, since=since),
             late=late,
+            sizes=sizes,
             pulse=self.pulse,
         )
         return self._walked(walked)
+
+    def _stood(self, trader: Trader, panel: Panel, late: int, actions: Actions | None) -> Floats:
+        """Give what a strategy holds at every close where no rule says how much: a shadow of it."""
+        free = Terms(capital=self.terms.capital, leverage=_PLENTY, lot=0.0)
+        return walk(
+            panel,
+            free,
+            trader=trader,
+            protection=self.protection,
+            intrabar=self.intrabar,
+            actions=actions,
+            day_of=self.day_of,
+            late=late,
+            pulse=self.pulse,
+        ).held
 
     def hold(self, targets: Targets, panel: Panel, *, actions: Actions | None = None) -> BacktestResult:
         """Trade targets, by the quickest way that can answer."""

@@ -58,11 +58,14 @@ class Position:
 
 @frozen
 class Ticket:
-    """An order with everything the market model needs to know; prices that a kind does not use stay None."""
+    """An order with everything the market model needs to know; prices that a kind does not use stay None.
+
+    One whose quantity is left open (None) is as large as the rule of sizes says; see `own_sizes`.
+    """
 
     symbol: str
     side: Side
-    quantity: float
+    quantity: float | None = None
     kind: Kind = Kind.MARKET
     limit: float | None = None
     stop: float | None = None
@@ -72,7 +75,7 @@ class Ticket:
     lasting: Lasting = Lasting.GTC
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.quantity < float("inf"):
+        if self.quantity is not None and not 0.0 < self.quantity < float("inf"):
             raise InvalidValue("Quantity must be above 0", field="quantity")
         for name in ("limit", "stop", "trail", "trail_share"):
             given = getattr(self, name)
@@ -89,6 +92,34 @@ class Ticket:
                 raise InvalidValue(f"A {words} order needs a {name} price", field=name)
         if self.kind is Kind.TRAILING_STOP and (self.trail is None) == (self.trail_share is None):
             raise InvalidValue("A trailing stop needs a distance, as money or as a share", field="trail")
+
+
+@frozen
+class Wanted:
+    """What an order of open quantity is to take of the equity.
+
+    With a `stop` the weight is what it may lose there, so that the price it fills at decides how much it is.
+    It takes `most` at most: a rule does not ask for more than the leverage allows.
+    """
+
+    weight: float
+    stop: float | None = None
+    most: float = float("inf")
+
+    def at(self, price: float, side: Side) -> float | None:
+        """Give the share of the equity at a price; None where its stop does not lie behind that."""
+        weight = self.weight
+        if self.stop is not None:
+            away = side.sign * (price - self.stop)
+            if away <= 0.0:
+                return None
+            weight = weight * price / away
+        return weight if weight <= self.most else weight * (self.most / weight)
+
+
+def price_of(ticket: Ticket) -> float | None:
+    """Give the price an order comes with, at which it is sized; None for what fills at the market's."""
+    return ticket.stop if ticket.kind is Kind.STOP else ticket.limit
 
 
 def ticket_of(order: Order) -> Ticket:

@@ -178,7 +178,7 @@ def refusals_of(result: BacktestResult) -> tuple[RefusedOrder, ...]:
             from_us(int(time[each.bar])),
             each.ticket.symbol,
             str(each.ticket.side),
-            each.ticket.quantity,
+            each.ticket.quantity or 0.0,
             each.reason,
         )
         for each in result.refusals[:MOST_TRADES]

@@ -19,13 +19,13 @@ from puffling.puffin.errors import InvalidValue
 # Volatility is that of a quarter; fewer bars of experience tell Kelly nothing.
 _WINDOW = 63
 _LEAST_EXPERIENCE = 60
-# The rules that need to look at nothing: those a strategy with orders of its own can follow too.
-_BY_TERMS = frozenset({Sizing.EQUITY, Sizing.FIXED})
+# The rules that need to look at nothing.
+BY_TERMS = frozenset({Sizing.EQUITY, Sizing.FIXED})
 
 
 def terms_for(sizing: Sizing, terms: Terms) -> Terms:
     """Give the terms under which positions are as large as a rule says."""
-    if sizing in _BY_TERMS:
+    if sizing in BY_TERMS:
         return replace(terms, fixed=sizing is Sizing.FIXED)
     # The rule has put the size into the targets.
     return replace(terms, size=1.0)
@@ -46,7 +46,7 @@ def sized(
     `volatility` it moves by `size` in a year, as far as its last quarter tells; with `kelly` it is `size`
     of Kelly's share, the mean of what the signals brought so far over its variance.
     """
-    if sizing in _BY_TERMS:
+    if sizing in BY_TERMS:
         return targets
     weights = targets.weights
     if sizing is Sizing.RISK:
@@ -54,9 +54,9 @@ def sized(
             raise InvalidValue("Sizes by risk need a stop loss to know the risk", field="leaving.stop_loss")
         scale = np.full(weights.shape, terms.size / stop_loss)
     elif sizing is Sizing.VOLATILITY:
-        scale = _calm(panel, terms.size, bars_a_year)
+        scale = calm(panel, terms.size, bars_a_year)
     else:
-        scale = np.repeat(_kelly(panel, weights, terms.size)[:, None], weights.shape[1], axis=1)
+        scale = np.repeat(kelly(panel, weights, terms.size)[:, None], weights.shape[1], axis=1)
     changed = np.ones(weights.shape, dtype=bool)
     changed[1:] = weights[1:] != weights[:-1]
     if targets.rebalance is not None:
@@ -68,7 +68,7 @@ def sized(
     return Targets(made, targets.rebalance)
 
 
-def _calm(panel: Panel, wanted: float, bars_a_year: float) -> Floats:
+def calm(panel: Panel, wanted: float, bars_a_year: float) -> Floats:
     """Give how much of each symbol moves as much as wanted; nothing where too little is known."""
     scale = np.zeros(panel.close.shape)
     if len(panel) <= _WINDOW:
@@ -82,7 +82,7 @@ def _calm(panel: Panel, wanted: float, bars_a_year: float) -> Floats:
     return scale
 
 
-def _kelly(panel: Panel, weights: Floats, part: float) -> Floats:
+def kelly(panel: Panel, weights: Floats, part: float) -> Floats:
     """Give Kelly's share at every close, from what signals brought until then; 0 before there is enough."""
     opens = np.where(panel.present, panel.open, panel.marks)
     brought = np.zeros(len(panel))

@@ -21,7 +21,9 @@ from typing import NamedTuple
 import numpy as np
 
 from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.orders import Wanted
 from puffling.puffin.backtest.panel import Floats, Ints, Mask
+from puffling.puffin.orders import Side
 
 # A rounding error is no reason to make every order smaller.
 SLACK = 1.0 + 1e-9
@@ -148,6 +150,32 @@ def whole(quantity: Floats, lot: float) -> Floats:
     # What is a multiple already but for a rounding error stays what it is.
     rounded: Floats = np.floor(quantity) if lot == 1.0 else np.floor(quantity / lot + DUST) * lot
     return rounded
+
+
+def quantity_at(
+    wanted: Wanted, side: Side, price: float, *, equity: float, gross: float, terms: Terms
+) -> float | None:
+    """Give how many that is at a price, costs included, as far as the leverage leaves room beside `gross`.
+
+    None says that its stop lies on the wrong side of the price.
+    """
+    weight = wanted.at(price, side)
+    if weight is None:
+        return None
+    worse, fees = float(terms.slippage.calculate(price)), terms.commission
+    buying = side is Side.BUY
+    unit = (price + worse if buying else max(price - worse, 0.0)) * (1.0 + fees.pct) + fees.per_share
+    equity = max(equity, 0.0)
+    base = terms.capital if terms.fixed else equity
+    money = max(weight * base - fees.least, 0.0)
+    if unit <= 0.0 or money <= 0.0:
+        return 0.0
+    size = whole(np.array([money / unit]), terms.lot)
+    room = max(terms.leverage * equity - gross, 0.0)
+    needed = float(size[0]) * unit
+    if needed > room * SLACK:
+        size = whole(size * (room / needed), terms.lot)
+    return float(size[0])
 
 
 def _trade(book: Book, quantity: Floats, opening: Openings, terms: Terms) -> Leg:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.backtest.orders import Ticket, Wanted, price_of
 from puffling.puffin.backtest.turns import whole
 from puffling.puffin.backtest.waiting import Waiting
 from puffling.puffin.data.bars import Bars
@@ -97,16 +98,43 @@ class View:
         take_profit: float | None = None,
         stop_loss: float | None = None,
         reason: str = "",
+        share: float = 1.0,
     ) -> Waiting:
-        """Send an order; with prices to leave at it becomes a bracket, whose legs cancel each other."""
-        self._place(ticket.symbol)
+        """Send an order; with prices to leave at it becomes a bracket, whose legs cancel each other.
+
+        One that leaves its quantity open is sized by the rule of the test: a market order at the price it
+        meets, any other at its own price now. `share` is how much it takes of what the rule gives a symbol.
+        """
+        place = self._place(ticket.symbol)
+        wanted = None
+        if ticket.quantity is None:
+            wanted = self._wanted(place, share, stop_loss)
+            price = price_of(ticket)
+            if price is not None:
+                ticket, wanted = self._sized(ticket, wanted, price), None
         self._say("send", ticket, values=(take_profit, stop_loss))
-        return self._walk.take(ticket, self._now, take_profit, stop_loss, reason)
+        if ticket.quantity is None and wanted is None:
+            # By its rule it is nothing now: it is said, and never reaches the market.
+            return Waiting(ticket, 0.0, since=self._now, reason=reason)
+        return self._walk.take(ticket, self._now, take_profit, stop_loss, reason, wanted)
 
     def cancel(self, waiting: Waiting) -> None:
         """Take back an order and what hangs on it."""
         self._say("cancel", waiting.ticket)
         self._walk.drop(waiting)
+
+    def _wanted(self, place: int, share: float, stop_loss: float | None) -> Wanted:
+        if not 0.0 < share <= 1.0:
+            raise InvalidValue("A share must lie above 0 and at most at 1", field="share")
+        sizes, part = self._walk.sizes, share / len(self.symbols)
+        if sizes is None:
+            return Wanted(part * self._walk.terms.size)
+        return sizes.wanted(self.bar, place, part, stop_loss)
+
+    def _sized(self, ticket: Ticket, wanted: Wanted, price: float) -> Ticket:
+        marks = self._walk.panel.marks[self.bar]
+        quantity = self._walk.quantity_at(wanted, ticket.side, price, marks)
+        return replace(ticket, quantity=quantity or None)
 
     def _say(
         self,

@@ -15,7 +15,7 @@ from puffling.puffin.backtest.fills import (
     trailing_touch,
     triggered,
 )
-from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.backtest.orders import Ticket, Wanted
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.orders import Kind, Lasting, Side
 
@@ -40,6 +40,8 @@ class Waiting:
     best: float | None = None
     # The session an order for one day is good for, known from the first one it meets.
     day: int | None = None
+    # Until it is sized, what an order of open quantity is to take of the equity.
+    wanted: Wanted | None = None
 
     def __post_init__(self) -> None:
         self.loose = self.parent is None
@@ -47,7 +49,7 @@ class Waiting:
     @property
     def spent(self) -> bool:
         """Whether all of it is filled; a rounding error is nothing to wait for."""
-        return self.remaining <= _DUST * self.ticket.quantity
+        return self.remaining <= _DUST * (self.ticket.quantity or 0.0)
 
     def urgency(self, intrabar: Intrabar) -> int:
         """Give the place in line: orders that enter, then stops, then limits; the last two as one asks."""
@@ -65,6 +67,12 @@ class Waiting:
         """Tell whether its time is up at the end of a bar."""
         return self.ticket.lasting is Lasting.DAY and day_ends
 
+    def size(self, quantity: float) -> None:
+        """Become as large as its rule says, with what hangs on it."""
+        self.wanted, self.remaining = None, quantity
+        for each in (self, *self.legs):
+            each.ticket = replace(each.ticket, quantity=quantity)
+
     def split(self, ratio: float) -> None:
         """Go on in shares of another size."""
         ticket = self.ticket
@@ -73,11 +81,13 @@ class Waiting:
             self.best /= ratio
         self.ticket = replace(
             ticket,
-            quantity=ticket.quantity * ratio,
+            quantity=None if ticket.quantity is None else ticket.quantity * ratio,
             limit=None if ticket.limit is None else ticket.limit / ratio,
             stop=None if ticket.stop is None else ticket.stop / ratio,
             trail=None if ticket.trail is None else ticket.trail / ratio,
         )
+        if self.wanted is not None and self.wanted.stop is not None:
+            self.wanted = replace(self.wanted, stop=self.wanted.stop / ratio)
 
 
 def met(order: Waiting, candle: Candle, first: float) -> Touch | None:

@@ -8,6 +8,7 @@ strategy is asked. It never sees more than the bars until then.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,16 +16,19 @@ from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Candle, Intrabar, Touch, paid
-from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.backtest.orders import Ticket, Wanted
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import FillColumns, schedule
 from puffling.puffin.backtest.splits import Actions, Past, by_bar
 from puffling.puffin.backtest.trades import Resized
-from puffling.puffin.backtest.turns import DUST, SLACK, Book, Leg, Openings, turn
+from puffling.puffin.backtest.turns import DUST, SLACK, Book, Leg, Openings, quantity_at, turn
 from puffling.puffin.backtest.view import Said, Trader, View
 from puffling.puffin.backtest.waiting import Guard, Protection, Waiting, met, settle
 from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.orders import Kind, Lasting, Side
+
+if TYPE_CHECKING:
+    from puffling.puffin.backtest.own_sizes import Sizes
 
 _DAYS_A_YEAR = 365.0
 _BARS_BETWEEN_PULSES = 100
@@ -76,16 +80,18 @@ def walk(
     day_of: DayOf = usual_day_of,
     past: Past | None = None,
     late: int = 0,
+    sizes: Sizes | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Walked:
     """Walk through a panel with targets, (bars, symbols), or with a strategy that has a memory, or both.
 
     Corporate actions are for prices as they were traded; adjusted prices hold them already. `day_of` says to
     which session an instant belongs, `past` what a strategy may look back on, where that is more than the
-    panel; one that is `late` hears of every close so many bars later. Now and then `pulse` is called, a
-    place to stop.
+    panel; one that is `late` hears of every close so many bars later. `sizes` tells how large an order is
+    that leaves its quantity open. Now and then `pulse` is called, a place to stop.
     """
-    going = Walk(panel, terms, protection, intrabar, actions or {}, day_of, past or Past(panel, actions))
+    past = past or Past(panel, actions)
+    going = Walk(panel, terms, protection, intrabar, actions or {}, day_of, past, sizes)
     asked = np.zeros(panel.close.shape) if targets is None else targets
     due, changed = schedule(panel, asked[None], rebalance)
     turning = changed[0].any(axis=1)
@@ -117,8 +123,10 @@ class Walk:
         actions: Actions,
         day_of: DayOf,
         past: Past,
+        sizes: Sizes | None,
     ) -> None:
         self.panel = panel
+        self.sizes = sizes
         self.terms = terms
         self.past = past
         self.book = Book.opened(terms, 1, len(panel.symbols))
@@ -147,6 +155,11 @@ class Walk:
     def worth(self, prices: Floats) -> float:
         """Give what everything is worth at these prices."""
         return float(self.book.cash[0]) + float(np.sum(self.book.held[0] * prices))
+
+    def quantity_at(self, wanted: Wanted, side: Side, price: float, marks: Floats) -> float | None:
+        """Give how many an order of open quantity is for at a price, when all else is worth its marks."""
+        gross = float(np.sum(np.abs(self.book.held[0]) * marks))
+        return quantity_at(wanted, side, price, equity=self.worth(marks), gross=gross, terms=self.terms)
 
     def begin(self, bar: int) -> None:
         """Pay for the time since the last bar, let splits and dividends happen, and days begin."""
@@ -222,10 +235,16 @@ class Walk:
         self._cash[bar], self._held[bar] = self.book.cash[0], self.book.held[0]
 
     def take(
-        self, ticket: Ticket, bar: int, take_profit: float | None, stop_loss: float | None, reason: str
+        self,
+        ticket: Ticket,
+        bar: int,
+        take_profit: float | None,
+        stop_loss: float | None,
+        reason: str,
+        wanted: Wanted | None = None,
     ) -> Waiting:
         """Put an order on the market from the next open on, with the legs of its bracket behind it."""
-        entry = Waiting(ticket, ticket.quantity, since=bar, reason=reason)
+        entry = Waiting(ticket, ticket.quantity or 0.0, since=bar, reason=reason, wanted=wanted)
         back = Side.SELL if ticket.side is Side.BUY else Side.BUY
         if stop_loss is not None:
             stop = Ticket(ticket.symbol, back, ticket.quantity, Kind.STOP, stop=stop_loss)
@@ -264,6 +283,10 @@ class Walk:
 
     def _meet_one(self, bar: int, place: int, order: Waiting, candle: Candle) -> None:
         first = candle.open if order.first is None or order.since < bar else order.first
+        sized = order.wanted is not None
+        if sized and not self._size(bar, order, first):
+            self.drop(order)
+            return
         found = met(order, candle, first)
         if found is None:
             if order.ticket.lasting in {Lasting.IOC, Lasting.FOK}:
@@ -274,7 +297,8 @@ class Walk:
             self.drop(order)
             return
         wanted = order.ticket.side.sign * min(order.remaining, self._closable(order, place))
-        if wanted and not self._affords(bar, place, wanted, found.price):
+        # What was sized at this price fits, as a turn does.
+        if wanted and not sized and not self._affords(bar, place, wanted, found.price):
             self._refusals.append(Refusal(bar, order.ticket, "Not enough buying power"))
             self.drop(order)
             return
@@ -286,6 +310,17 @@ class Walk:
                     self.waiting.remove(each)
         if order.spent or not wanted or order.ticket.lasting is Lasting.IOC:
             self.drop(order)
+
+    def _size(self, bar: int, order: Waiting, price: float) -> bool:
+        """Size what left its quantity open at the price it meets; False when that comes to nothing."""
+        assert order.wanted is not None
+        marks = np.where(self.panel.present[bar], self.panel.open[bar], self._marks(bar))
+        quantity = self.quantity_at(order.wanted, order.ticket.side, price, marks)
+        if quantity is None:
+            self._refusals.append(Refusal(bar, order.ticket, "Its stop lies beyond the price it met"))
+        elif quantity:
+            order.size(quantity)
+        return bool(quantity)
 
     def _closable(self, order: Waiting, place: int) -> float:
         """The leg of a bracket never turns a position round."""

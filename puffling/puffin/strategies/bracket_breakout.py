@@ -20,7 +20,8 @@ class BracketBreakoutStrategy(TradingStrategy):
     """A buy stop just above the highest high of the `window` bars, good for a session, as a bracket.
 
     Once in, it leaves at a loss of `risk` or at a gain of `reward` times as much, whichever comes first, each
-    a share of the price at which it broke out. Every symbol takes an equal part of `share` of the equity.
+    a share of the price at which it broke out. Every symbol takes an equal part of `share` of the equity, or
+    of what another rule of sizes makes of it.
     """
 
     title = "Bracket breakout"
@@ -48,10 +49,9 @@ class BracketBreakoutStrategy(TradingStrategy):
             if len(bars) < self.window or symbol in busy or view.position(symbol):
                 continue
             level = float(bars.high[-self.window :].max()) * _BEYOND
-            quantity = view.quantity_for(self.share / len(view.symbols), level)
-            if quantity > 0.0:
-                view.send(
-                    Ticket(symbol, Side.BUY, quantity, Kind.STOP, stop=level, lasting=Lasting.DAY),
-                    take_profit=level * (1.0 + self.reward * self.risk),
-                    stop_loss=level * (1.0 - self.risk),
-                )
+            view.send(
+                Ticket(symbol, Side.BUY, kind=Kind.STOP, stop=level, lasting=Lasting.DAY),
+                take_profit=level * (1.0 + self.reward * self.risk),
+                stop_loss=level * (1.0 - self.risk),
+                share=self.share,
+            )

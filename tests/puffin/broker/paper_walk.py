@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ import numpy as np
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.days import DayOf, ExchangeDays
 from puffling.puffin.backtest.fills import Candle, Intrabar
-from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.backtest.orders import Ticket, Wanted, price_of
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import schedule
 from puffling.puffin.backtest.splits import Past, by_bar
-from puffling.puffin.backtest.turns import Book, Openings, turn, whole
+from puffling.puffin.backtest.turns import Book, Openings, quantity_at, turn, whole
 from puffling.puffin.backtest.walk import Walked
 from puffling.puffin.broker.base import Asset, Order, OrderStatusInfo
 from puffling.puffin.broker.paper import PaperBroker
@@ -265,9 +265,18 @@ class PaperView:
         take_profit: float | None = None,
         stop_loss: float | None = None,
         reason: str = "",
+        share: float = 1.0,
     ) -> Waits:
-        """Send an order."""
-        share = ticket.trail_share
+        """Send an order; what leaves its quantity open is sized at its own price."""
+        if ticket.quantity is None:
+            price = price_of(ticket)
+            assert price is not None
+            quantity = self._quantity(Wanted(share / len(self.symbols)), ticket.side, price)
+            if not quantity:
+                return Waits(ticket, "")
+            ticket = replace(ticket, quantity=quantity)
+        assert ticket.quantity is not None
+        behind = ticket.trail_share
         sent = Order(
             ticket.symbol,
             ticket.side,
@@ -277,11 +286,18 @@ class PaperView:
             ticket.stop,
             ticket.lasting,
             trail_price=ticket.trail,
-            trail_percent=None if share is None else Decimal(repr(share)) * 100,
+            trail_percent=None if behind is None else Decimal(repr(behind)) * 100,
             take_profit=take_profit,
             stop_loss=stop_loss,
         )
         return Waits(ticket, self._walk.broker.submit_order(sent))
+
+    def _quantity(self, wanted: Wanted, side: Side, price: float) -> float | None:
+        held = np.array([self.position(symbol) for symbol in self.symbols])
+        gross = float(np.sum(np.abs(held) * self._walk.panel.marks[self.bar]))
+        terms = self._walk.terms
+        wanted = replace(wanted, weight=wanted.weight * terms.size)
+        return quantity_at(wanted, side, price, equity=self.equity, gross=gross, terms=terms)
 
     def cancel(self, waiting: Waits) -> None:
         """Take an order back."""
