@@ -201,20 +201,23 @@ async def test_a_strategy_of_the_persons_own_is_searched_as_it_is_tested(core: C
         await core.optimization.resume(told.summary.id)
 
 
-async def stopped(core: Core, strategy: str) -> tuple[str, Job]:
-    """A search that was cancelled in the very moment in which it had kept something."""
+async def stopped(core: Core, strategy: str, *, news: int = 2) -> tuple[str, Job]:
+    """A search that was cancelled in the very moment of some news: it begins, then it keeps something."""
     job = await core.registry.get("optimization.run").start(
         {"strategy": strategy, "symbols": ["SPY"], "vary": ["window=5..500:1"], "start": START, "end": END}
     )
 
-    def cancel(_: SearchesChanged) -> None:
-        core.board.cancel(job.id)
+    heard: list[SearchesChanged] = []
+
+    def cancel(event: SearchesChanged) -> None:
+        heard.append(event)
+        if len(heard) == news:
+            core.board.cancel(job.id)
 
     unsubscribe = core.bus.on(SearchesChanged, cancel)
     await job.finished()
     unsubscribe()
-    [line] = await core.optimization.all()
-    return line.id, job
+    return heard[0].id, job
 
 
 async def test_a_cancelled_search_keeps_what_it_tried_and_goes_on_where_it_was(core: Core) -> None:
@@ -224,6 +227,8 @@ async def test_a_cancelled_search_keeps_what_it_tried_and_goes_on_where_it_was(c
     told = await core.optimization.show(id)
     assert told.summary.state == "cancelled"
     assert 0 < told.summary.tried < told.summary.planned == 496
+    # Of the lot under way, too, nothing is lost that had come to its end.
+    assert told.summary.tried == job.done
     # What is best so far is judged by what was tried so far.
     assert told.findings
     assert told.best is not None
@@ -236,6 +241,22 @@ async def test_a_cancelled_search_keeps_what_it_tried_and_goes_on_where_it_was(c
     assert (resumed.summary.state, resumed.summary.tried) == ("done", 496)
     with pytest.raises(Conflict):
         await core.optimization.resume(id)
+
+
+async def test_a_search_that_was_cancelled_before_it_tried_anything_leaves_nothing(core: Core) -> None:
+    id, job = await stopped(core, await own(core, "slow", SLOW), news=1)
+    assert job.state is JobState.CANCELLED
+    assert await core.optimization.all() == ()
+    with pytest.raises(NotFound):
+        await core.optimization.show(id)
+
+
+async def test_what_is_kept_twice_counts_once(core: Core) -> None:
+    told = await core.optimization.run("momentum", ("SPY",), PAIRS, **DAYS)
+    trials = await core.store.read(core.user, lambda unit: unit.searches.trials(told.summary.id))
+    again = await core.store.run(core.user, lambda unit: unit.searches.keep(told.summary.id, trials))
+    assert again == frozenset()
+    assert (await core.optimization.show(told.summary.id)).summary.tried == 6
 
 
 def strategy_sets() -> list[dict[str, Any]]:

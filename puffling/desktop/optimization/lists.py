@@ -26,7 +26,7 @@ STATES = {
     "done": "Done",
     "cancelled": "Cancelled",
     "failed": "Failed",
-    "interrupted": "Interrupted",
+    "interrupted": "Ended unfinished",
 }
 
 # Beside the score, as far as they are not the score; some only where the person wants them.
@@ -194,7 +194,7 @@ def search_columns(time: Callable[[datetime], str]) -> list[Column[SearchLine]]:
             "state",
             tr("State"),
             lambda row: tr(STATES[row.state]),
-            width=84,
+            width=112,
             tone=lambda row: Tone.MUTED if row.state == "done" else Tone.WARN,
         ),
         Column(

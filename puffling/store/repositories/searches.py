@@ -92,13 +92,13 @@ class Searches(Repository):
         """Write down that a search that had stopped goes on."""
         return self.end(id, SearchState.RUNNING, best=None, judged=None)
 
-    def keep(self, id: str, trials: Sequence[StoredTrial]) -> None:
-        """Keep what was tried; a number that is there already stays as it is."""
+    def keep(self, id: str, trials: Sequence[StoredTrial]) -> frozenset[int]:
+        """Keep what was tried, and give the numbers that are new; what is there stays as it is."""
         there = select(TrialRow.number).where(
             TrialRow.user_id == self._user, TrialRow.optimization_job_id == id
         )
         known = set(self._session.exec(there))
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "optimization_job_id": id,
                 "number": each.number,
@@ -115,6 +115,7 @@ class Searches(Repository):
             # Thousands of rows at once: objects that watch their own changes would take ten times as long.
             self._session.connection().execute(insert(table_of(TrialRow)), rows)
         self._tell(SearchesChanged(self._user, id))
+        return frozenset(row["number"] for row in rows)
 
     def end(
         self,

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from puffling.automation.research.material import NO_BENCHMARK, gather
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 2
 # Of so many prices a lot is a second or two of work: as a matrix, or walked bar by bar.
 _QUICK_CELLS, _WALKED_CELLS = 12_000_000, 500_000
+# What was tried is kept so many times in a lot: what a kill takes along is a part of a second.
+_BUNCHES = 4
 
 
 @frozen
@@ -50,6 +53,7 @@ class _Order:
     task: Task
     source: str
     data_key: str
+    digest: str
     name: str
 
     @property
@@ -96,8 +100,13 @@ class Searching:
             kept = await self._store.read(caller.user, lambda unit: unit.searches.trials(head.id))
             if space["code"] != order.code or not _same_sets(order.drawn, kept):
                 raise Conflict(tr("The strategy was changed since."), hint=tr("Start a new search instead."))
+            if space["digest"] != order.digest:
+                raise Conflict(
+                    tr("The prices are not the same any more: the source has corrected them."),
+                    hint=tr("Start a new search instead."),
+                )
             await self._store.run(caller.user, lambda unit: unit.searches.go_on(head.id))
-            await _Search(self, caller, order, head.id, space["digest"]).run(kept)
+            await _Search(self, caller, order, head.id).run(kept)
         finally:
             self._under_way.discard(head.id)
 
@@ -146,7 +155,7 @@ class Searching:
         *,
         between_us: tuple[int, int] | None = None,
     ) -> _Order:
-        from puffling.automation.research.search.task import ENGINE, draw_up
+        from puffling.automation.research.search.task import ENGINE, draw_up, prices_digest
         from puffling.puffin.backtest.manifest import data_key
 
         job = Job.current()
@@ -167,31 +176,34 @@ class Searching:
         whole = settled.model_copy(update={"parameters": dict(request.parameters)})
         task = task_of(settled, Prepared(prepared.recipe, needed), material)
         key = data_key(material.source, task.series, task.interval)
-        return _Order(wish, whole, drawn, task, material.source, key, name or _named(settled, drawn))
+        digest = await self._lane.run(prices_digest, task)
+        return _Order(wish, whole, drawn, task, material.source, key, digest, name or _named(settled, drawn))
 
 
 class _Search:
-    """One search on its way; one that goes on has an id and the hash of its prices."""
+    """One search on its way; one that goes on has an id."""
 
-    def __init__(
-        self, searching: Searching, caller: Caller, order: _Order, id: str = "", digest: str = ""
-    ) -> None:
+    def __init__(self, searching: Searching, caller: Caller, order: _Order, id: str = "") -> None:
         self._searching, self._caller, self._order = searching, caller, order
         self._store, self._board = searching._store, searching._board
-        self._begun, self._id, self._digest = bool(id), id or secrets.token_hex(8), digest
+        self._goes_on, self._id = bool(id), id or secrets.token_hex(8)
         self._job = Job.current()
-        self._kept = 0
-        self._failed: list[Tried] = []
-        self._in_work: dict[int, float] = {}
-        self._keeping = asyncio.Lock()
+        self._tried = 0
+        self._tested = False
+        self._trouble = ""
+        # What was tried and is not kept yet.
+        self._new: list[Tried] = []
+        self._worth_keeping = asyncio.Event()
 
     async def run(self, kept: Sequence[StoredTrial]) -> str:
         """Try what is not kept yet, judge all of it, and give the id."""
-        self._kept = len(kept)
+        self._tried = len(kept)
         there = {each.number for each in kept}
-        lots = enumerate(self._lots([at for at in range(len(self._sets)) if at not in there]))
+        lots = self._lots([at for at in range(len(self._sets)) if at not in there])
         self._searching._under_way.add(self._id)
         try:
+            if not self._goes_on:
+                await self._store.run(self._caller.user, self._begin)
             await self._try_all(lots)
             await self._finish()
         except asyncio.CancelledError:
@@ -204,17 +216,17 @@ class _Search:
             self._searching._under_way.discard(self._id)
         return self._id
 
-    async def _try_all(self, lots: Iterator[tuple[int, Lot]]) -> None:
+    async def _try_all(self, lots: Iterator[Lot]) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(_AT_ONCE):
-                    _ = group.create_task(self._work(lots))
+                keeping = group.create_task(self._keep_what_comes())
+                await asyncio.wait([group.create_task(self._work(lots)) for _ in range(_AT_ONCE)])
+                keeping.cancel()
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
-        if not self._begun:
-            raise InvalidInput(
-                tr("No set can be tested: {reason}.", reason=self._failed[0].metrics["trouble"]), field="vary"
-            )
+        await self._keep()
+        if not self._tested and not self._goes_on:
+            raise InvalidInput(tr("No set can be tested: {reason}.", reason=self._trouble), field="vary")
 
     @property
     def _sets(self) -> Sequence[Mapping[str, Any]]:
@@ -247,62 +259,61 @@ class _Search:
             )
             first, size = first + size, step
 
-    async def _work(self, lots: Iterator[tuple[int, Lot]]) -> None:
+    async def _work(self, lots: Iterator[Lot]) -> None:
         from puffling.automation.research.search.task import try_lot
 
-        for place, lot in lots:
-            self._in_work[place] = 0.0
+        for lot in lots:
+            bunch = max(len(lot.sets) // _BUNCHES, 1)
+            await self._board.compute.run(
+                try_lot,
+                (lot,),
+                {},
+                progress=lambda _done, _total, said: self._tell(said),
+                take=partial(self._take, bunch),
+            )
 
-            def note(done: float, _total: float, said: str, place: int = place) -> None:
-                self._in_work[place] = done
-                self._tell(said)
-
-            tried, digest = await self._board.compute.run(try_lot, (lot,), {}, progress=note)
-            await self._keep(tried, digest)
-            del self._in_work[place]
-            self._tell("")
+    def _take(self, bunch: int, tried: Tried) -> None:
+        self._new.append(tried)
+        self._tried += 1
+        if tried.failed:
+            self._trouble = self._trouble or tried.metrics["trouble"]
+        else:
+            self._tested = True
+        if len(self._new) >= bunch:
+            self._worth_keeping.set()
+        self._tell("")
 
     def _tell(self, said: str) -> None:
-        done, total = self._kept + sum(self._in_work.values()), len(self._sets)
-        self._job.progress(done, total, said or tr("{done} of {total} sets", done=int(done), total=total))
+        done, total = self._tried, len(self._sets)
+        self._job.progress(done, total, said or tr("{done} of {total} sets", done=done, total=total))
 
-    async def _keep(self, tried: Sequence[Tried], digest: str) -> None:
-        """Keep a lot with its attempts, and the search itself with the first one that can be tested."""
-        if self._digest and digest != self._digest:
-            raise Conflict(
-                tr("The prices are not the same any more: the source has corrected them."),
-                hint=tr("Start a new search instead."),
-            )
-        # Two lots may be ready at once, and there is only one search.
-        async with self._keeping:
-            if not self._begun and all(each.failed for each in tried):
-                self._failed += tried
-            else:
-                await self._write([*self._failed, *tried], digest)
-                self._failed = []
-        self._digest = digest
-        self._kept += len(tried)
+    async def _keep_what_comes(self) -> None:
+        while await self._worth_keeping.wait():
+            self._worth_keeping.clear()
+            await self._keep()
 
-    async def _write(self, tried: Sequence[Tried], digest: str) -> None:
-        order = self._order
-        made_by, strategy = str(self._caller.actor), order.request.strategy
-        attempts = [
-            Attempt(order.data_key, each.digest, strategy, each.parameters, made_by, each.ratio, each.bars)
-            for each in tried
-            if not each.failed
-        ]
+    async def _keep(self) -> None:
+        # Whoever is stopped here does not hear that it was kept; to keep it once more changes nothing.
+        tried = tuple(self._new)
+        if tried:
+            await self._store.run(self._caller.user, partial(self._write, tried=tried))
+            del self._new[: len(tried)]
+
+    def _write(self, unit: Unit, tried: Sequence[Tried]) -> None:
         rows = [StoredTrial(each.number, each.parameters, each.metrics, each.failed) for each in tried]
+        new = unit.searches.keep(self._id, rows)
+        order, made_by = self._order, str(self._caller.actor)
+        key, strategy = order.data_key, order.request.strategy
+        unit.attempts.add(
+            Attempt(key, each.digest, strategy, each.parameters, made_by, each.ratio, each.bars)
+            for each in tried
+            if each.number in new and not each.failed
+        )
 
-        def write(unit: Unit) -> None:
-            if not self._begun:
-                unit.searches.begin(**self._described(digest))
-            unit.attempts.add(attempts)
-            unit.searches.keep(self._id, rows)
+    def _begin(self, unit: Unit) -> None:
+        unit.searches.begin(**self._described())
 
-        await self._store.run(self._caller.user, write)
-        self._begun = True
-
-    def _described(self, digest: str) -> dict[str, Any]:
+    def _described(self) -> dict[str, Any]:
         order, task = self._order, self._order.task
         times = [int(bars.time[place]) for bars in task.series.values() for place in (0, -1) if len(bars)]
         wish = order.wish
@@ -322,7 +333,7 @@ class _Search:
                 "wish": {name: _plain(getattr(wish, name)) for name in Wish.__dataclass_fields__},
                 "code": order.code,
                 "data_key": order.data_key,
-                "digest": digest,
+                "digest": order.digest,
                 "between_us": [min(times), max(times)],
                 "data_label": ", ".join(dict.fromkeys(each.label for each in task.provenance)),
                 "quality": next((each.quality for each in task.provenance), ""),
@@ -342,12 +353,16 @@ class _Search:
         )
 
     async def _end(self, state: SearchState) -> None:
-        """Write down that it stopped; nothing was kept where it stopped too early."""
+        """Write down that it stopped, with all that was tried; nothing stays where nothing could be."""
 
         def write(unit: Unit) -> None:
-            # Whoever is stopped while something is being kept does not hear any more that it was.
+            # It may have been stopped before it had begun.
             with suppress(NotFound):
                 unit.searches.end(self._id, state, best=None, judged=None)
+                if self._tested or self._goes_on:
+                    self._write(unit, self._new)
+                else:
+                    unit.searches.remove(self._id)
 
         await self._store.run(self._caller.user, write)
 

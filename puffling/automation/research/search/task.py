@@ -13,6 +13,7 @@ from puffling.automation.research.task import Task
 from puffling.frozen import frozen
 from puffling.puffin.factors.declaration import Setting
 from puffling.puffin.strategies.recipe import Recipe
+from puffling.runtime.compute import hand_over
 
 # What runs a lot; a process may load it while prices are still being read.
 ENGINE = "puffling.automation.research.search.trying"
@@ -74,11 +75,19 @@ def draw_up(recipe: Recipe, wish: Wish) -> DrawnUp:
     return drawn_up(recipe, wish)
 
 
-def try_lot(lot: Lot) -> tuple[tuple[Tried, ...], str]:
-    """Try some sets, and give the hash of the prices they were tried on."""
+def try_lot(lot: Lot) -> None:
+    """Try some sets, and hand over what each came to as soon as it is known."""
     from puffling.automation.research.search.trying import tried
 
-    return tried(lot)
+    for each in tried(lot):
+        hand_over(each)
+
+
+def prices_digest(task: Task) -> str:
+    """Give the hash of the prices that sets are tried on."""
+    from puffling.puffin.backtest.manifest import data_digest
+
+    return data_digest(task.series, task.actions)
 
 
 def judge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -10,7 +10,6 @@ from puffling.automation.research.faults import explained
 from puffling.automation.research.search.task import Lot, Tried
 from puffling.automation.research.task import Task, attempt_digest
 from puffling.automation.research.testing import size_for, tester_for
-from puffling.puffin.backtest.manifest import data_digest
 from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.reporting import plain
@@ -26,8 +25,8 @@ from puffling.runtime.text import tr
 _APART = frozenset({"number", "parameters"})
 
 
-def tried(lot: Lot) -> tuple[tuple[Tried, ...], str]:
-    """Try some sets, and give the hash of the prices they were tried on."""
+def tried(lot: Lot) -> Iterator[Tried]:
+    """Try some sets, and tell of each as soon as it is known."""
     task, count = lot.task, len(lot.sets)
     done = 0.0
 
@@ -55,8 +54,8 @@ def tried(lot: Lot) -> tuple[tuple[Tried, ...], str]:
             size=None if task.sizing in {Sizing.EQUITY, Sizing.FIXED} else size,
             progress=progress,
         )
-        told = tuple(_kept(trial, task) for trial in found)
-    return told, data_digest(task.series, task.actions)
+        for trial in found:
+            yield _kept(trial, task)
 
 
 def judged(
