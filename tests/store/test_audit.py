@@ -133,6 +133,14 @@ async def test_bytes_flipped_in_the_file_are_noticed(folder: Place) -> None:
     assert (await _checked(folder)).broken_at == 2
 
 
+async def test_of_two_damages_the_first_is_named(folder: Place) -> None:
+    await _written(folder)
+    _tamper(folder, "DELETE FROM audit WHERE number = 2")
+    content = folder.file.read_bytes()
+    folder.file.write_bytes(content.replace(b"line-4", b"li\xff\xfe-4"))
+    assert (await _checked(folder)).broken_at == 2
+
+
 async def test_a_lost_or_unreadable_record_of_the_end_is_noticed(folder: Place) -> None:
     await _written(folder)
     head = folder.paths.data / "audit-heads.json"

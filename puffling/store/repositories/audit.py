@@ -134,7 +134,7 @@ class AuditTrail(Repository):
         return AuditCheck(count)
 
     def _walk(self) -> Iterator[tuple[int, AuditRow | None]]:
-        """Give each line with the number it should have; None for one whose bytes cannot be read."""
+        """Give each line with the number it should have, and None from one on that cannot be read."""
         expected = 1
         while True:
             page = (
@@ -143,25 +143,25 @@ class AuditTrail(Repository):
             try:
                 rows = list(self._session.exec(page))
             except (DBAPIError, ValueError):
-                yield from self._walk_slowly(expected)
-                return
+                break
             for row in rows:
                 yield expected, row
                 expected += 1
             if len(rows) < _PAGE:
                 return
             self._session.expunge_all()
-
-    def _walk_slowly(self, expected: int) -> Iterator[tuple[int, AuditRow | None]]:
         while True:
-            try:
-                row = self._session.exec(self._lines().where(AuditRow.number == expected)).one_or_none()
-            except (DBAPIError, ValueError):
-                row = None
-            yield expected, row
-            if row is None:
-                return
+            yield expected, self._readable(expected)
             expected += 1
+
+    def _readable(self, number: int) -> AuditRow | None:
+        try:
+            row: AuditRow | None = self._session.exec(
+                self._lines().where(AuditRow.number == number)
+            ).one_or_none()
+        except (DBAPIError, ValueError):
+            return None
+        return row
 
     def _lines(self) -> Any:
         return select(AuditRow).where(AuditRow.user_id == self._user)
