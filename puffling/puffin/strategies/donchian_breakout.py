@@ -14,7 +14,8 @@ from puffling.puffin.strategies.holding import before, held
 class DonchianBreakoutStrategy(Strategy):
     """Long from a close above the highest high of the bars before it, until one below a shorter range's low.
 
-    Short the other way round. The bar itself is never part of the range it breaks.
+    Short the other way round. The bar itself is never part of the range it breaks. Where the range to leave
+    is the longer one, breaking out on the other side turns the position.
     """
 
     title = "Donchian breakout"
@@ -38,8 +39,8 @@ class DonchianBreakoutStrategy(Strategy):
         top, bottom = before(Highest(self.entry)(bars.high)), before(Lowest(self.entry)(bars.low))
         floor, ceiling = before(Lowest(self.exit)(bars.low)), before(Highest(self.exit)(bars.high))
         # Comparing what is not a number is false: no range yet, no breakout.
-        long = held(close > top, close < floor)
-        short = held(close < bottom, close > ceiling) if self.side == "both" else np.zeros_like(long)
+        up, down = close > top, (close < bottom) & (self.side == "both")
+        long, short = held(up, (close < floor) | down), held(down, (close > ceiling) | up)
         signal = long.astype(np.float64) - short
         width = np.nan_to_num(top - bottom, nan=0.0)
         beyond = np.divide(
