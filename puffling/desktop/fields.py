@@ -15,6 +15,7 @@ from typing import Any
 
 from puffling.desktop import numbers
 from puffling.frozen import frozen
+from puffling.runtime.lists import parts_of
 from puffling.runtime.text import tr
 
 # What an object looks like, for whoever is asked for one.
@@ -94,7 +95,7 @@ def parse(field: Field, text: str) -> Any:
     if field.ask is Ask.OBJECT:
         return _object(field, text)
     if field.ask is Ask.SYMBOLS:
-        return list(dict.fromkeys(part.upper() for part in re.split(r"[\s,;]+", text) if part))
+        return list(dict.fromkeys(part.upper() for part in parts_of(text)))
     return _text(field, text)
 
 

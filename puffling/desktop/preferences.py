@@ -27,6 +27,7 @@ from puffling.desktop.order_field import OrderField
 from puffling.desktop.session import Session
 from puffling.desktop.theme import set_role
 from puffling.runtime.errors import PufflingError
+from puffling.runtime.lists import parts_of
 from puffling.runtime.text import tr
 from puffling.store.events import SettingChanged
 
@@ -300,8 +301,4 @@ def _text(changed: Callable[[], None], *, several: bool) -> Editor:
     if not several:
         return field, lambda value: field.setText(str(value)), field.text
     field.setPlaceholderText(tr("One, another"))
-
-    def read() -> list[str]:
-        return [part.strip() for part in field.text().split(",") if part.strip()]
-
-    return field, lambda value: field.setText(", ".join(map(str, value))), read
+    return field, lambda value: field.setText(", ".join(map(str, value))), lambda: parts_of(field.text())

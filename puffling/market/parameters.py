@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from puffling.puffin.data.interval import Interval
+from puffling.runtime import lists
 from puffling.runtime.text import tr
 
 
@@ -36,19 +36,8 @@ Symbol = Annotated[
 ]
 
 
-def _parted(given: object) -> object:
-    words = [given] if isinstance(given, str) else given
-    if not isinstance(words, list | tuple):
-        return given
-    return [
-        part for word in words for part in (_BETWEEN.split(word) if isinstance(word, str) else [word]) if part
-    ]
-
-
-_BETWEEN = re.compile(r"[,;\s]+")
-
 # Lists of symbols are taken as people write them: one by one, or with commas or spaces between.
-parted = BeforeValidator(_parted)
+parted = BeforeValidator(lists.parted)
 
 Limit = Annotated[int, Field(description="How many at the most.", ge=1, le=10_000)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from puffling.runtime.text import tr
 
@@ -220,7 +220,8 @@ class Window(Section):
     )
 
 
-Symbol = Annotated[str, Field(min_length=1, max_length=24, pattern=r"^[A-Z0-9][A-Z0-9./^=-]*$")]
+_capital = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
+Symbol = Annotated[str, _capital, Field(min_length=1, max_length=24, pattern=r"^[A-Z0-9][A-Z0-9./^=-]*$")]
 Grant = Annotated[
     str, Field(max_length=32, pattern=r"^[A-Z0-9][A-Z0-9./^-]{0,23}=(100|[1-9]?\d(\.\d{1,2})?)$")
 ]

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from puffling.frozen import frozen
 from puffling.runtime.errors import InvalidInput, NotFound
+from puffling.runtime.lists import parted
 from puffling.runtime.schema import invalid_input
 from puffling.runtime.text import tr
 from puffling.settings.model import Section
@@ -93,10 +94,8 @@ class _Declared:
         return extra.get(name) if isinstance(extra, dict) else None
 
     def check(self, value: object) -> Any:
-        if isinstance(value, str) and get_origin(self.info.annotation) is tuple:
-            # People write lists with commas, in a terminal and in the environment.
-            value = [part.strip() for part in value.split(",") if part.strip()]
-        return self.adapter.validate_python(value)
+        several = get_origin(self.info.annotation) is tuple
+        return self.adapter.validate_python(parted(value) if several else value)
 
     @property
     def adapter(self) -> TypeAdapter[Any]:

@@ -57,6 +57,16 @@ async def test_a_change_counts_at_once(core: Core, open_window: OpenWindow) -> N
     await until(lambda: not line.back.isVisible())
 
 
+async def test_symbols_are_written_as_everywhere_else(core: Core, open_window: OpenWindow) -> None:
+    page = await preferences_of(await open_window(core))
+    editor = page.lines["trading.whitelist"].editor
+    assert isinstance(editor, QLineEdit)
+    editor.setText("spy qqq, agg")
+    editor.editingFinished.emit()
+    await until(lambda: core.settings_now.trading.whitelist == ("SPY", "QQQ", "AGG"))
+    await until(lambda: editor.text() == "SPY, QQQ, AGG")
+
+
 async def test_a_value_out_of_bounds_is_refused_beside_its_field(core: Core, open_window: OpenWindow) -> None:
     page = await preferences_of(await open_window(core))
     line = page.lines["server.port"]

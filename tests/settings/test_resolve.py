@@ -61,6 +61,13 @@ def test_a_list_may_be_written_with_commas() -> None:
         check_value(Settings, "market.feeds", "yahoo, nonsense")
 
 
+@pytest.mark.parametrize("written", ["spy, qqq", "SPY QQQ", "spy;qqq,", ["spy,qqq"], ["SPY", "QQQ"]])
+def test_symbols_are_taken_as_people_write_them(written: object) -> None:
+    assert check_value(Settings, "trading.whitelist", written) == ["SPY", "QQQ"]
+    assert check_value(Settings, "trading.position_grants", "SPY=20 BTC/USD=30") == ["SPY=20", "BTC/USD=30"]
+    assert check_value(Settings, "portfolio.benchmark", "qqq") == "QQQ"
+
+
 def test_an_unknown_key_is_answered_with_near_ones() -> None:
     with pytest.raises(NotFound, match=r"appearance\.theme"):
         check_value(Settings, "appearance.thme", "dark")

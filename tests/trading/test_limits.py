@@ -92,7 +92,7 @@ def test_shares_are_exact() -> None:
         ("clock_skew_seconds", 300),
         ("price_band_percent", 51.0),
         ("hours", "always"),
-        ("whitelist", ["spy; drop"]),
+        ("whitelist", ["spy'--drop"]),
     ],
 )
 def test_no_limit_can_be_set_beyond_reason(name: str, value: object) -> None:
