@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from puffling.trading.case import worst_price
 from puffling.trading.days import UNTIL_CANCELLED, trading_day
 from puffling.trading.events import OrderChanged
 from puffling.trading.judging import Judges, LiveFacts
-from puffling.trading.other_way import hold_other_way
+from puffling.trading.other_way import hold_instead, hold_other_way, leads_out
 from puffling.trading.parts import note, titled
 from puffling.trading.proposals import Proposal, client_id, new_id, order_hash, slot_id
 from puffling.trading.verdicts import Check, Outcome, Verdict
@@ -81,6 +82,8 @@ def enter(
         approval = judges.approvals.ask(unit, proposal, verdict, worst)
         _note_proposal(unit, proposal, name, "asked", verdict)
         return Entered(verdict, approval=approval)
+    if replaces is not None and leads_out(replaces):
+        return Entered(verdict, _moved(unit, replaces, proposal, verdict, approval_id))
     if replaces is None:
         parent_id = None
         held = is_held_here(proposal.terms, live.abilities)
@@ -159,6 +162,20 @@ def verdict_of(intent: Intent) -> Verdict:
         for each in intent.verdicts
     )
     return Verdict(checks, intent.shrinks, intent.reserved)
+
+
+def _moved(
+    unit: Unit, way_out: Intent, proposal: Proposal, verdict: Verdict, approval_id: str | None
+) -> Intent:
+    """Let a way out wait at other prices: for the same position, and for whoever it was entered."""
+    model = replace(
+        way_out,
+        verdicts=tuple(written(check) for check in verdict.checks),
+        approval_id=approval_id,
+        why=proposal.why,
+    )
+    note(unit, way_out, "changed", titled(proposal.terms), actor=proposal.source)
+    return hold_instead(unit, way_out, proposal.terms, model, tr("It waits at other prices."))
 
 
 def _note_proposal(unit: Unit, proposal: Proposal, name: str, outcome: str, verdict: Verdict) -> None:

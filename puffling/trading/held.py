@@ -135,8 +135,6 @@ class HeldOrders:
             parts.line(intent.terms.account),
             proposal_of(intent),
             replaces=intent,
-            # Two ways out count once, also when one of them goes.
-            parent_id=family_of(intent) if leads_out(intent) else None,
             confirmed=tr("An order held here whose price was met"),
         )
         return replace(live, held_here=True)

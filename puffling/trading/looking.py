@@ -10,8 +10,10 @@ from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.runtime.errors import PufflingError
 from puffling.store.orders import Intent
 from puffling.trading.events import AccountChanged
+from puffling.trading.facts import family_of
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine
+from puffling.trading.other_way import leads_out
 from puffling.trading.parts import DeskParts
 from puffling.trading.proposals import Proposal, replaced_by
 from puffling.trading.wire import is_held_here
@@ -33,12 +35,12 @@ async def look(
     seen = await look_at(parts, line, proposal.terms.symbol)
     if replaces is None and (changed := replaced_by(proposal.leg)):
         replaces = await parts.read(lambda unit: unit.intents.find(changed))
+    held = is_held_here(proposal.terms, line.abilities)
+    if replaces is not None and leads_out(replaces):
+        # What waits here stays here, and two ways out count once, also when one of them is changed or goes.
+        held, parent_id = replaces.waits_here or held, family_of(replaces)
     return dataclasses.replace(
-        seen,
-        replaces=replaces,
-        confirmed=confirmed,
-        held_here=is_held_here(proposal.terms, line.abilities),
-        parent_id=parent_id,
+        seen, replaces=replaces, confirmed=confirmed, held_here=held, parent_id=parent_id
     )
 
 

@@ -72,13 +72,26 @@ def narrow_other_way(unit: Unit, intent: Intent, filled: Decimal) -> None:
 
 def resize(unit: Unit, intent: Intent, quantity: Decimal, reason: str) -> Intent:
     """Hold a way out for another quantity in the place of one that waits, with the stop beside it."""
+    return hold_instead(unit, intent, replace(ways_out(unit, intent), quantity=quantity), intent, reason)
+
+
+def ways_out(unit: Unit, intent: Intent) -> OrderTerms:
+    """Give the terms of a way out that waits, with the stop beside it as that waits now."""
+    stop = waiting_beside(unit, intent.id)
+    if stop is None:
+        return intent.terms
+    return replace(intent.terms, stop_loss=stop.terms.stop, stop_loss_limit=stop.terms.limit)
+
+
+def hold_instead(unit: Unit, intent: Intent, terms: OrderTerms, model: Intent, reason: str) -> Intent:
+    """Hold other terms in the place of a way out that waits and of the stop beside it, like a model."""
     stop = waiting_beside(unit, intent.id)
     let_go(unit, intent, OrderState.REPLACED, reason)
     if stop is not None:
         let_go(unit, stop, OrderState.REPLACED, reason)
     # An occasion of its own: what is made narrower may be made as wide again later.
     leg = OTHER_WAY if intent.leg == OTHER_WAY else EXITS
-    made = hold(unit, intent, replace(intent.terms, quantity=quantity), leg, new_id())
+    made = hold(unit, model, terms, leg, new_id())
     if stop is not None:
         hold_other_way(unit, made)
     return made

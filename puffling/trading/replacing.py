@@ -23,8 +23,9 @@ from puffling.trading.facts import filled_before
 from puffling.trading.judging import LiveFacts
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.looking import look
+from puffling.trading.other_way import leads_out, ways_out
 from puffling.trading.parts import DeskParts, note, reason_of, titled
-from puffling.trading.proposals import WAYS_OUT, Proposal, replaced_by, replacement_of
+from puffling.trading.proposals import OTHER_WAY, Proposal, replaced_by, replacement_of
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Outcome, Sending, changed, end, last_look, outcome_of
 from puffling.trading.states import ENDED, advance
@@ -61,7 +62,8 @@ class Replacing:
     ) -> Placed:
         """Change quantity, limit or stop of an order; what is None stays."""
         old, order, line = await self._changeable(id, quantity)
-        proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
+        terms = await self._parts.read(_wanted, id, old, quantity, limit, stop)
+        proposal = _proposal(old, terms, slot, source, valid_until)
         return await self._carry_out(proposal, old, order, line, approval_id)
 
     async def approved(self, proposal: Proposal, approval_id: str | None) -> Placed:
@@ -115,7 +117,8 @@ class Replacing:
     ) -> tuple[Proposal, Preview]:
         """Say what the changed order would be and what every gate says to it."""
         old, _, line = await self._changeable(id, quantity)
-        proposal = _proposal(old, quantity, limit, stop, slot, source, valid_until)
+        terms = await self._parts.read(_wanted, id, old, quantity, limit, stop)
+        proposal = _proposal(old, terms, slot, source, valid_until)
         live = await look(self._parts, line, proposal, replaces=old)
 
         def work(unit: Unit) -> Preview:
@@ -148,7 +151,7 @@ class Replacing:
         """T1 and T2 in one: the old order is at the broker, so nothing is lost when it ends here."""
         old = unit.intents.get(old_id)
         held = old.state is OrderState.INTENT
-        if not held and old.state not in _CHANGEABLE:
+        if not held and (leads_out(old) or old.state not in _CHANGEABLE):
             raise _not_changeable(old)
         _refuse_less_than_filled(proposal.terms.quantity, filled_before(unit, old))
         entered = enter(
@@ -159,7 +162,7 @@ class Replacing:
             approval_id=approval_id,
             replaces=old,
         )
-        if entered.intent is None or entered.again:
+        if entered.intent is None or entered.again or leads_out(old):
             return entered
         if held:
             note(unit, old, "replaced", titled(proposal.terms), by=entered.intent.id)
@@ -224,16 +227,33 @@ def _changeable(unit: Unit, id: str) -> tuple[Intent, BrokerOrder | None]:
     intent = unit.intents.find(id if order is None else order.intent_id or "")
     if intent is None:
         raise NotFound(tr("There is no order {id}.", id=id))
-    if intent.terms.one_cancels_other or intent.leg in WAYS_OUT:
-        raise Conflict(
-            tr("The exits of a position that belong together are not changed."),
-            hint=tr("Cancel them and order them anew."),
-        )
+    if leads_out(intent):
+        return _waiting_way_out(unit, intent), None
     if intent.state is OrderState.INTENT and intent.held:
         return intent, None
     if intent.state not in _CHANGEABLE or intent.broker_order_id is None:
         raise _not_changeable(intent)
     return intent, unit.orders.by_broker_id(intent.terms.account, intent.broker_order_id)
+
+
+def _waiting_way_out(unit: Unit, intent: Intent) -> Intent:
+    """Give the way out that is changed: of two that both wait the one that stands for both."""
+    if intent.leg == OTHER_WAY:
+        above = unit.intents.get(intent.parent_id or "")
+        if _waits(above):
+            return above
+    if _waits(intent):
+        return intent
+    if intent.state in ENDED:
+        raise _not_changeable(intent)
+    raise Conflict(
+        tr("The exits of a position that belong together are not changed at the broker."),
+        hint=tr("Cancel them and order them anew."),
+    )
+
+
+def _waits(intent: Intent) -> bool:
+    return intent.held and intent.state is OrderState.INTENT
 
 
 def _filled_in_part() -> Conflict:
@@ -257,17 +277,9 @@ def _not_changeable(intent: Intent) -> Conflict:
     )
 
 
-def _proposal(
-    old: Intent,
-    quantity: Decimal | None,
-    limit: Decimal | None,
-    stop: Decimal | None,
-    slot: str,
-    source: str,
-    valid_until: datetime,
-) -> Proposal:
+def _proposal(old: Intent, terms: OrderTerms, slot: str, source: str, valid_until: datetime) -> Proposal:
     return Proposal(
-        _changed_terms(old.terms, quantity, limit, stop),
+        terms,
         source,
         slot,
         valid_until,
@@ -276,6 +288,41 @@ def _proposal(
         why=tr("Changes {order}.", order=titled(old.terms)),
         asked_until=valid_until + ASKED,
     )
+
+
+def _wanted(
+    unit: Unit,
+    id: str,
+    old: Intent,
+    quantity: Decimal | None,
+    limit: Decimal | None,
+    stop: Decimal | None,
+) -> OrderTerms:
+    """Give the terms after the change; asked of one of two ways out, a price is that of the one it is of."""
+    if not leads_out(old):
+        return _changed_terms(old.terms, quantity, limit, stop)
+    terms = ways_out(unit, old)
+    if quantity not in {None, terms.quantity}:
+        raise Conflict(
+            tr("The exits of a position stand for what they lead out of."),
+            hint=tr("Change their prices, or cancel them and order them anew."),
+        )
+    if not terms.one_cancels_other:
+        return _changed_terms(terms, None, limit, stop)
+    worst = terms.stop_loss_limit
+    if id != old.id:
+        if limit is not None and worst is None:
+            raise InvalidInput(tr("The stop-loss has no limit behind it."), field="limit")
+        limit, worst = None, worst if limit is None else limit
+    new = replace(
+        terms,
+        limit=terms.limit if limit is None else limit,
+        stop_loss=terms.stop_loss if stop is None else stop,
+        stop_loss_limit=worst,
+    )
+    if new == terms:
+        raise _nothing_new()
+    return new
 
 
 def _changed_terms(
@@ -288,10 +335,14 @@ def _changed_terms(
         stop=terms.stop if stop is None else stop,
     )
     if new == terms:
-        raise InvalidInput(tr("Nothing would change."), field="quantity")
+        raise _nothing_new()
     if terms.kind is Kind.TRAILING_STOP and stop is not None:
         raise InvalidInput(tr("The stop of a trailing order follows the price."), field="stop")
     return new
+
+
+def _nothing_new() -> InvalidInput:
+    return InvalidInput(tr("Nothing would change."), field="quantity")
 
 
 def _write_failure(unit: Unit, intent_id: str, outcome: Outcome) -> Intent:

@@ -350,9 +350,9 @@ class OrderLine:
         return self.state not in ENDED
 
     @property
-    def is_by_itself(self) -> bool:
-        """Tell whether no other order comes with it or before it, so that it can be changed."""
-        return self.parent_id is None and not self.one_cancels_other
+    def is_changeable(self) -> bool:
+        """Tell whether it can be changed: it waits here, or no other order comes with it or before it."""
+        return self.held or (self.parent_id is None and not self.one_cancels_other)
 
 
 @frozen

@@ -60,8 +60,8 @@ async def test_what_the_broker_does_not_hold_is_shown_held_here_and_is_two_linke
     profit, loss = await still_open(core)
     assert (profit.held, loss.held, loss.parent_id) == (True, True, profit.id)
     assert (profit.one_cancels_other, profit.limit, loss.stop, loss.limit) == (True, PROFIT, LOSS, WORST)
-    assert not profit.is_by_itself
-    assert not loss.is_by_itself
+    assert profit.is_changeable
+    assert loss.is_changeable
     assert broker.submitted == 1
     story = await core.broker.why(loss.id)
     assert any(step.title == f"Belongs to {profit.id}" for step in story.steps)

@@ -256,7 +256,7 @@ class TestTheExits:
             room.move(100)
             await room.settle()
             assert broker.submitted == 1
-            with pytest.raises(Conflict, match="not changed"):
+            with pytest.raises(Conflict, match="stand for what they lead out of"):
                 await room.desk.replace(exit_.id, quantity=Decimal(3), slot="less", source="person")
             room.move(price)
             await _sent(room, broker, 2)
@@ -359,7 +359,7 @@ class TestTheExits:
         async with open_room(home, broker) as room:
             entry = await _entered(room, **(BOTH | {"kind": Kind.LIMIT, "limit": Decimal(101)}))
             [line] = await room.desk.lines()
-            assert (line.exits_here, line.held, line.is_by_itself) == (True, False, True)
+            assert (line.exits_here, line.held, line.is_changeable) == (True, False, True)
             broker.fill("o1", 4)
             profit, stop = await _protects(room, 4)
             lines = await room.desk.lines()

@@ -122,7 +122,10 @@ class OrderActs:
 
     async def _ask_change(self, over: QWidget, line: OrderLine) -> None:
         values: dict[str, Any] = {"quantity": line.quantity, "limit": line.limit, "stop": line.stop}
-        fields = [Field("quantity", tr("Quantity"), Ask.DECIMAL, above=0, required=True)]
+        fields: list[Field] = []
+        if line.parent_id is None and not line.one_cancels_other:
+            # Exits stand for what they lead out of: only their prices change.
+            fields.append(Field("quantity", tr("Quantity"), Ask.DECIMAL, above=0, required=True))
         if line.kind in {Kind.LIMIT, Kind.STOP_LIMIT}:
             fields.append(Field("limit", tr("Limit"), Ask.DECIMAL, above=0, required=True))
         if line.kind in {Kind.STOP, Kind.STOP_LIMIT}:

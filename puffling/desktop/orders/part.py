@@ -112,7 +112,7 @@ class OrdersOnChart(Part):
 
             for order in self._orders:
                 for name, line in order_price_lines(order):
-                    if order.state in _MOVABLE and order.intent_id is not None and order.is_by_itself:
+                    if order.state in _MOVABLE and order.intent_id is not None and order.is_changeable:
                         line.movable = True
                         line.released = partial(self._move, order, name)
                     line.removed = partial(self._cancel, order)

@@ -185,9 +185,11 @@ class OrdersPanel(Panel):
             )
             if line.state in _CHANGEABLE and line.intent_id is not None:
                 change = menu.addAction(tr("Change order…"), partial(self._acts.change, self, line))
-                change.setEnabled(line.is_by_itself)
+                change.setEnabled(line.is_changeable)
                 change.setToolTip(
-                    "" if line.is_by_itself else tr("It belongs to another order: cancel both, order anew.")
+                    ""
+                    if line.is_changeable
+                    else tr("The broker holds it with another order: cancel both, order anew.")
                 )
         if still_open:
             title = (

@@ -8,6 +8,7 @@ from decimal import Decimal
 from puffling.runtime.text import tr
 from puffling.trading.case import Case, asked, passed, refused
 from puffling.trading.facts import finite
+from puffling.trading.other_way import leads_out as is_way_out
 from puffling.trading.proposals import EXITS, LEAVINGS, WAYS_OUT
 from puffling.trading.values import TradingState
 from puffling.trading.verdicts import Check
@@ -71,6 +72,10 @@ def not_repeated(case: Case) -> Check:
     code, before, window = "duplicate", case.used.repeated_at, case.limits.duplicate_seconds
     if before is None:
         return passed(code, tr("No such order was entered just now."))
+    changed = case.live.replaces
+    if changed is not None and is_way_out(changed):
+        # Of two ways out one price moves, and the rest is as it was a moment ago.
+        return passed(code, tr("It stands in the place of a way out that waits."))
     if case.shrinks and case.live.confirmed:
         # Whoever confirmed to get out and did not get out tries again at once.
         return passed(code, tr("You confirmed it: {act}", act=case.live.confirmed))
