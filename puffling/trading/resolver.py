@@ -21,6 +21,8 @@ from puffling.trading.taking import Taken
 from puffling.trading.wire import waits_here
 
 _WATCHED = timedelta(hours=24)
+# An attempt that arrived before a later one was refused has shown itself by then.
+_APPEARS = timedelta(seconds=60)
 _MOST_ORDERS = 500
 
 
@@ -69,6 +71,11 @@ class Resolver:
             await self._parts.run(_give_up_watching, intent.id)
         elif self._parts.clock.now() >= intent.valid_until:
             await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
+        elif intent.id in self._sending.refused:
+            # Refused and not there for long enough: the refusal is believed.
+            if asked_at >= self._sending.refused[intent.id] + _APPEARS:
+                await self._parts.run(abandon, intent.id, intent.reason)
+                del self._sending.refused[intent.id]
         elif send and sure and (intent.waits_here or not is_replacement(intent.leg)):
             # What stood here in the place of another is an order by itself once it is met.
             await self._sending.send(intent.id)
@@ -118,5 +125,5 @@ def doubt(unit: Unit, intent: Intent) -> None:
 
 def _give_up_watching(unit: Unit, intent_id: str) -> None:
     intent = unit.intents.get(intent_id)
-    if intent.state is OrderState.ABANDONED_WATCH and unit.now >= intent.valid_until + _WATCHED:
+    if intent.state is OrderState.ABANDONED_WATCH and unit.now >= intent.updated_at + _WATCHED:
         end(unit, intent, OrderState.EXPIRED, tr("It never appeared at the broker."))

@@ -74,6 +74,8 @@ class Sending:
         self._patient: set[str] = set()
         # Whose answer came and could not be written down.
         self.lost: set[str] = set()
+        # When a later attempt was plainly refused while an earlier one might still appear.
+        self.refused: dict[str, datetime] = {}
 
     def is_under_way(self, intent_id: str) -> bool:
         """Tell whether an intent is being sent by this process now."""
@@ -158,6 +160,8 @@ class Sending:
             outcome = outcome_of(error)
             if not armed.fresh:
                 # It says what became of this attempt only; an earlier one may have arrived.
+                if outcome.state is OrderState.REJECTED:
+                    self.refused[armed.intent.id] = self._parts.clock.now()
                 return replace(outcome, state=OrderState.UNKNOWN)
             return outcome
         if not isinstance(broker_order_id, str) or not broker_order_id:

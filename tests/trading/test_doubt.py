@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,56 @@ async def test_a_second_attempt_that_is_turned_away_does_not_make_the_first_one_
         kept = await room.intent(intent.id)
         assert kept.broker_order_id == row["id"]
         assert (kept.state, row["status"]) == (OrderState.CANCELED, "canceled")
+        assert await room.broken(broker) == []
+
+
+async def test_a_refusal_is_believed_when_no_earlier_attempt_appears_for_a_minute(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        broker.fault("submit_order", "reset_before", "no_money", "no_money")
+        wish = replace(room.wish(), valid_until=NOW + timedelta(hours=8))
+        intent = (await room.desk.place(wish)).intent
+        assert intent is not None
+        await room.until(lambda: _submitted(broker, 2))
+        for _ in range(5):
+            await room.settle()
+            clock.advance(11)
+        # Looked for all the time, and not sent again and again.
+        assert broker.submitted == 2
+        doubted = await room.intent(intent.id)
+        assert (doubted.state, doubted.reason) == (OrderState.UNKNOWN, "insufficient buying power")
+        clock.advance(11)
+        await room.settle()
+        given_up = await room.intent(intent.id)
+        assert given_up.state is OrderState.ABANDONED_WATCH
+        assert given_up.reason == "insufficient buying power"
+        assert (await room.desk.place(room.wish("two"))).intent is not None
+        clock.advance(24 * 3600)
+        await room.settle()
+        assert (await room.intent(intent.id)).state is OrderState.EXPIRED
+        assert await room.broken(broker) == []
+
+
+async def test_what_appears_after_its_refusal_was_believed_is_cancelled_on_sight(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(now=clock.now)
+    broker.hidden_for = 100
+    async with open_room(home, broker, clock=clock) as room:
+        broker.fault("submit_order", "late", "no_money")
+        wish = replace(room.wish(), valid_until=NOW + timedelta(hours=8))
+        intent = (await room.desk.place(wish)).intent
+        assert intent is not None
+        await room.until(lambda: _submitted(broker, 2))
+        await room.settle()
+        clock.advance(61)
+        await room.until_state(intent.id, OrderState.ABANDONED_WATCH)
+        broker.show_all()
+        await room.settle()
+        await room.settle()
+        [row] = broker.accepted()
+        assert row["status"] == "canceled"
+        assert (await room.intent(intent.id)).state is OrderState.CANCELED
         assert await room.broken(broker) == []
 
 
