@@ -91,7 +91,8 @@ _TRUST = (
     Figure("deflated_sharpe", "Deflated Sharpe", "share", "How sure one may be of skill after all attempts."),
     Figure("deflated_p", "Luck alone", "share", "How often luck shows as much after so many attempts.", -1),
     Figure("trials", "Attempts", "count", "How often anything was tried on this data, by anyone.", 0),
-    Figure("timing_p", "Other moments", "share", "How often the same positions did as well elsewhere.", -1),
+    Figure("random_entries_p", "Random entries", "share", "How often they brought as much as its own.", -1),
+    Figure("random_entries", "Random entries drawn", "count", "All holdings kept, begun at random.", 0),
     Figure("walk_forward_won", "Stretches won", "share", "Share of the following stretches that made money."),
     Figure(
         "walk_forward_efficiency",
@@ -105,7 +106,8 @@ _TRUST = (
     Figure("return_one_bar_later", "One bar later", "gain", "Return when every order comes a bar late."),
     Figure("return_low", "Return, low", "gain", "One shuffle of the trades in twenty ends below this."),
     Figure("return_high", "Return, high", "gain", "One shuffle of the trades in twenty ends above this."),
-    Figure("worst_drawdown_likely", "Fall, likely worst", "gain", "One shuffle in twenty falls deeper."),
+    Figure("drawdown_low", "Fall, deep", "gain", "One shuffle of the trades in twenty falls deeper."),
+    Figure("drawdown_high", "Fall, shallow", "gain", "One shuffle of the trades in twenty falls less."),
     Figure("warm_up_differing", "Signals that differ", "share", "When history begins elsewhere.", -1),
 )
 TRUST: Mapping[str, Figure] = {figure.id: figure for figure in _TRUST}
@@ -163,7 +165,10 @@ CHECKS = {
         "Parameters chosen on one stretch must earn in the stretch that follows.",
     ),
     "fortune": ("More than a lucky draw", "What the same trades, drawn anew, could have come to as well."),
-    "timing": ("Timing matters", "Doing as well at random moments means the timing earned nothing."),
+    "timing": (
+        "Better than random entries",
+        "Where entries at random bring as much, the moments it chose earned nothing.",
+    ),
     "attempts": (
         "More than luck",
         "Whoever tries often enough finds something that looks good; every attempt by anyone counts.",

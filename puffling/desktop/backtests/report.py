@@ -303,14 +303,11 @@ def reaches_of(report: BacktestReport) -> list[Reach]:
     """Give what might have been; nothing where nobody looked."""
     trust, metrics = report.trust, report.summary.metrics
     found: list[Reach] = []
-    low, high = trust.get("return_low"), trust.get("return_high")
-    if low is not None and high is not None:
-        figure = BY_ID["total_return"]
-        found.append(Reach(tr(figure.title), low, high, metrics.get(figure.id), figure.write))
-    deepest = trust.get("worst_drawdown_likely")
-    if deepest is not None:
-        figure = BY_ID["max_drawdown"]
-        found.append(Reach(tr(figure.title), deepest, 0.0, metrics.get(figure.id), figure.write))
+    for name, id in (("return", "total_return"), ("drawdown", "max_drawdown")):
+        low, high = trust.get(f"{name}_low"), trust.get(f"{name}_high")
+        if low is not None and high is not None:
+            figure = BY_ID[id]
+            found.append(Reach(tr(figure.title), low, high, metrics.get(figure.id), figure.write))
     return found
 
 

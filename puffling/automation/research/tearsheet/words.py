@@ -66,7 +66,7 @@ CHECKS = {
     "delay": "Delay",
     "walk_forward": "Walk forward",
     "fortune": "Trades drawn anew",
-    "timing": "Timing",
+    "timing": "Random entries",
     "attempts": "Attempts",
     "plateau": "Plateau",
     "overfitting": "Overfitting",

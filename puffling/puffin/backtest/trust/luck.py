@@ -1,4 +1,4 @@
-"""What luck alone would have done: other orders of the same trades, and the same positions at other times."""
+"""What the same trades could have come to as well: drawn with replacement, again and again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from puffling.frozen import frozen
-from puffling.puffin.backtest.panel import Floats, Panel
+from puffling.puffin.backtest.panel import Floats
 
 _RESAMPLED, _LEAST_RESAMPLED = 2_000, 200
 _LEVELS = (5.0, 50.0, 95.0)
@@ -28,7 +28,7 @@ class Interval:
 
 @frozen
 class Fortunes:
-    """What the same trades could have come to, drawn anew again and again."""
+    """What the same trades could have come to; the low end of the fall is the deep one."""
 
     total_return: Interval
     max_drawdown: Interval
@@ -61,25 +61,6 @@ def fortunes(
         falls[here] = (curves / np.maximum.accumulate(curves, axis=1)).min(axis=1) - 1.0
         final[here] = curves[:, -1] - 1.0
     return Fortunes(_interval(final), _interval(falls), float(np.mean(final < 0.0)))
-
-
-def timing_p(weights: Floats, panel: Panel) -> float:
-    """Give how often the same positions, begun at another time, would have brought as much or more.
-
-    Every rotation of the positions against the market is tried: each holds as much, as long and as often as
-    the strategy did, only elsewhere. Without skill the true one is as likely as any other to be the best.
-    """
-    opens = np.where(panel.present, panel.open, panel.marks)
-    moves = np.zeros_like(opens)
-    # What is decided on a close is held from the next open to the one after it.
-    before, after = opens[1:-1], opens[2:]
-    np.divide(after, before, out=moves[:-2], where=before > 0.0)
-    moves[:-2] = np.where(before > 0.0, moves[:-2] - 1.0, 0.0)
-    spectrum = np.fft.rfft(moves, axis=0) * np.conj(np.fft.rfft(weights, axis=0))
-    brought = np.fft.irfft(spectrum, n=len(panel), axis=0).sum(axis=1)
-    # The rounding of the transform must not decide between the true one and its equals.
-    slack = 1e-9 * float(np.abs(brought).max())
-    return float(np.mean(brought >= brought[0] - slack))
 
 
 def _interval(values: NDArray[np.floating[Any]]) -> Interval:

@@ -26,6 +26,9 @@ class Overfitting:
     # How much of what it showed it kept, and how often it lost money.
     slope: float
     loss_probability: float
+    # The ratio of the best of each half in that half, and in the other.
+    shown: Floats
+    kept: Floats
 
 
 def overfitting(returns: Floats, blocks: int = 16) -> Overfitting:
@@ -67,9 +70,8 @@ def overfitting_of(sums: Floats, squares: Floats, length: int) -> Overfitting:
     apart = shown - shown.mean()
     spread = float(apart @ apart)
     slope = float(apart @ (kept - kept.mean())) / spread if spread else 0.0
-    return Overfitting(
-        float(np.mean(np.where(logits == 0.0, 0.5, logits < 0.0))), logits, slope, float(np.mean(kept < 0.0))
-    )
+    below_middle = float(np.mean(np.where(logits == 0.0, 0.5, logits < 0.0)))
+    return Overfitting(below_middle, logits, slope, float(np.mean(kept < 0.0)), shown, kept)
 
 
 def _ways(blocks: int) -> int:

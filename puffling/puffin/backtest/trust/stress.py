@@ -56,16 +56,23 @@ def neighbours(kind: type[Strategy], parameters: Mapping[str, Setting]) -> list[
     """Give the parameter sets around one: each number a notch lower and higher, in every combination.
 
     The first is the set itself. What cannot be made (a short window longer than the long one) is left out.
+    A number that stands alone is turned two notches, or there would be too few to tell anything by.
     """
     own = kind.made_of(parameters).get_parameters()
     found: list[dict[str, Setting]] = [own]
-    for combined in product(*(_notches(kind, name, value) for name, value in own.items())):
+    notches = 1 if turnable(kind, own) > 1 else 2
+    for combined in product(*(_notches(kind, name, value, notches) for name, value in own.items())):
         beside = dict(zip(own, combined, strict=True))
         if beside not in found and _can_be_made(kind, beside):
             found.append(beside)
         if len(found) > 81:
             break
     return found
+
+
+def turnable(kind: type[Strategy], parameters: Mapping[str, Setting]) -> int:
+    """Count the parameters that can be turned a notch: numbers with declared bounds."""
+    return sum(len([*_notches(kind, name, value, 1)]) > 1 for name, value in parameters.items())
 
 
 def returns_of_many(
@@ -99,7 +106,7 @@ def returns_of_many(
     return returns.T, sharpe_ratios(returns, per_bar(risk_free_rate, bars), bars)
 
 
-def _notches(kind: type[Strategy], name: str, value: Setting) -> Iterator[Setting]:
+def _notches(kind: type[Strategy], name: str, value: Setting, notches: int) -> Iterator[Setting]:
     declared = next((each for each in kind.parameters if each.name == name), None)
     yield value
     if declared is None or isinstance(declared, Choice) or isinstance(value, str):
@@ -107,7 +114,8 @@ def _notches(kind: type[Strategy], name: str, value: Setting) -> Iterator[Settin
     step = (
         max(abs(value) * _NOTCH, 1.0) if isinstance(value, int) else (abs(value) * _NOTCH or declared.minimum)
     )
-    for beside in (value - step, value + step):
+    for notch in [*range(-notches, 0), *range(1, notches + 1)]:
+        beside = value + notch * step
         whole = round(beside) if isinstance(value, int) else float(beside)
         if declared.minimum <= whole <= declared.maximum and whole != value:
             yield whole

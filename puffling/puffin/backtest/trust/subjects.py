@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from puffling.frozen import frozen
 from puffling.puffin.backtest.engine import Backtester, BacktestResult, bars_a_year
 from puffling.puffin.backtest.metrics import per_bar, returns_of, sharpe_ratios
 from puffling.puffin.backtest.panel import Floats, Ints, Panel
@@ -27,7 +28,7 @@ from puffling.puffin.backtest.trust.foresight import (
     foresight,
     warm_up,
 )
-from puffling.puffin.backtest.trust.stress import dearer, later, neighbours, returns_of_many
+from puffling.puffin.backtest.trust.stress import dearer, later, neighbours, returns_of_many, turnable
 from puffling.puffin.backtest.view import Said, Trader
 from puffling.puffin.backtest.walk_forward import WalkForward, walk_equity, walk_targets
 from puffling.puffin.errors import InvalidValue
@@ -44,6 +45,23 @@ Size = Callable[[Targets], Targets]
 _MOST_WALKED = 400_000
 _LEAST_ASKED, _MOST_ASKED = 12, 40
 _LEAST_AROUND, _MOST_AROUND, _MOST_TRADING = 8, 81, 16
+
+
+@frozen(eq=False)
+class Around:
+    """A strategy and its neighbours in parameters, its own set first.
+
+    `longer` counts the neighbours that need a longer history than there is.
+    """
+
+    returns: Floats  # (bars, sets)
+    ratios: Floats
+    longer: int
+
+    @property
+    def count(self) -> int:
+        """How many neighbours there are."""
+        return len(self.ratios) - 1
 
 
 class Subject(Protocol):
@@ -89,8 +107,8 @@ class Subject(Protocol):
         """Give how it did in stretches and in those that followed them."""
         ...
 
-    def around(self, pulse: Pulse) -> tuple[Floats, Floats] | None:
-        """Give returns, (bars, sets), and ratios of it and its neighbours; None where there are too few."""
+    def around(self, pulse: Pulse) -> Around | None:
+        """Give what it and its neighbours came to; None where no declared number can be turned."""
         ...
 
 
@@ -158,26 +176,25 @@ class Holding:
         """Trade each stretch by itself."""
         return walk_targets(self._targets, self.traded, self._backtester, actions=self._actions)
 
-    def around(self, pulse: Pulse) -> tuple[Floats, Floats] | None:
+    def around(self, pulse: Pulse) -> Around | None:
         """Trade what its neighbours say, sized and protected as it is."""
         strategy, tester, panel = self._strategy, self._backtester, self._panel
-        if not isinstance(strategy, Strategy):
+        if not isinstance(strategy, Strategy) or not _is_turnable(strategy):
             return None
         together = isinstance(strategy, PortfolioStrategy)
         bars = len(panel) if together else int(panel.present.sum(axis=0).min())
-        kind, sets = type(strategy), _beside(strategy, bars)
+        kind, (sets, longer) = type(strategy), _beside(strategy, bars)
         if together or tester.needs_a_walk or self._actions:
 
             def returns(parameters: dict[str, Setting]) -> Floats:
                 targets = self._sized(targets_of(kind.made_of(parameters), panel))
                 return returns_of(tester.hold(targets, self.traded, actions=self._actions).equity)
 
-            return _around(self.traded, sets, returns, pulse, _MOST_AROUND)
-        if len(sets) < 4:
-            return None
-        return returns_of_many(
+            return _around(self.traded, sets, longer, returns, pulse, _MOST_AROUND)
+        told = returns_of_many(
             kind, sets, panel, tester.terms, since=self._since, size=self._size, pulse=pulse
         )
+        return Around(*told, longer)
 
     def _sized(self, told: Targets) -> Targets:
         sized = told if self._size is None else self._size(told)
@@ -259,19 +276,19 @@ class Trading:
         """Cut what it came to into stretches."""
         return walk_equity(self.result)
 
-    def around(self, pulse: Pulse) -> tuple[Floats, Floats] | None:
+    def around(self, pulse: Pulse) -> Around | None:
         """Let its neighbours trade."""
         trader, tester = self._trader, self._backtester
-        if not isinstance(trader, TradingStrategy):
+        if not isinstance(trader, TradingStrategy) or not _is_turnable(trader):
             return None
-        kind = type(trader)
+        kind, (sets, longer) = type(trader), _beside(trader, len(self._panel))
 
         def returns(parameters: dict[str, Setting]) -> Floats:
             made = kind.made_of(parameters)
             done = tester.trade(made, self._panel, since=self._since, actions=self._actions)
             return returns_of(done.equity)
 
-        return _around(self.traded, _beside(trader, len(self._panel)), returns, pulse, _MOST_TRADING)
+        return _around(self.traded, sets, longer, returns, pulse, _MOST_TRADING)
 
     def _run(self, tester: Backtester, panel: Panel, *, late: int = 0) -> BacktestResult:
         trader = copy.deepcopy(self._trader)
@@ -321,32 +338,36 @@ def subject_of(
     return Holding(strategy, panel, backtester, since=since, actions=actions, size=size, examined=examined)
 
 
-def _beside(strategy: Strategy, bars: int) -> list[dict[str, Setting]]:
-    """Give the sets around a strategy that so many bars are enough for, its own first."""
+def _is_turnable(strategy: Strategy) -> bool:
+    return turnable(type(strategy), strategy.get_parameters()) > 0
+
+
+def _beside(strategy: Strategy, bars: int) -> tuple[list[dict[str, Setting]], int]:
+    """Give the sets around a strategy that so many bars are enough for, its own first, and count the rest."""
     kind = type(strategy)
     found = neighbours(kind, strategy.get_parameters())
-    return [each for each in found if kind.made_of(each).bars_needed() <= bars]
+    enough = [each for each in found if kind.made_of(each).bars_needed() <= bars]
+    return enough, len(found) - len(enough)
 
 
 def _around(
     traded: Panel,
     sets: Sequence[dict[str, Setting]],
+    longer: int,
     returns: Callable[[dict[str, Setting]], Floats],
     pulse: Pulse,
     most: int,
-) -> tuple[Floats, Floats] | None:
-    """Give returns and ratios of sets, of the first and as many others as there is time for."""
+) -> Around:
+    """Give what sets came to, the first and as many others as there is time for."""
     most = _affordable(traded, _LEAST_AROUND, most)
     places = np.unique(np.linspace(0, len(sets) - 1, min(len(sets), most)).astype(np.int64))
-    if len(places) < 4:
-        return None
     columns = []
     for place in places.tolist():
         pulse()
         columns.append(returns(sets[place]))
     bars = bars_a_year(traded)
     together = np.array(columns)
-    return together.T, sharpe_ratios(together, per_bar(0.05, bars), bars)
+    return Around(together.T, sharpe_ratios(together, per_bar(0.05, bars), bars), longer)
 
 
 def _affordable(panel: Panel, least: int, most: int) -> int:

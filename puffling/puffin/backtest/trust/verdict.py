@@ -20,10 +20,11 @@ from puffling.puffin.backtest.metrics import returns_of
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.splits import Actions
 from puffling.puffin.backtest.targets import Tested
-from puffling.puffin.backtest.trust.luck import Fortunes, fortunes, timing_p
+from puffling.puffin.backtest.trust.entries import random_entries
+from puffling.puffin.backtest.trust.luck import Fortunes, fortunes
 from puffling.puffin.backtest.trust.overfitting import overfitting
 from puffling.puffin.backtest.trust.sharpe import Track, deflated_p, deflated_sharpe
-from puffling.puffin.backtest.trust.subjects import Size, Subject, subject_of
+from puffling.puffin.backtest.trust.subjects import Around, Size, Subject, subject_of
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.instants import from_us
 from puffling.puffin.errors import InvalidValue
@@ -31,6 +32,10 @@ from puffling.puffin.errors import InvalidValue
 Progress = Callable[[int, int, str], None]
 
 LEAST_TRADES = 30
+# Fewer neighbours tell neither a plateau from a peak nor how often the best of them is a poor choice.
+_LEAST_BESIDE = 3
+# Where the middle one of them does as well as this, it hardly matters which was chosen.
+_LEVEL = 0.8
 _CHECKS = 9
 
 
@@ -156,7 +161,7 @@ class _Exam:
             ("Doubling the costs", self._costs),
             ("Acting a bar later", self._delay),
             ("Walking forward", self._forward),
-            ("Trying other moments", self._timing),
+            ("Entering at random", self._timing),
             ("Counting the attempts", self._attempts),
             ("Turning every knob a notch", self._plateau),
         )
@@ -237,19 +242,29 @@ class _Exam:
     def _timing(self) -> list[Reason]:
         trades = self._result.trades
         told = fortunes(trades.profit / self._result.initial_capital, seed=self._seed, pulse=self.pulse)
-        self.figures["worst_drawdown_likely"] = told.max_drawdown.low
-        self.figures["return_low"], self.figures["return_high"] = (
-            told.total_return.low,
-            told.total_return.high,
-        )
-        reasons = [_drawn_anew(told)] if len(trades) else []
+        for name, spread in (("return", told.total_return), ("drawdown", told.max_drawdown)):
+            self.figures[f"{name}_low"], self.figures[f"{name}_high"] = spread.low, spread.high
+        return [*([_drawn_anew(told)] if len(trades) else []), self._entries()]
+
+    def _entries(self) -> Reason:
         if self._subject.passive:
-            return reasons
-        chance = timing_p(self._subject.weights, self._subject.moves)
-        self.figures["timing_p"] = chance
+            message = "It never changes what it holds: there are no entries to compare with random ones"
+            return Reason("timing", Outcome.FINE, message)
+        told = random_entries(self._subject.weights, self._subject.moves, seed=self._seed, pulse=self.pulse)
+        if told is None:
+            message = (
+                "It holds nearly the same all the time: random entries would hardly be others,"
+                " so nothing tells its timing from chance"
+            )
+            return Reason("timing", Outcome.DOUBTFUL, message)
+        chance = told.chance
+        self.figures["random_entries_p"], self.figures["random_entries"] = chance, float(told.draws)
         outcome = Outcome.FINE if chance <= 0.05 else Outcome.DOUBTFUL if chance <= 0.3 else Outcome.BAD
-        message = "The same positions at other moments would have done as well in {chance:.0%} of cases"
-        return [*reasons, Reason("timing", outcome, message, {"chance": chance})]
+        message = (
+            "With random entries, all of it held as long and on the same sides,"
+            " it would have brought as much in {chance:.1%} of {draws} draws"
+        )
+        return Reason("timing", outcome, message, {"chance": chance, "draws": told.draws})
 
     def _attempts(self) -> list[Reason]:
         try:
@@ -272,37 +287,79 @@ class _Exam:
     def _plateau(self) -> list[Reason]:
         found = self._subject.around(self.pulse)
         if found is None:
-            return []
-        returns, ratios = found
+            return [self._nothing_to_turn()]
         self.pulse()
-        around = np.nan_to_num(ratios, nan=0.0)
-        own, beside = float(around[0]), float(np.median(around[1:]))
-        self.figures["neighbours_sharpe"] = beside
-        told = overfitting(returns, _blocks(len(returns)))
+        around = np.nan_to_num(found.ratios, nan=0.0)
+        own, beside = float(around[0]), float(np.median(around[1:])) if found.count else 0.0
+        if found.count:
+            self.figures["neighbours_sharpe"] = beside
+        if found.count < _LEAST_BESIDE or len(found.returns) < 4:
+            return [_too_few(found, own, beside)]
+        told = overfitting(found.returns, _blocks(len(found.returns)))
         self.figures["overfitting_probability"] = told.probability
-        reasons = []
-        if own > 0.0:
-            message = "Its neighbours do {share:.0%} as well: {where}"
-            share = beside / own
-            outcome = Outcome.FINE if share >= 0.5 else Outcome.DOUBTFUL if share >= 0.0 else Outcome.BAD
-            where = "a plateau" if share >= 0.5 else "a lonely peak"
-            reasons.append(Reason("plateau", outcome, message, {"share": share, "where": where}))
         chance = told.probability
-        outcome = Outcome.FINE if chance <= 0.4 else Outcome.DOUBTFUL if chance <= 0.6 else Outcome.BAD
+        matters = own <= 0.0 or beside / own < _LEVEL
+        outcome = Outcome.FINE if chance <= 0.4 else Outcome.DOUBTFUL
+        if chance > 0.6 and matters:
+            outcome = Outcome.BAD
         message = "The best of its neighbourhood is a poor choice later in {chance:.0%} of cases"
-        reasons.append(Reason("overfitting", outcome, message, {"chance": chance}))
-        return reasons
+        return [_beside(own, beside), Reason("overfitting", outcome, message, {"chance": chance})]
+
+    def _nothing_to_turn(self) -> Reason:
+        """Whoever hides what was fitted must not be better off than whoever declares it."""
+        if self._subject.passive:
+            message = "It has no number to turn, and holds the same all the time: nothing was fitted"
+            return Reason("plateau", Outcome.FINE, message)
+        message = (
+            "It declares no numbers that can be turned: whether its neighbours do as well,"
+            " and how far it was fitted to the past, cannot be told"
+        )
+        return Reason("plateau", Outcome.DOUBTFUL, message)
+
+
+def _beside(own: float, beside: float) -> Reason:
+    """Say whether it stands on a plateau of its neighbours."""
+    if own <= 0.0:
+        message = (
+            "It earned no more than cash; the middle one of its neighbours has a Sharpe ratio of {beside:.2f}"
+        )
+        return Reason("plateau", Outcome.DOUBTFUL, message, {"beside": beside})
+    share = beside / own
+    outcome = Outcome.FINE if share >= 0.5 else Outcome.DOUBTFUL if share >= 0.0 else Outcome.BAD
+    where = "a plateau" if share >= 0.5 else "a lonely peak"
+    return Reason(
+        "plateau", outcome, "Its neighbours do {share:.0%} as well: {where}", {"share": share, "where": where}
+    )
+
+
+def _too_few(found: Around, own: float, beside: float) -> Reason:
+    """Say what so few neighbours show, and that they are too few."""
+    message = (
+        "Only {count} of its neighbours could be tested, too few to tell a plateau from a lonely peak"
+        " or how far it was fitted to the past"
+    )
+    values: dict[str, str | float] = {"count": found.count}
+    outcome = Outcome.DOUBTFUL
+    if found.longer:
+        message += "; {longer} need a longer history"
+        values["longer"] = found.longer
+    if found.count and own > 0.0:
+        message += "; they do {share:.0%} as well"
+        values["share"] = beside / own
+        outcome = Outcome.DOUBTFUL if beside >= 0.0 else Outcome.BAD
+    return Reason("plateau", outcome, message, values)
 
 
 def _drawn_anew(told: Fortunes) -> Reason:
     """Say between what its trades could have come to; who might as well have lost has shown little."""
-    low, high, fall = told.total_return.low, told.total_return.high, told.max_drawdown.low
+    returns, falls = told.total_return, told.max_drawdown
     message = (
         "Its trades drawn anew bring {low:.0%} to {high:.0%} in nine cases of ten,"
-        " and in one of twenty they fall further than {fall:.0%}"
+        " and fall by {shallow:.0%} to {deep:.0%} on the way"
     )
-    outcome = Outcome.FINE if low > 0.0 else Outcome.DOUBTFUL
-    return Reason("fortune", outcome, message, {"low": low, "high": high, "fall": fall})
+    outcome = Outcome.FINE if returns.low > 0.0 else Outcome.DOUBTFUL
+    values = {"low": returns.low, "high": returns.high, "shallow": abs(falls.high), "deep": abs(falls.low)}
+    return Reason("fortune", outcome, message, values)
 
 
 def _brought(result: BacktestResult) -> float:

@@ -108,6 +108,7 @@ CHECKS = [
     "fortune",
     "timing",
     "attempts",
+    "plateau",
     "overfitting",
 ]
 
@@ -191,9 +192,16 @@ def test_what_its_trades_and_later_stretches_came_to_is_told_in_words() -> None:
     assert told["fortune"].values == {
         "low": drawn.total_return.low,
         "high": drawn.total_return.high,
-        "fall": drawn.max_drawdown.low,
+        "shallow": -drawn.max_drawdown.high,
+        "deep": -drawn.max_drawdown.low,
     }
     assert "in nine cases of ten" in str(told["fortune"])
+    assert {name: verdict.figures[name] for name in ("return_low", "return_high")} == {
+        "return_low": drawn.total_return.low,
+        "return_high": drawn.total_return.high,
+    }
+    assert verdict.figures["drawdown_low"] == drawn.max_drawdown.low < drawn.max_drawdown.high
+    assert verdict.figures["drawdown_high"] == drawn.max_drawdown.high
     rows = walk_forward(strategy, market).to_frame().groupby("part")["annualized_return"].mean()
     assert told["walk_forward"].values["efficiency"] == pytest.approx(rows["test"] / rows["train"])
     assert verdict.figures["walk_forward_efficiency"] == told["walk_forward"].values["efficiency"]
