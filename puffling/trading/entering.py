@@ -116,6 +116,8 @@ def enter(
             approval_id=approval_id,
             why=proposal.why,
             waits_here=held,
+            # A trailing stop that is changed goes on from the best price it had seen.
+            reason=replaces.reason if held and replaces is not None else "",
             exits_here=exits_here,
         )
     )

@@ -186,7 +186,8 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> In
     if verdict.outcome is Outcome.REFUSE:
         raise OrderRefused(verdict)
     note(unit, intent, "met", titled(intent.terms), actor="desk")
-    return changed(unit, replace(intent, held=False, reason=""))
+    # What waits again after a halt goes on from the best price it had seen.
+    return changed(unit, replace(intent, held=False, reason=intent.reason if best_of(intent) else ""))
 
 
 def _refuse(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> None:

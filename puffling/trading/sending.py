@@ -226,7 +226,11 @@ def write_outcome(
         return hold_again(unit, intent, outcome.reason), None
     if outcome.state in ENDED:
         return end(unit, intent, outcome.state, outcome.reason), None
-    moved = replace(intent, state=advance(intent.state, outcome.state), reason=outcome.reason)
+    reason = outcome.reason
+    if outcome.state is OrderState.INTENT and intent.waits_here:
+        # The best price of a trailing stop, which may wait to be met anew.
+        reason = intent.reason
+    moved = replace(intent, state=advance(intent.state, outcome.state), reason=reason)
     note(unit, intent, outcome.state.value.lower(), outcome.reason, actor="broker")
     return changed(unit, moved), None
 
