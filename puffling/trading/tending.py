@@ -84,10 +84,12 @@ class Tending:
             line.nudged.clear()
             try:
                 await self.look_after()
+                pause_seconds = await self._pause_seconds()
             except Exception as error:  # noqa: BLE001  the edge: a line must not be left alone for good
                 _log.exception("Looking after %s failed", line.account.id)
                 self._parts.set_line(line, LineState.LOST, reason_of(error))
-            await self._pause(await self._pause_seconds())
+                pause_seconds = UNHEARD_SECONDS
+            await self._pause(pause_seconds)
 
     async def look_after(self) -> None:
         """Find out what is in doubt, compare, and send what waits."""

@@ -28,6 +28,7 @@ from tests.fakes.bare_broker import BareBroker
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
+from tests.trading.test_books_kept import FailingStore
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -99,6 +100,28 @@ async def test_a_line_whose_broker_fails_in_a_way_of_its_own_is_looked_after_aga
 
         await room.until(ready)
     assert "Looking after mine failed" in caplog.text
+
+
+async def test_a_disk_that_fails_between_two_looks_leaves_no_line_alone(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(now=clock.now)
+    async with open_room(home, broker, clock=clock, store_type=FailingStore) as room:
+        line, store = room.parts.line(MINE.id), room.store
+        assert isinstance(store, FailingStore)
+        store.refuse("counts")
+        line.nudged.set()
+
+        async def lost() -> bool:
+            return line.state is LineState.LOST
+
+        async def ready() -> bool:
+            clock.advance(6)
+            return line.ready
+
+        await room.until(lost)
+        assert "disk is full" in line.reason
+        await room.until(ready)
+        assert room.failures == []
 
 
 async def test_a_stream_that_cannot_be_had_now_is_asked_for_again(home: Path) -> None:
