@@ -175,5 +175,7 @@ async def test_a_strategy_is_rehearsed_and_the_result_is_shown_and_kept(
     [line] = await core.rehearsals.all()
     assert view.list.keys() == (line.id,)
     assert view.worth.text().endswith(f"its backtest: ${line.tested:,.2f}")
+    [pane] = view.curves.panes
+    assert [each.name for each in pane.lines] == ["Rehearsed", "Backtest"]
     assert len(view.orders.keys()) == len((await core.rehearsals.show(line.id)).made) > 0
     window.sheet.close_sheet()

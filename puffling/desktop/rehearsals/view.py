@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import QPointF, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from puffling.automation.rehearsal.values import Rehearsal, RehearsalLine, RehearsedOrder
 from puffling.desktop import numbers
+from puffling.desktop.backtests.performance import write_money
+from puffling.desktop.backtests.plots import Line, Pane
+from puffling.desktop.backtests.timechart import TimeChart
 from puffling.desktop.card import label
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Tone, look, set_role
+from puffling.desktop.theme import Tone, set_role
+from puffling.puffin.data.instants import to_us
 from puffling.runtime.text import tr
 
-_CURVES_HEIGHT = 140
+_CURVES_HEIGHT = 180
+# Broad enough to be seen below the line that lies on it.
+_WIDE_LINE = 3.4
 _LIST_HEIGHT = 132
 _FATES = {
     "filled": ("Filled", Tone.UP),
@@ -47,14 +53,14 @@ class RehearsalsView(QWidget):
         self.same = label()
         for each in (self.worth, self.said, self.same):
             each.setWordWrap(True)
-        self.curves = Curves()
+        self.curves = TimeChart(tr("Worth over time: rehearsed, and in the backtest"))
+        self.curves.setFixedHeight(_CURVES_HEIGHT)
         self.orders: Table[RehearsedOrder] = Table(_order_columns(), title=tr("Orders and refusals"))
         self.orders.when_empty(tr("No orders"), tr("It never changed its mind."), icon="orders")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        legend = label(tr("Thin: rehearsed. Thick: its backtest."), tone=Tone.MUTED, kind="caption")
-        for piece in (self.list, self.worth, self.said, self.same, self.curves, legend):
+        for piece in (self.list, self.worth, self.said, self.same, self.curves):
             column.addWidget(piece)
         column.addWidget(self.orders, 1)
 
@@ -82,7 +88,7 @@ class RehearsalsView(QWidget):
             self.same.setText(tr("{count} fills differ from the backtest.", count=len(found.differences)))
         self.same.setToolTip("\n".join(found.differences[:20]))
         set_role(self.same, tone=(Tone.UP if found.same else Tone.WARN).value)
-        self.curves.show_curves(found.equity, found.tested_equity)
+        self.curves.show_panes([pane_of(found)])
         self.orders.set_rows({str(place): each for place, each in enumerate(found.made)})
 
     def _chosen(self, ids: list[str]) -> None:
@@ -90,39 +96,12 @@ class RehearsalsView(QWidget):
             self.wanted.emit(ids[0])
 
 
-class Curves(QWidget):
-    """What the money was worth, rehearsed and tested."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedHeight(_CURVES_HEIGHT)
-        self.setAccessibleName(tr("Worth over time: rehearsed, and in the backtest"))
-        self._curves: tuple[tuple[float, ...], ...] = ((), ())
-
-    def show_curves(self, lived: tuple[float, ...], tested: tuple[float, ...]) -> None:
-        """Draw these."""
-        self._curves = (lived, tested)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        everything = [each for curve in self._curves for each in curve]
-        if len(everything) < 2:
-            return
-        low, high = min(everything), max(everything)
-        room = (high - low) or 1.0
-        colours = look().theme.colours
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        # What was lived lies over what was tested: where they are the same, one line is seen.
-        pens = (QPen(colours.warn, 3), QPen(colours.accent, 1.5))
-        for curve, pen in zip(self._curves[::-1], pens, strict=True):
-            steps = max(len(curve) - 1, 1)
-            points = [
-                QPointF(self.width() * place / steps, 2 + (self.height() - 4) * (1 - (each - low) / room))
-                for place, each in enumerate(curve)
-            ]
-            painter.setPen(pen)
-            painter.drawPolyline(QPolygonF(points))
+def pane_of(found: Rehearsal) -> Pane:
+    """Give the worth over time, rehearsed and in the backtest: where they agree, one covers the other."""
+    times = [to_us(each) for each in found.time]
+    lived = Line.of(tr("Rehearsed"), times[: len(found.equity)], found.equity, "accent")
+    tested = Line.of(tr("Backtest"), times[: len(found.tested_equity)], found.tested_equity, "muted")
+    return Pane("worth", tr("Worth"), (lived, replace(tested, width=_WIDE_LINE)), write_money)
 
 
 def _line_columns() -> list[Column[RehearsalLine]]:
