@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.text import tr
-from puffling.store.orders import Fill, Holding, Intent, OrderState, OrderTerms
+from puffling.store.orders import BrokerOrder, Fill, Holding, Intent, OrderState, OrderTerms
 from puffling.trading.days import UNTIL_CANCELLED, trading_day
 from puffling.trading.events import DeskAlarmed
 from puffling.trading.ledger import filled_of
@@ -23,7 +23,7 @@ from puffling.trading.other_way import hold, hold_other_way, leads_out, let_go, 
 from puffling.trading.parts import titled
 from puffling.trading.proposals import EXITS, OTHER_WAY, new_id
 from puffling.trading.states import ENDED
-from puffling.trading.words import plain
+from puffling.trading.words import deed, plain
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -69,6 +69,41 @@ def taken_back(unit: Unit, fill: Fill, intent: Intent, holding: Holding) -> None
             resize(unit, stop, quantity, tr("A fill of the profit was taken back: it is protected again."))
         elif intent.state in ENDED or intent.waits_here:
             _alarm(unit, intent, holding, tr("Its exits are over: nothing protects it any more."))
+
+
+def unprotected(unit: Unit, exit_: Intent, reason: str) -> None:
+    """Call the person to what is held when the broker rejects a way out of it."""
+    terms = exit_.terms
+    holding = unit.holdings.find(terms.account, terms.symbol)
+    if holding is None or not holding.quantity:
+        return
+    if leads_out(exit_) or (exit_.waits_here and exit_.shrinks):
+        waits = waiting_beside(unit, exit_.id) is not None
+        what = tr("Its stop-loss still waits here.") if waits else tr("Nothing protects it any more.")
+        _call(unit, terms.account, terms.symbol, titled(terms), reason, what)
+
+
+def leg_rejected(unit: Unit, entry: Intent, leg: BrokerOrder, above: BrokerOrder | None) -> None:
+    """Call the person to what an entry has filled when the broker rejects an exit that it holds for it."""
+    if above is None or above.state is OrderState.REJECTED:
+        # There is nothing, or what brought it tells by itself.
+        return
+    if entry.terms.one_cancels_other or above.filled:
+        order = deed(leg.side, leg.quantity, leg.symbol)
+        what = tr("It does not protect the position.")
+        _call(unit, leg.account, leg.symbol, order, str(leg.raw.get("reason", "")), what)
+
+
+def _call(unit: Unit, account: str, symbol: str, order: str, reason: str, what: str) -> None:
+    text = tr(
+        "The broker rejected an exit of your position in {symbol}, {order}. {what} {reason}",
+        symbol=symbol,
+        order=order,
+        what=what,
+        reason=reason,
+    ).rstrip()
+    hint = tr("Look at the position: order its exits anew, or close it.")
+    unit.tell(DeskAlarmed(account, text, hint))
 
 
 def _begin(unit: Unit, entry: Intent, first: str, quantity: Decimal) -> None:

@@ -33,6 +33,7 @@ from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.events import OrderChanged
+from puffling.trading.exits import unprotected
 from puffling.trading.line import BrokerLine, HeldBack
 from puffling.trading.parts import DeskParts, note, titled
 from puffling.trading.states import ENDED, advance
@@ -225,6 +226,8 @@ def write_outcome(
     if outcome.state is OrderState.CANCELED and intent.waits_here:
         return hold_again(unit, intent, outcome.reason), None
     if outcome.state in ENDED:
+        if outcome.state is OrderState.REJECTED:
+            unprotected(unit, intent, outcome.reason)
         return end(unit, intent, outcome.state, outcome.reason), None
     reason = outcome.reason
     if outcome.state is OrderState.INTENT and intent.waits_here:

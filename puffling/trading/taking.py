@@ -12,7 +12,7 @@ from puffling.puffin.broker.base import BrokerAbilities, Execution, OrderStatusI
 from puffling.runtime.text import tr
 from puffling.store.orders import Account, BrokerOrder, Intent, OrderState
 from puffling.trading.events import OrderChanged
-from puffling.trading.exits import fit_exits
+from puffling.trading.exits import fit_exits, leg_rejected, unprotected
 from puffling.trading.ledger import filled_in_all, filled_of, standing, take_execution
 from puffling.trading.other_way import narrow_other_way
 from puffling.trading.parts import note
@@ -84,6 +84,8 @@ def take_order(
         take_order(unit, account, abilities, leg, parent=order, asked_at=asked_at)
     followed = intent if intent is None or _is_leg(order) else follow(unit, intent, order)
     before = None if row is None else row.state
+    if intent is not None and order.state is OrderState.REJECTED is not before and _is_leg(order):
+        leg_rejected(unit, intent, order, unit.orders.by_broker_id(account.id, order.parent_order_id or ""))
     if order != row or followed != intent:
         unit.tell(OrderChanged(unit.user, account.id, followed, order))
     return Taken(
@@ -123,6 +125,8 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
         return intent
     if state in ENDED and state is not intent.state:
         note(unit, intent, state.value.lower(), moved.reason, actor="broker", order=order.broker_order_id)
+        if state is OrderState.REJECTED:
+            unprotected(unit, moved, moved.reason)
     return unit.intents.put(moved)
 
 
