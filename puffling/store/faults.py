@@ -21,6 +21,11 @@ def is_damage(error: Exception) -> bool:
     )
 
 
+def is_refusal(error: Exception) -> bool:
+    """Tell whether it may only be read, as against a disk or damage in the way."""
+    return _primary(error) == "SQLITE_READONLY"
+
+
 def explain_sqlite(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StorageFailed | None:
     """Say what is wrong with the disk, the folder or the file, or None when it is a fault of the program."""
     if is_damage(error):

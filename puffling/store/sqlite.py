@@ -20,7 +20,7 @@ from puffling.runtime.paths import Paths
 from puffling.runtime.text import tr
 from puffling.store import backups
 from puffling.store.beside import FilesBeside
-from puffling.store.faults import explain_sqlite, is_damage, unwritable
+from puffling.store.faults import explain_sqlite, is_damage, is_refusal, unwritable
 from puffling.store.seal import Seal, check_seal, lift_seal, put_seal
 from puffling.store.values import Backup, OpenReport
 
@@ -119,7 +119,7 @@ class SqliteFile:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(cause, sqlite3.Error | UnicodeDecodeError):
             return None
-        if self._read_only and not writing:
+        if self._read_only and not writing and is_refusal(cause):
             # A read that writes is a fault of the program, not of the folder.
             return None
         return explain_sqlite(cause, self.path)

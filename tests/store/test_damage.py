@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,15 @@ async def test_a_damaged_file_is_moved_aside_and_a_backup_brings_all_back(
     async with folder.open() as store:
         assert store.report.trustworthy
         assert await store.read(DEFAULT_USER, _names) == names
+
+
+async def test_damage_that_is_met_while_reading_is_said_to_be_damage(folder: Place) -> None:
+    async with folder.open() as store:
+        await store.run(DEFAULT_USER, lambda unit: unit.watchlists.create("Tech"))
+        with closing(sqlite3.connect(folder.file)) as connection, connection:
+            connection.execute("UPDATE watchlists SET name = CAST(x'ff' AS TEXT)")
+        with pytest.raises(StorageFailed, match="is damaged"):
+            await store.read(DEFAULT_USER, lambda unit: unit.watchlists.all())
 
 
 async def test_a_file_that_is_gone_is_not_taken_for_a_first_start(folder: Place) -> None:
