@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -12,7 +14,8 @@ from puffling.runtime.actor import DEFAULT_USER, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Unavailable
 from puffling.runtime.paths import Paths
-from tests.controllers.test_safety import connected, far_limit
+from puffling.trading.values import TradingState
+from tests.controllers.test_safety import connected, far_limit, wish
 from tests.fixtures.cores import PERSON
 
 
@@ -33,6 +36,39 @@ async def test_halting_and_closing_everything_name_the_accounts_nobody_here_can_
     assert [(each.id, each.title) for each in halted.failed] == [("alpaca-paper-1", "Away")]
     closed = await core.safety.flatten()
     assert [each.id for each in closed.failed] == ["alpaca-paper-1"]
+
+
+def damage(paths: Paths, table: str, column: str) -> None:
+    """Put bytes that are no text into a column of every row."""
+    with closing(sqlite3.connect(paths.data / "puffling.db")) as connection, connection:
+        assert connection.execute(f"UPDATE {table} SET {column} = CAST(x'ff' AS TEXT)").rowcount  # noqa: S608
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_a_halt_stands_and_names_the_account_whose_orders_are_damaged(core: Core, paths: Paths) -> None:
+    broker = await connected(core)
+    await core.desk.place(wish(core, kind=Kind.LIMIT, limit=far_limit(core)))
+    broker.halts = lambda: damage(paths, "orders", "symbol")
+    broker.fault("get_all_orders", "halts")
+    # Nobody but the halt asks for orders meanwhile.
+    async with core.desk._parts.line("mine").comparing:
+        report = await core.safety.halt("Enough")
+    assert report.trading is TradingState.HALTED
+    assert [each.id for each in report.failed] == ["mine"]
+    assert "damaged" in report.failed[0].reason
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_a_halt_cancels_what_it_can_while_the_list_of_accounts_is_damaged(
+    core: Core, paths: Paths
+) -> None:
+    broker = await connected(core)
+    await taken_on(core)
+    await core.desk.place(wish(core, kind=Kind.LIMIT, limit=far_limit(core)))
+    damage(paths, "accounts", "label")
+    report = await core.safety.halt("Enough")
+    assert (report.trading, report.cancelled, report.failed) == (TradingState.HALTED, 1, ())
+    assert [row["status"] for row in broker.accepted()] == ["canceled"]
 
 
 @pytest.mark.usefixtures("as_person")
