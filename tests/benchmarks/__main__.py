@@ -18,8 +18,9 @@ HOW = (
     "timed from the change to the finished picture. lightweight-charts does so in Chromium, where a "
     "frame waits for the screen's 60 Hz, and draws together what is narrower than half a pixel. Every "
     "backtest decides by the same averages on the close, fills on the next open and pays the same fee: "
-    "the numbers of trades agree. Peers are those of the extra `bench`; the environment variable "
-    "`PUFFLING_BENCH_PYTHON` names another Python that has them."
+    "the numbers of trades agree. Of 500 pairs vectorbt makes one matrix, every average once, and gives "
+    "the figures that are given here; the others run one pair after another. Peers are those of the extra "
+    "`bench`; the environment variable `PUFFLING_BENCH_PYTHON` names another Python that has them."
 )
 HEAD = ("Work", "Puffling", "Beside it", "Ratio", "Aim")
 

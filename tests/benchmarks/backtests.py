@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
 from pathlib import Path
 from statistics import median
 
@@ -15,7 +14,7 @@ import numpy as np
 from puffling.puffin.backtest.costs import CommissionModel, Terms
 from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.panel import Panel
-from puffling.puffin.backtest.sweep import sweep_parameters
+from puffling.puffin.backtest.sweep import Part, sweep_parameters
 from puffling.puffin.backtest.walk_forward import walk_forward
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.instants import US_PER_DAY
@@ -26,6 +25,7 @@ from puffling.puffin.strategies.momentum import MomentumStrategy
 from puffling.puffin.strategies.recipe import Recipe
 from tests.benchmarks.bars import kept
 from tests.benchmarks.child_backtests import FEE, PEERS
+from tests.benchmarks.child_sweeps import EVERY, PAIRS
 from tests.benchmarks.measure import CHECKOUT, Row, benchmark, fresh_home, in_milliseconds, in_turns, timed
 from tests.benchmarks.peers import Told, beside, ratio, told_by
 
@@ -43,7 +43,7 @@ def backtests() -> Iterator[Row]:
     one = _median(lambda: tester.run(MomentumStrategy(), bars).metrics())
     trades = tester.run(MomentumStrategy(), bars).metrics()["total_trades"]
     with fresh_home() as home:
-        peers = _peers(bars, home)
+        peers, sweeping = (_peers(child, bars, home) for child in ("child_backtests", "child_sweeps"))
     counts = {name: _counted(told["trades"]) for name, told in peers.items() if not isinstance(told, str)}
     yield Row(
         f"A backtest: averages of 20 and 50 crossing, 2,520 days, fees, figures, {_counted(trades)}",
@@ -56,14 +56,27 @@ def backtests() -> Iterator[Row]:
     )  # fmt: skip
     yield _terminal()
     panel = Panel.of({"X": bars})
-    windows = product(range(5, 55, 2), range(60, 260, 10))
-    pairs = [{"short_window": short, "long_window": long} for short, long in windows]
+    pairs = [{"short_window": short, "long_window": long} for short, long in PAIRS]
     terms = Terms(commission=CommissionModel(pct=FEE))
-    many = _median(lambda: list(sweep_parameters(MomentumStrategy, pairs, panel, terms)))
+
+    def swept() -> list[Part]:
+        return list(sweep_parameters(MomentumStrategy, pairs, panel, terms))
+
+    many = _median(swept)
+    trades = sum(int(part.figures.total_trades.sum()) for part in swept())
+    notes = {
+        name: f"{len(PAIRS[::every])} pairs, times {every}" if every > 1 else _counted(told["trades"])
+        for name, every in EVERY.items()
+        if not isinstance(told := sweeping[name], str)
+    }
     yield Row(
-        f"{len(pairs)} pairs of averages, the same fills as single runs",
+        f"{len(pairs)} pairs of averages, figures of each, {_counted(trades)}",
+        in_milliseconds(many), beside(sweeping, "many", notes), ratio(many, sweeping, "many"), "60 ms",
+    )  # fmt: skip
+    yield Row(
+        f"The same {len(pairs)} pairs, the same fills as single runs",
         in_milliseconds(many), f"single runs {in_milliseconds(len(pairs) * one)}",
-        f"{many / (len(pairs) * one):.3f}", "60 ms",
+        f"{many / (len(pairs) * one):.3f}", "",
     )  # fmt: skip
     searched = _median(lambda: _searched(pairs, panel, terms))
     yield Row(
@@ -108,10 +121,11 @@ def market(count: int) -> Panel:
     return Panel.of({f"S{place}": _walk(count, seed=place) for place in range(20)})
 
 
-def _peers(bars: Bars, home: Path) -> dict[str, Told]:
+def _peers(child: str, bars: Bars, home: Path) -> dict[str, Told]:
     days = kept(bars, home / "days.npy")
     # What vectorbt compiled for another run would not be the first time on a machine.
-    return {name: told_by("child_backtests", name, days, NUMBA_CACHE_DIR=str(home)) for name in PEERS}
+    quiet = {"NUMBA_CACHE_DIR": str(home), "TQDM_DISABLE": "1"}
+    return {name: told_by(child, name, days, **quiet) for name in PEERS}
 
 
 def _first(bars: Bars) -> float:
@@ -123,7 +137,7 @@ def _first(bars: Bars) -> float:
 
 
 def _counted(trades: float) -> str:
-    return f"{trades:.0f} trades"
+    return f"{trades:,.0f} trades"
 
 
 def _terminal() -> Row:

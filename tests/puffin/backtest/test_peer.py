@@ -1,4 +1,10 @@
-"""Fills on real prices, trade by trade, beside backtesting.py under the same rules."""
+"""Fills on real prices, trade by trade, beside backtesting.py under the same rules.
+
+Where its rules are others, both are given a market in which they cannot differ. Its stop-limit order fills at
+the stop, also where the bar opened past it, and its trailing stop is a stop moved on each close, while ours
+follows the highs and may be met in the bar that made one: bars without gaps and wicks know neither. What it
+does not know is not compared: sizes by a rule, volume caps, interest, splits, several symbols.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +15,34 @@ import pandas as pd
 import pytest
 from backtesting import Backtest
 from backtesting import Strategy as PeerStrategy
+from backtesting.lib import TrailingStrategy
 
 from puffling.puffin.backtest.costs import CommissionModel, Terms
 from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.backtest.panel import Floats
 from puffling.puffin.backtest.view import View
+from puffling.puffin.data.bars import Bars
 from puffling.puffin.orders import Kind, Side
 from puffling.puffin.strategies.base import Strategy
 from puffling.puffin.strategies.mean_reversion import MeanReversionStrategy
 from puffling.puffin.strategies.momentum import MomentumStrategy
 from tests.puffin.backtest.markets import real
 
-CASH, SIZE = 10_000.0, 0.9999
+CASH, SIZE, RANGE = 10_000.0, 0.9999, 100
 NAMES = ["Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "PnL"]
 
 
-def peer_trades(strategy: type[PeerStrategy], symbol: str, commission: float = 0.0) -> pd.DataFrame:
+def unbroken(bars: Bars) -> Bars:
+    """The same closes in bars that open where the one before closed and go nowhere but to their own close."""
+    opened = np.append(bars.close[0], bars.close[:-1])
+    high, low = np.maximum(opened, bars.close), np.minimum(opened, bars.close)
+    return Bars(bars.time, opened, high, low, bars.close, bars.volume)
+
+
+def peer_trades(strategy: type[PeerStrategy], bars: Bars, commission: float = 0.0) -> pd.DataFrame:
     """The closed trades of the peer."""
-    test = Backtest(real(symbol).to_frame(), strategy, cash=CASH, commission=commission)
+    test = Backtest(bars.to_frame(), strategy, cash=CASH, commission=commission)
     with warnings.catch_warnings():
         # It warns of trades that are open at the end, which both leave out, and of what pandas will drop.
         warnings.simplefilter("ignore")
@@ -93,7 +108,12 @@ def test_signal_strategies_make_the_trades_of_the_peer(
     bars = real(symbol)
     tester = Backtester(commission=commission, terms=Terms(capital=CASH, size=SIZE))
     ours = our_trades(tester.run(strategy, bars))
-    assert_same(ours, peer_trades(follows(strategy.signals(bars).signal), symbol, theirs))
+    assert_same(ours, peer_trades(follows(strategy.signals(bars).signal), bars, theirs))
+
+
+def opposite(side: Side) -> Side:
+    """The way out."""
+    return Side.SELL if side is Side.BUY else Side.BUY
 
 
 class Brackets:
@@ -134,30 +154,33 @@ def test_brackets_make_the_trades_of_the_peer(symbol: str, stop: float, profit: 
     bars = real(symbol)
     brackets = Brackets(stop, profit)
     ours = our_trades(Backtester(CASH).run(brackets, bars))
-    assert_same(ours, peer_trades(brackets.peer(), symbol))
+    assert_same(ours, peer_trades(brackets.peer(), bars))
 
 
 class Waits:
-    """Buys ten below the market or above it, by an order that waits, and sells a while later."""
+    """Buys or sells ten by an order that waits, and goes out again a while later."""
 
-    def __init__(self, kind: Kind, share: float) -> None:
-        self._kind, self._share = kind, share
+    def __init__(self, side: Side, limit: float | None, stop: float | None) -> None:
+        self._side, self._limit, self._stop = side, limit, stop
+
+    def _prices(self, close: float) -> tuple[float | None, float | None]:
+        return self._limit and close * self._limit, self._stop and close * self._stop
 
     def on_bar(self, view: View) -> None:
         """Send, wait, leave."""
         if view.bar % 10 == 9:
-            price = view.close("ASSET") * self._share
-            limit, stop = (price, None) if self._kind is Kind.LIMIT else (None, price)
-            view.send(Ticket("ASSET", Side.BUY, 10.0, self._kind, limit, stop))
+            limit, stop = self._prices(view.close("ASSET"))
+            kind = Kind.STOP_LIMIT if limit and stop else Kind.LIMIT if limit else Kind.STOP
+            view.send(Ticket("ASSET", self._side, 10.0, kind, limit, stop))
         elif view.bar % 10 == 7:
             for order in view.waiting:
                 view.cancel(order)
             if view.position("ASSET"):
-                view.send(Ticket("ASSET", Side.SELL, view.position("ASSET")))
+                view.send(Ticket("ASSET", opposite(self._side), abs(view.position("ASSET"))))
 
     def peer(self) -> type[PeerStrategy]:
         """The same for the peer."""
-        kind, share = self._kind, self._share
+        side, prices = self._side, self._prices
 
         class Same(PeerStrategy):
             def init(self) -> None:
@@ -166,9 +189,8 @@ class Waits:
             def next(self) -> None:
                 at = (len(self.data) - 1) % 10
                 if at == 9:
-                    price = self.data.Close[-1] * share
-                    limit, stop = (price, None) if kind is Kind.LIMIT else (None, price)
-                    self.buy(size=10, limit=limit, stop=stop)
+                    limit, stop = prices(self.data.Close[-1])
+                    (self.buy if side is Side.BUY else self.sell)(size=10, limit=limit, stop=stop)
                 elif at == 7:
                     for order in self.orders:
                         order.cancel()
@@ -177,7 +199,123 @@ class Waits:
         return Same
 
 
-@pytest.mark.parametrize(("kind", "share"), [(Kind.LIMIT, 0.99), (Kind.LIMIT, 1.01), (Kind.STOP, 1.01)])
-def test_waiting_orders_make_the_trades_of_the_peer(kind: Kind, share: float) -> None:
-    waits = Waits(kind, share)
-    assert_same(our_trades(Backtester(CASH).run(waits, real("IBM"))), peer_trades(waits.peer(), "IBM"))
+@pytest.mark.parametrize("symbol", ["AAPL", "IBM"])
+@pytest.mark.parametrize(
+    ("side", "limit", "stop"),
+    [
+        (Side.BUY, 0.99, None),
+        (Side.BUY, 1.01, None),
+        (Side.SELL, 1.01, None),
+        (Side.SELL, 0.99, None),
+        (Side.BUY, None, 1.01),
+        (Side.SELL, None, 0.99),
+        # Once it broke out, not above where it stood a little before.
+        (Side.BUY, 1.005, 1.01),
+        (Side.SELL, 0.995, 0.99),
+    ],
+)
+def test_waiting_orders_make_the_trades_of_the_peer(
+    symbol: str, side: Side, limit: float | None, stop: float | None
+) -> None:
+    waits, bars = Waits(side, limit, stop), real(symbol)
+    assert_same(our_trades(Backtester(CASH).run(waits, bars)), peer_trades(waits.peer(), bars))
+
+
+@pytest.mark.parametrize(("side", "limit", "stop"), [(Side.BUY, 1.02, 1.01), (Side.SELL, 0.98, 0.99)])
+def test_stops_with_room_to_their_limit_make_the_trades_of_the_peer(
+    side: Side, limit: float, stop: float
+) -> None:
+    waits, bars = Waits(side, limit, stop), unbroken(real("IBM"))
+    assert_same(our_trades(Backtester(CASH).run(waits, bars)), peer_trades(waits.peer(), bars))
+
+
+class Moves:
+    """Buys every so often and moves a stop up behind the close, by a multiple of the average true range."""
+
+    def __init__(self, bars: Bars, multiple: float) -> None:
+        before = np.append(np.nan, bars.close[:-1])
+        ranges = np.maximum(bars.high, before) - np.minimum(bars.low, before)
+        self._range = pd.Series(ranges).rolling(RANGE).mean().to_numpy()
+        self._multiple, self._stop = multiple, 0.0
+
+    def on_bar(self, view: View) -> None:
+        """Enter, or put a higher stop in the place of the one that waits."""
+        held = view.position("ASSET")
+        if held:
+            for order in view.waiting:
+                view.cancel(order)
+            self._stop = max(self._stop, view.close("ASSET") - self._multiple * self._range[view.bar])
+            view.send(Ticket("ASSET", Side.SELL, held, Kind.STOP, stop=self._stop))
+        elif view.bar > RANGE and view.bar % 7 == 6:
+            self._stop = 0.0
+            view.send(Ticket("ASSET", Side.BUY, 10.0))
+
+    def peer(self) -> type[PeerStrategy]:
+        """The peer's own strategy of that kind."""
+        multiple = self._multiple
+
+        class Same(TrailingStrategy):
+            def init(self) -> None:
+                super().init()
+                self.set_atr_periods(RANGE)
+                self.set_trailing_sl(multiple)
+
+            def next(self) -> None:
+                super().next()
+                if len(self.data) - 1 > RANGE and len(self.data) % 7 == 0 and not self.position:
+                    self.buy(size=10)
+
+        return Same
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", "IBM"])
+@pytest.mark.parametrize("multiple", [1.0, 3.0])
+def test_a_stop_moved_behind_the_close_makes_the_trades_of_the_peer(symbol: str, multiple: float) -> None:
+    bars = real(symbol)
+    moves = Moves(bars, multiple)
+    assert_same(our_trades(Backtester(CASH).run(moves, bars)), peer_trades(moves.peer(), bars))
+
+
+class Trails:
+    """Goes in every so often and leaves by a trailing stop."""
+
+    def __init__(self, side: Side, share: float) -> None:
+        self._side, self._share = side, share
+
+    def on_bar(self, view: View) -> None:
+        """Enter, then send the stop once."""
+        held = view.position("ASSET")
+        if held and not view.waiting:
+            leave = Ticket(
+                "ASSET", opposite(self._side), abs(held), Kind.TRAILING_STOP, trail_share=self._share
+            )
+            view.send(leave)
+        elif not held and view.bar % 7 == 6:
+            view.send(Ticket("ASSET", self._side, 10.0))
+
+    def peer(self) -> type[PeerStrategy]:
+        """The same for the peer: a stop loss moved behind the best price."""
+        side, share = self._side, self._share
+
+        class Same(PeerStrategy):
+            def init(self) -> None:
+                pass
+
+            def next(self) -> None:
+                for trade in self.trades:
+                    close = self.data.Close[-1]
+                    if side is Side.BUY:
+                        trade.sl = max(trade.sl or 0.0, close * (1.0 - share))
+                    else:
+                        trade.sl = min(trade.sl or np.inf, close * (1.0 + share))
+                if not self.position and len(self.data) % 7 == 0:
+                    (self.buy if side is Side.BUY else self.sell)(size=10)
+
+        return Same
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("share", [0.02, 0.1])
+def test_trailing_stops_make_the_trades_of_the_peer(side: Side, share: float) -> None:
+    trails, bars = Trails(side, share), unbroken(real("IBM"))
+    assert_same(our_trades(Backtester(CASH).run(trails, bars)), peer_trades(trails.peer(), bars))

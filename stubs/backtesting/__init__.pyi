@@ -6,6 +6,9 @@ import pandas as pd
 class Order:
     def cancel(self) -> None: ...
 
+class Trade:
+    sl: float | None
+
 class Position:
     is_long: bool
     is_short: bool
@@ -16,6 +19,7 @@ class Strategy:
     data: Any
     position: Position
     orders: Sequence[Order]
+    trades: Sequence[Trade]
     def I(self, func: Callable[..., Any]) -> Any: ...
     def init(self) -> None: ...
     def next(self) -> None: ...
@@ -28,7 +32,15 @@ class Strategy:
         sl: float | None = ...,
         tp: float | None = ...,
     ) -> Order: ...
-    def sell(self, *, size: float = ...) -> Order: ...
+    def sell(
+        self,
+        *,
+        size: float = ...,
+        limit: float | None = ...,
+        stop: float | None = ...,
+        sl: float | None = ...,
+        tp: float | None = ...,
+    ) -> Order: ...
 
 class Backtest:
     def __init__(
@@ -39,4 +51,4 @@ class Backtest:
         cash: float = ...,
         commission: float | tuple[float, float] = ...,
     ) -> None: ...
-    def run(self) -> Any: ...
+    def run(self, **parameters: object) -> Any: ...
