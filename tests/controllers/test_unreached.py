@@ -41,7 +41,7 @@ async def test_halting_and_closing_everything_name_the_accounts_nobody_here_can_
 def damage(paths: Paths, table: str, column: str) -> None:
     """Put bytes that are no text into a column of every row."""
     with closing(sqlite3.connect(paths.data / "puffling.db")) as connection, connection:
-        assert connection.execute(f"UPDATE {table} SET {column} = CAST(x'ff' AS TEXT)").rowcount  # noqa: S608
+        assert connection.execute(f"UPDATE {table} SET {column} = CAST(x'ff' AS TEXT)").rowcount
 
 
 @pytest.mark.usefixtures("as_person")
