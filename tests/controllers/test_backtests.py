@@ -171,12 +171,34 @@ async def test_everybody_who_tries_the_same_data_is_counted(core: Core) -> None:
     assert again.trials == len(callers)
     elsewhere = await core.backtests.run("momentum", ("QQQ",), **QUICK)
     assert elsewhere.trials == 1
+    # Both together have seen what either went through, and either has seen what both did.
+    both = await core.backtests.run("momentum", ("SPY", "QQQ"), **QUICK)
+    assert both.trials == len(callers) + 2
+    assert (await core.backtests.run("momentum", ("QQQ",), **QUICK)).trials == 2
     examined = await core.backtests.run("momentum", ("SPY",), START, END, parameters={"short_window": 9})
     detail = await core.backtests.show(examined.id)
-    assert detail.trust["trials"] == len(callers) + 1 == examined.trials
+    assert detail.trust["trials"] == len(callers) + 2 == examined.trials
     # A result that is deleted was seen all the same.
     await core.backtests.delete(again.id)
-    assert (await kept(core))[1] == len(callers) + 1
+    assert (await kept(core))[1] == len(callers) + 2
+
+
+async def test_what_changes_what_is_traded_is_another_attempt_and_what_it_costs_is_none(core: Core) -> None:
+    async def trials(**asked: Any) -> int:
+        return (await core.backtests.run("momentum", ("SPY",), **QUICK, **asked)).trials
+
+    assert await trials() == 1
+    same: list[dict[str, Any]] = [
+        {"commission": Commission(flat=2.0)}, {"slippage": Slippage(pct=0.01)}, {"seed": 3},
+        {"holding": Holding(cash_rate=0.02)}, {"capital": 5_000.0}, {"benchmark": "QQQ"},
+        {"risk_free_rate": 0.0},
+    ]  # fmt: skip
+    assert [await trials(**each) for each in same] == [1] * len(same)
+    others: list[dict[str, Any]] = [
+        {"leverage": 2.0}, {"lot": 0.0}, {"volume_cap": 0.1}, {"intrabar": "optimistic"},
+        {"adjusted": False}, {"size": 0.5}, {"leaving": Leaving(stop_loss=0.1)}, {"sizing": "fixed"},
+    ]  # fmt: skip
+    assert [await trials(**each) for each in others] == [place + 2 for place in range(len(others))]
 
 
 async def test_a_run_that_is_cancelled_leaves_nothing(core: Core) -> None:

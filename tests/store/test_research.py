@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from puffling.runtime.actor import DEFAULT_USER, UserId
@@ -45,6 +47,11 @@ def note(unit: Unit, id: str, *, notes: str, tags: tuple[str, ...]) -> ResultHea
 def attempt(number: int, sharpe: float, *, made_by: str = "person") -> Attempt:
     """An attempt on the same data."""
     return Attempt("demo|SPY|1d", f"digest {number}", "momentum", {"window": number}, made_by, sharpe, 500)
+
+
+def tried(unit: Unit, made: Attempt) -> None:
+    """Write an attempt down."""
+    unit.attempts.add([made])
 
 
 async def test_a_configuration_is_made_changed_removed_and_brought_back(place: Place) -> None:
@@ -119,3 +126,28 @@ async def test_every_different_attempt_counts_once_whoever_makes_it(place: Place
         assert told.variance == pytest.approx(0.02)
         assert (await store.read(DEFAULT_USER, lambda unit: unit.attempts.on("demo|IWM|1d"))).count == 0
         assert (await store.read(OTHER, lambda unit: unit.attempts.on("demo|SPY|1d"))).count == 0
+
+
+async def test_attempts_on_data_that_shares_a_symbol_count_together(place: Place) -> None:
+    async with place.open() as store:
+        for symbols in ("SPY", "QQQ", "QQQ,SPY", "AGG,QQQ", "IWM", "SPYG"):
+            for number in (1, 2):
+                made = replace(attempt(number, number / 10), data_key=f"demo|{symbols}|1d")
+                await store.run(DEFAULT_USER, tried, made)
+        for key in ("demo|SPY|1h", "yahoo|SPY|1d", "demo_|SPY|1d"):
+            elsewhere = replace(attempt(1, 0.1), data_key=key)
+            await store.run(DEFAULT_USER, tried, elsewhere)
+
+        async def counted(symbols: str, besides: str = "") -> int:
+            told = await store.read(
+                DEFAULT_USER, lambda unit: unit.attempts.on(f"demo|{symbols}|1d", besides=besides)
+            )
+            return told.count
+
+        assert await counted("SPY") == 4
+        assert await counted("QQQ") == 6
+        assert await counted("QQQ,SPY") == 8
+        assert await counted("AGG") == 2
+        assert await counted("GLD") == 0
+        # The same attempt on other data is another one: only that on this very data is left out.
+        assert await counted("SPY", besides=attempt(1, 0.1).digest) == 3

@@ -150,7 +150,7 @@ def attempt_of(task: RehearsalTask, lived: Lived, first: date, last: date, made_
 
     from puffling.automation.research.task import attempt_digest
     from puffling.automation.research.values import Leaving
-    from puffling.puffin.backtest.manifest import data_key
+    from puffling.puffin.backtest.trust.same_data import data_key
     from puffling.puffin.backtest.metrics import returns_of
     from puffling.puffin.backtest.trust.sharpe import Track
 
@@ -160,6 +160,11 @@ def attempt_of(task: RehearsalTask, lived: Lived, first: date, last: date, made_
         "leaving": Leaving().model_dump(mode="json"),
         "size": task.size,
         "sizing": task.sizing,
+        "leverage": 1.0,
+        "lot": task.lot,
+        "volume_cap": 0.0,
+        "intrabar": "pessimistic",
+        "adjusted": True,
         "start": first.isoformat(),
         "end": last.isoformat(),
     }

@@ -249,7 +249,7 @@ def task_of(request: BacktestRequest, prepared: Prepared, material: Material) ->
 
 def _attempt(task: Task, request: BacktestRequest, source: str, caller: Caller) -> Attempt:
     from puffling.automation.research.task import attempt_digest
-    from puffling.puffin.backtest.manifest import data_key
+    from puffling.puffin.backtest.trust.same_data import data_key
 
     return Attempt(
         data_key=data_key(source, task.series, task.interval),

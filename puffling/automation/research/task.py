@@ -62,8 +62,13 @@ class Told:
     bars: int
 
 
-# What makes an attempt another one than the one before.
-ATTEMPTED = ("strategy", "parameters", "leaving", "size", "sizing", "start", "end")
+# What makes an attempt another one than the one before: all that a person chooses and that changes what is
+# traded. What the market charges, how much money there is, and what a result is compared with are no choices
+# by which a better one could be found.
+ATTEMPTED = (
+    "strategy", "parameters", "leaving", "size", "sizing", "leverage", "lot", "volume_cap", "intrabar",
+    "adjusted", "start", "end",
+)  # fmt: skip
 
 
 def attempt_digest(request: Mapping[str, Any], parameters: Mapping[str, Setting], recipe: Recipe) -> str:

@@ -90,11 +90,6 @@ def library_versions() -> dict[str, str]:
     return found
 
 
-def data_key(source: str, symbols: Iterable[str], interval: str) -> str:
-    """Give the name under which attempts on the same data are counted together."""
-    return f"{source}|{','.join(sorted(symbols))}|{interval}"
-
-
 def _source(module: str) -> str:
     """Give the text of a module; where only its version is known, that has to do."""
     from importlib.util import find_spec

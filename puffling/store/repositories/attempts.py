@@ -1,12 +1,17 @@
-"""The ledger of attempts: what was tried on the same data, by a person, a search or the assistant."""
+"""The ledger of attempts: what was tried on the same data, by a person, a search or the assistant.
+
+Whoever has seen what came of an attempt is counted, from its result on. A test that was cancelled or failed
+showed nobody anything and counts nothing; of a search that stopped, what it had tried until then counts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean, variance
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
+from puffling.puffin.backtest.trust.same_data import ends_of, share_data
 from puffling.store.repositories.base import Repository, checked_json
 from puffling.store.research import Attempt, Attempts
 from puffling.store.tables.attempts import AttemptRow
@@ -60,16 +65,36 @@ class AttemptLedger(Repository):
         return known
 
     def on(self, data_key: str, *, besides: str = "") -> Attempts:
-        """Give how many different attempts there were on some data, and how their ratios spread."""
-        wanted = (
-            select(col(AttemptRow.sharpe))
-            .where(AttemptRow.user_id == self._user, AttemptRow.data_key == data_key)
-            .where(AttemptRow.digest != besides)
-            .order_by(col(AttemptRow.digest))
-        )
-        ratios = list(self._session.exec(wanted))
+        """Give how many different attempts there were on data that shares some, and how their ratios spread.
+
+        Left out is the attempt of the digest `besides` on this very data.
+        """
+        ratios: list[float] = []
+        keys = self._sharing(data_key)
+        for first in range(0, len(keys), _TOGETHER):
+            wanted = (
+                select(col(AttemptRow.sharpe))
+                .where(AttemptRow.user_id == self._user)
+                .where(col(AttemptRow.data_key).in_(keys[first : first + _TOGETHER]))
+                .where(or_(col(AttemptRow.data_key) != data_key, col(AttemptRow.digest) != besides))
+                .order_by(col(AttemptRow.data_key), col(AttemptRow.digest))
+            )
+            ratios += self._session.exec(wanted)
         return Attempts(
             len(ratios),
             variance(ratios) if len(ratios) > 1 else 0.0,
             fmean(ratios) if ratios else 0.0,
         )
+
+    def _sharing(self, data_key: str) -> list[str]:
+        """Give the names of all data that shares some with this one."""
+        begin, end = ends_of(data_key)
+        wanted = (
+            select(col(AttemptRow.data_key))
+            .where(AttemptRow.user_id == self._user)
+            .where(col(AttemptRow.data_key).startswith(begin, autoescape=True))
+            .where(col(AttemptRow.data_key).endswith(end, autoescape=True))
+            .distinct()
+            .order_by(col(AttemptRow.data_key))
+        )
+        return [key for key in self._session.exec(wanted) if share_data(key, data_key)]

@@ -13,7 +13,6 @@ from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.manifest import (
     code_digest,
     data_digest,
-    data_key,
     engine_digest,
     engine_modules,
     result_digest,
@@ -119,7 +118,6 @@ def test_the_same_test_has_the_same_hashes_and_another_one_others() -> None:
     assert values_digest({"a": 1, "b": 2}) == values_digest({"b": 2, "a": 1}) != values_digest({"a": 1})
     assert code_digest(MomentumStrategy) != code_digest(type(get_strategy("macd")))
     assert len(engine_digest()) == 32
-    assert data_key("demo", ("B", "A"), "1d") == data_key("demo", ("A", "B"), "1d")
 
 
 def test_all_that_a_test_computes_with_belongs_to_the_hash_of_the_engine() -> None:

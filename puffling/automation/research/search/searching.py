@@ -156,7 +156,7 @@ class Searching:
         between_us: tuple[int, int] | None = None,
     ) -> _Order:
         from puffling.automation.research.search.task import ENGINE, draw_up, prices_digest
-        from puffling.puffin.backtest.manifest import data_key
+        from puffling.puffin.backtest.trust.same_data import data_key
 
         job = Job.current()
 
