@@ -60,7 +60,10 @@ def taken_back(unit: Unit, fill: Fill, intent: Intent, holding: Holding) -> None
         family = unit.intents.children(intent.parent_id or intent.id)
         if any(not each.held and each.state not in ENDED for each in _standing(family)):
             _alarm(
-                unit, intent, holding, tr("An exit of it works at the broker, for more than has filled now.")
+                unit,
+                intent,
+                holding,
+                tr("An exit of it works at the broker, for more than has filled now: it is cancelled."),
             )
     elif leads_out(intent) and (intent.state in ENDED or intent.terms.one_cancels_other):
         stop = waiting_beside(unit, intent.id)
@@ -69,6 +72,18 @@ def taken_back(unit: Unit, fill: Fill, intent: Intent, holding: Holding) -> None
             resize(unit, stop, quantity, tr("A fill of the profit was taken back: it is protected again."))
         elif intent.state in ENDED or intent.waits_here:
             _alarm(unit, intent, holding, tr("Its exits are over: nothing protects it any more."))
+
+
+def exits_too_large(unit: Unit, entry: Intent) -> tuple[Intent, ...]:
+    """Give the exits at the broker, when together they are for more than their entry has filled."""
+    first = entry.parent_id or entry.id
+    family = (unit.intents.get(first), *unit.intents.children(first))
+    heads = [each for each in family if each.leg == EXITS]
+    exits = (*heads, *(each for head in heads for each in unit.intents.children(head.id)))
+    left = sum((_filled(unit, each) for each in family if each.leg != EXITS), _NOTHING)
+    left -= sum((_filled(unit, each) for each in exits if each.state in ENDED), _NOTHING)
+    there = tuple(each for each in exits if not each.held and each.state not in ENDED)
+    return there if sum((each.terms.quantity for each in there), _NOTHING) > left else ()
 
 
 def unprotected(unit: Unit, exit_: Intent, reason: str) -> None:

@@ -18,11 +18,12 @@ from puffling.market.values import Price, SessionState
 from puffling.puffin.orders import Kind, Side
 from puffling.runtime.errors import Conflict, PufflingError
 from puffling.runtime.text import tr
-from puffling.store.orders import Intent, OrderState
+from puffling.store.orders import FillKind, Intent, OrderState
 from puffling.trading.cancelling import Cancelling
 from puffling.trading.days import trading_day
 from puffling.trading.entering import OrderRefused
-from puffling.trading.events import OrderChanged
+from puffling.trading.events import OrderChanged, OrderFilled
+from puffling.trading.exits import exits_too_large
 from puffling.trading.facts import family_of, free_of
 from puffling.trading.judging import LiveFacts
 from puffling.trading.looking import look
@@ -52,7 +53,11 @@ class HeldOrders:
         self._alarmed: dict[str, str] = {}
         self._unwatch: Callable[[], None] = _nothing
         self._watched: frozenset[str] = frozenset()
-        self._ends = (parts.bus.on(OrderChanged, self._changed), parts.bus.on(PricesMoved, self._moved))
+        self._ends = (
+            parts.bus.on(OrderChanged, self._changed),
+            parts.bus.on(PricesMoved, self._moved),
+            parts.bus.on(OrderFilled, self._filled),
+        )
 
     async def start(self) -> None:
         """Take up what is held from before."""
@@ -75,6 +80,24 @@ class HeldOrders:
         elif self._held.pop(intent.id, None) is None:
             return
         self._watch()
+
+    def _filled(self, event: OrderFilled) -> None:
+        entry = event.intent
+        if event.fill.kind is FillKind.BUST and entry is not None and entry.exits_here:
+            self._parts.scope.spawn(self._call_back(entry), name="desk.exits")
+
+    async def _call_back(self, entry: Intent) -> None:
+        """Cancel the exits at the broker that lead beyond what a busted fill of their entry has left."""
+        try:
+            for each in await self._parts.read(exits_too_large, entry):
+                await self._cancelling.cancel_alone(each.id)
+        except PufflingError as error:
+            text = tr(
+                "An exit of {order} is for more than is held: {reason}",
+                order=titled(entry.terms),
+                reason=reason_of(error),
+            )
+            self._parts.alarm(entry.terms.account, text, halt=False)
 
     def _watch(self) -> None:
         symbols = frozenset(intent.terms.symbol for intent in self._held.values())

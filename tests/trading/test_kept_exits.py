@@ -61,6 +61,44 @@ class TestTakenBack:
                 return _protected(await _waiting(room)) == [(OTHER_WAY, Decimal(4), None, LOSS)]
 
             await room.until(narrowed)
+            # It would sell what nobody holds any more; what is left is protected by its stop.
+            await room.until_state(profit.id, OrderState.CANCELED)
+            room.move(90)
+            await _sent(room, broker, 3)
+            assert broker.accepted()[2]["qty"] == "4"
+            broker.fill("o3")
+
+            async def flat() -> bool:
+                return await room.held() == 0
+
+            await room.until(flat)
+
+    async def test_the_only_fill_of_the_entry_while_its_stop_is_at_the_broker_takes_that_back(
+        self, home: Path
+    ) -> None:
+        broker = OwnBroker(abilities=SINGLE)
+        async with open_room(home, broker) as room:
+            await _entered(room)
+            gone = broker.fill("o1")
+            _, stop = await _protects(room, 10)
+            room.move(90)
+            await room.until_state(stop.id, OrderState.ACKED)
+            broker.undo(gone)
+            await room.until_state(stop.id, OrderState.CANCELED)
+            assert await room.held() == 0
+
+    async def test_one_that_cannot_be_taken_back_calls_the_person(self, home: Path) -> None:
+        broker = OwnBroker(abilities=SINGLE)
+        async with open_room(home, broker) as room:
+            await _entered(room)
+            gone = broker.fill("o1")
+            _, stop = await _protects(room, 10)
+            room.move(90)
+            await room.until_state(stop.id, OrderState.ACKED)
+            broker.fault("cancel_order", "refuse")
+            broker.undo(gone)
+            await _alarmed(room)
+            assert "is for more than is held" in room.alarms[0].text
 
     async def _profit_taken(self, room: Room, broker: OwnBroker, quantity: int) -> Execution:
         await _entered(room)
