@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 # A bar is there a moment after it closed.
 SETTLE = timedelta(seconds=2)
 _AGAIN_SECONDS = 60.0
+# After so many looks in a row that fail it is no passing trouble.
+_TROUBLE = 3
 _SHORTEST, _LONGEST = timedelta(seconds=15), timedelta(minutes=15)
 
 _log = logging.getLogger(__name__)
@@ -207,6 +209,24 @@ class StrategyRunner:
             if run is not None and failures >= MOST_FAILURES:
                 await self._switch_off(run, text)
 
+    async def _tell_trouble(self, strategy_id: str, reason: str) -> bool:
+        """Tell that a strategy cannot be looked after, and keep it as its state; False when that fails."""
+        text = tr("It could not be looked after: {reason}", reason=reason)
+
+        def note(unit: Unit) -> None:
+            run = running_one(unit, strategy_id)
+            if run is not None:
+                unit.scheduled_jobs.ran(run.job.id, run.served_until, text, failed=True)
+                said = tr("{name} decides on nothing. {reason}", name=run.config.name, reason=text)
+                tell(unit, run, said, severity="warning")
+
+        try:
+            await self._store.run(self._user, note)
+        except PufflingError as error:
+            _log.warning("That could not be told either: %s", error)
+            return False
+        return True
+
     async def _switch_off(self, run: Running, reason: str) -> None:
         await self._store.run(self._user, switch_off, run, reason)
 
@@ -236,12 +256,16 @@ class StrategyRunner:
                 self._tasks[id] = (wanted[id], task)
 
     async def _live(self, strategy_id: str) -> None:
+        failed, told = 0, False
         while True:
             try:
                 again = await self.look(strategy_id)
             except PufflingError as error:
                 # The next look may find what this one did not.
                 _log.warning("The strategy %s could not be looked after: %s", strategy_id, error)
+                failed += 1
+                if failed >= _TROUBLE and not told:
+                    told = await self._tell_trouble(strategy_id, str(error))
                 await self._clock.sleep(_AGAIN_SECONDS)
                 continue
             except Exception:  # noqa: BLE001  the edge: the others go on, and this one is switched off in time
@@ -251,6 +275,7 @@ class StrategyRunner:
                 continue
             if again is None:
                 return
+            failed, told = 0, False
             await self._clock.sleep_until(again)
 
 
