@@ -51,6 +51,13 @@ class TestAWayOut:
         assert verdict(SELL, **LONG, **changes).outcome is Outcome.PASS
         assert verdict(WISH, **changes).outcome is Outcome.REFUSE or "may_short" in changes
 
+    @pytest.mark.parametrize("leg", ["exits", "leave", "shrink"])
+    def test_leads_out_of_nothing_that_is_not_held(self, leg: str) -> None:
+        more = replace(wish(side=Side.SELL, quantity=Decimal(20)), leg=leg)
+        said = answer("way_out", more, **LONG)
+        assert said.outcome is Outcome.REFUSE
+        assert said.text == "An exit is for what is held of SPY and not promised to others."
+
     def test_takes_no_exposure(self) -> None:
         found = verdict(SELL, **LONG)
         assert found.shrinks

@@ -36,3 +36,9 @@ def test_it_ends_in_the_evening_of_a_trading_day(
 ) -> None:
     wish = replace(WISH, terms=replace(WISH.terms, lasting=Lasting.DAY))
     assert held_until(wish, instrument, entered) == ends
+
+
+def test_it_ends_even_where_the_calendar_knows_no_trading_day_any_more() -> None:
+    wish = replace(WISH, terms=replace(WISH.terms, lasting=Lasting.DAY))
+    entered = datetime(2100, 3, 4, 16, tzinfo=UTC)
+    assert held_until(wish, SHARE, entered) == datetime(2100, 3, 19, tzinfo=UTC)

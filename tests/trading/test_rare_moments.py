@@ -25,6 +25,8 @@ from puffling.runtime.errors import Conflict
 from puffling.runtime.port import Port
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.accepting import _adjust
+from puffling.trading.case import Case
+from puffling.trading.checks.price import stops_on_their_side
 from puffling.trading.entering import OrderRefused
 from puffling.trading.halt import FILE_NAME, Halt, HaltSwitch
 from puffling.trading.ledger import take_fill
@@ -35,7 +37,7 @@ from puffling.trading.tending import _expire
 from puffling.trading.values import Difference, LineState
 from puffling.trading.verdicts import Outcome
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
-from tests.trading.cases import LONG, NOW, verdict, wish
+from tests.trading.cases import LONG, NOW, facts, verdict, wish
 from tests.trading.rooms import LOOSE, MINE, Room, open_room
 from tests.trading.test_taking import told
 
@@ -322,6 +324,12 @@ def test_two_ways_out_that_are_none_are_refused(terms: dict[str, Any], code: str
 def test_one_way_out_is_not_two() -> None:
     found = verdict(wish(**TWO_WAYS | {"stop_loss": None}), **LONG)
     assert found.outcome is Outcome.REFUSE
+    assert found.checks[-1].code == "numbers"
+    # What is missing is said there; which side it would lie on is nobody's question.
+    one, known = wish(**TWO_WAYS | {"stop_loss": None}), facts(**LONG)
+    assert known.limits is not None
+    assert known.used is not None
+    assert stops_on_their_side(Case(one, known, known.limits, known.used)).outcome is Outcome.PASS
 
 
 async def test_an_account_that_is_let_go_and_taken_on_again_is_watched_once(home: Path) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar, TypeVarTuple
 
 import pytest
 
 from puffling.puffin.broker.base import AccountInfo
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.clock import FixedClock
-from puffling.runtime.errors import StorageFailed
+from puffling.runtime.errors import StorageFailed, Unavailable
 from puffling.runtime.port import Port
 from puffling.settings.live import LiveSettings
 from puffling.settings.model import Trading
@@ -29,6 +30,9 @@ from puffling.trading.usage import uses
 from puffling.trading.values import TradingState
 from tests.trading.cases import ACCOUNT, INFO, NOW
 from tests.trading.stored import Records, intent, opened
+
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 
 
 class NoRows:
@@ -201,6 +205,26 @@ async def test_the_drill_measures_and_halts_nothing(records: Records) -> None:
     assert records.switch.read() is None
     assert await remembered(records) is TradingState.ACTIVE
     assert names(records.data) == before
+
+
+class MeddlingPort(Port):
+    """A port behind which somebody puts a halt file into every folder that is made."""
+
+    async def thread(self, fn: Callable[[*Ts], R], *args: *Ts) -> R:
+        """Run the function, and meddle."""
+        done = await super().thread(fn, *args)
+        if isinstance(done, str):
+            place_by_hand(Path(done))
+        return done
+
+
+async def test_a_drill_whose_switch_lets_nothing_pass_before_the_press_says_so(records: Records) -> None:
+    port, before = MeddlingPort(records.clock), names(records.data)
+    with pytest.raises(Unavailable, match="could not be read"):
+        await drill(records.data, store=records.store, port=port, clock=records.clock, user=records.user)
+    await port.close()
+    assert names(records.data) == before
+    assert records.switch.read() is None
 
 
 async def test_a_drill_of_a_gate_that_lets_orders_through_is_no_success(records: Records) -> None:
