@@ -113,3 +113,21 @@ async def test_a_bracket_that_the_broker_does_not_hold_is_shown_so_and_its_exits
     assert [each.stage for each in (profit, loss)] == ["held here", "held here"]
     story = await core.broker.why(profit.id)
     assert any(step.title == f"Belongs to {entry.id}" for step in story.steps)
+
+
+async def test_an_exit_that_waits_here_is_moved_shown_first_as_the_pair_it_is(
+    core: Core, broker: OwnBroker
+) -> None:
+    with calling_as(PERSON):
+        await core.broker.confirm((await ways_out(core)).token)
+        _, loss = await still_open(core)
+        assert loss.is_changeable
+        shown = await core.broker.replace(loss.id, stop=Decimal(630), limit=Decimal(625))
+        assert shown.title == "Sell 1 SPY at 760 or better, or once it trades at 630: one cancels the other"
+        assert shown.held
+        done = await core.broker.confirm(shown.token)
+        assert done.summary.endswith("one cancels the other: held here")
+        profit, moved = await still_open(core)
+        assert (profit.limit, moved.stop, moved.limit) == (PROFIT, Decimal(630), Decimal(625))
+        assert moved.parent_id == profit.id
+    assert broker.submitted == 1
