@@ -9,10 +9,10 @@ from pathlib import Path
 from puffling.puffin.broker.base import Execution, OrderStatus
 from puffling.store.orders import OrderState
 from puffling.trading.proposals import OTHER_WAY
-from tests.fakes.own_broker import OwnBroker
+from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.rooms import Room, open_room
 from tests.trading.test_held_brackets import LOSS, _entered, _nothing_waits, _protected, _protects, _waiting
-from tests.trading.test_two_ways_out import SINGLE, _alarmed, _sent
+from tests.trading.test_two_ways_out import SINGLE, _alarmed, _sent, _terms, _wish, _with_ten
 
 
 class TestTakenBack:
@@ -87,6 +87,23 @@ class TestTakenBack:
             await room.until_state(stop.id, OrderState.CANCELED)
             assert await room.held() == 0
 
+    async def test_the_only_fill_of_the_entry_while_its_profit_is_at_the_broker_takes_that_back(
+        self, home: Path
+    ) -> None:
+        broker = OwnBroker(abilities=SINGLE)
+        async with open_room(home, broker) as room:
+            await _entered(room)
+            gone = broker.fill("o1")
+            profit, _ = await _protects(room, 10)
+            room.move(120)
+            await room.until_state(profit.id, OrderState.ACKED)
+            broker.undo(gone)
+            await room.until_state(profit.id, OrderState.CANCELED)
+            await _nothing_waits(room)
+            # Nothing is held that anybody would have to look after.
+            assert await room.held() == 0
+            assert not room.alarms
+
     async def test_one_that_cannot_be_taken_back_calls_the_person(self, home: Path) -> None:
         broker = OwnBroker(abilities=SINGLE)
         async with open_room(home, broker) as room:
@@ -120,6 +137,25 @@ class TestTakenBack:
                 return _protected(await _waiting(room)) == [(OTHER_WAY, Decimal(10), None, LOSS)]
 
             await room.until(protected)
+            assert not room.alarms
+
+    async def test_a_fill_of_two_ways_out_that_the_broker_holds_is_looked_after_by_the_broker(
+        self, home: Path
+    ) -> None:
+        broker = OwnBroker(abilities=replace(EVERYTHING, one_cancels_other=True))
+        async with open_room(home, broker) as room:
+            await _with_ten(room, broker)
+            placed = (await room.desk.place(_wish(room, _terms()))).intent
+            assert placed is not None
+            gone = broker.fill("o2", 4)
+            await room.until_state(placed.id, OrderState.PARTIAL)
+            broker.undo(gone)
+
+            async def all_held() -> bool:
+                return await room.held() == 10
+
+            await room.until(all_held)
+            await room.settle()
             assert not room.alarms
 
     async def test_a_fill_of_the_profit_after_its_stop_ended_calls_the_person(self, home: Path) -> None:
