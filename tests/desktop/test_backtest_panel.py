@@ -56,11 +56,11 @@ def ask(room: Room, question: Question) -> None:
 
 
 async def run_one(room: Room, question: Question | None = None) -> str:
-    before = room.result
+    before = room.shown
     ask(room, question or QUICK)
-    await until(lambda: room.result != before)
+    await until(lambda: room.shown != before)
     await until(lambda: has_report(room))
-    return room.result
+    return room.shown
 
 
 def phase_of(room: Room) -> Phase:
@@ -69,7 +69,7 @@ def phase_of(room: Room) -> Phase:
 
 def has_report(room: Room) -> bool:
     report = room.view.report.report
-    return report is not None and report.summary.id == room.result
+    return report is not None and report.summary.id == room.shown
 
 
 async def test_a_test_begins_with_how_far_it_can_be_trusted(core: Core, open_window: OpenWindow) -> None:
@@ -212,7 +212,7 @@ async def test_form_and_result_survive_a_restart(core: Core, open_window: OpenWi
     assert panel.room is not None
     again = panel.room
     await until(lambda: has_report(again))
-    assert again.result == id
+    assert again.shown == id
     assert again.view.report.page == "months"
     draft = again.view.setup.draft
     assert draft.symbols == ("QQQ", "SPY")
@@ -291,7 +291,7 @@ async def test_notes_and_tags_are_kept_and_a_deleted_result_comes_back(
     undo.click()
     await until(lambda: history.table.rows.rowCount() == 1)
     await until(lambda: phase_of(room) is Phase.CONTENT)
-    assert room.result == id
+    assert room.shown == id
     assert noted()
 
 
@@ -375,11 +375,11 @@ async def test_a_narrow_panel_shows_form_or_result(core: Core, open_window: Open
     room.view.resize(420, 700)
     assert room.view.narrow
     assert room.view.setup.isHidden() is not room.view.stack.isHidden()
-    room.view.show_setup(True)
+    room.view.show_form(True)
     assert room.view.stack.isHidden()
     room.view.open_page("history")
     assert room.view.setup.isHidden()
-    assert panel.history_switch.isChecked()
+    assert panel.switches["history"].isChecked()
 
 
 async def test_the_ability_leads_to_the_form_and_the_action_runs_it(

@@ -126,12 +126,12 @@ async def test_the_best_stands_beside_what_is_to_be_thought_of_it(
     assert "overfitting" in result.doubts.text()
     assert result.sets.rows.rowCount() == 6
     assert result.walk.rows.rowCount() == 5
-    assert [line.id for line in await listed(core, room)] == [room.search]
+    assert [line.id for line in await listed(core, room)] == [room.shown]
 
 
 async def listed(core: Core, room: SearchRoom) -> list[SearchLine]:
     """The lines of the list, once it holds the search that is shown."""
-    await until(lambda: room.search in room.view.searches.keys())  # noqa: SIM118  not a mapping
+    await until(lambda: room.shown in room.view.searches.keys())  # noqa: SIM118  not a mapping
     rows = room.view.searches.rows
     return [row for key in rows.keys if (row := rows.row_of(key)) is not None]
 
@@ -226,7 +226,7 @@ async def test_a_deleted_search_comes_back(core: Core, open_window: OpenWindow, 
     window = await open_window(core)
     room = await shown(window)
     await searched(room)
-    id = room.search
+    id = room.shown
     await listed(core, room)
     room.delete([id])
     await until(lambda: not room.view.searches.keys())
@@ -243,11 +243,11 @@ async def test_the_panel_comes_back_as_it_was_left(core: Core, open_window: Open
     room = await shown(window)
     await searched(room)
     room.view.result.open_page("walk")
-    search = room.search
+    search = room.shown
     kept = await close_window(window)
     again = await shown(await open_window(core, kept))
     await until(lambda: again.view.result.detail is not None)
-    assert again.search == search
+    assert again.shown == search
     assert again.view.result.page == "walk"
     assert again.view.form.asked.vary == VARY
 

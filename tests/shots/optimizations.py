@@ -80,7 +80,7 @@ def _page(page: str, search: int = -1) -> Callable[[Window], None]:
 
 
 def _first(room: SearchRoom) -> None:
-    room.search = ""
+    room.shown = ""
     room.take_question(MONEY)
     room.view.say_nothing_yet()
     room.view.open_page("result")

@@ -267,3 +267,9 @@ def _day(text: object) -> date | None:
         return date.fromisoformat(str(text)[:10])
     except ValueError:
         return None
+
+
+def title_of(question: Question, strategy: str) -> str:
+    """Give a short name for a test."""
+    symbols = " ".join(question.symbols[:3]) + (" …" if len(question.symbols) > 3 else "")
+    return tr("{strategy}, {symbols}", strategy=strategy, symbols=symbols) if symbols else strategy

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QBoxLayout,
-    QHBoxLayout,
-    QSizePolicy,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -33,73 +29,40 @@ from puffling.desktop.backtests.lists import (
 from puffling.desktop.backtests.origin import Origin
 from puffling.desktop.backtests.performance import FIRST_ON, Performance
 from puffling.desktop.backtests.tiles import Tiles
-from puffling.desktop.backtests.verdict import VerdictHead, VerdictPage
+from puffling.desktop.backtests.verdict import VerdictPage
 from puffling.desktop.card import label
-from puffling.desktop.pages import Pages
+from puffling.desktop.research.result import ResultView
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Tone, set_role
+from puffling.desktop.theme import Tone
 from puffling.puffin.backtest.report import BacktestReport, Fall, Trade
 from puffling.runtime.text import tr
 
-PAGES = {
-    "performance": "Performance",
-    "trust": "Trust",
-    "months": "Months",
-    "trades": "Trades",
-    "risk": "Risk",
-    "origin": "Origin",
-}
-_WIDE = 760
-_FLAT = 380
 
+class ReportView(ResultView):
+    """Shows one result of a test."""
 
-class ReportView(QWidget):
-    """Shows one result."""
-
+    titles: ClassVar = {
+        "performance": "Performance",
+        "trust": "Trust",
+        "months": "Months",
+        "trades": "Trades",
+        "risk": "Risk",
+        "origin": "Origin",
+    }
+    wide, flat = 760, 380
     changed = Signal()
     trade_chosen = Signal(object)
     chart_wanted = Signal()
     verify_wanted = Signal()
 
     def __init__(self, page: str = "", on: Collection[str] = FIRST_ON) -> None:
-        super().__init__()
+        super().__init__(page, "trust")
         self.report: BacktestReport | None = None
-        self._words = ""
-        self._what_words = ""
         self._trade_kind: tuple[bool, bool] | None = None
         self._trades_shown: BacktestReport | None = None
-        self.name = label(kind="heading")
-        self.what = label(tone=Tone.MUTED, kind="caption")
-        for line in (self.name, self.what):
-            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.data_label = label(tone=Tone.WARN, kind="caption")
-        self.verdict = VerdictHead()
-        self.verdict.opened.connect(lambda: self.open_page("trust"))
+        self._on = on
         self.tiles = Tiles()
-        self._first, self._on = page, on
-        self.stack = QStackedWidget()
-        self._pages: Pages | None = None
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(16)
-        self._top.addWidget(self.verdict, 6)
-        self._top.addWidget(self.tiles, 5)
-        titles = QHBoxLayout()
-        titles.setSpacing(8)
-        titles.addWidget(self.name, 1)
-        titles.addWidget(self.data_label)
-        head = QVBoxLayout()
-        head.setContentsMargins(8, 2, 8, 2)
-        head.setSpacing(2)
-        head.addLayout(titles)
-        head.addWidget(self.what)
-        head.addSpacing(6)
-        head.addLayout(self._top)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(head)
-        self._column = column
-        self.setMinimumWidth(300)
+        self._put_beside(6, self.tiles, 5)
 
     def furnish(self) -> Iterator[None]:
         """Make the pages, one at a step, and open the first."""
@@ -134,44 +97,21 @@ class ReportView(QWidget):
         self.origin.verify_wanted.connect(self.verify_wanted)
         self.stack.addWidget(self.origin)
         yield
-        self._pages = Pages("backtest", PAGES, self._first)
-        self._pages.turned.connect(self._turned)
-        self._column.addLayout(self._pages)
-        self._column.addWidget(self.stack, 1)
-        self._turn()
-
-    @property
-    def page(self) -> str:
-        """Give the page that is open."""
-        return self._first if self._pages is None else self._pages.page
+        self._add_pages("backtest")
 
     @property
     def on(self) -> list[str]:
         """Give what is switched on over the curves."""
         return self.performance.on
 
-    def open_page(self, page: str) -> None:
-        """Turn to a page as the person does."""
-        if self._pages is not None:
-            self._pages.open(page)
-
     def show_report(self, report: BacktestReport, kind: StrategyKind | None = None) -> None:
         """Show this result."""
         self.report = report
         summary = report.summary
-        self._words = summary.name
-        self.data_label.setText(summary.data_label)
-        set_role(self.data_label, tone="muted" if _real(report) else "warn")
-        self.data_label.setToolTip("\n".join(summary.warnings))
-        symbols = ", ".join(summary.symbols)
-        self._what_words = " · ".join(
-            (
-                symbols,
-                summary.interval,
-                tr("{first} to {last}", first=day(summary.start), last=day(summary.end)),
-                tr("{count} bars", count=f"{summary.bars:,}"),
-            )
-        )
+        reach = tr("{first} to {last}", first=day(summary.start), last=day(summary.end))
+        bars = tr("{count} bars", count=f"{summary.bars:,}")
+        self._say_head(summary.name, (", ".join(summary.symbols), summary.interval, reach, bars))
+        self._say_data(summary.data_label, [each.quality for each in summary.sources], summary.warnings)
         self.verdict.show_verdict(summary.grade, summary.reasons)
         self.tiles.show_metrics(summary.metrics)
         self.performance.show_curves(report.curves, summary.benchmark)
@@ -184,10 +124,7 @@ class ReportView(QWidget):
         self.figures.set_rows(figure_rows(summary.metrics, report.trust))
         self.reaches.show_reaches(reaches_of(report))
         self.origin.show_origin(report, kind)
-        count = len(report.trades)
-        if self._pages is not None:
-            self._pages.say_count("trades", count)
-        self._elide()
+        self._say_count("trades", len(report.trades))
         self._turn()
 
     def copy_figures(self) -> None:
@@ -207,16 +144,9 @@ class ReportView(QWidget):
         }
         places[self.page].setFocus()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._pages is None:
-            return
-        wide = event.size().width() >= _WIDE
-        self.what.setVisible(event.size().height() >= _FLAT)
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self._top.setSpacing(16 if wide else 4)
+    def _fit(self, *, wide: bool, flat: bool) -> None:
+        super()._fit(wide=wide, flat=flat)
         self._risk_split.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
-        self._elide()
 
     def _risk(self) -> QWidget:
         left = QWidget()
@@ -243,11 +173,11 @@ class ReportView(QWidget):
         return self._risk_split
 
     def _turned(self) -> None:
-        self._turn()
+        super()._turned()
         self.changed.emit()
 
     def _turn(self) -> None:
-        self.stack.setCurrentIndex(list(PAGES).index(self.page))
+        super()._turn()
         if self.page == "trades":
             self._show_trades()
 
@@ -293,11 +223,6 @@ class ReportView(QWidget):
         self.performance.chart.mark((_us(fall.begin), _us(end)))
         self.open_page("performance")
 
-    def _elide(self) -> None:
-        room = max(self.width() - self.data_label.sizeHint().width() - 32, 60)
-        _say(self.name, self._words, room)
-        _say(self.what, self._what_words, max(self.width() - 20, 60))
-
 
 def reaches_of(report: BacktestReport) -> list[Reach]:
     """Give what might have been; nothing where nobody looked."""
@@ -311,19 +236,9 @@ def reaches_of(report: BacktestReport) -> list[Reach]:
     return found
 
 
-def _real(report: BacktestReport) -> bool:
-    return all(each.quality not in ("demo", "sample", "simulated") for each in report.summary.sources)
-
-
 def _intraday(interval: str) -> bool:
     return interval.endswith(("m", "h"))
 
 
 def _us(moment: Any) -> float:
     return float(moment.timestamp() * 1e6)
-
-
-def _say(line: Any, words: str, room: int) -> None:
-    short = line.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
-    line.setText(short)
-    line.setToolTip(words if short != words else "")

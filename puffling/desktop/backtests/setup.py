@@ -11,10 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
-    QScrollArea,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +25,6 @@ from puffling.desktop.backtests.question import (
     Question,
     preset_of,
 )
-from puffling.desktop.backtests.running import RunningTests
 from puffling.desktop.backtests.symbols import SymbolsEditor
 from puffling.desktop.card import button, label
 from puffling.desktop.charting.words import short_interval
@@ -36,12 +32,12 @@ from puffling.desktop.editors import Choice, day_field
 from puffling.desktop.fields import Ask, Field
 from puffling.desktop.forms import Form
 from puffling.desktop.indicators.editor import field_of
+from puffling.desktop.research.form import ResearchForm
 from puffling.desktop.session import Session
 from puffling.desktop.theme import Tone, set_role
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.text import tr
 
-WIDTH = 290
 _MONEY = (
     Field("capital", "Capital", Ask.NUMBER, required=True, above=0, most=1e12),
     Field("benchmark", "Benchmark", Ask.TEXT, longest=20),
@@ -54,15 +50,13 @@ _PARTS: Mapping[tuple[str, ...], str] = {
 }
 
 
-class SetupForm(QWidget):
+class SetupForm(ResearchForm):
     """Asks for a test, and shows the tests on their way."""
 
-    run_wanted = Signal()
     optimize_wanted = Signal()
-    changed = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__("backtest", tr("Run"), tr("Run the test (Ctrl+Enter)"))
         self.kinds: dict[str, StrategyKind] = {}
         self._saved: dict[str, SavedStrategy] = {}
         self._question = Question()
@@ -98,15 +92,6 @@ class SetupForm(QWidget):
         self.unfold.setCheckable(True)
         self.unfold.setProperty("narrow", True)
         self.unfold.toggled.connect(self._fold)
-        self.running = RunningTests()
-        self.error = label(tone=Tone.DANGER)
-        self.error.setWordWrap(True)
-        self.error.hide()
-        self.run = QPushButton(tr("Run"))
-        self.run.setObjectName("backtest.run")
-        self.run.setToolTip(tr("Run the test (Ctrl+Enter)"))
-        set_role(self.run, kind="primary")
-        self.run.clicked.connect(self.run_wanted)
         self.optimize = button(tr("Optimize …"))
         self.optimize.setObjectName("backtest.optimize")
         self.optimize.setToolTip(tr("Search better parameters for what is asked here"))
@@ -124,7 +109,7 @@ class SetupForm(QWidget):
         self.details.changed.connect(self._edited)
         self.details.costs_changed.connect(self._own_costs)
         self.details.submitted.connect(self.run_wanted)
-        self._column.insertWidget(self._column.indexOf(self.unfold) + 1, self.details)
+        self.column.insertWidget(self.column.indexOf(self.unfold) + 1, self.details)
         yield
         self.show_question(question)
 
@@ -148,16 +133,13 @@ class SetupForm(QWidget):
         self.money.submitted.connect(lambda _: self.run_wanted.emit())
 
     def _arrange(self) -> None:
-        inside = QWidget()
-        self._column = column = QVBoxLayout(inside)
-        column.setContentsMargins(8, 2, 8, 8)
-        column.setSpacing(6)
+        column = self.column
         column.addWidget(self.strategy)
         column.addWidget(self.about)
         column.addWidget(self.parameters)
-        column.addWidget(_heading(tr("Symbols")))
+        self.add_heading(tr("Symbols"))
         column.addWidget(self.symbols)
-        column.addWidget(_heading(tr("Bars and time")))
+        self.add_heading(tr("Bars and time"))
         times = QHBoxLayout()
         times.setSpacing(6)
         times.addWidget(self.interval, 2)
@@ -176,33 +158,18 @@ class SetupForm(QWidget):
         self.day_error.setWordWrap(True)
         self.day_error.hide()
         column.addWidget(self.day_error)
-        column.addWidget(_heading(tr("Money")))
+        self.add_heading(tr("Money"))
         column.addWidget(self.money)
-        column.addWidget(_heading(tr("Costs")))
+        self.add_heading(tr("Costs"))
         column.addWidget(self.costs)
         column.addWidget(self.cost_words)
         column.addWidget(self.unfold, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(inside)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(8, 6, 8, 2)
-        foot.setSpacing(8)
-        foot.addWidget(self.error)
-        foot.addWidget(self.running)
         acts = QHBoxLayout()
         acts.setSpacing(8)
         acts.addWidget(self.run, 1)
         acts.addWidget(self.optimize)
-        foot.addLayout(acts)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.area, 1)
-        whole.addLayout(foot)
+        self.foot.addLayout(acts)
         self.setMinimumWidth(276)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
@@ -312,8 +279,7 @@ class SetupForm(QWidget):
         else:
             if last in ("strategy", "name"):
                 set_role(self.strategy, wrong=True)
-            self.error.setText(text)
-            self.error.show()
+            self._say_error(text)
 
     def clear_errors(self) -> None:
         """Take back everything that was said to be wrong."""
@@ -321,8 +287,7 @@ class SetupForm(QWidget):
         self.money.clear_errors()
         self.details.clear_errors()
         self.symbols.say_wrong("")
-        self.error.hide()
-        self.error.setText("")
+        self._say_error("")
         self.day_error.hide()
         self.day_error.setText("")
         for widget in (self.since, self.until, self.strategy):
@@ -373,7 +338,7 @@ class SetupForm(QWidget):
         self.parameters = Form(fields, values=values)
         self.parameters.changed.connect(self._edited)
         self.parameters.submitted.connect(lambda _: self.run_wanted.emit())
-        self._column.replaceWidget(old, self.parameters)
+        self.column.replaceWidget(old, self.parameters)
         old.hide()
         old.deleteLater()
         self.parameters.setVisible(bool(fields))
@@ -429,9 +394,3 @@ class SetupForm(QWidget):
     def _reveal(self, widget: QWidget) -> None:
         self.area.ensureWidgetVisible(widget)
         widget.setFocus()
-
-
-def _heading(text: str) -> QWidget:
-    made = label(text, tone=Tone.MUTED, kind="caption")
-    made.setContentsMargins(0, 6, 0, 0)
-    return made

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QHBoxLayout,
     QMenu,
-    QSizePolicy,
-    QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from puffling.automation.research.search.values import SearchDetail, TrialLine
 from puffling.desktop import numbers
 from puffling.desktop.backtests.figures import BY_ID
-from puffling.desktop.backtests.verdict import VerdictHead, VerdictPage
+from puffling.desktop.backtests.verdict import VerdictPage
 from puffling.desktop.card import button, label
 from puffling.desktop.columns import Column, R
 from puffling.desktop.optimization.lists import (
@@ -31,39 +27,31 @@ from puffling.desktop.optimization.lists import (
     written,
 )
 from puffling.desktop.optimization.map import ParameterMap
-from puffling.desktop.pages import Pages
+from puffling.desktop.research.result import ResultView
 from puffling.desktop.tables import Table
-from puffling.desktop.theme import Tone, set_role
+from puffling.desktop.theme import Tone
 from puffling.runtime.text import tr
 
-PAGES = {"map": "Map", "sets": "Sets", "reasons": "Trust", "walk": "Walk forward"}
 _DOUBTS = {
     "deflated_sharpe": "Deflated Sharpe {share}",
     "overfitting_probability": "overfitting {share}",
 }
-_WIDE, _FLAT = 700, 460
 
 
-class SearchResult(QWidget):
+class SearchResult(ResultView):
     """Shows one search; nothing in it is called best without what is to be thought of it."""
 
+    titles: ClassVar = {"map": "Map", "sets": "Sets", "reasons": "Trust", "walk": "Walk forward"}
+    wide, flat = 700, 460
     use_wanted = Signal(object)
     keep_wanted = Signal(object)
     resume_wanted = Signal()
 
     def __init__(self, page: str = "") -> None:
-        super().__init__()
+        super().__init__(page, "reasons")
         self.detail: SearchDetail | None = None
         self.trials: dict[int, TrialLine] = {}
         self._chosen = -1
-        self._first = page
-        self.name = label(kind="heading")
-        self.what = label(tone=Tone.MUTED, kind="caption")
-        self.data_label = label(tone=Tone.WARN, kind="caption")
-        for line in (self.name, self.what):
-            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.verdict = VerdictHead()
-        self.verdict.opened.connect(lambda: self.open_page("reasons"))
         self.which = label(tone=Tone.MUTED, kind="caption")
         self.set = label(kind="title")
         self.scores = label()
@@ -81,8 +69,6 @@ class SearchResult(QWidget):
         self.use.clicked.connect(self._use)
         self.keep.clicked.connect(self._keep)
         self.resume.clicked.connect(self.resume_wanted)
-        self.stack = QStackedWidget()
-        self._pages: Pages | None = None
         self._arrange()
 
     def furnish(self) -> Iterator[None]:
@@ -98,26 +84,12 @@ class SearchResult(QWidget):
         for page in (self.map, self.sets, self.reasons, self.walk):
             self.stack.addWidget(page)
         yield
-        self._pages = Pages("optimization", PAGES, self._first)
-        self._pages.turned.connect(self._turn)
-        self._column.addLayout(self._pages)
-        self._column.addWidget(self.stack, 1)
-        self._turn()
-
-    @property
-    def page(self) -> str:
-        """Give the page that is open."""
-        return self._first if self._pages is None else self._pages.page
+        self._add_pages("optimization")
 
     @property
     def chosen(self) -> TrialLine | None:
         """Give the set that is looked at: the chosen one, or the best."""
         return self.trials.get(self._chosen)
-
-    def open_page(self, page: str) -> None:
-        """Turn to a page as the person does."""
-        if self._pages is not None:
-            self._pages.open(page)
 
     def show_search(self, detail: SearchDetail, trials: Sequence[TrialLine]) -> None:
         """Show this search."""
@@ -125,8 +97,6 @@ class SearchResult(QWidget):
         self.detail = detail
         self.trials = {each.number: each for each in trials}
         summary, best = detail.summary, detail.best
-        self.name.setText(summary.name)
-        self.name.setToolTip(summary.name)
         tried = (
             tr("{count} sets", count=f"{summary.tried:,}")
             if summary.tried == summary.planned
@@ -134,12 +104,8 @@ class SearchResult(QWidget):
         )
         state = "" if summary.state == "done" else tr(STATES[summary.state])
         reach = tr("{first} to {last}", first=summary.start, last=summary.end)
-        parts = (state, tried, ", ".join(summary.symbols), summary.interval, reach)
-        self.what.setText(" · ".join(each for each in parts if each))
-        self.data_label.setText(detail.data_label)
-        real = detail.quality not in ("demo", "sample", "simulated")
-        set_role(self.data_label, tone="muted" if real else "warn")
-        self.data_label.setToolTip("\n".join(detail.warnings))
+        self._say_head(summary.name, (state, tried, ", ".join(summary.symbols), summary.interval, reach))
+        self._say_data(detail.data_label, (detail.quality,), detail.warnings)
         self.verdict.show_verdict(summary.grade, detail.findings)
         self.reasons.show_reasons(detail.findings)
         self.resume.setVisible(summary.state not in ("done", "running"))
@@ -169,34 +135,11 @@ class SearchResult(QWidget):
             best.addWidget(widget)
         best.addSpacing(4)
         best.addLayout(acts)
-        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._top.setSpacing(16)
-        self._top.addWidget(self.verdict, 5, Qt.AlignmentFlag.AlignTop)
-        self._top.addLayout(best, 5)
-        titles = QHBoxLayout()
-        titles.setSpacing(8)
-        titles.addWidget(self.name, 1)
-        titles.addWidget(self.data_label)
-        head = QVBoxLayout()
-        head.setContentsMargins(8, 2, 8, 2)
-        head.setSpacing(2)
-        head.addLayout(titles)
-        head.addWidget(self.what)
-        head.addSpacing(6)
-        head.addLayout(self._top)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
-        self._column.addLayout(head)
-        self.setMinimumWidth(300)
+        self._put_beside(5, best, 5)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide, flat = event.size().width() >= _WIDE, event.size().height() < _FLAT
-        for line in (self.what, self.which):
-            line.setHidden(flat)
-        self._top.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        self._top.setSpacing(16 if wide else 6)
+    def _fit(self, *, wide: bool, flat: bool) -> None:
+        super()._fit(wide=wide, flat=flat)
+        self.which.setHidden(flat)
 
     def _show_sets(self, detail: SearchDetail) -> None:
         objective = detail.summary.objective
@@ -213,8 +156,7 @@ class SearchResult(QWidget):
             )
         self.sets.set_rows({str(each.number): each for each in self.trials.values()})
         self.sets.when_empty(tr("Nothing tried yet"), tr("What was tried stands here as it comes."))
-        if self._pages is not None:
-            self._pages.say_count("sets", len(self.trials))
+        self._say_count("sets", len(self.trials))
 
     def _renewed(self, old: Table[R], columns: list[Column[R]], title: str) -> Table[R]:
         made = Table(columns, title=title)
@@ -276,9 +218,6 @@ class SearchResult(QWidget):
     def _keep(self) -> None:
         if self.keep.isEnabled():
             self.keep_wanted.emit(self.chosen)
-
-    def _turn(self) -> None:
-        self.stack.setCurrentIndex(list(PAGES).index(self.page))
 
 
 def _doubts(detail: SearchDetail) -> str:

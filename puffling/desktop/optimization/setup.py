@@ -6,30 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from puffling.automation.research.search.values import OBJECTIVES
 from puffling.automation.values import StrategyKind
 from puffling.desktop.backtests.question import PRESET_TITLES, Question, preset_of, reach_words
-from puffling.desktop.backtests.running import RunningTests
 from puffling.desktop.card import button, label
 from puffling.desktop.charting.words import short_interval
 from puffling.desktop.editors import Choice, narrow_choice
 from puffling.desktop.optimization.asked import HOLDOUTS, METHODS, Asked
 from puffling.desktop.optimization.axes import AxesEditor
+from puffling.desktop.research.form import ResearchForm
 from puffling.desktop.theme import Tone, set_role
 from puffling.runtime.text import tr
 
 
-class SearchForm(QWidget):
+class SearchForm(ResearchForm):
     """Asks for a search, says how much work it is, and shows the searches on their way."""
 
-    run_wanted = Signal()
     question_wanted = Signal()
-    changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("optimization", tr("Search"), tr("Try all of it (Ctrl+Enter)"))
         self.kinds: dict[str, StrategyKind] = {}
         self._asked = Asked()
         self.what = label(kind="title")
@@ -52,56 +50,31 @@ class SearchForm(QWidget):
         self.holdout = _choice(tr("Kept unseen"), {share: tr(title) for share, title in HOLDOUTS.items()})
         self.plan = label(tone=Tone.MUTED, kind="caption")
         self.plan.setWordWrap(True)
-        self.error = label(tone=Tone.DANGER)
-        self.error.setWordWrap(True)
-        self.error.hide()
-        self.running = RunningTests()
-        self.run = QPushButton(tr("Search"))
-        self.run.setObjectName("optimization.run")
-        self.run.setToolTip(tr("Try all of it (Ctrl+Enter)"))
-        set_role(self.run, kind="primary")
-        self.run.clicked.connect(self.run_wanted)
         for choice in (self.objective, self.method, self.holdout):
             choice.activated.connect(lambda _: self._edited())
         self.most.textEdited.connect(lambda _: self._edited())
         self._arrange()
 
     def _arrange(self) -> None:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(8, 2, 8, 8)
-        column.setSpacing(6)
+        column = self.column
         column.addWidget(self.what)
         column.addWidget(self.where)
         column.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(_heading(tr("What varies")))
+        self.add_heading(tr("What varies"))
         column.addWidget(self.axes)
-        column.addWidget(_heading(tr("Sets")))
+        self.add_heading(tr("Sets"))
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.method, 1)
         row.addWidget(self.most)
         column.addLayout(row)
-        column.addWidget(_heading(tr("The best has the highest")))
+        self.add_heading(tr("The best has the highest"))
         column.addWidget(self.objective)
-        column.addWidget(_heading(tr("Looked at only afterwards")))
+        self.add_heading(tr("Looked at only afterwards"))
         column.addWidget(self.holdout)
         column.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setWidget(inside)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(8, 6, 8, 2)
-        foot.setSpacing(8)
-        for widget in (self.error, self.running, self.plan, self.run):
-            foot.addWidget(widget)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.area, 1)
-        whole.addLayout(foot)
+        self.foot.addWidget(self.plan)
+        self.foot.addWidget(self.run)
         self.setMinimumWidth(296)
 
     @property
@@ -177,13 +150,12 @@ class SearchForm(QWidget):
             return
         if field == "trials":
             set_role(self.most, wrong=True)
-        self.error.setText(text)
-        self.error.show()
+        self._say_error(text)
 
     def clear_errors(self) -> None:
         """Take back everything that was said to be wrong."""
         self.axes.clear_errors()
-        self.error.hide()
+        self._say_error("")
         set_role(self.most, wrong=False)
 
     def _edited(self) -> None:
@@ -199,10 +171,4 @@ def _choice(name: str, offered: dict[str, str] | dict[float, str]) -> Choice:
     made = narrow_choice(name)
     for value, title in offered.items():
         made.addItem(title, value)
-    return made
-
-
-def _heading(text: str) -> QWidget:
-    made = label(text, tone=Tone.MUTED, kind="caption")
-    made.setContentsMargins(0, 6, 0, 0)
     return made
