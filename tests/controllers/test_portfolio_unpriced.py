@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from puffling.core.core import Core
+from puffling.runtime.clock import FixedClock
+from puffling.runtime.paths import Paths
 from puffling.store.orders import Account
 from tests.fakes.own_broker import OwnBroker
 from tests.fixtures.portfolios import TellingBroker
@@ -43,3 +45,14 @@ async def test_what_it_is_worth_now_is_the_newest_point(core: Core) -> None:
     curve = await core.portfolio.curve("mine")
     assert curve.times == (before, core.clock.now())
     assert curve.equity[-1] == Decimal(1_000)
+
+
+async def test_a_benchmark_that_did_not_trade_yet_leaves_the_curve_by_itself(paths: Paths) -> None:
+    core = await Core.open(paths, clock=FixedClock(datetime(2000, 3, 6, 16, tzinfo=UTC)), environment={})
+    try:
+        alone = await core.portfolio.curve(benchmark="GOOG")
+        beside = await core.portfolio.curve(benchmark="SPY")
+    finally:
+        await core.close()
+    assert (len(alone.times), alone.benchmark) == (1, ())
+    assert beside.benchmark == (1.0,)

@@ -11,12 +11,14 @@ import pytest
 from puffling.core.core import Core
 from puffling.puffin.broker.base import AccountInfo, BrokerAbilities
 from puffling.puffin.orders import Side
+from puffling.puffin.portfolio.lots import Matching
 from puffling.store.events import WorthMarked
 from puffling.store.orders import Account, Trade, Worth
 from puffling.trading.books import BURST, MARK_EVERY, due_mark
 from puffling.trading.history import OPENING
 from puffling.trading.portfolio.accounting import days, gain_since, settled
 from puffling.trading.portfolio.lines import read_choices
+from puffling.trading.portfolio.reading import Record, Standing, curve_of, gains_of, portfolio_of
 from puffling.trading.values import AccountView, LineState
 from tests.fixtures.portfolios import TellingBroker
 
@@ -128,3 +130,33 @@ def test_gains_count_from_the_mark_before_and_leave_out_what_was_paid() -> None:
     assert gain_since(curve, paid, Decimal(1_650), NOW - timedelta(days=9)) == 150
     assert gain_since([], paid, Decimal(1), NOW) is None
     assert [each.gain for each in days(curve, paid)] == [Decimal(0), Decimal(100)]
+
+
+def test_a_trade_of_nothing_moves_nothing() -> None:
+    found = settled([trade(0, Side.BUY, "0", "12"), trade(1, Side.BUY, "3", "12")])
+    assert [(lot.id, lot.quantity) for lot in found.book.lots()] == [("1", Decimal(3))]
+    assert found.earned() == {"1": None}
+
+
+def record(*curve: Worth) -> Record:
+    """An account that never traded, with what it was worth."""
+    return Record("mine", (), (), curve, (), settled(()), Matching.FIFO)
+
+
+def test_what_only_the_cash_is_known_of_is_worth_its_cash_and_has_no_day() -> None:
+    shown = portfolio_of(Standing("mine", "Mine", "PAPER", cash=Decimal(100)), record(), (), NOW)
+    assert (shown.equity, shown.total, shown.day_start, shown.today) == (Decimal(100), None, None, None)
+
+
+def test_what_an_account_is_worth_now_is_the_newest_point_once() -> None:
+    standing = Standing("mine", "Mine", "PAPER", connected=True, equity=Decimal(1_200))
+    before = Worth("mine", NOW - timedelta(days=40), Decimal(1_000), Decimal(200))
+    gains = gains_of(standing, record(before), (), NOW)
+    assert (gains.since, gains.total) == (before.at, Decimal(200))
+    assert gains.time_weighted.whole == pytest.approx(0.2)
+    curve = curve_of(record(before), NOW, standing.equity, "SPY")
+    assert (curve.times, curve.equity) == ((before.at, NOW), (1_000.0, 1_200.0))
+    # A mark of this very moment is that point already.
+    marked = record(before, Worth("mine", NOW, Decimal(1_200), Decimal(200)))
+    assert curve_of(marked, NOW, standing.equity, "SPY").times == (before.at, NOW)
+    assert gains_of(standing, marked, (), NOW).time_weighted.whole == pytest.approx(0.2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -16,6 +17,7 @@ from puffling.store.database import Store, Unit
 from puffling.store.events import CashFlowsChanged, TradesChanged
 from puffling.store.orders import OrderState, Trade, Worth
 from puffling.trading.books import Books
+from puffling.trading.values import AccountView
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
@@ -143,3 +145,26 @@ async def test_what_an_account_is_worth_is_kept_as_soon_as_it_can_be(home: Path)
 
 def _curve(unit: Unit) -> tuple[Worth, ...]:
     return unit.worth.curve(MINE.id)
+
+
+async def test_an_account_whose_broker_says_nothing_is_worth_what_it_was_last(home: Path) -> None:
+    clock = FixedClock(NOW)
+    async with open_room(home, OwnBroker(now=clock.now), clock=clock, compared=False) as room:
+
+        def keep(unit: Unit) -> None:
+            unit.accounts.add(MINE.id, broker=MINE.broker, mode=MINE.mode, label=MINE.label)
+            unit.worth.mark(MINE.id, NOW, Decimal(700), Decimal(300))
+
+        await room.store.run(DEFAULT_USER, keep)
+        view = replace(await room.desk.account(MINE.id), info=None)
+
+        async def silent() -> tuple[AccountView, ...]:
+            return (view,)
+
+        live = LiveSettings(NoRows(), {}, {})
+        books = Books(
+            store=room.store, bus=room.bus, clock=clock, user=DEFAULT_USER, live=live, accounts=silent
+        )
+        [standing] = await books.standings()
+        assert (standing.connected, standing.label) == (False, MINE.label)
+        assert (standing.equity, standing.cash, standing.as_of) == (Decimal(700), Decimal(300), NOW)

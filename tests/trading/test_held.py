@@ -15,10 +15,12 @@ from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.clock import FixedClock
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.flags import Standing, write_standing
+from puffling.trading.held import _note_best, best_of, is_met
 from puffling.trading.values import TradingState
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
+from tests.trading.stored import intent
 
 POOR = BrokerAbilities(
     lasting=frozenset({Lasting.DAY, Lasting.GTC}),
@@ -244,3 +246,21 @@ async def test_no_price_that_is_none_meets_anything(home: Path) -> None:
         room.move(50, symbol="QQQ")
         await room.settle()
         assert broker.submitted == 1
+
+
+def test_a_trailing_stop_that_has_seen_no_price_is_not_met() -> None:
+    trailing = intent(terms={"side": Side.SELL, "kind": Kind.TRAILING_STOP, "trail": Decimal(5)})
+    assert not is_met(trailing, None, Decimal(1))
+    assert is_met(trailing, Decimal(100), Decimal(95))
+
+
+async def test_a_best_price_that_comes_after_its_order_has_gone_out_is_not_kept(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        trailing = await _held(room, kind=Kind.TRAILING_STOP, trail=Decimal(10))
+        await room.parts.run(_note_best, trailing.id, Decimal(110))
+        assert best_of(await room.intent(trailing.id)) == 110
+        await room.desk.cancel(trailing.id)
+        await room.parts.run(_note_best, trailing.id, Decimal(120))
+        assert best_of(await room.intent(trailing.id)) != 120

@@ -27,6 +27,7 @@ from puffling.trading.verdicts import Verdict
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import LOOSE, MINE, Room, open_room
+from tests.trading.test_books_kept import FailingStore
 from tests.trading.test_held import POOR
 
 P = ParamSpec("P")
@@ -150,13 +151,16 @@ async def test_what_waits_for_a_busy_broker_does_not_leave_over_a_line_that_is_d
         broker.fault("submit_order", "busy")
         intent = await working(room)
         assert intent.state is OrderState.INTENT
-        broker.fault("get_account", *["unclear"] * 50)
-        broker.say(BrokerUpdate(UpdateKind.LOST))
+        line = room.parts.line(MINE.id)
 
         async def down() -> bool:
-            return (await room.desk.account(MINE.id)).state is LineState.LOST
+            return line.state is LineState.LOST
 
-        await room.until(down)
+        # No comparison that is under way may end well after the news.
+        async with line.comparing:
+            broker.fault("get_account", *["unclear"] * 50)
+            broker.say(BrokerUpdate(UpdateKind.LOST))
+            await room.until(down)
         clock.advance(2)
         await room.settle()
         assert (await room.intent(intent.id)).state is OrderState.INTENT
@@ -364,6 +368,31 @@ async def test_what_is_met_while_the_disk_is_full_goes_out_when_it_is_not(home: 
 
         await room.until(sent)
         assert room.failures == []
+
+
+async def test_what_is_met_and_cannot_leave_is_told_as_soon_as_it_can_be(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker, store_type=FailingStore) as room:
+        store = room.store
+        assert isinstance(store, FailingStore)
+        await held(room, broker)
+        await room.desk.place(room.wish("stop", side=Side.SELL, kind=Kind.STOP, stop=Decimal(90)))
+        room.switch.press("Enough", "you", NOW)
+        store.refuse("_is_held")
+
+        async def refused() -> bool:
+            room.move(89)
+            return bool(store.refused)
+
+        async def called() -> bool:
+            room.move(88)
+            return bool(room.alarms)
+
+        await room.until(refused)
+        assert not room.alarms
+        await room.until(called)
+        assert "was met and cannot leave" in room.alarms[0].text
+        assert (broker.submitted, room.failures) == (1, [])
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before it is on its way", "before the socket"])

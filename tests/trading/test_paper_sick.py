@@ -242,3 +242,22 @@ async def test_a_dividend_alone_changes_money_and_no_shares(tmp_path: Path) -> N
         flows = await room.read(lambda unit: unit.flows.of(DEMO.id))
         assert [flow.amount for flow in flows if flow.kind is FlowKind.DIVIDEND] == [5]
         assert await room.held() == 4
+
+
+async def test_a_price_in_the_first_moment_of_a_day_waits_until_the_day_has_begun(tmp_path: Path) -> None:
+    async with open_paper(tmp_path) as room:
+        await bought(room)
+        mark = room.paper.broker.mark("SPY")
+        assert mark is not None
+        before = await room.market.latest("SPY")
+        room.clock.advance(timedelta(days=1).total_seconds())
+        # Nobody has looked at the clock since: splits of the new day may not be known yet.
+        told = before._replace(price=before.price * 0.9, time_us=to_us(room.clock.now()))
+        room.bus.publish(PricesMoved({"SPY": told}))
+        assert room.paper.broker.mark("SPY") == mark
+
+        async def taken() -> bool:
+            room.bus.publish(PricesMoved({"SPY": told}))
+            return room.paper.broker.mark("SPY") == told.price
+
+        await room.until(taken)

@@ -146,3 +146,20 @@ async def test_figures_read_for_an_order_are_told_to_all_who_show_them(home: Pat
             assert told == [line.info]
             await refresh_account(room.parts, line)
             assert len(told) == 1
+
+
+async def test_fills_that_come_while_the_question_waits_are_asked_for_together(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        first, second = await _working(room, "one"), await _working(room, "two")
+        await room.settle()
+        line = room.parts.line(MINE.id)
+        async with line.comparing:
+            before = _questions(broker)
+            async with line.asking:
+                broker.fill("o1")
+                broker.fill("o2")
+                for intent in (first, second):
+                    await room.until_state(intent.id, OrderState.FILLED)
+            await _known(room)
+            assert _questions(broker) - before == 1
