@@ -14,7 +14,6 @@ from puffling.automation.research.parameters import (
     Benchmark,
     Capital,
     Carrying,
-    Examine,
     Exits,
     Fees,
     FirstDay,
@@ -140,7 +139,6 @@ class Backtests(Controller, domain="backtest"):
         benchmark: Benchmark = "",
         risk_free_rate: RiskFree = 0.05,
         seed: Seed = 0,
-        examine: Examine = True,
         name: ResultName = "",
         report: ReportFile = None,
     ) -> Summary:
@@ -179,7 +177,6 @@ class Backtests(Controller, domain="backtest"):
             benchmark=benchmark.strip().upper(),
             risk_free_rate=risk_free_rate,
             seed=seed,
-            examine=examine,
         )
         settled, prepared = await self._running.settle(request)
         summary = await self._running.run(caller, settled, prepared, name.strip())

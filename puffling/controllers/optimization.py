@@ -156,7 +156,6 @@ class Optimization(Controller):
             benchmark="",
             risk_free_rate=risk_free_rate,
             seed=seed,
-            examine=True,
         )
         wish = Wish(vary, method, trials, objective, holdout, stretches, seed)
         return await self.show(await self._searching.run(caller, request, wish, name.strip()))

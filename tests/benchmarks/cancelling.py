@@ -50,7 +50,6 @@ async def _measure() -> list[float]:
             intrabar=Intrabar.PESSIMISTIC,
             risk_free_rate=0.05,
             seed=0,
-            examine=True,
         )
         took += [await _one(room, task, seconds) for seconds in MOMENTS_SECONDS]
     await room.close()

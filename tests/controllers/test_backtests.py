@@ -15,6 +15,7 @@ from puffling.assistant.tools import call_tool
 from puffling.automation.research.values import (
     BacktestRequest,
     Commission,
+    ExportFormat,
     Holding,
     Leaving,
     Slippage,
@@ -39,7 +40,7 @@ from puffling.store.research import StoredResult
 pytestmark = pytest.mark.usefixtures("as_person")
 
 START, END = date(2022, 1, 3), date(2024, 12, 31)
-QUICK: dict[str, Any] = {"start": START, "end": END, "examine": False}
+QUICK: dict[str, Any] = {"start": START, "end": END}
 
 
 async def kept(core: Core) -> tuple[int, int]:
@@ -59,7 +60,6 @@ async def test_the_figures_of_a_report_are_those_of_the_engine(core: Core) -> No
         slippage=Slippage(pct=0.001),
         benchmark="AGG",
         risk_free_rate=0.02,
-        examine=False,
     )
     report = await core.backtests.report(told.id)
     first = report.manifest.first_us
@@ -220,7 +220,7 @@ async def test_a_run_that_is_cancelled_leaves_nothing(core: Core) -> None:
 
 async def test_made_again_a_result_is_the_same_to_the_last_bit(core: Core) -> None:
     told = await core.backtests.run("momentum", ("SPY", "QQQ"), START, END, seed=7)
-    await core.backtests.run("rsi_reversal", ("SPY", "QQQ"), START, END, examine=False)
+    await core.backtests.run("rsi_reversal", ("SPY", "QQQ"), START, END)
     before = (await kept(core))[1]
     checked = await core.backtests.verify(told.id)
     assert checked.identical, checked.differences
@@ -239,6 +239,25 @@ async def test_what_changed_since_is_named(core: Core) -> None:
     assert not checked.identical
     assert [each.what for each in checked.differences] == ["data", "code", "report"]
     assert "prices" in checked.text
+
+
+async def test_what_an_earlier_version_did_not_examine_has_the_worst_grade_and_says_why(core: Core) -> None:
+    told = await core.backtests.run("momentum", ("SPY",), START, END)
+    stored = await core.store.run(core.user, lambda unit: unit.results.remove(told.id))
+    report = {**stored.report, "summary": {**stored.report["summary"], "grade": "", "reasons": []}}
+    head = replace(stored.head, grade="", request={**stored.head.request, "examine": False})
+    await core.store.run(core.user, lambda unit: unit.results.restore(StoredResult(head, report)))
+    [line] = await core.backtests.all()
+    shown = (await core.backtests.show(told.id)).summary
+    assert line.grade == shown.grade == "F"
+    [reason] = shown.reasons
+    assert (reason.check, reason.outcome) == ("examined", "fatal")
+    assert "nobody looked how far it can be trusted" in reason.text
+    for kind in (ExportFormat.HTML, ExportFormat.PDF):
+        assert (await core.backtests.export(told.id, kind)).text
+    assert "Not examined" in (await core.backtests.export(told.id, ExportFormat.HTML)).text
+    # It can be made again all the same.
+    assert not (await core.backtests.verify(told.id)).identical
 
 
 async def test_a_configured_strategy_brings_its_parameters_and_symbols(core: Core) -> None:
@@ -282,7 +301,7 @@ async def test_results_are_listed_noted_found_deleted_and_brought_back(core: Cor
 async def test_results_stand_side_by_side_with_what_makes_them_hard_to_compare(core: Core) -> None:
     first = await core.backtests.run("momentum", ("SPY",), **QUICK)
     second = await core.backtests.run(
-        "buy_and_hold", ("QQQ",), date(2023, 1, 3), END, examine=False, commission=Commission(flat=1.0)
+        "buy_and_hold", ("QQQ",), date(2023, 1, 3), END, commission=Commission(flat=1.0)
     )
     told = await core.backtests.compare((first.id, second.id))
     assert [line.id for line in told.results] == [first.id, second.id]
@@ -345,7 +364,7 @@ def test_a_request_can_be_read_back_from_what_was_kept() -> None:
         strategy="momentum", parameters={}, symbols=("SPY",), interval=Interval.D1, start=START, end=END,
         source=None, adjusted=True, capital=1.0, commission=Commission(), slippage=Slippage(),
         holding=Holding(), leaving=Leaving(), size=1.0, leverage=1.0, lot=1.0, volume_cap=0.0,
-        intrabar=Intrabar.PESSIMISTIC, benchmark="", risk_free_rate=0.0, seed=0, examine=True,
+        intrabar=Intrabar.PESSIMISTIC, benchmark="", risk_free_rate=0.0, seed=0,
     )  # fmt: skip
     assert BacktestRequest.model_validate(request.model_dump(mode="json")) == request
 
@@ -369,7 +388,7 @@ async def test_a_folder_that_is_not_there_is_named_before_anything_is_tested(
 
 
 async def test_sizes_by_a_rule_are_tested_judged_and_made_again(core: Core) -> None:
-    asked = {"strategy": "momentum", "symbols": ("SPY",), **QUICK, "examine": True}
+    asked = {"strategy": "momentum", "symbols": ("SPY",), **QUICK}
     told = await core.backtests.run(**asked, size=0.1, sizing=Sizing.VOLATILITY)
     assert told.grade
     assert told.metrics["annualized_volatility"] == pytest.approx(0.1, rel=0.4)

@@ -21,7 +21,6 @@ ASKED: dict[str, Any] = {
     "symbols": ("SPY",),
     "start": date(2025, 6, 2),
     "end": date(2026, 2, 27),
-    "examine": False,
 }
 
 HEAD = """import numpy as np
@@ -109,6 +108,5 @@ async def test_history_that_is_too_short_to_warm_up_says_when_signals_begin(core
         date(2013, 2, 28),
         source="samples",
         parameters={"long_window": 100},
-        examine=False,
     )
     assert any("too short to warm up" in each and "2012-10" in each for each in told.warnings)

@@ -51,8 +51,8 @@ async def test_what_is_installed_is_listed_asked_tested_and_verified_like_any_ot
     assert told.reasons[0].outcome == "fine"
     assert (told.metrics["total_trades"] or 0.0) > 10
     assert (await core.backtests.verify(told.id)).identical
-    held = await core.backtests.run("sober:calm", ("SPY",), START, END, examine=False)
-    house = await core.backtests.run("buy_and_hold", ("SPY",), START, END, examine=False)
+    held = await core.backtests.run("sober:calm", ("SPY",), START, END)
+    house = await core.backtests.run("buy_and_hold", ("SPY",), START, END)
     assert held.metrics == house.metrics
     # Nothing of them came into this process.
     assert not {"puffin", "sober"} & set(sys.modules)
@@ -67,6 +67,6 @@ async def test_what_of_it_does_not_fit_is_named(core: Core) -> None:
     ]
     for strategy, parameters, field in wrong:
         with pytest.raises(InvalidInput) as caught:
-            await core.backtests.run(strategy, ("SPY",), START, END, parameters=parameters, examine=False)
+            await core.backtests.run(strategy, ("SPY",), START, END, parameters=parameters)
         assert caught.value.field == field
     assert await core.backtests.all() == ()

@@ -39,15 +39,13 @@ async def test_every_trial_has_the_figures_of_a_single_backtest(core: Core) -> N
     )
     assert await attempts(core) == 6
     for trial in trials[:2]:
-        alone = await core.backtests.run(
-            "momentum", ("SPY",), parameters=trial.parameters, examine=False, **DAYS
-        )
+        alone = await core.backtests.run("momentum", ("SPY",), parameters=trial.parameters, **DAYS)
         for figure, value in trial.whole.items():
             assert alone.metrics[figure] == pytest.approx(value, rel=1e-12), figure
         # It is the same attempt on the same data, and every verdict after it counts all of them.
         assert alone.trials == 6
     assert await attempts(core) == 6
-    another = await core.backtests.run("macd", ("SPY",), examine=False, **DAYS)
+    another = await core.backtests.run("macd", ("SPY",), **DAYS)
     assert another.trials == 7
 
 
@@ -66,9 +64,7 @@ async def test_whatever_way_it_is_traded_the_figures_are_those_of_a_single_backt
 ) -> None:
     told = await core.optimization.run(strategy, symbols, vary, **DAYS, **rules)
     assert told.best is not None
-    alone = await core.backtests.run(
-        strategy, symbols, parameters=told.best.parameters, examine=False, **DAYS, **rules
-    )
+    alone = await core.backtests.run(strategy, symbols, parameters=told.best.parameters, **DAYS, **rules)
     for figure, value in told.best.whole.items():
         assert alone.metrics[figure] == pytest.approx(value, rel=1e-12), figure
 
@@ -186,9 +182,7 @@ async def test_a_strategy_of_the_persons_own_is_searched_as_it_is_tested(core: C
     told = await core.optimization.run(strategy, ("SPY",), ("window=10..30:10", "share=0.5,1"), **DAYS)
     assert told.summary.tried == 6
     assert told.best is not None
-    alone = await core.backtests.run(
-        strategy, ("SPY",), parameters=told.best.parameters, examine=False, **DAYS
-    )
+    alone = await core.backtests.run(strategy, ("SPY",), parameters=told.best.parameters, **DAYS)
     assert alone.trials == 6
     for figure, value in told.best.whole.items():
         assert alone.metrics[figure] == pytest.approx(value, rel=1e-12), figure
@@ -357,7 +351,7 @@ async def test_a_configured_strategy_is_searched_on_its_own_symbols(core: Core) 
 async def test_a_model_may_search_and_its_attempts_count_as_anybodys(core: Core) -> None:
     with calling_as(Caller(Actor.ASSISTANT)):
         await core.optimization.run("momentum", ("SPY",), PAIRS, **DAYS)
-    told = await core.backtests.run("macd", ("SPY",), examine=False, **DAYS)
+    told = await core.backtests.run("macd", ("SPY",), **DAYS)
     assert told.trials == 7
 
 

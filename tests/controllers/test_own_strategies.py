@@ -172,21 +172,21 @@ async def test_a_backtest_runs_exactly_the_text_that_was_trusted(
     text = RISING.format(canary=str(tmp_path / "canary"))
     write(paths, text)
     with pytest.raises(InvalidInput, match="not trusted"):
-        await core.backtests.run("own:rising", ("SPY",), examine=False)
+        await core.backtests.run("own:rising", ("SPY",))
     await trust(core)
     saved = await core.strategies.create("Mine", "own:rising", ("SPY",), parameters={"days": 9})
-    done = await core.backtests.run("Mine", examine=False)
+    done = await core.backtests.run("Mine")
     assert (done.strategy, done.parameters, done.symbols) == ("own:rising", {"days": 9}, ("SPY",))
     assert (done.metrics["total_trades"] or 0.0) > 5
     assert str(os.getpid()) not in (tmp_path / "canary").read_text(encoding="utf-8").split()
 
     write(paths, text.replace("signal = np.zeros(len(bars))", "signal = bars.colour"))
     with pytest.raises(InvalidInput, match="not trusted"):
-        await core.backtests.run(saved.name, examine=False)
+        await core.backtests.run(saved.name)
     await trust(core)
     line = text.splitlines().index("        signal = np.zeros(len(bars))") + 1
     with pytest.raises(InvalidInput, match=f"rising.py, line {line}: AttributeError") as caught:
-        await core.backtests.run(saved.name, examine=False)
+        await core.backtests.run(saved.name)
     assert caught.value.field == "strategy"
 
 
@@ -197,7 +197,7 @@ async def test_each_text_of_a_file_that_was_tested_is_an_attempt(
     for place, rule in enumerate((">", ">=", "<")):
         write(paths, text.replace("self.days :] >", f"self.days :] {rule}"))
         await trust(core)
-        told = await core.backtests.run("own:rising", ("SPY",), examine=False)
+        told = await core.backtests.run("own:rising", ("SPY",))
         assert told.trials == place + 1
     write(paths, text)
-    assert (await core.backtests.run("own:rising", ("SPY",), examine=False)).trials == 3
+    assert (await core.backtests.run("own:rising", ("SPY",))).trials == 3

@@ -116,7 +116,7 @@ async def test_a_rehearsal_is_removed(core: Core) -> None:
 async def test_a_rehearsal_is_an_attempt_on_its_data(core: Core) -> None:
     await kept(core)
     await core.rehearsals.run("Mine", FROM, UNTIL, 8_000.0)
-    asked: dict[str, Any] = {"start": FROM, "end": UNTIL, "examine": False}
+    asked: dict[str, Any] = {"start": FROM, "end": UNTIL}
     assert (await core.backtests.run("Mine", parameters={"short_window": 4}, **asked)).trials == 2
     # Its backtest was seen with it: to ask for that alone is no other attempt.
     assert (await core.backtests.run("Mine", **asked)).trials == 2

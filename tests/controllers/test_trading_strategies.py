@@ -26,7 +26,7 @@ from tests.controllers.test_own_strategies import trust, write
 pytestmark = pytest.mark.usefixtures("as_person")
 
 START, END = date(2023, 1, 3), date(2024, 12, 31)
-QUICK: dict[str, Any] = {"start": START, "end": END, "examine": False}
+QUICK: dict[str, Any] = {"start": START, "end": END}
 
 OWN = """from puffling.puffin.backtest.orders import Ticket
 from puffling.puffin.orders import Kind, Lasting, Side
@@ -86,7 +86,7 @@ async def test_an_own_file_that_trades_gets_a_verdict_and_is_the_same_when_made_
     assert told.metrics["total_trades"]
     assert (await core.backtests.verify(told.id)).identical
     saved = await core.strategies.create("Dips", "own:dips", ("SPY",), parameters={"percent": 1.0})
-    again = await core.backtests.run(saved.name, (), START, END, examine=False)
+    again = await core.backtests.run(saved.name, (), START, END)
     assert again.metrics == told.metrics
 
 

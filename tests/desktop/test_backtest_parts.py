@@ -55,7 +55,7 @@ ASKED = Question(
     capital=5_000.0,
     benchmark="-",
     terms=Terms(flat=1.0, slippage_pct=0.002, borrow_rate=0.01),
-    rules=Rules(size=0.5, stop_loss=0.1, most_bars=9, examine=False, seed=3),
+    rules=Rules(size=0.5, stop_loss=0.1, most_bars=9, seed=3),
 )
 
 

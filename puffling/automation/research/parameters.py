@@ -94,7 +94,6 @@ RiskFree = Annotated[
     float, Field(description="Risk-free rate of a year: 0.05 is 5 %.", ge=-0.5, le=1, allow_inf_nan=False)
 ]
 Seed = Annotated[int, Field(description="Where the random draws begin.", ge=0, le=2**31 - 1)]
-Examine = Annotated[bool, Field(description="Look how far the result can be trusted.")]
 ReportFile = Annotated[
     Path | None,
     Field(description="Write the report there too, a name that ends in .html; only from this machine."),

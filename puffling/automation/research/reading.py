@@ -15,13 +15,17 @@ from puffling.automation.research.values import (
     ComparedFigure,
     Comparison,
 )
-from puffling.puffin.backtest.report import BacktestReport
+from puffling.puffin.backtest.report import BacktestReport, Finding
 from puffling.runtime.errors import StorageFailed
 from puffling.runtime.text import tr
 from puffling.store.research import ResultHead, StoredResult
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
+
+
+# What an earlier version kept without looking how far it can be trusted: it is not to be taken for better.
+_UNEXAMINED = "F"
 
 
 def line_of(head: ResultHead) -> BacktestLine:
@@ -31,7 +35,7 @@ def line_of(head: ResultHead) -> BacktestLine:
     return BacktestLine(
         id=head.id,
         name=head.name,
-        grade=head.grade,
+        grade=head.grade or _UNEXAMINED,
         strategy=request["strategy"],
         symbols=tuple(request["symbols"]),
         interval=request["interval"],
@@ -68,6 +72,10 @@ def report_of(stored: StoredResult) -> BacktestReport:
             hint=tr("Its figures are in the list; run it again for the rest."),
         ) from None
     summary = replace(report.summary, id=stored.head.id, name=stored.head.name)
+    if not summary.grade:
+        said = tr("Not examined: nobody looked how far it can be trusted; run it again")
+        finding = Finding("examined", "fatal", said)
+        summary = replace(summary, grade=_UNEXAMINED, reasons=(finding,))
     return replace(report, summary=summary)
 
 

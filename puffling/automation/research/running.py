@@ -236,7 +236,6 @@ def task_of(request: BacktestRequest, prepared: Prepared, material: Material) ->
         sizing=request.sizing,
         risk_free_rate=request.risk_free_rate,
         seed=request.seed,
-        examine=request.examine,
         benchmark=material.benchmark,
         benchmark_bars=material.benchmark_bars,
         actions=material.actions,

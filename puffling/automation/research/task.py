@@ -39,7 +39,6 @@ class Task:
     intrabar: Intrabar
     risk_free_rate: float
     seed: int
-    examine: bool
     sizing: Sizing = Sizing.EQUITY
     benchmark: str = ""
     benchmark_bars: Bars | None = None

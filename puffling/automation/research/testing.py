@@ -117,19 +117,16 @@ def _told(task: Task, strategy: Tested | Trader) -> Told:
         since=since,
         actions=task.actions or None,
         size=size_for(task, seen),
-        examined=task.examine,
     )
     result = subject.result
     own = _ratio(result)
-    verdict: Verdict | None = None
-    if task.examine:
-        verdict = judge(
-            subject,
-            trials=task.others.count + 1,
-            trial_variance=task.others.variance_with(own),
-            seed=task.seed,
-            progress=steps.tell,
-        )
+    verdict = judge(
+        subject,
+        trials=task.others.count + 1,
+        trial_variance=task.others.variance_with(own),
+        seed=task.seed,
+        progress=steps.tell,
+    )
     checkpoint(9, 10, tr("Writing the report"))
     report = _report(task, strategy, result, panel, verdict)
     return Told(report.summary, report.manifest, plain(report), own, len(panel) - since - 1)
@@ -140,7 +137,7 @@ def _report(
     strategy: Tested | Trader,
     result: BacktestResult,
     panel: Panel,
-    verdict: Verdict | None,
+    verdict: Verdict,
 ) -> BacktestReport:
     traded = result.panel
     assert traded is not None
@@ -168,7 +165,7 @@ def _report(
     summary = Summary(
         id="",
         name="",
-        grade="" if verdict is None else str(verdict.grade),
+        grade=str(verdict.grade),
         strategy=task.recipe.strategy,
         parameters=parameters,
         symbols=tuple(task.series),
@@ -181,7 +178,7 @@ def _report(
         trials=task.others.count + 1,
         warnings=tuple(warnings),
         metrics=metrics_of(result, task.risk_free_rate, closes),
-        reasons=() if verdict is None else findings_of(verdict, tr),
+        reasons=findings_of(verdict, tr),
         sources=task.provenance,
     )
     data = dict(task.series)
@@ -211,7 +208,7 @@ def _report(
         positions=positions_of(result),
         refusals=refusals_of(result),
         costs=costs_of(result),
-        trust={} if verdict is None else numbers(verdict.figures),
+        trust=numbers(verdict.figures),
         manifest=manifest,
     )
 

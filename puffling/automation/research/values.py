@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from puffling.frozen import frozen
 from puffling.puffin.backtest.fills import Intrabar
@@ -91,8 +91,15 @@ class BacktestRequest(_Part):
     benchmark: str
     risk_free_rate: float
     seed: int
-    examine: bool
     strategy_id: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_was_asked_once(cls, asked: Any) -> Any:
+        """Every result is examined; requests that were kept before that say whether they were."""
+        if isinstance(asked, dict) and "examine" in asked:
+            return {name: value for name, value in asked.items() if name != "examine"}
+        return asked
 
 
 class ExportFormat(StrEnum):

@@ -120,7 +120,6 @@ REST = (
     ),
     Detail("seed", "Seed", "Where the random draws begin.", most=2**31 - 1, ask=Ask.INTEGER),
     Detail("adjusted", "Adjusted prices", "Corrected for splits and dividends.", ask=Ask.SWITCH),
-    Detail("examine", "Trust check", "Look how far the result can be trusted.", ask=Ask.SWITCH),
 )
 GROUPS = (("Costs", COSTS), ("Sizing", SIZING), ("Protection", PROTECTION), ("Other", REST))
 

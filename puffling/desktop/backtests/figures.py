@@ -149,6 +149,10 @@ def grade_tone(grade: str) -> Tone:
 
 
 CHECKS = {
+    "examined": (
+        "Examined",
+        "What nobody has examined may be anything; it counts as the worst until it is run again.",
+    ),
     "foresight": (
         "Sees only the past",
         "A strategy that peeks at what came later wins in every test and nowhere else.",

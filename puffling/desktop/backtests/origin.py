@@ -167,7 +167,6 @@ _TITLES = {
     "sizing": "A share of",
     "lot": "Lot",
     "intrabar": "Within a bar",
-    "examine": "Trust check",
     "leaving": "Protection",
     "holding": "Holding",
 }

@@ -84,7 +84,6 @@ class Rules:
     risk_free_rate: float = 0.05
     seed: int = 0
     adjusted: bool = True
-    examine: bool = True
 
 
 @frozen
@@ -156,7 +155,6 @@ class Question:
             "benchmark": self.benchmark,
             "risk_free_rate": rules.risk_free_rate,
             "seed": rules.seed,
-            "examine": rules.examine,
         }
 
     def keep(self) -> dict[str, Any]:

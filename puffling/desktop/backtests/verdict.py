@@ -203,10 +203,6 @@ class VerdictPage(QScrollArea):
         empty_layout(self._column)
         for finding in worst_first(reasons):
             self._column.addWidget(ReasonLine(finding, named=True))
-        if not reasons:
-            said = label(tr("This run was not examined: switch on Trust check under Details."), kind="prose")
-            said.setWordWrap(True)
-            self._column.addWidget(said)
         self._column.addStretch(1)
 
 

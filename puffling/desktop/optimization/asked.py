@@ -13,8 +13,8 @@ from puffling.frozen import frozen
 
 METHODS = {"grid": "Every combination", "random": "Some at random"}
 HOLDOUTS = {0.0: "Nothing", 0.2: "The last 20%", 0.3: "The last 30%", 0.5: "The last half"}
-# A search takes what a test takes, but for these.
-_NOT_TAKEN = frozenset({"benchmark", "examine"})
+# A search takes what a test takes, but for this.
+_NOT_TAKEN = frozenset({"benchmark"})
 
 
 @frozen

@@ -54,7 +54,6 @@ def report() -> BacktestReport:
             intrabar=Intrabar.PESSIMISTIC,
             risk_free_rate=0.02,
             seed=1,
-            examine=True,
             benchmark="SPY",
             benchmark_bars=bars,
             provenance=(

@@ -20,7 +20,6 @@ from puffling.automation.research.tearsheet.drawing import (
 from puffling.automation.research.tearsheet.style import style_sheet
 from puffling.automation.research.tearsheet.words import (
     CHECKS,
-    DASH,
     MONTHS,
     OUTCOMES,
     grade_words,
@@ -127,8 +126,8 @@ def _verdict(report: BacktestReport) -> str:
     warnings = "".join(f'<p class="said">{escape(each)}</p>' for each in summary.warnings)
     grade = escape(summary.grade)
     return (
-        f'<section class="verdict"><div class="grade {grade or "none"}" title="{tr("Trust verdict")}">'
-        f"{grade or DASH}</div><div><h2>{escape(grade_words(summary.grade))}</h2>"
+        f'<section class="verdict"><div class="grade {grade}" title="{tr("Trust verdict")}">'
+        f"{grade}</div><div><h2>{escape(grade_words(summary.grade))}</h2>"
         f'<ul class="reasons">{rows}</ul>{warnings}</div></section>'
     )
 

@@ -18,7 +18,6 @@ from puffling.automation.research.tearsheet.paper import MARGIN, WIDTH, Paper, t
 from puffling.automation.research.tearsheet.style import LIGHT
 from puffling.automation.research.tearsheet.words import (
     CHECKS,
-    DASH,
     MONTHS,
     grade_words,
     money,
@@ -88,8 +87,8 @@ def _head(paper: Paper, report: BacktestReport) -> None:
 
 def _verdict(paper: Paper, report: BacktestReport) -> None:
     summary, top = report.summary, paper.y
-    paper.box(MARGIN, top, 48.0, 48.0, LIGHT[_GRADES.get(summary.grade, "muted")])
-    paper.text(MARGIN + 24.0, top + 35.0, summary.grade or DASH, size=30.0, bold=True, colour="#ffffff",
+    paper.box(MARGIN, top, 48.0, 48.0, LIGHT[_GRADES[summary.grade]])
+    paper.text(MARGIN + 24.0, top + 35.0, summary.grade, size=30.0, bold=True, colour="#ffffff",
                anchor="middle")  # fmt: skip
     left = MARGIN + 62.0
     paper.text(left, top + 11.0, grade_words(summary.grade), size=12.0, bold=True)

@@ -50,7 +50,6 @@ margin-bottom:14px}
 .grade{width:84px;height:84px;border-radius:16px;display:grid;place-items:center;font-size:48px;font-weight:700;
 line-height:1;color:var(--panel);background:var(--muted)}
 .grade.A,.grade.B{background:var(--up)}.grade.C{background:var(--warn)}.grade.D,.grade.F{background:var(--down)}
-.grade.none{font-size:30px}
 .verdict h2{font-size:18px;margin-bottom:8px}
 .reasons{list-style:none;margin:0;padding:0;display:grid;gap:5px}
 .reasons li{display:grid;grid-template-columns:20px 148px 1fr;gap:8px}

@@ -54,11 +54,11 @@ GRADES = {
     "C": "Doubtful",
     "D": "Not to be relied on",
     "F": "Worthless: it could not have been traded",
-    "": "Not examined",
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 OUTCOMES = {"fine": "Fine", "doubtful": "Doubtful", "bad": "Bad", "fatal": "Fatal"}
 CHECKS = {
+    "examined": "Not examined",
     "foresight": "Looking ahead",
     "warm_up": "Warm-up",
     "trades": "Number of trades",
