@@ -13,6 +13,7 @@ from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.store.database import Store, Unit
 from puffling.store.events import CashFlowsChanged, TradesChanged, WorthMarked
 from puffling.store.orders import CashFlow, FlowKind, Trade
+from puffling.store.repositories.flows import LONGEST_NOTE
 from tests.store.conftest import START, Place
 
 OTHER = UserId("other")
@@ -171,6 +172,17 @@ async def test_a_flow_entered_by_hand_can_be_removed_one_of_the_broker_stays(
         await store.run(DEFAULT_USER, lambda unit: unit.flows.remove(told.id))
     with pytest.raises(InvalidInput, match="No money"):
         await store.run(DEFAULT_USER, paid, None, Decimal(0))
+    with pytest.raises(NotFound, match="no flow"):
+        await store.run(DEFAULT_USER, lambda unit: unit.flows.remove("nobody"))
+
+
+async def test_a_note_to_a_flow_is_short(store: Store) -> None:
+    def noted(unit: Unit, length: int) -> CashFlow:
+        return unit.flows.add("paper", FlowKind.DEPOSIT, Decimal(1), START, note="n" * length)
+
+    assert len((await store.run(DEFAULT_USER, noted, LONGEST_NOTE)).note) == LONGEST_NOTE
+    with pytest.raises(InvalidInput, match="characters at most"):
+        await store.run(DEFAULT_USER, noted, LONGEST_NOTE + 1)
 
 
 def marked(unit: Unit, equity: Decimal) -> None:

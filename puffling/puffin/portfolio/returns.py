@@ -21,7 +21,6 @@ _YEAR = timedelta(days=365, hours=6)
 # Rates for the whole time that are looked at: from a billionth left to a billion times as much.
 _WIDEST = math.log(1e9)
 _STEPS = 2_000
-_HALVINGS = 200
 
 
 class NoRate(StrEnum):
@@ -146,12 +145,10 @@ def _roots(cash: Sequence[tuple[float, float]]) -> list[float]:
 
 
 def _between(value: Callable[[float], float], low: float, high: float, below: float) -> float:
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
+    # Until no number lies between the two.
+    while low < (middle := (low + high) / 2) < high:
         if value(middle) * below > 0.0:
             low = middle
         else:
             high = middle
-    return (low + high) / 2
+    return middle

@@ -30,11 +30,9 @@ _BY_HAND = (
 class CashFlows(Repository):
     """Keeps one user's deposits, withdrawals, dividends, interest and fees."""
 
-    def of(self, account: str, *, since: datetime | None = None) -> tuple[CashFlow, ...]:
-        """Give the flows of an account, after a moment or all of them, the oldest first."""
+    def of(self, account: str) -> tuple[CashFlow, ...]:
+        """Give the flows of an account, the oldest first."""
         wanted = select(CashFlowRow).where(CashFlowRow.user_id == self._user, CashFlowRow.account == account)
-        if since is not None:
-            wanted = wanted.where(col(CashFlowRow.at) > since)
         wanted = wanted.order_by(col(CashFlowRow.at), col(CashFlowRow.id))
         return tuple(_value(row) for row in self._session.exec(wanted))
 

@@ -54,13 +54,11 @@ class AccountWorth(Repository):
         self._tell(WorthMarked(self._user, account))
         return _value(row)
 
-    def curve(self, account: str, *, since: datetime | None = None) -> tuple[Worth, ...]:
-        """Give the marks of an account from a moment on, or all of them, the oldest first."""
+    def curve(self, account: str) -> tuple[Worth, ...]:
+        """Give the marks of an account, the oldest first."""
         wanted = select(col(WorthRow.at), col(WorthRow.equity), col(WorthRow.cash)).where(
             WorthRow.user_id == self._user, WorthRow.account == account
         )
-        if since is not None:
-            wanted = wanted.where(col(WorthRow.at) >= since)
         rows = self._session.exec(wanted.order_by(col(WorthRow.at)))
         return tuple(Worth(account, at, equity, cash) for at, equity, cash in rows)
 

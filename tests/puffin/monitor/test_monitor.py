@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +22,7 @@ import pytest
 from puffling.puffin.csv_text import csv_text, unguarded
 from puffling.puffin.errors import InvalidValue, NotOffered
 from puffling.puffin.monitor.benchmark import BenchmarkComparison
-from puffling.puffin.monitor.health import SystemHealth
+from puffling.puffin.monitor.health import SLOW_SECONDS, SystemHealth
 from puffling.puffin.monitor.pnl import PnLTracker, Position
 from puffling.puffin.monitor.trade_log import TradeLog, TradeRecord
 
@@ -209,3 +216,113 @@ def test_a_strategy_that_is_its_benchmark_twice_over_has_a_beta_of_two() -> None
         BenchmarkComparison().compare([0.1, 0.2], [0.1])
     with pytest.raises(NotOffered, match="matplotlib"):
         BenchmarkComparison().plot_comparison(other, other)
+
+
+def test_what_is_sold_wholly_is_held_no_more_and_stays_earned() -> None:
+    tracker = PnLTracker(1_000.0, now=Ticking())
+    tracker.record_trade("SPY", 2, 100, "buy")
+    tracker.record_trade("SPY", 2, 110, "sell")
+    assert (tracker.positions_value(), tracker.unrealized_pnl()) == (0.0, 0.0)
+    assert (tracker.realized_pnl(), tracker.equity()) == (20.0, 1_020.0)
+
+
+def test_a_trade_is_made_of_plain_values_or_refused() -> None:
+    plain = {"timestamp": START, "ticker": "SPY", "side": "buy", "qty": "10", "price": 512.5}
+    assert TradeRecord.from_dict(plain) == TradeRecord(START, "SPY", "buy", 10.0, 512.5)
+    for broken in ({"qty": "many"}, {"timestamp": "noon"}, {"metadata": "{"}):
+        with pytest.raises(InvalidValue, match="cannot be read"):
+            TradeRecord.from_dict({**plain, **broken})
+
+
+class Silent:
+    """A provider that is there and says that it is not connected."""
+
+    def is_connected(self) -> bool:
+        """Say no."""
+        return False
+
+
+class Slow:
+    """A broker that answers late."""
+
+    def get_account(self) -> object:
+        """Answer when the time of a good answer is over."""
+        began = time.perf_counter()
+        while time.perf_counter() - began <= SLOW_SECONDS:
+            threading.Event().wait(0.1)
+        return object()
+
+
+def test_who_says_no_is_unhealthy_and_who_is_slow_is_degraded() -> None:
+    health = SystemHealth(now=lambda: START)
+    no = health.check_data_feed(Silent())
+    assert (no.status, no.message) == ("unhealthy", "is_connected answered no")
+    assert [level for _, level, _ in health.alerts] == ["error"]
+    late = health.check_broker_connection(Slow())
+    assert late.status == "degraded"
+    assert late.latency > SLOW_SECONDS
+    assert health.get_overall_health()["status"] == "unhealthy"
+
+
+def test_a_window_of_one_day_measures_nothing() -> None:
+    with pytest.raises(InvalidValue, match="two days"):
+        BenchmarkComparison().rolling_metrics([0.1, 0.2], [0.1, 0.2], window=1)
+
+
+def test_what_never_moves_goes_along_with_nothing() -> None:
+    told = BenchmarkComparison().compare([0.0, 0.0, 0.0], [0.1, -0.1, 0.2])
+    assert np.isnan(told["correlation"])
+
+
+class Axes:
+    """One of the pictures of a figure: it notes what it is to draw."""
+
+    def __init__(self) -> None:
+        self.drawn: dict[str, tuple[list[object], list[float]]] = {}
+        self.label = ""
+        self.named = False
+
+    def plot(self, along: Iterable[object], values: Iterable[float], *, label: str) -> None:
+        """Draw a line."""
+        self.drawn[label] = (list(along), [float(value) for value in values])
+
+    def set_ylabel(self, label: str) -> None:
+        """Name what is drawn."""
+        self.label = label
+
+    def legend(self) -> None:
+        """Name the lines."""
+        self.named = True
+
+
+@dataclass
+class Figure:
+    """What would be shown."""
+
+    size: tuple[float, float]
+    axes: list[Axes]
+
+
+def subplots(rows: int, columns: int, *, figsize: tuple[float, float], sharex: bool) -> Any:
+    """Give a figure and its pictures, below each other on the same days."""
+    assert sharex
+    figure = Figure(figsize, [Axes() for _ in range(rows * columns)])
+    return figure, figure.axes
+
+
+def test_a_comparison_is_drawn_where_matplotlib_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A stand-in for the library, which does not come with Puffling.
+    pyplot = ModuleType("matplotlib.pyplot")
+    vars(pyplot)["subplots"] = subplots
+    for library in (ModuleType("matplotlib"), pyplot):
+        monkeypatch.setitem(sys.modules, library.__name__, library)
+    figure = BenchmarkComparison().plot_comparison([0.1, -0.5], [0.0, 0.1], figsize=(4, 3))
+    above, below = figure.axes
+    assert (figure.size, above.label, below.label, above.named) == ((4, 3), "Growth of 1", "Drawdown", True)
+    assert above.drawn["Strategy"] == ([0, 1, 2], pytest.approx([1.0, 1.1, 0.55]))
+    assert below.drawn["Strategy"][1] == pytest.approx([0.0, 0.0, -0.5])
+    assert below.drawn["Benchmark"][1] == pytest.approx([0.0, 0.0, 0.0])
+    days = pd.date_range("2024-01-02", periods=2, freq="B")
+    dated = pd.Series([0.1, -0.5], index=days)
+    figure = BenchmarkComparison().plot_comparison(dated, dated)
+    assert figure.axes[0].drawn["Benchmark"][0] == [days[0], *days]
