@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QElapsedTimer, QModelIndex, QPer
 
 from puffling.desktop.columns import Cell, Column, R, plain, read, sort_key, tip
 from puffling.desktop.theme import FLASH_MILLISECONDS
+from puffling.puffin.csv_text import pasted_line
 
 Index = QModelIndex | QPersistentModelIndex
 _DISPLAY = Qt.ItemDataRole.DisplayRole
@@ -224,10 +225,10 @@ class Rows(QAbstractTableModel, Generic[R]):
 
     def as_text(self, places: Iterable[int], numbers: Sequence[int]) -> str:
         """Give rows as tab-separated text with a line of titles, as a spreadsheet takes it."""
-        lines = ["\t".join(self.columns[number].title for number in numbers)]
+        lines = [pasted_line(self.columns[number].title for number in numbers)]
         for place in places:
             row = self.row(place)
-            lines.append("\t".join(plain(self.columns[number], row) for number in numbers))
+            lines.append(pasted_line(plain(self.columns[number], row) for number in numbers))
         return "\n".join(lines)
 
     def _compare(self, key: str, before: R, after: R) -> None:

@@ -175,3 +175,8 @@ def test_sizes_have_the_digits_they_need() -> None:
         "12.50",
         "9,211",
     ]
+
+
+def test_a_name_that_would_be_a_formula_is_copied_as_words() -> None:
+    lines = Facts(symbol="@BTC", name='=HYPERLINK("x")').as_text().splitlines()
+    assert lines[:2] == ["Symbol\t'@BTC", 'Name\t"\'=HYPERLINK(""x"")"']

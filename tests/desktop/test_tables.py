@@ -158,6 +158,25 @@ def test_copied_rows_are_what_a_spreadsheet_reads(table: Table[Quote], qtbot: Qt
     )
 
 
+def test_nothing_that_is_copied_is_a_formula_and_numbers_stay_numbers(qtbot: QtBot) -> None:
+    columns = (
+        Column[Quote]("symbol", "=Symbol", lambda quote: quote.symbol, Kind.CODE),
+        Column[Quote]("last", "Last", lambda quote: quote.last, Kind.PRICE),
+        Column[Quote]("size", "Size", lambda quote: quote.change, Kind.SIZE),
+    )
+    table: Table[Quote] = Table(columns, title="Quotes")
+    qtbot.addWidget(table)
+    names = ("=1+1", "@SUM(A1)", "+x", "-2+3", '"=1+1"', "-12.5", "\u2212x")
+    table.set_rows({name: Quote(name, -1.5, -1e-07) for name in names})
+    table.copy()
+    head, *lines = QGuiApplication.clipboard().text().splitlines()
+    assert head == "'=Symbol\tLast\tSize"
+    assert [line.split("\t") for line in lines] == [
+        [read, "-1.50", "-1e-07"]
+        for read in ("'=1+1", "'@SUM(A1)", "'+x", "'-2+3", '"""=1+1"""', "-12.5", "\u2212x")
+    ]
+
+
 def test_the_delete_key_asks_for_the_selected_rows_to_go(table: Table[Quote], qtbot: QtBot) -> None:
     asked: list[list[str]] = []
     table.keys_removed.connect(asked.append)

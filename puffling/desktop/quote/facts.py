@@ -8,6 +8,7 @@ from puffling.desktop import numbers
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
 from puffling.market.values import BidAsk, FeedState, Price, Quality, SessionState
+from puffling.puffin.csv_text import pasted_line
 from puffling.runtime.text import tr
 
 _SESSIONS = {
@@ -153,7 +154,7 @@ class Facts:
             (tr("Session"), self.session),
             (tr("Source"), label),
         ]
-        return "\n".join(f"{name}\t{value}" for name, value in rows)
+        return "\n".join(map(pasted_line, rows))
 
 
 def size_words(size: float) -> str:
