@@ -24,15 +24,16 @@ from puffling.automation.alerts.watch import MADE_UP, made_up, seen_of
 from puffling.market.market import Market
 from puffling.market.parameters import Symbol
 from puffling.market.values import Price
-from puffling.runtime.actor import UserId, current_caller
+from puffling.runtime.actor import current_caller
 from puffling.runtime.bus import Bus
 from puffling.runtime.capability import Controller, capability
-from puffling.runtime.errors import InvalidInput, NotFound, PufflingError
+from puffling.runtime.errors import InvalidInput, PufflingError
 from puffling.runtime.gate import Effect
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 from puffling.store.database import Store
 from puffling.store.events import AlertRaised
+from puffling.store.removed import Removed
 from puffling.store.values import Alert, AlertNote
 
 MOST_REMOVED = 50
@@ -54,7 +55,7 @@ class Alerts(Controller):
         self._store = store
         self._market = market
         self._bus = bus
-        self._removed: dict[tuple[UserId, str], Alert] = {}
+        self._removed = Removed[Alert](store, MOST_REMOVED, "alert")
 
     @capability(
         title="List alerts", verb="list", effect=Effect.READ, http="GET /api/alerts", tool="list_alerts"
@@ -177,24 +178,13 @@ class Alerts(Controller):
     async def remove(self, alert: AlertId) -> AlertLine:
         """Remove an alert; it can be restored for a while, and what it said stays in the history."""
         user = current_caller().user
-        removed = await self._store.run(user, lambda unit: unit.alerts.remove(alert))
-        self._removed[user, alert] = removed
-        for oldest in [*self._removed][:-MOST_REMOVED]:
-            del self._removed[oldest]
-        return self._line(removed)
+        return self._line(await self._removed.remove(user, alert, lambda unit, id: unit.alerts.remove(id)))
 
     @capability(title="Restore alert", effect=Effect.WRITE, http="POST /api/alerts/{alert}/restore")
     async def restore(self, alert: AlertId) -> AlertLine:
         """Bring back an alert that was removed since Puffling was started."""
         user = current_caller().user
-        removed = self._removed.get((user, alert))
-        if removed is None:
-            raise NotFound(
-                tr("There is no removed alert {id}.", id=alert),
-                hint=tr("What was removed before Puffling was started is gone; make it anew."),
-            )
-        back = await self._store.run(user, lambda unit: unit.alerts.restore(removed))
-        self._removed.pop((user, alert), None)
+        back = await self._removed.bring_back(user, alert, lambda unit, it: unit.alerts.restore(it))
         return self._line(back)
 
     @capability(title="Mark alerts read", effect=Effect.WRITE, http="POST /api/alerts/history/read")

@@ -66,6 +66,7 @@ from puffling.runtime.port import Port
 from puffling.runtime.streams import Topics, stream
 from puffling.runtime.text import tr
 from puffling.store.database import Store
+from puffling.store.removed import Removed
 from puffling.store.research import StoredResult
 
 MOST_REMOVED = 20
@@ -105,7 +106,7 @@ class Backtests(Controller, domain="backtest"):
         self._clock = clock
         self._port = port
         self._running = Running(market, store, shelf)
-        self._removed: dict[tuple[str, str], StoredResult] = {}
+        self._removed = Removed[StoredResult](store, MOST_REMOVED, "result")
 
     @capability(
         title="Run backtest",
@@ -262,25 +263,14 @@ class Backtests(Controller, domain="backtest"):
     async def delete(self, id: ResultId) -> BacktestLine:
         """Remove a result; it can be restored for a while. The attempt stays counted."""
         user = current_caller().user
-        removed = await self._store.run(user, lambda unit: unit.results.remove(id))
-        self._removed[user, id] = removed
-        for oldest in [*self._removed][:-MOST_REMOVED]:
-            del self._removed[oldest]
+        removed = await self._removed.remove(user, id, lambda unit, id: unit.results.remove(id))
         return line_of(removed.head)
 
     @capability(title="Restore backtest", effect=Effect.WRITE, http="POST /api/backtest/{id}/restore")
     async def restore(self, id: ResultId) -> BacktestLine:
         """Bring back a result that was deleted since Puffling was started."""
         user = current_caller().user
-        removed = self._removed.get((user, id))
-        if removed is None:
-            raise NotFound(
-                tr("There is no deleted result {id}.", id=id),
-                hint=tr("Results deleted before Puffling was started are gone; a backup may have them."),
-            )
-        head = await self._store.run(user, lambda unit: unit.results.restore(removed))
-        self._removed.pop((user, id), None)
-        return line_of(head)
+        return line_of(await self._removed.bring_back(user, id, lambda unit, it: unit.results.restore(it)))
 
     @capability(
         title="Verify backtest", effect=Effect.COMPUTE, http="POST /api/backtest/{id}/verify", job=True

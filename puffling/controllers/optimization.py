@@ -57,12 +57,13 @@ from puffling.puffin.data.interval import Interval
 from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.clock import Clock
-from puffling.runtime.errors import Conflict, NotFound
+from puffling.runtime.errors import Conflict
 from puffling.runtime.gate import Effect
 from puffling.runtime.jobs import JobBoard
 from puffling.runtime.port import Port
 from puffling.runtime.text import tr
 from puffling.store.database import Store
+from puffling.store.removed import Removed
 from puffling.store.research import SearchHead, SearchState, StoredSearch, StoredTrial
 
 # What is removed holds thousands of trials, so only the last few wait to be brought back.
@@ -83,7 +84,7 @@ class Optimization(Controller):
         self._port = port
         self._running = Running(market, store, shelf)
         self._searching = Searching(market, store, shelf, board, port)
-        self._removed: dict[tuple[str, str], StoredSearch] = {}
+        self._removed = Removed[StoredSearch](store, MOST_REMOVED, "search")
         self._judged: dict[str, tuple[int, dict[str, Any]]] = {}
 
     @capability(
@@ -250,25 +251,16 @@ class Optimization(Controller):
             raise Conflict(
                 tr("This search is still under way."), hint=tr("Cancel its job first; what it tried stays.")
             )
-        removed = await self._store.run(user, lambda unit: unit.searches.remove(id))
-        self._removed[user, id] = removed
-        for oldest in [*self._removed][:-MOST_REMOVED]:
-            del self._removed[oldest]
+        removed = await self._removed.remove(user, id, lambda unit, id: unit.searches.remove(id))
         return self._line(removed.head)
 
     @capability(title="Restore optimization", effect=Effect.WRITE, http="POST /api/optimization/{id}/restore")
     async def restore(self, id: SearchId) -> SearchLine:
         """Bring back a search that was deleted since Puffling was started."""
         user = current_caller().user
-        removed = self._removed.get((user, id))
-        if removed is None:
-            raise NotFound(
-                tr("There is no deleted search {id}.", id=id),
-                hint=tr("Searches deleted before Puffling was started are gone; a backup may have them."),
-            )
-        head = await self._store.run(user, lambda unit: unit.searches.restore(removed))
-        self._removed.pop((user, id), None)
-        return self._line(head)
+        return self._line(
+            await self._removed.bring_back(user, id, lambda unit, it: unit.searches.restore(it))
+        )
 
     async def _judged_so_far(self, head: SearchHead, trials: Sequence[StoredTrial]) -> dict[str, Any]:
         """Judge what a search had tried when it stopped; the same is judged once."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from puffling.puffin.data.interval import Interval
-from puffling.runtime.actor import UserId, current_caller
+from puffling.runtime.actor import current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.errors import NotFound
 from puffling.runtime.gate import Effect
-from puffling.runtime.text import tr
 from puffling.settings.live import LiveSettings
 from puffling.store.database import Store
+from puffling.store.removed import Removed
 from puffling.store.research import StoredPractice
 from puffling.trading.practice.values import PracticeDetail, PracticeLine
 
@@ -33,7 +33,7 @@ class Practices(Controller, domain="practice"):
     def __init__(self, store: Store, settings: LiveSettings) -> None:
         self._store = store
         self._settings = settings
-        self._removed: dict[tuple[UserId, str], StoredPractice] = {}
+        self._removed = Removed[StoredPractice](store, MOST_REMOVED, "practice")
 
     @capability(
         title="List practice",
@@ -63,11 +63,7 @@ class Practices(Controller, domain="practice"):
         from puffling.trading.practice.keeping import line_of
 
         user = current_caller().user
-        removed = await self._store.run(user, lambda unit: unit.practices.remove(id))
-        self._removed[user, id] = removed
-        for oldest in [*self._removed][:-MOST_REMOVED]:
-            del self._removed[oldest]
-        return line_of(removed)
+        return line_of(await self._removed.remove(user, id, lambda unit, id: unit.practices.remove(id)))
 
     @capability(title="Restore practice", effect=Effect.WRITE, http="POST /api/practice/{id}/restore")
     async def restore(self, id: PracticeId) -> PracticeLine:
@@ -75,15 +71,7 @@ class Practices(Controller, domain="practice"):
         from puffling.trading.practice.keeping import line_of
 
         user = current_caller().user
-        removed = self._removed.get((user, id))
-        if removed is None:
-            raise NotFound(
-                tr("There is no removed practice {id}.", id=id),
-                hint=tr("What was removed before Puffling was started is gone; a backup may have it."),
-            )
-        back = await self._store.run(user, lambda unit: unit.practices.restore(removed))
-        self._removed.pop((user, id), None)
-        return line_of(back)
+        return line_of(await self._removed.bring_back(user, id, lambda unit, it: unit.practices.restore(it)))
 
     def begin(self, symbol: str, at_us: int, price: float) -> Practice:
         """Begin at a moment of the past under the terms of the paper account, for faces in this process."""
