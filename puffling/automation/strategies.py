@@ -8,8 +8,9 @@ a name: a file that changed waits to be trusted anew, and one that is again as i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from puffling.automation.values import Origin, OwnStrategyFile, OwnStrategyText, StrategyKind
@@ -27,7 +28,10 @@ from puffling.runtime.text import tr
 if TYPE_CHECKING:
     from puffling.puffin.backtest.aims import Aims
     from puffling.puffin.backtest.costs import Terms
-    from puffling.puffin.backtest.orders import Sizing
+    from puffling.puffin.backtest.heard import Heard
+    from puffling.puffin.backtest.hearing import Acts
+    from puffling.puffin.backtest.orders import Sizing, Steps
+    from puffling.puffin.backtest.own_sizes import Rule
     from puffling.puffin.strategies.asking import Declared, Settled, Trouble
     from puffling.puffin.strategies.recipe import Recipe
 
@@ -129,6 +133,23 @@ class StrategyShelf:
 
         here = recipe.in_house and not await self._lane.run(trades, recipe)
         return await self._ask(recipe, aim, recipe, dict(series), terms, sizing, here=here)
+
+    async def acts(
+        self,
+        recipe: Recipe,
+        series: Mapping[str, Bars],
+        heard: Sequence[Heard],
+        terms: Terms,
+        rule: Rule,
+        *,
+        first_us: int,
+        steps: Steps,
+    ) -> Acts:
+        """Give what a strategy with orders of its own says to the last close it heard of."""
+        from puffling.puffin.strategies.asking import act
+
+        asked = partial(act, first_us=first_us, steps=steps)
+        return await self._ask(recipe, asked, recipe, dict(series), tuple(heard), terms, rule, here=False)
 
     async def _describe(self, file: OwnFile) -> Declared | None:
         """Give what a trusted file declares; the same content is asked once."""

@@ -117,7 +117,8 @@ class LiveStrategies(Controller, domain="strategies"):
             Sizing,
             Field(
                 description="What size means: a share of what its money has become (equity), of the money at"
-                " first (fixed), of a year's movement (volatility), or of Kelly's share (kelly)."
+                " first (fixed), of a year's movement (volatility), of Kelly's share (kelly), or with orders"
+                " of its own what each may lose at its stop (risk)."
             ),
         ] = Sizing.EQUITY,
         lot: Annotated[
@@ -145,15 +146,21 @@ class LiveStrategies(Controller, domain="strategies"):
         title="Deactivate strategy", effect=Effect.WRITE, http="POST /api/strategies/{strategy}/deactivate"
     )
     async def deactivate(self, strategy: Which) -> StrategyConfig:
-        """Let a strategy no longer run by itself; what it holds stays held."""
-        from puffling.automation.runner.activation import deactivate
+        """Let a strategy no longer run by itself; what it holds stays held, with the ways out of it."""
+        from puffling.automation.runner.activation import deactivate, running_one
 
         config = await self._config(strategy)
         if not config.enabled:
             raise NotFound(tr("{name} is not active.", name=config.name))
-        return await self._store.run(
-            current_caller().user, deactivate, config.id, tr("It was deactivated before.")
-        )
+        user = current_caller().user
+        run = await self._store.read(user, running_one, config.id)
+        stopped = await self._store.run(user, deactivate, config.id, tr("It was deactivated before."))
+        if run is not None and run.trades:
+            from puffling.automation.runner.taking_back import TakingBack
+
+            # What it had sent would still open a position that nobody looks after.
+            await TakingBack(self._store, self._desk, user).withdraw(run)
+        return stopped
 
     @capability(
         title="List decisions of strategy",
@@ -214,7 +221,7 @@ class LiveStrategies(Controller, domain="strategies"):
 
         recipe, settled = await self._shelf.recipe(config.strategy, config.parameters)
         if mode is StrategyMode.AUTO_TRADE:
-            _refuse_rules(config, sizing, sends_orders=settled.trades)
+            _refuse_rules(sizing, sends_orders=settled.trades)
         calendar = await self._calendar(config)
         wanted = Activation(
             strategy_id=config.id,
@@ -286,14 +293,8 @@ class LiveStrategies(Controller, domain="strategies"):
         )
 
 
-def _refuse_rules(config: StrategyConfig, sizing: Sizing, *, sends_orders: bool) -> None:
-    if sends_orders:
-        raise InvalidInput(
-            tr("{name} sends its own orders, which are not placed by themselves yet.", name=config.name),
-            field="strategy",
-            hint=tr("Activate it to monitor or to alert: it tells how it stands."),
-        )
-    if sizing is Sizing.RISK:
+def _refuse_rules(sizing: Sizing, *, sends_orders: bool) -> None:
+    if sizing is Sizing.RISK and not sends_orders:
         raise InvalidInput(
             tr("Sizes by risk need a stop loss, which strategies that run by themselves do not have."),
             field="sizing",

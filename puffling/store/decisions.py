@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from puffling.frozen import frozen
-from puffling.puffin.orders import Side
+from puffling.puffin.backtest.heard import Heard
+from puffling.puffin.orders import Kind, Lasting, Side
 
 # Who wants an order that a strategy decided on; its source version names which one.
 STRATEGY = "strategy"
@@ -72,7 +73,9 @@ class PlannedOrder:
     """An order that follows from a decision, written down before it goes to the desk: it is never another.
 
     `leg` says whether it leaves a position, makes it smaller or larger. `text` says what became of it where
-    that is not the desk's to tell.
+    that is not the desk's to tell. An order of the strategy's own has a `number` among those of its close;
+    where its quantity is left open, that is 0 until it is placed, and `share` is what it is to take of the
+    strategy's money.
     """
 
     symbol: str
@@ -84,6 +87,17 @@ class PlannedOrder:
     intent_id: str = ""
     approval_id: str = ""
     text: str = ""
+    number: int = 0
+    kind: Kind = Kind.MARKET
+    limit: Decimal | None = None
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+    trail_share: Decimal | None = None
+    lasting: Lasting = Lasting.DAY
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    share: float | None = None
+    reason: str = ""
 
 
 @frozen
@@ -91,7 +105,8 @@ class Decision:
     """What a strategy decided on the close of one bar, and what became of it.
 
     `slot_at` is the moment the bar closed, which names the occasion for ever; `opens_at` is the next moment
-    at which one can trade, `valid_until` when it is too late for it.
+    at which one can trade, `valid_until` when it is too late for it. `heard` is the close as a strategy with
+    orders of its own heard of it, and `cancels` are the names of the orders it then took back.
     """
 
     id: str
@@ -110,3 +125,5 @@ class Decision:
     orders: tuple[PlannedOrder, ...]
     decided_at: datetime
     updated_at: datetime
+    heard: Heard | None = None
+    cancels: tuple[str, ...] = ()

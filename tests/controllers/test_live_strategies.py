@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from puffling.core.core import Core
+from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.data.interval import Interval
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.clock import FixedClock
@@ -248,13 +249,18 @@ async def test_what_cannot_run_is_named_before_it_is_activated(core: Core) -> No
     await core.strategies.create("Empty", "momentum")
     await core.strategies.create("Mixed", "momentum", ("SPY", "BTC/USD"))
     await core.strategies.create("Own orders", "bracket_breakout", ("SPY",))
+    await core.strategies.create("Signals", "momentum", ("QQQ",))
     for name, field in (("Empty", "symbols"), ("Mixed", "symbols")):
         with pytest.raises(InvalidInput) as caught:
             await core.live_strategies.activate(name)
         assert caught.value.field == field
-    with pytest.raises(InvalidInput, match="sends its own orders"):
-        await core.live_strategies.let_trade("Own orders", 1_000.0)
+    with pytest.raises(InvalidInput, match="Sizes by risk need a stop loss"):
+        await core.live_strategies.let_trade("Signals", 1_000.0, sizing=Sizing.RISK)
     assert (await core.live_strategies.activate("Own orders", "alert")).name == "Own orders"
+    await core.live_strategies.deactivate("Own orders")
+    terms = await core.live_strategies.terms("Own orders")
+    assert (terms.sends_orders, terms.troubles) == (True, ())
+    await core.live_strategies.let_trade("Own orders", 1_000.0, sizing=Sizing.RISK)
     with pytest.raises(NotFound):
         await core.live_strategies.activate("Nobody")
 

@@ -65,6 +65,20 @@ async def test_who_does_not_agree_has_no_order_that_asks(core: Core) -> None:
     assert (line.orders, line.same) == (0, False)
 
 
+@pytest.mark.parametrize("symbols", [("TSLA",), ("AMZN", "TSLA")])
+async def test_one_that_sends_its_own_orders_fills_as_its_backtest(
+    core: Core, symbols: tuple[str, ...]
+) -> None:
+    parameters: dict[str, int | float | str] = {"window": 3, "risk": 0.02, "reward": 1.5}
+    await core.strategies.create("Mine", "bracket_breakout", symbols, Interval.D1, parameters)
+    line = await core.rehearsals.run("Mine", FROM, UNTIL, 8_000.0)
+    whole = await core.rehearsals.show(line.id)
+    assert whole.differences == ()
+    assert (line.refused, line.undecided, line.same) == (0, 0, True)
+    assert line.orders >= 10
+    assert whole.equity == pytest.approx(whole.tested_equity, abs=0.01)
+
+
 async def test_a_strategy_of_several_symbols_is_rehearsed_too(core: Core) -> None:
     await core.strategies.create(
         "Mine", "balanced", ("AMZN", "GLD"), Interval.D1, {"every": "month", "first": 0.5}
@@ -90,12 +104,10 @@ async def test_a_rehearsal_that_is_cancelled_leaves_nothing(core: Core) -> None:
 
 async def test_what_cannot_be_rehearsed_is_named(core: Core) -> None:
     await kept(core)
-    await core.strategies.create("Own orders", "bracket_breakout", ("SPY",))
     await core.strategies.create("Empty", "momentum")
     for name, first, field in (
         ("Mine", UNTIL, "start"),
         ("Mine", date(2026, 2, 18), "start"),
-        ("Own orders", FROM, "strategy"),
         ("Empty", FROM, "symbols"),
     ):
         with pytest.raises(InvalidInput) as caught:

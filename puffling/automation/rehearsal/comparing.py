@@ -11,11 +11,14 @@ import numpy as np
 
 from puffling.automation.rehearsal.task import RehearsalTask
 from puffling.automation.rehearsal.values import RehearsedOrder
+from puffling.market.calendar import calendar
 from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.days import ExchangeDays
 from puffling.puffin.backtest.engine import Backtester, bars_a_year
 from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.backtest.own_sizes import Rule
 from puffling.puffin.backtest.sizing import sized, terms_for
-from puffling.puffin.backtest.targets import Tested, panel_of, targets_of
+from puffling.puffin.backtest.targets import Tested, panel_of, targets_of, trader_of
 from puffling.puffin.data.instants import to_us
 from puffling.runtime.text import tr
 
@@ -38,7 +41,6 @@ def tested_by(
     """Give the equity of the backtest at each of so many closes from a bar on, and its fills."""
     panel = panel_of(task.series)
     strategy = task.recipe.make()
-    assert isinstance(strategy, Tested)
     terms = Terms(
         capital=task.capital,
         slippage=task.slippage,
@@ -47,10 +49,23 @@ def tested_by(
         lot=task.lot,
     )
     sizing = Sizing(task.sizing)
-    targets = sized(targets_of(strategy, panel), panel, terms, sizing, bars_a_year=bars_a_year(panel))
     first = int(np.searchsorted(panel.time, to_us(first_bar)))
     last = min(first + bars, len(panel))
-    done = Backtester(terms=terms_for(sizing, terms)).hold(targets.part(first, last), panel.part(first, last))
+    sessions = calendar(task.hours).sessions
+    tester = Backtester(
+        terms=terms_for(sizing, terms),
+        day_of=ExchangeDays(dict.fromkeys(panel.symbols, sessions)),
+        rule=Rule(sizing, task.size),
+        steps=task.steps,
+    )
+    trader = trader_of(strategy)
+    if trader is not None:
+        done = tester.trade(trader, panel.until(last), since=first)
+    else:
+        assert isinstance(strategy, Tested)
+        told = targets_of(strategy, panel)
+        targets = sized(told, panel, terms, sizing, bars_a_year=bars_a_year(panel))
+        done = tester.hold(targets.part(first, last), panel.part(first, last))
     fills = tuple(
         Trade(f"{fill.timestamp:%Y-%m-%d}", fill.symbol, fill.side, fill.qty, round(fill.price, 8))
         for fill in done.fills

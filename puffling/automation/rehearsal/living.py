@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -23,13 +23,16 @@ from puffling.market.values import Instrument
 from puffling.puffin.backtest.aims import Aims
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.fills import Candle
-from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.backtest.heard import Heard
+from puffling.puffin.backtest.hearing import Acts
+from puffling.puffin.backtest.orders import Sizing, Steps
+from puffling.puffin.backtest.own_sizes import Rule
 from puffling.puffin.broker.base import Asset
 from puffling.puffin.broker.paper import PaperBroker
 from puffling.puffin.broker.paper_terms import PaperTerms, hours_of
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.strategies.asking import Settled, Trouble, aim
+from puffling.puffin.strategies.asking import Settled, Trouble, act, aim
 from puffling.puffin.strategies.recipe import Recipe
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.bus import Bus
@@ -75,6 +78,23 @@ class _Shelf:
     async def aims(self, recipe: Recipe, series: Mapping[str, Bars], terms: Terms, sizing: Sizing) -> Aims:
         """Give what it wants to hold after the newest bar."""
         answer = aim(recipe, series, terms, sizing)
+        if isinstance(answer, Trouble):
+            raise InvalidInput(f"{answer.message}.", field=answer.field)
+        return answer
+
+    async def acts(
+        self,
+        recipe: Recipe,
+        series: Mapping[str, Bars],
+        heard: Sequence[Heard],
+        terms: Terms,
+        rule: Rule,
+        *,
+        first_us: int,
+        steps: Steps,
+    ) -> Acts:
+        """Give what it says to the last close it heard of."""
+        answer = act(recipe, series, heard, terms, rule, first_us=first_us, steps=steps)
         if isinstance(answer, Trouble):
             raise InvalidInput(f"{answer.message}.", field=answer.field)
         return answer
@@ -134,12 +154,12 @@ class _Room:
     async def open_bar(self) -> None:
         """Let what was decided be carried out, and meet the bar that begins."""
         await self._desk.look_after(ACCOUNT)
-        # What has to wait for another order goes after that has filled, and meets the same bar.
-        for _ in range(2):
+        # What has to wait for another order goes after that has filled: both at the opening.
+        for whole in (False, True):
             await self._runner.look(self._strategy)
             if self.task.agrees:
                 await self._agree()
-            await self._meet()
+            await self._meet(whole=whole)
 
     async def worth(self) -> float:
         """Give what the account is worth."""
@@ -156,12 +176,15 @@ class _Room:
             await self._store.run(DEFAULT_USER, give, each.id, seal_of(shown), "rehearsal")
             await self._desk.place(proposal_of(each), approval_id=each.id)
 
-    async def _meet(self) -> None:
+    async def _meet(self, *, whole: bool) -> None:
+        """Let what waits meet the opening alone, or all of the bar after it."""
         now, candles = self.clock.now(), {}
         for symbol in self.task.symbols:
             begun = self._feed.running(symbol)
             if len(begun):
-                candles[symbol] = Candle(*(float(column[-1]) for column in begun.columns()))
+                candle = Candle(*(float(column[-1]) for column in begun.columns()))
+                opened = candle.open
+                candles[symbol] = candle if whole else Candle(opened, opened, opened, opened, candle.volume)
         self._broker.on_bars(candles, now, until=now)
         # Asking keeps the book, and lets what it did be told.
         await self._port.thread(self._broker.get_account)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from puffling.automation.rehearsal.values import Rehearsal, RehearsalLine, RehearsedOrder
+from puffling.automation.runner.series import step_of
 from puffling.automation.strategies import StrategyShelf
 from puffling.market.market import Market
 from puffling.market.ranges import warmed_up_from
@@ -48,21 +50,19 @@ async def task_of(
     from puffling.puffin.backtest.costs import CommissionModel, SlippageModel
 
     recipe, settled = await shelf.recipe(config.strategy, config.parameters)
-    if settled.trades:
-        raise InvalidInput(
-            tr("{name} sends its own orders, which are not placed by themselves yet.", name=config.name),
-            field="strategy",
-        )
     start = datetime.combine(first, time(), UTC)
     end = datetime.combine(last, time(23, 59, 59), UTC)
     interval = Interval(config.interval)
     early_us = warmed_up_from(Span(to_us(start), to_us(start)), settled.bars_needed, interval)
     series: dict[str, Bars] = {}
+    steps: dict[str, Decimal | None] = {}
     hours = set()
     source = ""
     for symbol in config.symbols:
         Job.current().progress(0, 1, tr("Reading {symbol}", symbol=symbol))
-        hours.add((await market.learn(symbol)).calendar)
+        known = await market.learn(symbol)
+        hours.add(known.calendar)
+        steps[symbol] = step_of(known)
         history = await market.bars(symbol, interval, early_us, to_us(end))
         series[symbol] = history.closed
         source = source or history.source
@@ -89,6 +89,7 @@ async def task_of(
         short=paper.short,
         limits={f"trading.{name}": value for name, value in settings.trading.model_dump(mode="json").items()},
         agrees=agrees,
+        steps=steps,
     )
 
 
@@ -150,8 +151,8 @@ def attempt_of(task: RehearsalTask, lived: Lived, first: date, last: date, made_
 
     from puffling.automation.research.task import attempt_digest
     from puffling.automation.research.values import Leaving
-    from puffling.puffin.backtest.trust.same_data import data_key
     from puffling.puffin.backtest.metrics import returns_of
+    from puffling.puffin.backtest.trust.same_data import data_key
     from puffling.puffin.backtest.trust.sharpe import Track
 
     parameters = dict(task.recipe.parameters)

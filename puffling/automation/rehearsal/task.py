@@ -9,6 +9,7 @@ from typing import Any
 from puffling.automation.rehearsal.values import RehearsedOrder
 from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel
+from puffling.puffin.backtest.orders import Steps
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.strategies.asking import Settled
 from puffling.puffin.strategies.recipe import Recipe
@@ -38,6 +39,7 @@ class RehearsalTask:
     short: bool
     limits: Mapping[str, Any]
     agrees: bool
+    steps: Steps
 
 
 @frozen

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
+from puffling.automation.runner.acting import acted
 from puffling.automation.runner.activation import Running
 from puffling.automation.runner.own import own_book
-from puffling.automation.runner.series import Unfit, fit_series
+from puffling.automation.runner.series import Unfit, fit_series, step_of
 from puffling.automation.runner.timing import Slot, Timing
 from puffling.frozen import frozen
 from puffling.market.market import Market
 from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
-from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.backtest.orders import Sizing, Steps
+from puffling.puffin.backtest.own_sizes import Rule
+from puffling.puffin.backtest.sizing import terms_for
 from puffling.puffin.data.instants import to_us
 from puffling.runtime.errors import Conflict, InvalidInput, PufflingError
 from puffling.runtime.text import tr
@@ -27,6 +30,8 @@ from puffling.trading.states import ENDED
 
 if TYPE_CHECKING:
     from puffling.puffin.backtest.aims import Aims
+    from puffling.puffin.backtest.heard import Heard
+    from puffling.puffin.backtest.hearing import Acts
     from puffling.puffin.data.bars import Bars
     from puffling.puffin.factors.declaration import Setting
     from puffling.puffin.strategies.asking import Settled
@@ -45,6 +50,20 @@ class Asked(Protocol):
 
     async def aims(self, recipe: Recipe, series: Mapping[str, Bars], terms: Terms, sizing: Sizing) -> Aims:
         """Give what a strategy wants to hold after the newest bar, as shares of its money."""
+        ...
+
+    async def acts(
+        self,
+        recipe: Recipe,
+        series: Mapping[str, Bars],
+        heard: Sequence[Heard],
+        terms: Terms,
+        rule: Rule,
+        *,
+        first_us: int,
+        steps: Steps,
+    ) -> Acts:
+        """Give what a strategy with orders of its own says to the last close it heard of."""
         ...
 
 
@@ -74,17 +93,22 @@ def terms_of(run: Running, costs: tuple[SlippageModel, CommissionModel]) -> Term
 class Deciding:
     """Makes decisions; nothing is written and nothing is ordered here."""
 
-    def __init__(self, market: Market, shelf: Asked) -> None:
+    def __init__(
+        self, market: Market, shelf: Asked, hears: Callable[[Running, Slot], Awaitable[tuple[Heard, ...]]]
+    ) -> None:
+        """`hears` gives all closes that a strategy with orders of its own heard of, with the newest one."""
         self._market = market
         self._shelf = shelf
+        self._hears = hears
 
     async def decide(
-        self, run: Running, timing: Timing, slot: Slot, before: Before, now: datetime, *, made_up: bool
-    ) -> Decision:
+        self, run: Running, timing: Timing, slot: Slot, before: Before, now: datetime, costs: Costs,
+        *, made_up: bool,
+    ) -> Decision:  # fmt: skip
         """Give what a strategy says after a bar; what kept it from saying something is the reason."""
         drawn = drawn_up(run, slot, now)
         try:
-            return await self._decided(drawn, run, timing, slot, before, made_up=made_up)
+            return await self._decided(drawn, run, timing, slot, before, costs, made_up=made_up)
         except Changed:
             raise
         except Unfit as error:
@@ -96,8 +120,9 @@ class Deciding:
             return replace(drawn, state=state, reason=error.message)
 
     async def _decided(
-        self, drawn: Decision, run: Running, timing: Timing, slot: Slot, before: Before, *, made_up: bool
-    ) -> Decision:
+        self, drawn: Decision, run: Running, timing: Timing, slot: Slot, before: Before, costs: Costs,
+        *, made_up: bool,
+    ) -> Decision:  # fmt: skip
         config = run.config
         recipe, settled = await self._shelf.recipe(config.strategy, config.parameters)
         if (recipe.own.digest if recipe.own else "") != run.activation.code:
@@ -111,6 +136,21 @@ class Deciding:
             bars_needed=settled.bars_needed,
             made_up=made_up,
         )
+        if settled.trades and run.trades:
+            heard = await self._hears(run, slot)
+            first = timing.newest(timing.next_close(run.activation.since)) or slot
+            sizing = Sizing(run.activation.sizing)
+            acts = await self._shelf.acts(
+                recipe,
+                series,
+                heard,
+                terms_for(sizing, terms_of(run, costs(run.activation.account))),
+                Rule(sizing, run.activation.size),
+                first_us=to_us(first.bar_at),
+                steps=await self._steps(config.symbols),
+            )
+            closes = {symbol: float(series[symbol].close[-1]) for symbol in config.symbols}
+            return acted(drawn, heard[-1], acts, closes)
         # What trading costs is counted when orders are worked out.
         terms = terms_of(run, (SlippageModel(), CommissionModel()))
         said = await self._shelf.aims(recipe, series, terms, Sizing(run.activation.sizing))
@@ -126,6 +166,10 @@ class Deciding:
             reason="" if moved else tr("Nothing changes."),
             aims=tuple(aims),
         )
+
+    async def _steps(self, symbols: Iterable[str]) -> Steps:
+        """Give the steps of prices."""
+        return {symbol: step_of(await self._market.learn(symbol)) for symbol in symbols}
 
 
 def drawn_up(run: Running, slot: Slot, now: datetime) -> Decision:
@@ -156,6 +200,9 @@ def before_of(unit: Unit, run: Running) -> Before:
     last = unit.decisions.last_said(run.config.id, since=run.activation.since)
     if last is None:
         return Before(_taken_on(unit, run))
+    if last.heard is not None:
+        # Its orders may wait for as long as it likes; it is told of them.
+        return Before({})
     if not run.trades:
         return Before({aim.symbol: aim.target for aim in last.aims})
     targets: dict[str, float | None] = {}

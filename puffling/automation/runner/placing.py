@@ -13,13 +13,16 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
+from puffling.automation.runner.acting import SENT, Finishing, words_of
 from puffling.automation.runner.activation import Running, running_one
 from puffling.automation.runner.deciding import Costs, intent_of, is_asked, terms_of
 from puffling.automation.runner.own import OwnBook, own_book
+from puffling.automation.runner.taking_back import TakingBack
 from puffling.puffin.backtest.aims import GROW, LEAVE, Turn, turn_to
 from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.backtest.sizing import terms_for
 from puffling.puffin.data.interval import Interval
-from puffling.puffin.orders import Side
+from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.clock import Clock
 from puffling.runtime.errors import NotFound, PufflingError, Unavailable
@@ -66,14 +69,22 @@ class Placing:
         self._user = user
         self._costs = costs
         self._opened = opened
+        self.taking_back = TakingBack(store, desk, user)
 
     async def carry_out(self, run: Running, decision: Decision) -> tuple[Decision, datetime | None]:
         """Do what can be done now; gives how far it came, and when to go on, None when it is over."""
         now = self._clock.now()
-        if now < decision.opens_at:
+        if now < decision.opens_at and not decision.cancels:
             return decision, decision.opens_at
         await self._opened()
         with calling_as(Caller(Actor.SCHEDULE, self._user)):
+            if decision.cancels and not await self.taking_back.take_back(decision):
+                if now < decision.valid_until:
+                    return decision, now + _AGAIN
+            elif decision.heard is not None and not _orders_anything(decision):
+                return await self._put(replace(decision, state=DecisionState.DONE)), None
+            if now < decision.opens_at:
+                return decision, decision.opens_at
             if decision.state is DecisionState.DUE:
                 if now >= decision.valid_until:
                     return await self._put(_missed(decision)), None
@@ -103,7 +114,7 @@ class Placing:
                 return fresh
             capital = Decimal(repr(made.capital))
             book = own_book(unit, run.config.id, made.account, symbols, capital, made.since)
-            orders = self._orders(run, fresh, facts, book)
+            orders = self._orders(run, fresh, facts, book) + self._own_orders(run, fresh, facts, book)
             state = DecisionState.PLACING if orders else DecisionState.DONE
             reason = "" if orders else tr("What is held is what it wants, as near as can be traded.")
             return unit.decisions.put(replace(fresh, state=state, reason=reason, orders=orders))
@@ -126,6 +137,20 @@ class Placing:
         )
         planned = (_planned(each, facts[each.symbol], book) for each in turns)
         return tuple(order for order in planned if order is not None)
+
+    def _own_orders(
+        self, run: Running, decision: Decision, facts: dict[str, LiveFacts], book: OwnBook
+    ) -> tuple[PlannedOrder, ...]:
+        """Give the orders that the strategy sent by itself, as they go out at this opening."""
+        sizing = Sizing(run.activation.sizing)
+        terms = terms_for(sizing, terms_of(run, self._costs(decision.account)))
+        prices = {symbol: _price(seen) for symbol, seen in facts.items()}
+        finishing, finished = Finishing(book, prices, terms, sizing), []
+        for order in decision.orders:
+            asset = facts[order.symbol].asset
+            assert asset is not None
+            finished.append(finishing.finish(order, asset))
+        return tuple(finished)
 
     async def _place_all(self, run: Running, decision: Decision) -> tuple[Decision, datetime | None]:
         again: datetime | None = None
@@ -233,22 +258,57 @@ def _planned(made: Turn, facts: LiveFacts, book: OwnBook) -> PlannedOrder | None
 
 
 def _proposal(run: Running, decision: Decision, order: PlannedOrder) -> Proposal:
-    terms = OrderTerms(decision.account, order.symbol, order.side, order.quantity)
+    terms = OrderTerms(
+        decision.account,
+        order.symbol,
+        order.side,
+        order.quantity,
+        order.kind,
+        order.limit,
+        order.stop,
+        order.trail,
+        order.trail_share,
+        order.lasting,
+        order.take_profit,
+        order.stop_loss,
+    )
     intraday = Interval(run.config.interval).is_intraday
+    slot = decision.slot_at.isoformat()
     return Proposal(
         terms,
         STRATEGY,
-        decision.slot_at.isoformat(),
+        # Of one close a strategy may send the same order twice, and means two.
+        f"{slot}#{order.number}" if order.number else slot,
         decision.valid_until,
         source_version=f"{decision.strategy_id}.{decision.version}",
         leg=order.leg,
         why=why_of(run, decision, order),
-        asked_until=None if intraday else decision.opens_at + _ASKED,
+        asked_until=None if intraday else _asked_until(run, decision, order),
     )
+
+
+def _asked_until(run: Running, decision: Decision, order: PlannedOrder) -> datetime:
+    """Give until when a question waits: an order for one day is another one on the next."""
+    until = decision.opens_at + _ASKED
+    if order.number and order.lasting is not Lasting.GTC:
+        return min(until, run.timing.next_close(decision.opens_at))
+    return until
+
+
+def _orders_anything(decision: Decision) -> bool:
+    return bool(decision.orders) or any(aim.changed for aim in decision.aims)
 
 
 def why_of(run: Running, decision: Decision, order: PlannedOrder) -> str:
     """Say why an order is wanted: what the strategy said, on which bar."""
+    if order.number:
+        intraday = Interval(run.config.interval).is_intraday
+        return tr(
+            "{strategy} sends it by itself ({kind}), decided on the bar of {bar}",
+            strategy=decision.strategy,
+            kind=words_of(order),
+            bar=f"{decision.bar_at:%Y-%m-%d %H:%M}" if intraday else f"{decision.bar_at:%Y-%m-%d}",
+        )
     aim = next(aim for aim in decision.aims if aim.symbol == order.symbol)
     intraday = Interval(run.config.interval).is_intraday
     before = tr("unknown") if aim.before is None else f"{aim.before:+.0%}"
@@ -284,9 +344,14 @@ def _keep(unit: Unit, decision: Decision) -> Decision:
 
 def _left_before(decision: Decision, order: PlannedOrder) -> PlannedOrder | None:
     """Give the order that has to leave the old position before this one opens another."""
-    if order.leg != GROW:
+    if order.leg not in {GROW, SENT}:
         return None
-    return next((each for each in decision.orders if each.symbol == order.symbol and each.leg == LEAVE), None)
+    leaving = (
+        each
+        for each in decision.orders
+        if each.symbol == order.symbol and each.leg == LEAVE and each.kind is Kind.MARKET
+    )
+    return next((each for each in leaving if each.number <= order.number), None)
 
 
 def _state_of(unit: Unit, order: PlannedOrder) -> OrderState | None:

@@ -27,6 +27,8 @@ from puffling.automation.runner.activation import (
 )
 from puffling.automation.runner.deciding import Asked, Before, Changed, Costs, Deciding, before_of, drawn_up
 from puffling.automation.runner.placing import Placing
+from puffling.automation.runner.series import MOST_BARS
+from puffling.automation.runner.standing import seen_by
 from puffling.automation.runner.timing import MOST_COUNTED, Slot, Timing
 from puffling.automation.runner.values import Activation
 from puffling.market.market import Market
@@ -43,6 +45,7 @@ from puffling.trading.desk import OrderDesk
 from puffling.trading.values import Mode
 
 if TYPE_CHECKING:
+    from puffling.puffin.backtest.heard import Heard
     from puffling.store.database import Unit
 
 # A bar is there a moment after it closed.
@@ -75,7 +78,8 @@ class StrategyRunner:
         self._clock = clock
         self._bus = bus
         self._user = user
-        self._deciding = Deciding(market, shelf)
+        self._costs = costs
+        self._deciding = Deciding(market, shelf, self._hears)
         self._placing = Placing(store=store, clock=clock, desk=desk, user=user, costs=costs, opened=opened)
         self._changed = asyncio.Event()
         self._of_a_backup = False
@@ -112,6 +116,8 @@ class StrategyRunner:
         if run.config.version != run.activation.version:
             await self._switch_off(run, tr("It was changed since it was activated."))
             return None
+        if run.trades:
+            await self._placing.taking_back.narrow(run)
         due = []
         for decision in await self._store.read(
             self._user, lambda unit: unit.decisions.under_way(strategy_id)
@@ -168,7 +174,10 @@ class StrategyRunner:
         self, run: Running, timing: Timing, slot: Slot, before: Before, now: datetime
     ) -> Decision:
         made_up = not run.trades or await self._store.read(self._user, _is_demo, run.activation.account)
-        return await self._deciding.decide(run, timing, slot, before, now, made_up=made_up)
+        return await self._deciding.decide(run, timing, slot, before, now, self._costs, made_up=made_up)
+
+    async def _hears(self, run: Running, slot: Slot) -> tuple[Heard, ...]:
+        return await self._store.read(self._user, _heard, run, slot)
 
     async def _carry_out(self, run: Running, decision: Decision) -> datetime | None:
         after, again = await self._placing.carry_out(run, decision)
@@ -228,6 +237,7 @@ class StrategyRunner:
         return True
 
     async def _switch_off(self, run: Running, reason: str) -> None:
+        await self._placing.taking_back.withdraw(run)
         await self._store.run(self._user, switch_off, run, reason)
 
     async def _follow(self, scope: TaskScope) -> None:
@@ -279,6 +289,13 @@ class StrategyRunner:
             await self._clock.sleep_until(again)
 
 
+def _heard(unit: Unit, run: Running, slot: Slot) -> tuple[Heard, ...]:
+    """Give all closes a strategy with orders of its own heard of, with the one it is to hear of now."""
+    before = unit.decisions.last_heard(run.config.id, run.activation.since, MOST_BARS)
+    heard = (each.heard for each in before if each.slot_at < slot.closes_at and each.heard is not None)
+    return (*heard, seen_by(unit, run, slot))
+
+
 def _keep(unit: Unit, made: Decision) -> Decision:
     """Write a decision down; one that waits for prices is made anew, any other stands."""
     known = unit.decisions.add(made)
@@ -309,6 +326,9 @@ def _tell_signals(unit: Unit, run: Running, decision: Decision) -> None:
     said = {} if last is None else {aim.symbol: aim.target for aim in last.aims}
     for aim in decision.aims:
         before = said.get(aim.symbol, 0.0)
+        if decision.heard is not None and aim.target * before > 0.0:
+            # What it holds is worth another share on every bar: that is no change of mind.
+            continue
         if aim.target != before:
             tell(unit, run, _signal_words(decision, aim.symbol, before, aim.target), aim.symbol)
 

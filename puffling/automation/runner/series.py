@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from puffling.automation.runner.timing import Slot, Timing
 from puffling.market.market import Market
 from puffling.market.ranges import warmed_up_from
-from puffling.market.values import History, Quality
+from puffling.market.values import AssetClass, History, Instrument, Quality
 from puffling.puffin.data.bars import Bars, Span
 from puffling.puffin.data.instants import to_us
 from puffling.puffin.data.quality import Fault
@@ -16,7 +17,7 @@ from puffling.runtime.text import tr
 
 MADE_UP = frozenset({Quality.DEMO, Quality.SAMPLE})
 # Of a strategy that has run for years the oldest bars decide nothing any more.
-_MOST_BARS = 5_000
+MOST_BARS = 5_000
 
 
 class Unfit(Unavailable):
@@ -36,7 +37,7 @@ async def fit_series(
     interval = timing.interval
     anchored_us = warmed_up_from(Span(since_us, since_us), bars_needed, interval)
     bar_us = to_us(slot.bar_at)
-    newest_us = warmed_up_from(Span(bar_us, bar_us), max(_MOST_BARS, 2 * bars_needed), interval)
+    newest_us = warmed_up_from(Span(bar_us, bar_us), max(MOST_BARS, 2 * bars_needed), interval)
     looked_at_us = to_us(timing.bars_before(slot, bars_needed))
     series: dict[str, Bars] = {}
     source: str | None = None
@@ -52,6 +53,12 @@ async def fit_series(
         # What is weighed against each other has to be of one source.
         source = source or history.source
     return series
+
+
+def step_of(known: Instrument) -> Decimal | None:
+    """Give the smallest step of prices; None is an exchange's, cents and finer below 1."""
+    is_coin = known.asset_class is AssetClass.CRYPTO
+    return Decimal(1).scaleb(-known.price_decimals) if is_coin else None
 
 
 def _check(symbol: str, history: History, bar_us: int, looked_at_us: int, *, made_up: bool) -> None:

@@ -38,31 +38,35 @@ def terms_for(
         account_label=account.label,
         account_mode=account.mode,
         capital=round(min(capital, float(equity) if equity is not None else capital), -2) or 100.0,
-        sentences=tuple(_sentences(config, account, limits)),
-        troubles=tuple(_troubles(config, account, holdings, sends_orders=sends_orders)),
+        sentences=tuple(_sentences(config, account, limits, sends_orders=sends_orders)),
+        troubles=tuple(_troubles(config, account, holdings)),
+        sends_orders=sends_orders,
     )
 
 
-def _sentences(config: StrategyConfig, account: Account, limits: Trading) -> Iterator[str]:
+def _sentences(
+    config: StrategyConfig, account: Account, limits: Trading, *, sends_orders: bool
+) -> Iterator[str]:
     if Interval(config.interval).is_intraday:
         yield tr("It decides once after each bar of {interval} and trades at once.", interval=config.interval)
     else:
         yield tr("It decides once after each close and trades in the half hour after the next open.")
+    if sends_orders:
+        yield tr("It sends its own orders: they wait for their prices, and what it takes back is cancelled.")
     yield tr("It sells only what it bought itself; what you hold of a symbol stays yours.")
     yield from limits_said(limits)
     yield tr("A halt stops it, and {count} failures in a row switch it off.", count=5)
-    yield tr("When it is deactivated, what it holds stays held.")
+    if sends_orders:
+        yield tr("When it is deactivated, what it holds stays held, with the orders that lead out of it.")
+    else:
+        yield tr("When it is deactivated, what it holds stays held.")
     if account.mode == Mode.LIVE.value:
         yield tr("This account moves real money: type LIVE to let it.")
 
 
-def _troubles(
-    config: StrategyConfig, account: Account, holdings: tuple[Holding, ...], *, sends_orders: bool
-) -> Iterator[str]:
+def _troubles(config: StrategyConfig, account: Account, holdings: tuple[Holding, ...]) -> Iterator[str]:
     if not config.symbols:
         yield tr("It has no symbols.")
-    if sends_orders:
-        yield tr("It sends its own orders, which are not placed by themselves yet.")
     for holding in holdings:
         if holding.symbol in config.symbols and holding.quantity:
             yield tr("You hold {symbol} on {account} already: that is not counted as the strategy's.",

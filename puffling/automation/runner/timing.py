@@ -67,6 +67,12 @@ class Timing:
             first = self._slot(before)
         return first.bar_at
 
+    def ends_session(self, slot: Slot) -> bool:
+        """Tell whether the session ends with a bar, and with it whatever was ordered for the day."""
+        closes = self.calendar.sessions.closes_us
+        place = int(np.searchsorted(closes, to_us(slot.closes_at)))
+        return place < len(closes) and int(closes[place]) == to_us(slot.closes_at)
+
     def _closes_between(self, since_us: int, until_us: int) -> Iterator[int]:
         at = since_us
         for _ in range(MOST_COUNTED):

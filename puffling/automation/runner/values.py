@@ -69,3 +69,4 @@ class ActivationTerms:
     capital: float
     sentences: tuple[str, ...]
     troubles: tuple[str, ...] = ()
+    sends_orders: bool = False

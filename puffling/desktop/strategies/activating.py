@@ -66,7 +66,7 @@ async def ask_to_deactivate(session: Session, parent: QWidget, saved: SavedStrat
     sure = await ask(
         parent,
         tr("Deactivate {name}?", name=saved.name),
-        tr("It decides nothing more. What it holds stays held: closing that is yours.")
+        tr("It decides nothing more. What it holds stays held, and so do the ways out: closing is yours.")
         if trades
         else tr("It decides nothing more."),
         act=tr("Deactivate"),
@@ -110,18 +110,25 @@ async def _ask_mode(parent: QWidget, saved: SavedStrategy) -> StrategyMode | Non
     return None if answer is None else StrategyMode(answer["mode"])
 
 
+def _sizings(terms: ActivationTerms) -> tuple[tuple[str, str], ...]:
+    """Give what the share can be one of; what is lost at a stop is known of orders that come with one."""
+    risk = ((Sizing.RISK.value, tr("What is lost at the stop")),) if terms.sends_orders else ()
+    return (
+        (Sizing.EQUITY.value, tr("What its money has become")),
+        (Sizing.FIXED.value, tr("The money at first")),
+        *risk,
+        (Sizing.VOLATILITY.value, tr("A year's movement")),
+        (Sizing.KELLY.value, tr("Kelly's share")),
+    )
+
+
 async def _ask_terms(parent: QWidget, terms: ActivationTerms) -> dict[str, Any] | None:
     fields = [
         Field("money", tr("Money"), Ask.NUMBER, tr("What it works with, out of the account."),
               terms.capital, required=True, above=0.0, unit="$"),
         Field("percent", tr("Share of it"), Ask.NUMBER, tr("What its positions take at full signals."),
               100.0, required=True, above=0.0, most=100.0, unit="%"),
-        Field("sizing", tr("Of what"), Ask.CHOICE, default=Sizing.EQUITY.value, choices=(
-            (Sizing.EQUITY.value, tr("What its money has become")),
-            (Sizing.FIXED.value, tr("The money at first")),
-            (Sizing.VOLATILITY.value, tr("A year's movement")),
-            (Sizing.KELLY.value, tr("Kelly's share")),
-        )),
+        Field("sizing", tr("Of what"), Ask.CHOICE, default=Sizing.EQUITY.value, choices=_sizings(terms)),
         Field("lot", tr("Whole pieces of"), Ask.NUMBER, tr("0 is as fine as the instrument allows."),
               1.0, required=True, least=0.0),
     ]  # fmt: skip

@@ -22,6 +22,8 @@ from puffling.desktop.card import label
 from puffling.desktop.columns import Column, Kind
 from puffling.desktop.tables import Table
 from puffling.desktop.theme import Tone, set_role
+from puffling.puffin.orders import Kind as OrderKind
+from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
 
 # What a quiet button has around its words.
@@ -49,6 +51,16 @@ _FATES = {
 }
 
 
+_SIDES = {Side.BUY: "buy", Side.SELL: "sell"}
+_KINDS = {
+    OrderKind.MARKET: "at the market",
+    OrderKind.LIMIT: "limit",
+    OrderKind.STOP: "stop",
+    OrderKind.STOP_LIMIT: "stop limit",
+    OrderKind.TRAILING_STOP: "trailing stop",
+}
+
+
 def mode_words(mode: str) -> str:
     """Say in a word how a strategy runs."""
     return tr(MODES[StrategyMode(mode)]) if mode in MODES else ""
@@ -56,8 +68,29 @@ def mode_words(mode: str) -> str:
 
 def said_words(decision: Decision) -> str:
     """Say what a strategy wants to hold after a bar."""
+    if decision.heard is not None:
+        return _acted_words(decision)
     held = [f"{aim.symbol} {stance(aim)}" for aim in decision.aims if aim.target]
     return ", ".join(held) if held or not decision.aims else tr("out")
+
+
+def _acted_words(decision: Decision) -> str:
+    """Say what a strategy with orders of its own sends and takes back, or else how it stands."""
+    said = [
+        tr(
+            "{side} {symbol} {kind}",
+            side=tr(_SIDES[each.side]),
+            symbol=each.symbol,
+            kind=tr(_KINDS[each.kind]),
+        )
+        for each in decision.orders
+        if each.number
+    ]
+    said += [f"{aim.symbol} {stance(aim)}" for aim in decision.aims if aim.changed]
+    if decision.cancels:
+        said.append(tr("takes {count} back", count=len(decision.cancels)))
+    stands = [f"{aim.symbol} {stance(aim)}" for aim in decision.aims if aim.target]
+    return ", ".join(said or stands) or tr("out")
 
 
 def stance(aim: Aim) -> str:

@@ -14,7 +14,7 @@ from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
 from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Intrabar
 from puffling.puffin.backtest.metrics import DAYS_A_YEAR, figures
-from puffling.puffin.backtest.orders import Fill, Order, Position
+from puffling.puffin.backtest.orders import Fill, Order, Position, Sizing, Steps
 from puffling.puffin.backtest.own_sizes import Rule, Sizes
 from puffling.puffin.backtest.panel import Floats, Panel
 from puffling.puffin.backtest.simulation import FillColumns, simulate
@@ -193,6 +193,7 @@ class Backtester:
         intrabar: Intrabar = Intrabar.PESSIMISTIC,
         day_of: DayOf = usual_day_of,
         rule: Rule | None = None,
+        steps: Steps | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
         terms = terms or Terms(capital=float(initial_capital))
@@ -206,6 +207,7 @@ class Backtester:
         self.day_of = day_of
         # By which orders are sized that leave their quantity open.
         self.rule = rule or Rule()
+        self.steps: Steps = steps or {}
         # Called now and then during long work, a place to stop.
         self.pulse = pulse
 
@@ -217,6 +219,7 @@ class Backtester:
             intrabar=self.intrabar,
             day_of=self.day_of,
             rule=self.rule,
+            steps=self.steps,
             pulse=self.pulse,
         )
 
@@ -261,14 +264,15 @@ class Backtester:
                 f"{type(trader).__name__} needs {needed} bars with these parameters, there are {len(panel)}",
                 field="data",
             )
-        seen = comparable(panel, actions)
+        # The shadow begins as the strategy does; a copy is made where one is needed only.
+        before = copy.deepcopy(trader) if self.rule.sizing is Sizing.KELLY else trader
         sizes = Sizes(
             self.rule,
-            seen,
+            comparable(panel, actions),
             self.terms,
             bars_a_year=bars_a_year(panel),
             since=since,
-            stood=lambda: self._stood(copy.deepcopy(trader), panel, late, actions),
+            stood=lambda: self.stood(before, panel, late=late, actions=actions),
         )
         walked = walk(
             panel.part(since, len(panel)),
@@ -281,11 +285,12 @@ class Backtester:
             past=Past(panel, actions, since=since),
             late=late,
             sizes=sizes,
+            steps=self.steps,
             pulse=self.pulse,
         )
         return self._walked(walked)
 
-    def _stood(self, trader: Trader, panel: Panel, late: int, actions: Actions | None) -> Floats:
+    def stood(self, trader: Trader, panel: Panel, *, late: int = 0, actions: Actions | None = None) -> Floats:
         """Give what a strategy holds at every close where no rule says how much: a shadow of it."""
         free = Terms(capital=self.terms.capital, leverage=_PLENTY, lot=0.0)
         return walk(
@@ -297,6 +302,7 @@ class Backtester:
             actions=actions,
             day_of=self.day_of,
             late=late,
+            steps=self.steps,
             pulse=self.pulse,
         ).held
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 
 from puffling.frozen import frozen
@@ -18,6 +21,10 @@ class Sizing(StrEnum):
     RISK = "risk"
     VOLATILITY = "volatility"
     KELLY = "kelly"
+
+
+# The smallest step of each symbol's prices, None for cents and finer below 1; of others any price will do.
+Steps = Mapping[str, Decimal | None]
 
 
 @frozen
@@ -120,6 +127,21 @@ class Wanted:
 def price_of(ticket: Ticket) -> float | None:
     """Give the price an order comes with, at which it is sized; None for what fills at the market's."""
     return ticket.stop if ticket.kind is Kind.STOP else ticket.limit
+
+
+def on_step(price: float, step: Decimal | None) -> float:
+    """Bring a price to the nearest one an exchange takes; None stands for cents, and finer below 1."""
+    exact = Decimal(repr(price))
+    step = (Decimal("0.01") if exact >= 1 else Decimal("0.0001")) if step is None else step
+    return float((exact / step).to_integral_value(ROUND_HALF_EVEN) * step) if step else price
+
+
+def on_steps(ticket: Ticket, step: Decimal | None) -> Ticket:
+    """Give an order with its prices on the steps of its market."""
+    limit, stop, trail = (
+        None if price is None else on_step(price, step) for price in (ticket.limit, ticket.stop, ticket.trail)
+    )
+    return replace(ticket, limit=limit, stop=stop, trail=trail)
 
 
 def ticket_of(order: Order) -> Ticket:

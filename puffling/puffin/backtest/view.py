@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from puffling.puffin.backtest.orders import Ticket, Wanted, price_of
+from puffling.puffin.backtest.orders import Ticket, Wanted, on_step, on_steps, price_of
 from puffling.puffin.backtest.turns import whole
 from puffling.puffin.backtest.waiting import Waiting
 from puffling.puffin.data.bars import Bars
@@ -107,6 +107,11 @@ class View:
         """
         place = self._place(ticket.symbol)
         wanted = None
+        if ticket.symbol in self._walk.steps:
+            step = self._walk.steps[ticket.symbol]
+            ticket = on_steps(ticket, step)
+            take_profit = None if take_profit is None else on_step(take_profit, step)
+            stop_loss = None if stop_loss is None else on_step(stop_loss, step)
         if ticket.quantity is None:
             wanted = self._wanted(place, share, stop_loss)
             price = price_of(ticket)

@@ -16,7 +16,7 @@ from puffling.frozen import frozen
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.days import DayOf, usual_day_of
 from puffling.puffin.backtest.fills import Candle, Intrabar, Touch, paid
-from puffling.puffin.backtest.orders import Ticket, Wanted
+from puffling.puffin.backtest.orders import Steps, Ticket, Wanted
 from puffling.puffin.backtest.panel import Floats, Mask, Panel
 from puffling.puffin.backtest.simulation import FillColumns, schedule
 from puffling.puffin.backtest.splits import Actions, Past, by_bar
@@ -81,6 +81,7 @@ def walk(
     past: Past | None = None,
     late: int = 0,
     sizes: Sizes | None = None,
+    steps: Steps | None = None,
     pulse: Callable[[], None] = lambda: None,
 ) -> Walked:
     """Walk through a panel with targets, (bars, symbols), or with a strategy that has a memory, or both.
@@ -88,10 +89,11 @@ def walk(
     Corporate actions are for prices as they were traded; adjusted prices hold them already. `day_of` says to
     which session an instant belongs, `past` what a strategy may look back on, where that is more than the
     panel; one that is `late` hears of every close so many bars later. `sizes` tells how large an order is
-    that leaves its quantity open. Now and then `pulse` is called, a place to stop.
+    that leaves its quantity open, `steps` to which prices its orders are brought. Now and then `pulse` is
+    called, a place to stop.
     """
     past = past or Past(panel, actions)
-    going = Walk(panel, terms, protection, intrabar, actions or {}, day_of, past, sizes)
+    going = Walk(panel, terms, protection, intrabar, actions or {}, day_of, past, sizes, steps)
     asked = np.zeros(panel.close.shape) if targets is None else targets
     due, changed = schedule(panel, asked[None], rebalance)
     turning = changed[0].any(axis=1)
@@ -124,8 +126,10 @@ class Walk:
         day_of: DayOf,
         past: Past,
         sizes: Sizes | None,
+        steps: Steps | None,
     ) -> None:
         self.panel = panel
+        self.steps: Steps = steps or {}
         self.sizes = sizes
         self.terms = terms
         self.past = past

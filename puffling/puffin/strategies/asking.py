@@ -5,7 +5,7 @@ What goes wrong is part of the answer, so that it crosses the border between pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TypeVar
 
@@ -14,9 +14,12 @@ import numpy as np
 from puffling.frozen import frozen
 from puffling.puffin.backtest.aims import Aims, aims_of
 from puffling.puffin.backtest.costs import Terms
-from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.backtest.heard import Heard
+from puffling.puffin.backtest.hearing import Acts, acts_of
+from puffling.puffin.backtest.orders import Sizing, Steps
+from puffling.puffin.backtest.own_sizes import Rule
 from puffling.puffin.backtest.panel import Panel
-from puffling.puffin.backtest.targets import Tested, sends_orders, targets_of
+from puffling.puffin.backtest.targets import Tested, sends_orders, targets_of, trader_of
 from puffling.puffin.backtest.view import Trader
 from puffling.puffin.data.bars import Bars
 from puffling.puffin.errors import InvalidValue
@@ -127,6 +130,27 @@ def aim(
             tuple(series),
             tuple(float(said_by(strategy, series, symbol).signal[-1]) for symbol in series),
         )
+
+    return _answered(recipe, work, patience_seconds)
+
+
+def act(
+    recipe: Recipe,
+    series: Mapping[str, Bars],
+    heard: Sequence[Heard],
+    terms: Terms,
+    rule: Rule,
+    *,
+    first_us: int,
+    steps: Steps,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Acts | Trouble:
+    """Give what a strategy with orders of its own says to the last close it heard of."""
+
+    def work() -> Acts:
+        trader = trader_of(recipe.make())
+        assert trader is not None
+        return acts_of(trader, series, heard, terms, rule, first_us=first_us, steps=steps)
 
     return _answered(recipe, work, patience_seconds)
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice, takewhile
 from typing import Any
 
 from sqlmodel import col, select
 
-from puffling.puffin.orders import Side
+from puffling.puffin.backtest.heard import Heard, Standing
+from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.errors import NotFound
 from puffling.runtime.text import tr
 from puffling.store.decisions import (
@@ -27,6 +29,9 @@ from puffling.store.events import StrategyDecided
 from puffling.store.repositories.base import Repository, checked_json
 from puffling.store.tables.automation import StrategyDecisionRow
 from puffling.store.tables.trading import IntentRow, OrderRow
+
+# What of an order is an exact number.
+_EXACT = ("quantity", "price", "limit", "stop", "trail", "trail_share", "take_profit", "stop_loss")
 
 
 class StrategyDecisions(Repository):
@@ -86,6 +91,15 @@ class StrategyDecisions(Repository):
         ordered = wanted.order_by(col(StrategyDecisionRow.slot_at).desc()).execution_options(yield_per=50)
         return next((_value(row) for row in self._session.exec(ordered) if row.aims), None)
 
+    def last_heard(self, strategy_id: str, since: datetime, limit: int) -> tuple[Decision, ...]:
+        """Give the newest decisions after a moment on what a strategy heard, the oldest of them first."""
+        wanted = self._of(strategy_id).where(col(StrategyDecisionRow.slot_at) > since)
+        ordered = wanted.order_by(col(StrategyDecisionRow.slot_at).desc()).execution_options(yield_per=50)
+        # Those without aims heard of nothing; who says what to hold never does.
+        spoke = (row for row in self._session.exec(ordered) if row.aims)
+        heard = takewhile(lambda row: any("heard" in each for each in row.aims), spoke)
+        return tuple(_value(row) for row in islice(heard, limit))[::-1]
+
     def under_way(self, strategy_id: str) -> tuple[Decision, ...]:
         """Give the decisions that are not over, the oldest first."""
         states = [state.value for state in UNDER_WAY]
@@ -125,7 +139,7 @@ class StrategyDecisions(Repository):
 
     def _moved(self, row: StrategyDecisionRow, decision: Decision) -> Decision:
         row.state, row.reason = decision.state.value, decision.reason[:500]
-        row.aims = checked_json([asdict(aim) for aim in decision.aims], "aims")
+        row.aims = checked_json([asdict(aim) for aim in decision.aims] + _heard(decision), "aims")
         row.orders = checked_json([_written(order) for order in decision.orders], "orders")
         row.decided_at, row.updated_at = decision.decided_at, self._now
         self._session.add(row)
@@ -144,7 +158,31 @@ class StrategyDecisions(Repository):
 
 
 def _written(order: PlannedOrder) -> dict[str, Any]:
-    return {**asdict(order), "quantity": f"{order.quantity:f}", "price": f"{order.price:f}"}
+    return {
+        name: f"{value:f}" if isinstance(value, Decimal) else value for name, value in asdict(order).items()
+    }
+
+
+def _heard(decision: Decision) -> list[dict[str, Any]]:
+    """Write what was heard behind what is wanted: there it needs no column of its own."""
+    if decision.heard is None:
+        return []
+    return [{"heard": asdict(decision.heard), "cancels": list(decision.cancels)}]
+
+
+def _heard_of(row: dict[str, Any]) -> Heard:
+    orders = (
+        Standing(
+            **{
+                **each,
+                "side": Side(each["side"]),
+                "kind": Kind(each["kind"]),
+                "lasting": Lasting(each["lasting"]),
+            }
+        )
+        for each in row["orders"]
+    )
+    return Heard(**{**row, "orders": tuple(orders)})
 
 
 def _orders(rows: Iterable[dict[str, Any]]) -> tuple[PlannedOrder, ...]:
@@ -152,10 +190,11 @@ def _orders(rows: Iterable[dict[str, Any]]) -> tuple[PlannedOrder, ...]:
         PlannedOrder(
             **{
                 **row,
+                **{name: Decimal(row[name]) for name in _EXACT if row.get(name) is not None},
                 "side": Side(row["side"]),
-                "quantity": Decimal(row["quantity"]),
-                "price": Decimal(row["price"]),
                 "fate": Fate(row["fate"]),
+                "kind": Kind(row.get("kind", Kind.MARKET)),
+                "lasting": Lasting(row.get("lasting", Lasting.DAY)),
             }
         )
         for row in rows
@@ -163,6 +202,7 @@ def _orders(rows: Iterable[dict[str, Any]]) -> tuple[PlannedOrder, ...]:
 
 
 def _value(row: StrategyDecisionRow) -> Decision:
+    said = next((each for each in row.aims if "heard" in each), None)
     return Decision(
         id=row.id,
         strategy_id=row.strategy_id,
@@ -176,8 +216,10 @@ def _value(row: StrategyDecisionRow) -> Decision:
         valid_until=row.valid_until,
         state=DecisionState(row.state),
         reason=row.reason,
-        aims=tuple(Aim(**aim) for aim in row.aims),
+        aims=tuple(Aim(**aim) for aim in row.aims if "heard" not in aim),
         orders=_orders(row.orders),
         decided_at=row.decided_at,
         updated_at=row.updated_at,
+        heard=None if said is None else _heard_of(said["heard"]),
+        cancels=() if said is None else tuple(said["cancels"]),
     )

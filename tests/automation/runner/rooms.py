@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from threading import get_ident
 from typing import Any, TypeVar
 
 from puffling.automation.runner.activation import activate, running_one
@@ -337,7 +338,8 @@ def paper_broker(
     days = calendar(EXCHANGE)
 
     def keep(book: dict[str, Any]) -> None:
-        whole = file.with_suffix(".new")
+        # The loop and the broker's thread may both keep it.
+        whole = file.with_suffix(f".{get_ident()}")
         whole.write_text(json.dumps(book), encoding="utf-8")
         whole.replace(file)
 

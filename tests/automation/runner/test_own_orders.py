@@ -1,0 +1,115 @@
+"""Strategies that send their own orders: on paper they fill exactly as in their backtest, trade by trade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from puffling.automation.runner.runner import SETTLE
+from puffling.market.calendar import EXCHANGE, calendar
+from puffling.market.ranges import warmed_up_from
+from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.days import ExchangeDays
+from puffling.puffin.backtest.engine import Backtester
+from puffling.puffin.backtest.fills import Candle
+from puffling.puffin.backtest.orders import Sizing
+from puffling.puffin.backtest.own_sizes import Rule
+from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.sizing import terms_for
+from puffling.puffin.data.bars import Span
+from puffling.puffin.data.instants import from_us, to_us
+from puffling.puffin.data.interval import Interval
+from tests.automation.runner.rooms import COMMISSION, MONDAY, SLIPPAGE, RunnerRoom, day_of, open_room
+from tests.automation.runner.test_year import Made, on_paper
+
+
+async def in_backtest(
+    room: RunnerRoom,
+    name: str,
+    symbols: tuple[str, ...],
+    parameters: dict[str, Any],
+    sizing: Sizing = Sizing.EQUITY,
+    size: float = 1.0,
+) -> list[Made]:
+    """The fills of the backtest on the bars that the strategy looked at, at the prices an exchange takes."""
+    recipe, settled = await room.shelf.recipe(name, parameters)
+    since_us = to_us(MONDAY)
+    early_us = warmed_up_from(Span(since_us, since_us), settled.bars_needed, Interval.D1)
+    series = {}
+    for symbol in symbols:
+        history = await room.market.bars(symbol, Interval.D1, early_us, to_us(room.clock.now()))
+        series[symbol] = history.bars
+    panel = Panel.of(series)
+    strategy: Any = recipe.make()
+    first = int((panel.time < since_us).sum()) - 1
+    terms = Terms(capital=20_000.0, slippage=SLIPPAGE, commission=COMMISSION, size=size)
+    tester = Backtester(
+        terms=terms_for(sizing, terms),
+        day_of=ExchangeDays(dict.fromkeys(symbols, calendar(EXCHANGE).sessions)),
+        rule=Rule(sizing, size),
+        steps=dict.fromkeys(symbols),
+    )
+    result = tester.trade(strategy, panel, since=first)
+    return [
+        (fill.timestamp.date().isoformat(), fill.symbol, fill.side, fill.qty, fill.price, fill.commission)
+        for fill in result.fills
+    ]
+
+
+async def lived(room: RunnerRoom, id: str, symbols: tuple[str, ...], days: int) -> None:
+    """Live through so many days: what is ordered meets the opening first, and then all of the day."""
+    for _ in range(days):
+        await one_day(room, id, symbols)
+    room.clock.set(room.calendar.next_close(room.clock.now()))
+    await meet_day(room, symbols)
+
+
+async def one_day(room: RunnerRoom, id: str, symbols: tuple[str, ...]) -> None:
+    """Let a day end, the strategy decide, and the next one open."""
+    room.clock.set(room.calendar.next_close(room.clock.now()))
+    await meet_day(room, symbols)
+    room.clock.set(room.clock.now() + SETTLE)
+    await room.runner.look(id)
+    await room.open_of_day(id, symbols)
+
+
+async def meet_day(room: RunnerRoom, symbols: tuple[str, ...]) -> None:
+    """Let the prices of the whole day that ends pass at the broker."""
+    now = room.clock.now()
+    candles = {}
+    for symbol in symbols:
+        bars = await day_of(room.market, symbol, now)
+        assert from_us(int(bars.time[-1])).date() == now.date()
+        candles[symbol] = Candle(*(float(column[-1]) for column in bars.columns()))
+    session = room.calendar.session_on(now.date())
+    assert session is not None
+    room.broker.on_bars(candles, session.opens, until=now)
+    await room.port.thread(room.broker.get_account)
+    await room.look_after()
+
+
+@pytest.mark.parametrize(
+    ("symbols", "sizing", "size", "days", "least"),
+    [
+        (("TSLA",), Sizing.EQUITY, 1.0, 90, 20),
+        (("TSLA", "AMZN"), Sizing.FIXED, 1.0, 25, 8),
+        (("TSLA",), Sizing.RISK, 0.01, 25, 5),
+    ],
+)
+async def test_a_breakout_with_brackets_fills_exactly_as_its_backtest(
+    tmp_path: Path, symbols: tuple[str, ...], sizing: Sizing, size: float, days: int, least: int
+) -> None:
+    parameters = {"window": 3, "risk": 0.02, "reward": 1.5}
+    async with open_room(tmp_path) as room:
+        config = await room.activated(
+            "bracket_breakout", symbols, parameters=parameters, sizing=sizing.value, size=size
+        )
+        await lived(room, config.id, symbols, days)
+        made = await on_paper(room)
+        wanted = await in_backtest(room, "bracket_breakout", symbols, parameters, sizing, size)
+        assert len(wanted) >= least
+        assert sorted(made) == sorted(wanted)
+        assert {decision.state.value for decision in await room.decisions(config.id)} == {"done"}
+        assert (room.failures, room.alarms) == ([], [])
