@@ -87,7 +87,7 @@ def exits_too_large(unit: Unit, entry: Intent) -> tuple[Intent, ...]:
 
 
 def unprotected(unit: Unit, exit_: Intent, reason: str) -> None:
-    """Call the person to what is held when the broker rejects a way out of it."""
+    """Call the person to what is held when the broker rejects a way out of it, or never got it."""
     terms = exit_.terms
     holding = unit.holdings.find(terms.account, terms.symbol)
     if holding is None or not holding.quantity:
@@ -111,7 +111,7 @@ def leg_rejected(unit: Unit, entry: Intent, leg: BrokerOrder, above: BrokerOrder
 
 def _call(unit: Unit, account: str, symbol: str, order: str, reason: str, what: str) -> None:
     text = tr(
-        "The broker rejected an exit of your position in {symbol}, {order}. {what} {reason}",
+        "Your position in {symbol} lost an exit, {order}. {what} {reason}",
         symbol=symbol,
         order=order,
         what=what,

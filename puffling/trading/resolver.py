@@ -11,6 +11,7 @@ from puffling.puffin.errors import NotOffered, PuffinError
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import Intent, OrderState
+from puffling.trading.exits import unprotected
 from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts, note
 from puffling.trading.proposals import is_replacement
@@ -70,12 +71,12 @@ class Resolver:
         elif intent.state is OrderState.ABANDONED_WATCH:
             await self._parts.run(_give_up_watching, intent.id)
         elif self._parts.clock.now() >= intent.valid_until:
-            await self._parts.run(abandon, intent.id, tr("The broker has no such order."))
+            await self._parts.run(_give_up, intent.id, tr("The broker has no such order."))
         elif intent.id in self._sending.refused:
             # Refused and not there for long enough: the refusal is believed.
             if asked_at >= self._sending.refused[intent.id] + _APPEARS:
-                await self._parts.run(abandon, intent.id, intent.reason)
-                del self._sending.refused[intent.id]
+                await self._parts.run(_give_up, intent.id, intent.reason)
+                self._sending.refused.pop(intent.id, None)
         elif send and sure and (intent.waits_here or not is_replacement(intent.leg)):
             # What stood here in the place of another is an order by itself once it is met.
             await self._sending.send(intent.id)
@@ -112,6 +113,13 @@ def abandon(unit: Unit, intent_id: str, reason: str) -> None:
     if moved.state is not intent.state:
         note(unit, intent, "abandoned", reason, actor="desk")
         changed(unit, moved)
+
+
+def _give_up(unit: Unit, intent_id: str, reason: str) -> None:
+    intent = unit.intents.get(intent_id)
+    if intent.state is OrderState.UNKNOWN:
+        abandon(unit, intent_id, reason)
+        unprotected(unit, intent, reason)
 
 
 def doubt(unit: Unit, intent: Intent) -> None:

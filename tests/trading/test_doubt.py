@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +12,11 @@ import pytest
 
 from puffling.runtime.clock import FixedClock
 from puffling.store.orders import OrderState
+from puffling.trading.values import Cancelled
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import open_room
+from tests.trading.test_two_ways_out import SINGLE, _held, _with_ten
 
 
 @pytest.mark.parametrize("told", ["busy", "no_money", "invalid"])
@@ -89,6 +93,51 @@ async def test_what_appears_after_its_refusal_was_believed_is_cancelled_on_sight
         assert row["status"] == "canceled"
         assert (await room.intent(intent.id)).state is OrderState.CANCELED
         assert await room.broken(broker) == []
+
+
+async def test_a_way_out_whose_refusal_is_believed_calls_the_person_to_the_position(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(abilities=SINGLE, now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        await _with_ten(room, broker)
+        profit, stop = await _held(room)
+        broker.fault("submit_order", "reset_before", "no_money")
+        room.move(120)
+        await room.until(lambda: _submitted(broker, 3))
+        await room.settle()
+        clock.advance(61)
+        await room.until_state(profit.id, OrderState.ABANDONED_WATCH)
+        [alarm] = room.alarms
+        assert "Your position in SPY lost an exit" in alarm.text
+        assert "insufficient buying power" in alarm.text
+        assert (await room.intent(stop.id)).state is OrderState.INTENT
+        assert await room.broken(broker) == []
+
+
+async def test_a_refusal_is_not_believed_of_what_was_cancelled_meanwhile(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(abilities=SINGLE, now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        await _with_ten(room, broker)
+        profit, _ = await _held(room)
+        broker.fault("submit_order", "reset_before", "no_money")
+        room.move(120)
+        await room.until(lambda: _submitted(broker, 3))
+        await room.settle()
+        clock.advance(61)
+        loop = asyncio.get_running_loop()
+        cancelling: list[Future[Cancelled]] = []
+
+        def meanwhile() -> None:
+            cancelling.append(asyncio.run_coroutine_threadsafe(room.desk.cancel(profit.id), loop))
+            given_up = room.until_state(profit.id, OrderState.ABANDONED_WATCH)
+            asyncio.run_coroutine_threadsafe(given_up, loop).result()
+
+        broker.halts = meanwhile
+        broker.fault("find_order", "halts")
+        await room.settle()
+        assert (await asyncio.wrap_future(cancelling[0])).state is OrderState.ABANDONED_WATCH
+        assert not room.alarms
 
 
 async def _submitted(broker: OwnBroker, count: int) -> bool:

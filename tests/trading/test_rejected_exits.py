@@ -57,9 +57,8 @@ async def test_a_stop_held_here_that_is_rejected_calls_the_person(home: Path, at
             broker.end("o2", OrderStatus.REJECTED)
         await room.until_state(stop.id, OrderState.REJECTED)
         text = await _once(room)
-        assert "your position in SPY, sell 10 SPY. Nothing protects it any more." in text.replace(
-            "Sell", "sell"
-        )
+        lost = "Your position in SPY lost an exit, Sell 10 SPY. Nothing protects it any more."
+        assert lost in text
 
 
 async def test_a_profit_that_is_rejected_leaves_its_stop(home: Path) -> None:
