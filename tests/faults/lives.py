@@ -342,13 +342,18 @@ _ACTS: dict[str, Callable[[Room, Step, int, dict[int, str]], Coroutine[Any, Any,
 
 
 async def _settle(room: Room) -> None:
-    """Go on until nothing is in doubt and the account agrees with its broker."""
+    """Go on until nothing is in doubt, the account agrees with its broker, and a look changes nothing."""
     async with asyncio.timeout(_SETTLE_SECONDS):
+        before = None
         while True:
             await room.desk.look_after(ACCOUNT.id)
-            sought = await room.read(lambda unit: unit.intents.in_states(_SOUGHT, ACCOUNT.id))
+            ours = await room.read(lambda unit: ours_of(unit, ACCOUNT.id))
             # What is held here may wait for its price for ever.
-            doubt = [intent for intent in sought if not intent.held] or room.desk._held._at_work
-            if not doubt and room.desk.ready and not room.parts.line(ACCOUNT.id).updates.qsize():
+            sought = any(each.state in _SOUGHT and not each.held for each in ours.intents)
+            doubt = sought or room.desk._held._at_work
+            still = not doubt and room.desk.ready and not room.parts.line(ACCOUNT.id).updates.qsize()
+            # What was met left just now may have been filled after the account was compared.
+            if still and ours == before:
                 return
+            before = ours if still else None
             await room.clock.sleep(1.0)
