@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from puffling.controllers.practice import MOST_REMOVED
 from puffling.core.core import Core
 from puffling.puffin.broker.base import InvalidOrderError
 from puffling.puffin.broker.practice import Practice
@@ -160,3 +161,15 @@ async def test_one_that_is_kept_twice_as_a_new_one_is_one(core: Core) -> None:
     for _ in range(2):
         await core.practice.keep(id, practice, Interval.D1, new=True)
     assert [line.id for line in await core.practice.all()] == [id]
+
+
+async def test_of_many_that_were_removed_only_the_newest_come_back(core: Core) -> None:
+    practice, ids = practised(core, await days(core)), []
+    for _ in range(MOST_REMOVED + 1):
+        ids.append((await core.practice.keep(core.practice.name(), practice, Interval.D1, new=True)).id)
+        await core.practice.remove(ids[-1])
+    with pytest.raises(NotFound, match="no removed practice"):
+        await core.practice.restore(ids[0])
+    for id in ids[1:]:
+        await core.practice.restore(id)
+    assert {line.id for line in await core.practice.all()} == set(ids[1:])

@@ -14,6 +14,7 @@ from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.errors import NotFound, StorageFailed
 from puffling.store.database import Unit
 from puffling.store.events import DatabaseRestored
+from puffling.store.seal import Seal, check_seal
 from tests.store.conftest import KEPT, Place
 
 
@@ -97,6 +98,17 @@ async def test_a_damaged_file_is_moved_aside_and_a_backup_brings_all_back(
     async with folder.open() as store:
         assert store.report.trustworthy
         assert await store.read(DEFAULT_USER, _names) == names
+
+
+async def test_a_file_that_cannot_be_sealed_is_checked_in_another_way(folder: Place) -> None:
+    async with folder.open() as store:
+        await store.run(DEFAULT_USER, _fill)
+        # Where the seal would be written first there is a folder.
+        folder.file.with_name(folder.file.name + ".part").mkdir()
+    assert check_seal(folder.file) is Seal.MISSING
+    async with folder.open() as store:
+        assert (store.report.damage, store.report.altered) == ("", False)
+        assert len(await store.read(DEFAULT_USER, _names)) == 150
 
 
 async def test_damage_that_is_met_while_reading_is_said_to_be_damage(folder: Place) -> None:

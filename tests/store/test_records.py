@@ -43,6 +43,11 @@ async def test_a_setting_that_is_not_plain_data_is_refused(store: Store, value: 
         await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", value))
 
 
+async def test_a_setting_of_millions_of_letters_is_refused(store: Store) -> None:
+    with pytest.raises(InvalidInput, match="too large"):
+        await store.run(DEFAULT_USER, lambda unit: unit.settings.put("a", "x" * 4_000_000))
+
+
 async def test_a_setting_changed_meanwhile_is_not_overwritten(store: Store, place: Place) -> None:
     heard: list[SettingChanged] = []
     place.bus.on(SettingChanged, heard.append)
