@@ -121,6 +121,12 @@ def test_who_has_hardly_another_moment_to_enter_is_not_judged(weights: Floats) -
     assert random_entries(weights, market(7, 300), seed=1) is None
 
 
+def test_who_is_hardly_ever_out_is_not_judged_however_many_bars_there_are() -> None:
+    """Out for 30 bars of 1,000: entries at random would be the same ones but for a few bars."""
+    assert random_entries(column((0.0, 30), (1.0, 970)), market(7, 1_000), seed=1) is None
+    assert random_entries(column((0.0, 60), (1.0, 940)), market(7, 1_000), seed=1) is not None
+
+
 def test_a_symbol_is_not_entered_before_it_has_a_price() -> None:
     panel = market(8, 400, symbols=2)
     late = Panel.of({"S0": panel.bars("S0"), "S1": panel.bars("S1")[200:]})
