@@ -21,6 +21,7 @@ from puffling.puffin.backtest.sizing import terms_for
 from puffling.puffin.data.bars import Span
 from puffling.puffin.data.instants import from_us, to_us
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.orders import Kind
 from tests.automation.runner.rooms import COMMISSION, MONDAY, SLIPPAGE, RunnerRoom, day_of, open_room
 from tests.automation.runner.test_year import Made, on_paper
 
@@ -112,4 +113,85 @@ async def test_a_breakout_with_brackets_fills_exactly_as_its_backtest(
         assert len(wanted) >= least
         assert sorted(made) == sorted(wanted)
         assert {decision.state.value for decision in await room.decisions(config.id)} == {"done"}
+        assert (room.failures, room.alarms) == ([], [])
+
+
+MIXED = """import numpy as np
+
+from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.orders import Kind, Lasting, Side
+
+
+class Mixed:
+    def __init__(self, seed: int = 1):
+        self.draw = np.random.default_rng(seed)
+        self.order = None
+        self.heard = 0
+        self.sent_on = 0
+
+    def on_bar(self, view):
+        self.heard += 1
+        symbol, = view.symbols
+        held, price = view.position(symbol), view.close(symbol)
+        waits = [each for each in view.waiting if each.parent is None or each.loose]
+        if self.order is not None and self.order in view.waiting and self.heard - self.sent_on >= 3:
+            view.cancel(self.order)
+            return
+        if waits:
+            if waits[0].parent is not None and self.draw.random() < 0.3:
+                view.cancel(waits[int(self.draw.integers(len(waits)))])
+            return
+        side = Side.SELL if held else Side.BUY
+        kind = tuple(Kind)[int(self.draw.integers(len(Kind)))]
+        lasting = Lasting.GTC if self.draw.random() < 0.6 else Lasting.DAY
+        away = side.sign * price * self.draw.uniform(0.002, 0.02)
+        limit = stop = trail = None
+        if kind is Kind.LIMIT:
+            limit = price - away
+        elif kind is Kind.STOP:
+            stop = price + away
+        elif kind is Kind.STOP_LIMIT:
+            stop, limit = price + away, price + 1.5 * away
+        elif kind is Kind.TRAILING_STOP:
+            trail = abs(away)
+        bracket = not held and kind is not Kind.TRAILING_STOP and self.draw.random() < 0.5
+        self.order = view.send(
+            Ticket(symbol, side, held or None, kind, limit, stop, trail, lasting=lasting),
+            take_profit=1.05 * price if bracket else None,
+            stop_loss=0.95 * price if bracket else None,
+            share=0.8,
+        )
+        self.sent_on = self.heard
+"""
+
+
+async def trusted(room: RunnerRoom, text: str, name: str) -> str:
+    """Keep a file of the person's own and trust it; gives what it is known by."""
+    folder = room.shelf.own.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    found = room.shelf.own.find(f"own:{name}")
+    room.shelf.own.trust(f"own:{name}", found.digest)
+    return found.digest
+
+
+async def test_orders_of_every_kind_recalled_and_remembered_fill_alike_through_restarts(
+    tmp_path: Path,
+) -> None:
+    async with open_room(tmp_path) as room:
+        code = await trusted(room, MIXED, "mixed")
+        config = await room.activated("own:mixed", ("TSLA",), code=code)
+        for _ in range(60):
+            # Each day another runner: what the strategy remembers is nowhere but in what it heard.
+            room.runner = room.another()
+            await one_day(room, config.id, ("TSLA",))
+        room.clock.set(room.calendar.next_close(room.clock.now()))
+        await meet_day(room, ("TSLA",))
+        made = await on_paper(room)
+        wanted = await in_backtest(room, "own:mixed", ("TSLA",), {})
+        decisions = await room.decisions(config.id)
+        assert sorted(made) == sorted(wanted)
+        assert len(wanted) >= 15
+        assert {order.kind for each in decisions for order in each.orders} == set(Kind)
+        assert any(each.cancels for each in decisions)
         assert (room.failures, room.alarms) == ([], [])
