@@ -14,13 +14,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec
 
-from puffling.runtime.child import ComputationStopped, Report, Take, checkpoint, hand_over
+from puffling.runtime.child import (
+    ComputationStopped,
+    Report,
+    Take,
+    checkpoint,
+    hand_over,
+    keep_pauses_short,
+)
 from puffling.runtime.cluster import compute_on_cluster
 from puffling.runtime.port import Port
 from puffling.runtime.process import Call, ComputingProcess
 from puffling.runtime.text import tr
 
-__all__ = ["ComputationStopped", "Compute", "checkpoint", "hand_over"]
+__all__ = ["ComputationStopped", "Compute", "checkpoint", "hand_over", "keep_pauses_short"]
 
 P = ParamSpec("P")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from puffling.runtime.compute import checkpoint, hand_over
+from puffling.runtime.compute import checkpoint, hand_over, keep_pauses_short
 from puffling.runtime.errors import NotFound
 
 _pause = threading.Event()
@@ -133,3 +134,11 @@ def unsendable() -> Any:
 def parent_id() -> int:
     """Tell which process has started this one."""
     return os.getppid()
+
+
+def collected_with_short_pauses() -> tuple[bool, bool]:
+    """Whether the collector leaves out what stayed before, and after, it has gone through everything."""
+    keep_pauses_short()
+    before = gc.get_freeze_count() > 0
+    gc.collect()
+    return before, gc.get_freeze_count() > 0

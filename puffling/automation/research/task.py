@@ -85,5 +85,8 @@ def attempt_digest(request: Mapping[str, Any], parameters: Mapping[str, Setting]
 def run_task(task: Task) -> Told:
     """Test, report, and look how far that can be trusted."""
     from puffling.automation.research.testing import test
+    from puffling.runtime.compute import keep_pauses_short
 
+    # Orders and candles by the hundred thousand: whoever wants to stop would have to wait for the collector.
+    keep_pauses_short()
     return test(task)
