@@ -18,5 +18,11 @@ was given, and the fills of its own orders. Its position is worked out of that b
 * Shares that no order explains (an adjustment at the broker) are nobody's but the person's. A split keeps
   everybody's part.
 
+A strategy that sends its own orders hears of each close with this book and with its own orders as they stand
+at the broker or are held here; that is written down with what it then says, so that whoever begins anew lives
+through the same closes and says the same. What it takes back is cancelled before anything new goes, a way out
+never stands for more than the strategy still has, and when it is stopped nothing is left that would open a
+position. A stop that the market opens beyond goes as the order it has become.
+
 So the book behaves as the one of a backtest that began with the same money, and makes the same orders.
 """

@@ -1,0 +1,135 @@
+"""Orders that a strategy sends by itself: never twice, never anybody else's, never for more than is there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from puffling.automation.runner.runner import SETTLE
+from puffling.runtime.clock import FixedClock
+from puffling.store.decisions import DecisionState, Fate
+from puffling.trading.states import ENDED
+from tests.automation.runner.rooms import ACCOUNT, MONDAY, RunnerRoom, open_room
+from tests.automation.runner.test_faults import STEPS, killed_at
+from tests.automation.runner.test_own_orders import one_day, trusted
+
+FAR = {"window": 3, "risk": 0.3, "reward": 3.0}
+# Buys on the first close it hears of, and leaves by a stop far away that waits for ever.
+STOPPED = """from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.orders import Kind, Side
+
+
+class Stopped:
+    def on_bar(self, view):
+        symbol, = view.symbols
+        held = view.position(symbol)
+        if not held and not view.waiting:
+            view.send(Ticket(symbol, Side.BUY, 10.0))
+        elif held and not view.waiting:
+            view.send(Ticket(symbol, Side.SELL, held, Kind.STOP, stop=0.93 * view.close(symbol)))
+"""
+# Waits with a limit that is never met.
+PATIENT = """from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.orders import Kind, Side
+
+
+class Patient:
+    def on_bar(self, view):
+        symbol, = view.symbols
+        if not view.waiting:
+            price = 0.93 * view.close(symbol)
+            view.send(Ticket(symbol, Side.BUY, 10.0, Kind.LIMIT, limit=price))
+"""
+
+
+async def waiting(room: RunnerRoom) -> list[tuple[str, Decimal]]:
+    """What waits at the broker."""
+    found = await room.port.thread(room.broker.get_all_orders, "open", 100)
+    return sorted((each.side.value, Decimal(str(each.qty))) for each in found)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_at_any_step_an_order_of_its_own_is_there_once(
+    tmp_path: Path, checkout: Path, step: str
+) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated("bracket_breakout", ("AMZN",), parameters=FAR)
+        close = room.calendar.next_close(MONDAY) + SETTLE
+        if step != "decided":
+            await room.close_of_day(config.id)
+    begin = MONDAY if step == "decided" else close
+    killed_at(step, tmp_path, begin, checkout)
+    clock = FixedClock(close)
+    async with open_room(tmp_path, clock=clock) as room:
+        await room.runner.look(config.id)
+        clock.set(room.calendar.next_open(close) + timedelta(seconds=30))
+        for _ in range(3):
+            await room.look_after()
+            await room.runner.look(config.id)
+        [made] = await room.decisions(config.id)
+        assert (made.state, [order.fate for order in made.orders]) == (DecisionState.DONE, [Fate.ENTERED])
+        [intent] = await room.desk.intents(ACCOUNT)
+        entries = await room.port.thread(room.broker.get_all_orders, None, 100)
+        assert [each.client_order_id for each in entries if each.parent_id is None] == [intent.client_id]
+        assert len(entries) == 3
+        assert (room.alarms, room.failures) == ([], [])
+
+
+async def test_of_what_a_person_sold_meanwhile_no_way_out_is_left_over(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        code = await trusted(room, STOPPED, "stopped")
+        config = await room.activated("own:stopped", ("AMZN",), code=code)
+        await one_day(room, config.id, ("AMZN",))
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("sell", Decimal(10))]
+        await room.desk.cancel_all(ACCOUNT)
+        await room.buys("AMZN", -4)
+        # It stands without a stop, and sends one for what it still has.
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("sell", Decimal(6))]
+
+
+async def test_a_way_out_that_waits_is_narrowed_to_what_is_left(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        code = await trusted(room, STOPPED, "stopped")
+        config = await room.activated("own:stopped", ("AMZN",), code=code)
+        await one_day(room, config.id, ("AMZN",))
+        await one_day(room, config.id, ("AMZN",))
+        # Who holds shares of their own sells those, and four of the strategy's with them.
+        await room.buys("AMZN", 5, "more")
+        await room.buys("AMZN", -9, "less")
+        await room.runner.look(config.id)
+        assert await waiting(room) == [("sell", Decimal(6))]
+        await room.buys("AMZN", -6, "all")
+        await room.runner.look(config.id)
+        assert await waiting(room) == []
+        [*_, last] = await room.decisions(config.id)
+        assert last.orders[0].leg == "leave"
+
+
+async def test_it_takes_back_its_own_orders_only_and_when_it_is_stopped_what_would_still_buy(
+    tmp_path: Path,
+) -> None:
+    async with open_room(tmp_path) as room:
+        code = await trusted(room, PATIENT, "patient")
+        config = await room.activated("own:patient", ("AMZN",), code=code)
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("buy", Decimal(10))]
+        # It waits for days, and is not sent anew.
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("buy", Decimal(10))]
+        [intent] = await room.desk.intents(ACCOUNT)
+        # A person cancels it: it is theirs to do, and the strategy hears of it.
+        await room.desk.cancel(intent.id)
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("buy", Decimal(10))]
+        states = [each.state for each in await room.desk.intents(ACCOUNT)]
+        assert sorted(state in ENDED for state in states) == [False, True]
+        await trusted(room, PATIENT + "# Another.\n", "patient")
+        await room.close_of_day(config.id)
+        # What is no longer the file that was activated stops, and leaves nothing that would buy.
+        assert not await room.is_active(config.id)
+        assert await waiting(room) == []
