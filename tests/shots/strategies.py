@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,7 +19,9 @@ from puffling.desktop.rehearsals.rehearsing import show_rehearsals
 from puffling.desktop.strategies.shared import ShownSignals
 from puffling.desktop.window import Window
 from puffling.market.calendar import calendar
+from puffling.puffin.backtest.heard import Heard, Standing
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.orders import Kind as OrderKind
 from puffling.puffin.orders import Side
 from puffling.store.database import Unit
 from puffling.store.decisions import Aim, Decision, DecisionState, Fate, PlannedOrder, StrategyMode
@@ -53,6 +56,39 @@ async def prepare(core: Core) -> None:
     rotation = next(each for each in await strategies.all() if each.name == "Trend on the index")
     await core.rehearsals.run(rotation.id, date(2025, 9, 1), date(2026, 2, 27), 8_000.0)
     await core.rehearsals.run(rotation.id, date(2025, 9, 1), date(2026, 2, 27), 30_000.0)
+    breakout = await _breakout(core)
+    await core.rehearsals.run(breakout, date(2025, 12, 1), date(2026, 2, 27), 8_000.0)
+
+
+async def _breakout(core: Core) -> str:
+    """One that sends its own orders, with what it decided in the days before."""
+    made = await core.strategies.create(
+        "Breakout at work", "bracket_breakout", ("TSLA",), parameters={"window": 3}
+    )
+    await core.live_strategies.let_trade(made.id, 20_000.0)
+    stop = PlannedOrder(
+        "TSLA", Side.BUY, Decimal(40), "sent", Decimal(250), Fate.ENTERED, number=1, kind=OrderKind.STOP,
+        stop=Decimal("252.31"), take_profit=Decimal("260.5"), stop_loss=Decimal("247.9"),
+    )  # fmt: skip
+    trail = replace(stop, side=Side.SELL, kind=OrderKind.TRAILING_STOP, stop=None, trail=Decimal(5))
+    leg = Standing("1.1", "TSLA", Side.BUY, OrderKind.STOP, 40.0, 40.0)
+    said: tuple[tuple[DecisionState, float, tuple[PlannedOrder, ...], tuple[str, ...]], ...] = (
+        (DecisionState.DUE, 0.0, (replace(stop, fate=Fate.PLANNED),), ("1.1",)),
+        (DecisionState.DONE, 0.0, (stop,), ()),
+        (DecisionState.DONE, 0.51, (trail,), ()),
+        (DecisionState.DONE, 0.5, (), ()),
+    )
+    for slot, (state, held, orders, cancels) in zip(_slots(core), said, strict=False):
+        heard = Heard(0, 0, 10_000.0, {"TSLA": held * 80}, (leg,))
+        aims = (Aim("TSLA", held, held, False, 250.0),)
+        reason = "" if orders else "Nothing changes."
+        decision = Decision(
+            secrets.token_hex(4), made.id, made.name, 1, StrategyMode.AUTO_TRADE, "demo", slot.closes_at,
+            slot.bar_at, slot.opens_at, slot.valid_until, state, reason, aims, orders, slot.closes_at,
+            slot.closes_at, heard, cancels,
+        )  # fmt: skip
+        await core.store.run(core.user, partial(_keep, decision))
+    return made.id
 
 
 async def _activate(core: Core) -> None:
@@ -60,13 +96,7 @@ async def _activate(core: Core) -> None:
     await core.open_accounts()
     made = await core.strategies.create("Reversal at work", "rsi_reversal", ("AAPL", "MSFT"))
     await core.live_strategies.let_trade(made.id, 20_000.0)
-    timing = Timing(calendar("XNYS"), Interval.D1)
-    found = timing.newest(core.clock.now())
-    slots: list[Slot] = []
-    while found is not None and len(slots) < 6:
-        slots.append(found)
-        found = timing.newest(found.closes_at - timedelta(microseconds=1))
-    for slot, (state, reason, targets, orders) in zip(slots, DECIDED, strict=True):
+    for slot, (state, reason, targets, orders) in zip(_slots(core), DECIDED, strict=True):
         aims = tuple(Aim(each, target, 0.0, bool(target), 250.0) for each, target in targets.items())
         decision = Decision(
             secrets.token_hex(4), made.id, made.name, 1, StrategyMode.AUTO_TRADE, "demo", slot.closes_at,
@@ -74,6 +104,17 @@ async def _activate(core: Core) -> None:
             slot.closes_at,
         )  # fmt: skip
         await core.store.run(core.user, partial(_keep, decision))
+
+
+def _slots(core: Core) -> list[Slot]:
+    """The last six bars of a day, the newest first."""
+    timing = Timing(calendar("XNYS"), Interval.D1)
+    found = timing.newest(core.clock.now())
+    slots: list[Slot] = []
+    while found is not None and len(slots) < 6:
+        slots.append(found)
+        found = timing.newest(found.closes_at - timedelta(microseconds=1))
+    return slots
 
 
 def _keep(decision: Decision, unit: Unit) -> None:
@@ -121,12 +162,17 @@ def mine(window: Window) -> None:
 
 def at_work(window: Window) -> None:
     """One that trades by itself."""
-    _once_loaded(window, _choose_active)
+    _once_loaded(window, partial(_choose, "Reversal at work"))
 
 
-def _choose_active(panel: StrategiesPanel) -> None:
+def breaking_out(window: Window) -> None:
+    """One that trades by itself with orders of its own."""
+    _once_loaded(window, partial(_choose, "Breakout at work"))
+
+
+def _choose(name: str, panel: StrategiesPanel) -> None:
     panel.turn_to("mine")
-    panel.view.saved.select([next(id for id, each in panel._saved.items() if each.enabled)])
+    panel.view.saved.select([next(id for id, each in panel._saved.items() if each.name == name)])
 
 
 def on_dashboard(window: Window) -> None:
@@ -214,6 +260,7 @@ SCENES: dict[str, Callable[[Window], None]] = {
     "strategies-waiting": partial(choose, "own:my_idea"),
     "strategies-asked": asked,
     "strategies-live": at_work,
+    "strategies-breakout": breaking_out,
     "strategies-dashboard": on_dashboard,
     "strategies-rehearsals": rehearsals,
     "strategies-activate": partial(activating, 1),
