@@ -17,6 +17,7 @@ from puffling.puffin.backtest.simulation import FillColumns, simulate
 from puffling.puffin.backtest.targets import Targets
 from puffling.puffin.backtest.trades import Resized, round_trips, tally
 from puffling.puffin.data.samples import SamplesProvider
+from puffling.puffin.errors import InvalidValue
 from puffling.puffin.strategies.momentum import MomentumStrategy
 from tests.puffin.backtest.markets import random_panel, random_targets, real
 
@@ -191,3 +192,22 @@ def test_a_result_tells_the_figures_puffins_users_know() -> None:
         "win_rate", "profit_factor", "total_trades",
     }  # fmt: skip
     assert known <= told.keys()
+
+
+def test_figures_stand_beside_those_of_a_benchmark() -> None:
+    equity, none = equity_of(returns()), round_trips(simulate_nothing())
+    told = metrics.figures(equity, none, benchmark=equity)
+    assert told["benchmark_return"] == told["total_return"]
+    assert (told["beta"], told["alpha"]) == (pytest.approx(1.0), pytest.approx(0.0))
+    assert "beta" not in metrics.figures(equity, none)
+    assert np.isnan(metrics.beta(np.array([0.1]), np.array([0.1])))
+
+
+def test_a_market_of_nothing_and_targets_of_another_one_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="at least one symbol"):
+        Panel.of({})
+    panel = random_panel(5, symbols=2, bars=30, gaps=False)
+    with pytest.raises(InvalidValue, match="symbols of the panel"):
+        simulate(panel, random_targets(5, random_panel(5, symbols=1, bars=30, gaps=False), runs=2), Terms())
+    with pytest.raises(InvalidValue, match="walk through every bar"):
+        simulate(panel, random_targets(5, panel, runs=2), Terms(volume_cap=0.1))

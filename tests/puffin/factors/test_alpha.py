@@ -88,6 +88,8 @@ def test_prices_of_every_shape_give_the_same_factors() -> None:
     series = compute_momentum_factors(wide()["IBM"])
     pd.testing.assert_frame_equal(one, series)
     pd.testing.assert_frame_equal(one, picked, check_freq=False)
+    stacked = history()["Close"]
+    pd.testing.assert_frame_equal(compute_momentum_factors(stacked), long)
 
 
 def test_days_to_come_change_nothing() -> None:
@@ -143,6 +145,15 @@ def test_company_numbers_meet_the_prices_of_a_single_symbol() -> None:
     assert factors["earnings_yield"].dropna().tolist() == [0.05]
 
 
+def test_dated_numbers_of_one_company_hold_from_their_day_on() -> None:
+    days = pd.to_datetime(["2005-05-02", "2006-05-01"])
+    dated = pd.DataFrame({"market_cap": [100.0, 100.0], "net_income": [5.0, 7.0]}, index=days)
+    yields = compute_all_factors(wide()["IBM"], dated)["earnings_yield"]
+    assert yields.loc[:"2005-05-01"].isna().all()
+    assert set(yields.loc["2005-05-02":"2006-04-28"]) == {0.05}
+    assert set(yields.loc["2006-05-01":]) == {0.07}
+
+
 def test_reported_numbers_become_factors_from_the_day_they_were_filed() -> None:
     def year(number: int, income: float) -> list[Fact]:
         start, end, filed = date(number, 1, 1), date(number, 12, 31), date(number + 1, 2, 15)
@@ -173,3 +184,5 @@ def test_what_cannot_be_computed_is_refused_in_words() -> None:
         compute_momentum_factors(wide(), [0])
     with pytest.raises(InvalidValue, match="market_cap"):
         compute_value_factors(COMPANIES[["equity"]])
+    with pytest.raises(InvalidValue, match="no column Close"):
+        compute_momentum_factors(history().rename(columns=lambda name: f"{name} of the day"))
