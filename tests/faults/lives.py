@@ -37,7 +37,7 @@ from puffling.trading.proposals import Proposal
 from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import RemoteAlpaca
 from tests.fakes.alpaca_wander import hasty
-from tests.faults.checker import Steps, ours_of
+from tests.faults.checker import Ours, Steps, ours_of
 from tests.faults.plans import SYMBOLS, Plan, Step
 from tests.trading.rooms import LOOSE, Room, open_room
 
@@ -353,7 +353,15 @@ async def _settle(room: Room) -> None:
             doubt = sought or room.desk._held._at_work
             still = not doubt and room.desk.ready and not room.parts.line(ACCOUNT.id).updates.qsize()
             # What was met left just now may have been filled after the account was compared.
-            if still and ours == before:
+            now = _known(ours)
+            if still and now == before:
                 return
-            before = ours if still else None
+            before = now if still else None
             await room.clock.sleep(1.0)
+
+
+def _known(ours: Ours) -> list[object]:
+    """Give what is known of everything, whenever it was heard last."""
+    intents = [(intent.id, intent.state, intent.held) for intent in ours.intents]
+    orders = [(order.id, order.state, order.filled) for order in ours.orders]
+    return [intents, orders, ours.fills, ours.holdings]
