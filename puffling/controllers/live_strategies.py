@@ -218,6 +218,7 @@ class LiveStrategies(Controller, domain="strategies"):
         lot: float,
     ) -> ActiveStrategy:
         from puffling.automation.runner.activation import activate, running_one
+        from puffling.automation.runner.deciding import code_of
 
         recipe, settled = await self._shelf.recipe(config.strategy, config.parameters)
         if mode is StrategyMode.AUTO_TRADE:
@@ -226,7 +227,7 @@ class LiveStrategies(Controller, domain="strategies"):
         wanted = Activation(
             strategy_id=config.id,
             version=config.version,
-            code=recipe.own.digest if recipe.own else "",
+            code=code_of(recipe, settled),
             mode=mode,
             account=account,
             capital=money,

@@ -11,9 +11,11 @@ from textwrap import dedent
 
 import pytest
 
+from puffling.automation.runner.deciding import code_of
 from puffling.automation.values import Origin
 from puffling.core.core import Core
 from puffling.runtime.errors import InvalidInput
+from tests.automation.runner.rooms import open_room
 from tests.puffin.strategies.test_upstream import PACKAGE, PUFFIN
 
 pytestmark = pytest.mark.usefixtures("as_person")
@@ -70,3 +72,26 @@ async def test_what_of_it_does_not_fit_is_named(core: Core) -> None:
             await core.backtests.run(strategy, ("SPY",), START, END, parameters=parameters)
         assert caught.value.field == field
     assert await core.backtests.all() == ()
+
+
+@pytest.mark.usefixtures("installed")
+async def test_a_package_is_pinned_when_its_strategy_is_activated(core: Core) -> None:
+    await core.strategies.create("Crossing", "puffin:crossing", ("SPY",), parameters={"window": 15})
+    made = await core.live_strategies.activate("Crossing")
+    recipe, settled = await core.strategy_shelf.recipe("puffin:crossing", {"window": 15})
+    assert made.activation.code == code_of(recipe, settled) != ""
+
+
+@pytest.mark.usefixtures("installed")
+async def test_a_package_that_changed_does_not_go_on_by_itself(tmp_path: Path) -> None:
+    async with open_room(tmp_path / "room") as room:
+        recipe, settled = await room.shelf.recipe("puffin:crossing", {})
+        config = await room.activated("puffin:crossing", code=code_of(recipe, settled))
+        await room.close_of_day(config.id)
+        assert await room.is_active(config.id)
+        [file, *_] = sorted((tmp_path / "packages" / "puffin").rglob("*.py"))
+        file.write_text(file.read_text(encoding="utf-8") + "\n# Another.\n", encoding="utf-8")
+        await room.open_of_day(config.id)
+        await room.close_of_day(config.id)
+        assert not await room.is_active(config.id)
+        assert any("The package of Mine is not as it was" in each for each in await room.told())

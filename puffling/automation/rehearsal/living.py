@@ -13,6 +13,7 @@ from puffling.automation.rehearsal.comparing import differences_of, tested_by
 from puffling.automation.rehearsal.task import Lived, RehearsalTask
 from puffling.automation.rehearsal.values import RehearsedOrder
 from puffling.automation.runner.activation import activate
+from puffling.automation.runner.deciding import code_of
 from puffling.automation.runner.runner import SETTLE, StrategyRunner
 from puffling.automation.runner.timing import Timing
 from puffling.automation.runner.values import Activation
@@ -307,7 +308,7 @@ def _prepare(unit: Unit, task: RehearsalTask) -> str:
         interval=task.interval,
     )
     wanted = Activation(
-        config.id, config.version, task.recipe.own.digest if task.recipe.own else "",
+        config.id, config.version, code_of(task.recipe, task.settled),
         StrategyMode.AUTO_TRADE, ACCOUNT, task.capital, task.size, task.sizing, task.lot, task.start,
     )  # fmt: skip
     return activate(unit, wanted, task.hours, config.updated_at).id

@@ -125,7 +125,10 @@ class Deciding:
     ) -> Decision:  # fmt: skip
         config = run.config
         recipe, settled = await self._shelf.recipe(config.strategy, config.parameters)
-        if (recipe.own.digest if recipe.own else "") != run.activation.code:
+        if code_of(recipe, settled) != run.activation.code:
+            if recipe.own is None:
+                text = tr("The package of {name} is not as it was when it was activated.", name=config.name)
+                raise Changed(text)
             raise Changed(tr("The file of {name} is not the one it was activated with.", name=config.name))
         series = await fit_series(
             self._market,
@@ -170,6 +173,11 @@ class Deciding:
     async def _steps(self, symbols: Iterable[str]) -> Steps:
         """Give the steps of prices."""
         return {symbol: step_of(await self._market.learn(symbol)) for symbol in symbols}
+
+
+def code_of(recipe: Recipe, settled: Settled) -> str:
+    """Give what tells that a strategy is the same still: the digest of a person's file, or of a package."""
+    return recipe.own.digest if recipe.own else settled.package
 
 
 def drawn_up(run: Running, slot: Slot, now: datetime) -> Decision:

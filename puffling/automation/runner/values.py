@@ -26,7 +26,8 @@ class Activation:
 
     `capital` is the money it works with, and `size` the share of it that its positions take at full signals;
     `sizing` says what else size can mean. Quantities are multiples of `lot`, 0 is as fine as the instrument
-    allows. `code` is the digest of a person's own file.
+    allows. `code` is the digest of a person's own file, or of
+    the installed package it comes from.
     """
 
     strategy_id: str

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,16 @@ def code_digest(kind: type) -> str:
     """Give the hash of the file a strategy is written in, and of those it is derived from."""
     modules = dict.fromkeys(each.__module__ for each in kind.__mro__ if each.__module__ != "builtins")
     return _hash("".join(_source(name) for name in modules))
+
+
+def package_digest(kind: type) -> str:
+    """Give the hash of every file of code of the installed package that a strategy comes from."""
+    package = import_module(kind.__module__.partition(".")[0])
+    folders = [Path(each) for each in getattr(package, "__path__", ())]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    if not files and package.__file__ is not None:
+        files = [Path(package.__file__)]
+    return _hash("".join(f"{file.name}\n{file.read_text('utf-8', 'replace')}" for file in files))
 
 
 @cache

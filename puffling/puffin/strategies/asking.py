@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from puffling.puffin.backtest.aims import Aims, aims_of
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.heard import Heard
 from puffling.puffin.backtest.hearing import Acts, acts_of
+from puffling.puffin.backtest.manifest import package_digest
 from puffling.puffin.backtest.orders import Sizing, Steps
 from puffling.puffin.backtest.own_sizes import Rule
 from puffling.puffin.backtest.panel import Panel
@@ -64,12 +66,16 @@ class Declared:
 
 @frozen
 class Settled:
-    """A strategy that could be made: all its parameters, and how many bars it takes until it speaks."""
+    """A strategy that could be made: all its parameters, and how many bars it takes until it speaks.
+
+    `package` is the digest of the installed package it comes from, empty for every other.
+    """
 
     parameters: dict[str, Setting]
     bars_needed: int
     several: bool
     trades: bool = False
+    package: str = ""
 
 
 def describe(recipe: Recipe) -> Declared | Trouble:
@@ -96,7 +102,14 @@ def describe_outside() -> tuple[Declared, ...]:
 
 def settle(recipe: Recipe) -> Settled | Trouble:
     """Make a strategy with its parameters and give what they all are."""
-    return _answered(recipe, lambda: _settled(recipe, recipe.make()))
+
+    def work() -> Settled:
+        made = recipe.make()
+        settled = _settled(recipe, made)
+        installed = not recipe.in_house and recipe.own is None
+        return replace(settled, package=package_digest(type(made))) if installed else settled
+
+    return _answered(recipe, work)
 
 
 def trades(recipe: Recipe) -> bool:
