@@ -91,6 +91,24 @@ async def test_positions_stand_with_their_gains_and_the_account_over_them(window
     assert panel.view.pages.title("positions") == "Positions 6"
 
 
+async def test_where_there_is_little_room_the_columns_that_matter_are_seen_whole(window: Window) -> None:
+    panel = await open_portfolio(window)
+    table = panel.view.positions
+
+    def seen() -> list[str]:
+        header = table.horizontalHeader()
+        return [each.id for at, each in enumerate(table.rows.columns) if not header.isSectionHidden(at)]
+
+    table.resize(900, 200)
+    everything = seen()
+    for width, left_out in ((728, {"weight"}), (600, {"weight", "share", "today"})):
+        table.resize(width, 200)
+        assert set(everything) - set(seen()) == left_out
+        assert table.horizontalHeader().length() <= width
+    table.resize(900, 200)
+    assert seen() == everything
+
+
 async def test_a_price_that_moves_changes_its_row_and_the_sums_only(window: Window, core: Core) -> None:
     panel = await open_portfolio(window)
     before, equity = cell(panel, "SPY", "value"), panel.view.strip.values["equity"].text()

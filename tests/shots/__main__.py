@@ -10,8 +10,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PICTURE = CHECKOUT / "resources" / "screenshots" / "window.png"
-# Name of the size, what Qt multiplies by, and the logical size.
-SIZES = (("small", "1", "1280x800"), ("4k", "2", "1920x1080"))
+# By name what Qt multiplies by, and the logical size; the least is looked at when it is asked for.
+SIZES = {"small": ("1", "1280x800"), "4k": ("2", "1920x1080"), "least": ("1", "1024x700")}
+USUAL = ("small", "4k")
 
 
 def main() -> int:
@@ -20,9 +21,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="workspaces and panels; all when empty")
     parser.add_argument("--out", type=Path, default=CHECKOUT / ".shots", help="where the pictures go")
     parser.add_argument("--readme", action="store_true", help="also renew the picture in the README")
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=USUAL, help="which sizes to take")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, scale, size in SIZES:
+    for name in options.sizes:
+        scale, size = SIZES[name]
         subprocess.run(
             [sys.executable, "-m", "tests.shots.camera", str(options.out), name, size, *options.names],
             cwd=CHECKOUT, check=True,

@@ -188,13 +188,13 @@ def search_columns(time: Callable[[datetime], str]) -> list[Column[SearchLine]]:
             tooltip=lambda row: grade_words(row.grade),
         ),
         Column(
-            "name", tr("Name"), lambda row: row.name, width=230, stretch=True, tooltip=lambda row: row.name
+            "name", tr("Name"), lambda row: row.name, width=190, stretch=True, tooltip=lambda row: row.name
         ),
         Column(
             "state",
             tr("State"),
             lambda row: tr(STATES[row.state]),
-            width=112,
+            width=104,
             tone=lambda row: Tone.MUTED if row.state == "done" else Tone.WARN,
         ),
         Column(
@@ -222,6 +222,7 @@ def search_columns(time: Callable[[datetime], str]) -> list[Column[SearchLine]]:
             lambda row: row.score,
             Kind.NUMBER,
             width=72,
+            drops=True,
             text=lambda row: written(row.objective, row.score),
         ),
         Column(
@@ -230,6 +231,7 @@ def search_columns(time: Callable[[datetime], str]) -> list[Column[SearchLine]]:
             lambda row: row.unseen_score,
             Kind.NUMBER,
             width=72,
+            drops=True,
             text=lambda row: written(row.objective, row.unseen_score),
         ),
         Column(

@@ -138,6 +138,9 @@ class SearchRoom(ResearchRoom[OptimizationView]):
         self._keep_strategy(summary.strategy, trial.parameters, summary.symbols, interval, text, say)
 
     def _plan(self) -> None:
+        if not self._awake:
+            # It is planned when the panel wakes.
+            return
         form, core = self.view.form, self.session.core
         asked = form.asked
         if form.kind is None or not asked.vary:

@@ -51,6 +51,7 @@ def position_columns(amounts: Amounts) -> list[Column[Position]]:
             lambda each: each.price_decimals,
             width=88,
             tooltip=lambda each: tr("What one cost, with fees"),
+            drops=True,
         ),
         Column(
             "last",
@@ -63,12 +64,12 @@ def position_columns(amounts: Amounts) -> list[Column[Position]]:
             tooltip=lambda each: each.source or tr("No feed has a price of it"),
         ),
         money_column(amounts, "value", tr("Value"), lambda each: each.value),
-        gain_column(amounts, "today", tr("Today"), lambda each: each.today),
+        gain_column(amounts, "today", tr("Today"), lambda each: each.today, drops=True),
         Column(
             "today-share", tr("Today %"), lambda each: each.today_share, Kind.PERCENT, width=76, optional=True
         ),
         gain_column(amounts, "gain", tr("Open gain"), lambda each: each.unrealized),
-        Column("share", tr("Gain %"), lambda each: each.unrealized_share, Kind.PERCENT, width=70),
+        Column("share", tr("Gain %"), lambda each: each.unrealized_share, Kind.PERCENT, width=70, drops=True),
         gain_column(amounts, "realized", tr("Realized"), lambda each: each.realized, optional=True),
         money_column(amounts, "cost", tr("Cost"), lambda each: each.cost, optional=True),
         Column(
@@ -79,7 +80,9 @@ def position_columns(amounts: Amounts) -> list[Column[Position]]:
             width=76,
             optional=True,
         ),
-        Column("weight", tr("Weight"), lambda each: each.weight, Kind.SHARE, decimals=1, width=62),
+        Column(
+            "weight", tr("Weight"), lambda each: each.weight, Kind.SHARE, decimals=1, width=62, drops=True
+        ),
     ]
 
 
@@ -101,8 +104,9 @@ def lot_columns(amounts: Amounts, today: Callable[[], date]) -> list[Column[Open
             lambda each: each.price,
             Kind.PRICE,
             tooltip=lambda each: tr("What one cost, with fees"),
+            drops=True,
         ),
-        money_column(amounts, "cost", tr("Cost"), lambda each: each.cost),
+        money_column(amounts, "cost", tr("Cost"), lambda each: each.cost, drops=True),
         money_column(amounts, "value", tr("Value"), lambda each: each.value),
         gain_column(amounts, "gain", tr("Open gain"), lambda each: each.unrealized),
         Column(
@@ -112,6 +116,7 @@ def lot_columns(amounts: Amounts, today: Callable[[], date]) -> list[Column[Open
             Kind.MUTED,
             width=88,
             text=term,
+            drops=True,
             tooltip=lambda each: tr("Long term from {day} on", day=each.long_term_from.isoformat()),
         ),
     ]
@@ -122,10 +127,10 @@ def closed_columns(amounts: Amounts) -> list[Column[GainLine]]:
     return [
         Column("symbol", tr("Symbol"), lambda each: each.symbol, Kind.STRONG, width=76, stretch=True),
         quantity_column(amounts, lambda each: each.quantity, width=66),
-        Column("opened", tr("Opened"), lambda each: each.opened, Kind.MUTED, width=90),
+        Column("opened", tr("Opened"), lambda each: each.opened, Kind.MUTED, width=90, drops=True),
         Column("closed", tr("Closed"), lambda each: each.closed, Kind.MUTED, width=90),
         money_column(amounts, "proceeds", tr("Proceeds"), lambda each: each.proceeds, width=96),
-        money_column(amounts, "basis", tr("Basis"), lambda each: each.basis, width=96),
+        money_column(amounts, "basis", tr("Basis"), lambda each: each.basis, width=96, drops=True),
         gain_column(amounts, "gain", tr("Gain"), lambda each: each.gain, width=94),
         Column(
             "term",
@@ -133,6 +138,7 @@ def closed_columns(amounts: Amounts) -> list[Column[GainLine]]:
             lambda each: tr("Long") if each.long_term else tr("Short"),
             Kind.MUTED,
             width=52,
+            drops=True,
             tooltip=lambda each: tr("A short sale") if each.short_sale else "",
         ),
         Column(
@@ -187,6 +193,7 @@ def money_column(
     read: Callable[[R], Decimal | None],
     *,
     optional: bool = False,
+    drops: bool = False,
     width: int = 102,
 ) -> Column[R]:
     """Give a column of amounts that can be hidden."""
@@ -197,6 +204,7 @@ def money_column(
         Kind.MONEY,
         width=width,
         optional=optional,
+        drops=drops,
         text=lambda each: amounts.money(read(each)),
     )
 
@@ -208,6 +216,7 @@ def gain_column(
     read: Callable[[R], Decimal | None],
     *,
     optional: bool = False,
+    drops: bool = False,
     width: int = 98,
 ) -> Column[R]:
     """Give a column of gains that can be hidden."""
@@ -218,6 +227,7 @@ def gain_column(
         Kind.GAIN,
         width=width,
         optional=optional,
+        drops=drops,
         text=lambda each: amounts.money(read(each), signed=True),
     )
 

@@ -70,8 +70,8 @@ def trade_columns(amounts: Amounts, time: Callable[[datetime], str]) -> list[Col
         money_column(amounts, "fees", tr("Fees"), lambda each: each.fees, optional=True),
         gain_column(amounts, "amount", tr("Amount"), lambda each: each.amount, optional=True),
         gain_column(amounts, "realized", tr("Realized"), lambda each: each.realized),
-        Column("source", tr("By"), lambda each: source_words(each.source), Kind.MUTED, width=84),
-        Column("tags", tr("Tags"), lambda each: ", ".join(each.tags), Kind.MUTED, width=84),
+        Column("source", tr("By"), lambda each: source_words(each.source), Kind.MUTED, width=84, drops=True),
+        Column("tags", tr("Tags"), lambda each: ", ".join(each.tags), Kind.MUTED, width=84, drops=True),
         Column(
             "note",
             tr("Note"),

@@ -101,8 +101,8 @@ class ResultView(QWidget):
         self._turn()
 
     def _say_head(self, name: str, what: Sequence[str]) -> None:
+        """Say which result it is; where its prices came from is said next, and takes room from the name."""
         self._name_words, self._what_words = name, " · ".join(each for each in what if each)
-        self._elide()
 
     def _say_data(self, said: str, qualities: Sequence[str], warnings: Sequence[str]) -> None:
         """Say where prices came from; those that nobody traded at stand out."""
@@ -110,6 +110,7 @@ class ResultView(QWidget):
         made_up = any(each in _MADE_UP for each in qualities)
         set_role(self.data_label, tone="warn" if made_up else "muted")
         self.data_label.setToolTip("\n".join(warnings))
+        self._elide()
 
     def _say_count(self, page: str, count: int) -> None:
         if self._pages is not None:

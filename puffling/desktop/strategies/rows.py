@@ -57,9 +57,10 @@ def saved_columns(titles: dict[str, str]) -> list[Column[SavedStrategy]]:
             lambda row: titles.get(row.strategy, row.strategy),
             Kind.MUTED,
             width=98,
+            stretch=True,
         ),
-        Column("symbols", tr("Symbols"), lambda row: ", ".join(row.symbols), width=76, tooltip=_symbols),
-        Column("interval", tr("Bars"), lambda row: row.interval, Kind.MUTED, width=40),
+        Column("symbols", tr("Symbols"), _symbols, width=76, stretch=True, tooltip=_symbols),
+        Column("interval", tr("Bars"), lambda row: row.interval, Kind.MUTED, width=40, drops=True),
         Column(
             "version",
             tr("Version"),
