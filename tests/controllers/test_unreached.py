@@ -49,9 +49,9 @@ async def test_a_halt_stands_and_names_the_account_whose_orders_are_damaged(core
     broker = await connected(core)
     await core.desk.place(wish(core, kind=Kind.LIMIT, limit=far_limit(core)))
     broker.halts = lambda: damage(paths, "orders", "symbol")
-    broker.fault("get_all_orders", "halts")
     # Nobody but the halt asks for orders meanwhile.
     async with core.desk._parts.line("mine").comparing:
+        broker.fault("get_all_orders", "halts")
         report = await core.safety.halt("Enough")
     assert report.trading is TradingState.HALTED
     assert [each.id for each in report.failed] == ["mine"]
