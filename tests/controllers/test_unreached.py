@@ -54,8 +54,9 @@ async def test_a_halt_stands_and_names_the_account_whose_orders_are_damaged(core
         broker.fault("get_all_orders", "halts")
         report = await core.safety.halt("Enough")
     assert report.trading is TradingState.HALTED
-    assert [each.id for each in report.failed] == ["mine"]
-    assert "damaged" in report.failed[0].reason
+    # Whether the other account was read before the damage or after it, is nobody's promise.
+    assert "mine" in {each.id for each in report.failed}
+    assert all("damaged" in each.reason for each in report.failed)
 
 
 @pytest.mark.usefixtures("as_person")
