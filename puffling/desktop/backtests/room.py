@@ -191,7 +191,7 @@ class Room(ResearchRoom[BacktestView]):
         origin, id = self.view.report.origin, report.summary.id
         self.view.report.open_page("origin")
         origin.verify.setEnabled(False)
-        origin.say_verified(tr("Running it again …"), Tone.MUTED)
+        origin.say_verified(tr("Running it again…"), Tone.MUTED)
 
         def say(found: Verification) -> None:
             origin.verify.setEnabled(True)
@@ -242,7 +242,7 @@ class Room(ResearchRoom[BacktestView]):
                 self.session.notices.tell(
                     tr("{name} saved.", name=saved.name),
                     level=Level.DONE,
-                    action=tr("Activate …"),
+                    action=tr("Activate…"),
                     act=lambda: self.hand_on.activate_this(saved),
                 )
 

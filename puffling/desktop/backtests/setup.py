@@ -92,7 +92,7 @@ class SetupForm(ResearchForm):
         self.unfold.setCheckable(True)
         self.unfold.setProperty("narrow", True)
         self.unfold.toggled.connect(self._fold)
-        self.optimize = button(tr("Optimize …"))
+        self.optimize = button(tr("Optimize…"))
         self.optimize.setObjectName("backtest.optimize")
         self.optimize.setToolTip(tr("Search better parameters for what is asked here"))
         self.optimize.clicked.connect(self.optimize_wanted)

@@ -61,7 +61,7 @@ class SearchResult(ResultView):
         self.use = button(tr("Use these"))
         self.use.setObjectName("optimization.use")
         self.use.setToolTip(tr("Fill the Backtest form with this set"))
-        self.keep = button(tr("Save as strategy …"))
+        self.keep = button(tr("Save as strategy…"))
         self.keep.setObjectName("optimization.keep")
         self.resume = button(tr("Go on"), icon="play")
         self.resume.setObjectName("optimization.resume")
@@ -209,7 +209,7 @@ class SearchResult(ResultView):
     def _extend_menu(self, menu: QMenu, keys: Sequence[str]) -> None:
         if len(keys) == 1:
             menu.addAction(tr("Use these"), self._use)
-            menu.addAction(tr("Save as strategy …"), self._keep)
+            menu.addAction(tr("Save as strategy…"), self._keep)
 
     def _use(self) -> None:
         if self.use.isEnabled():

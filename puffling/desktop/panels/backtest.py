@@ -117,11 +117,11 @@ class BacktestPanel(ResearchPanel["BacktestView", "Room"]):
         if room is None:
             return
         menu = passing_menu(self)
-        menu.addAction(tr("Save as strategy …"), room.save_strategy)
-        menu.addAction(tr("Optimize …"), room.optimize)
-        menu.addAction(tr("Rehearse …"), room.hand_on.rehearse)
+        menu.addAction(tr("Save as strategy…"), room.save_strategy)
+        menu.addAction(tr("Optimize…"), room.optimize)
+        menu.addAction(tr("Rehearse…"), room.hand_on.rehearse)
         menu.addAction(tr("Rehearsals"), room.hand_on.show_rehearsals)
-        menu.addAction(tr("Activate …"), room.hand_on.activate)
+        menu.addAction(tr("Activate…"), room.hand_on.activate)
         if room.view.report.report is not None:
             menu.addAction(tr("Ask the same again"), room.ask_this_again)
             menu.addSeparator()

@@ -238,7 +238,7 @@ class TradesView(QWidget):
             menu.addAction(tr("Only {symbol}", symbol=line.symbol), partial(self.search.setText, line.symbol))
             menu.addAction(tr("Write a note"), self.write_note)
             if line.realized is not None:
-                menu.addAction(tr("Choose lots …"), partial(self.lots_wanted.emit, line.id))
+                menu.addAction(tr("Choose lots…"), partial(self.lots_wanted.emit, line.id))
 
     def _open_sides(self) -> None:
         menu = passing_menu(self)

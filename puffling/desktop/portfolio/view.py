@@ -261,8 +261,8 @@ class PortfolioView(QWidget):
             menu.addAction(tr("Show lots"), partial(self.lots_wanted.emit, symbols[0]))
             if self._shown is not None and self._shown.connected:
                 menu.addSeparator()
-                menu.addAction(tr("Close position …"), partial(self.close_wanted.emit, symbols[0]))
-                menu.addAction(tr("Reverse position …"), partial(self.reverse_wanted.emit, symbols[0]))
+                menu.addAction(tr("Close position…"), partial(self.close_wanted.emit, symbols[0]))
+                menu.addAction(tr("Reverse position…"), partial(self.reverse_wanted.emit, symbols[0]))
 
     def _extend_lots(self, menu: QMenu, ids: list[str]) -> None:
         lot = self.lots.rows.row_of(ids[0]) if len(ids) == 1 else None
