@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from puffling.automation.runner.activation import Running
 from puffling.automation.runner.own import own_book
 from puffling.automation.runner.standing import Placed, find_placed, to_cancel, waiting_of
 from puffling.puffin.backtest.aims import LEAVE
+from puffling.puffin.backtest.heard import key_of
+from puffling.puffin.data.instants import from_us
 from puffling.runtime.actor import UserId
 from puffling.runtime.errors import PufflingError
 from puffling.store.database import Store
@@ -44,25 +47,31 @@ class TakingBack:
     async def withdraw(self, run: Running) -> None:
         """Cancel what would still open a position of a strategy that runs no more; ways out stay."""
         for placed in await self._store.read(self._user, waiting_of, run):
-            if placed.order.leg != LEAVE:
+            if placed.order.leg != LEAVE and not await self._store.read(self._user, _is_against, run, placed):
                 await self._cancel(to_cancel(placed, placed.key))
+        for placed, left in await self._store.read(self._user, _beyond, run):
+            await self._keep(run, placed, left)
 
     async def narrow(self, run: Running) -> None:
         """Let no way out stand for more than the strategy still has: the person may have sold some."""
-        for placed, held in await self._store.read(self._user, _too_large, run):
-            assert placed.intent is not None
-            try:
-                if held <= 0:
-                    await self._desk.cancel(placed.intent.id)
-                else:
-                    await self._desk.replace(
-                        placed.intent.id,
-                        slot=f"{placed.key}:{held:f}",
-                        source=STRATEGY,
-                        quantity=placed.filled + held,
-                    )
-            except PufflingError as error:
-                _log.warning("A way out of %s could not be narrowed: %s", run.config.name, error)
+        for placed, left in await self._store.read(self._user, _too_large, run):
+            await self._keep(run, placed, left)
+
+    async def _keep(self, run: Running, placed: Placed, left: Decimal) -> None:
+        """Let an order stand for so much and no more."""
+        assert placed.intent is not None
+        try:
+            if left <= 0:
+                await self._desk.cancel(placed.intent.id)
+            else:
+                await self._desk.replace(
+                    placed.intent.id,
+                    slot=f"{placed.key}:{left:f}",
+                    source=STRATEGY,
+                    quantity=placed.filled + left,
+                )
+        except PufflingError as error:
+            _log.warning("A way out of %s could not be narrowed: %s", run.config.name, error)
 
     async def _cancel(self, ids: tuple[str, ...]) -> None:
         for id in ids:
@@ -90,18 +99,60 @@ def _left(unit: Unit, decision: Decision) -> tuple[str, ...]:
 
 
 def _too_large(unit: Unit, run: Running) -> list[tuple[Placed, Decimal]]:
-    made, symbols = run.activation, run.config.symbols
+    """Give the ways out that stand for more than the strategy has, with what it has."""
     ways = [
         placed
         for placed in waiting_of(unit, run)
-        if placed.order.leg == LEAVE and placed.intent is not None and not placed.over
+        if placed.intent is not None and not placed.over and _leads_out(unit, run, placed)
     ]
-    if not ways:
-        return []
-    book = own_book(unit, run.config.id, made.account, symbols, Decimal(repr(made.capital)), made.since)
+    return [(each, held) for each, held in _with_held(unit, run, ways) if each.remaining > held]
+
+
+def _beyond(unit: Unit, run: Running) -> list[tuple[Placed, Decimal]]:
+    """Give what together would lead beyond what the strategy has, with what of each does not."""
+    ways = [placed for placed in waiting_of(unit, run) if placed.intent is not None and not placed.over]
+    taken: dict[str, Decimal] = {}
     found = []
-    for placed in ways:
-        held = max(-int(placed.order.side.sign) * book.parts[placed.order.symbol].held, Decimal(0))
-        if placed.remaining > held:
-            found.append((placed, held))
+    # What was sent to leave comes first.
+    for each, held in _with_held(unit, run, sorted(ways, key=lambda each: each.order.leg != LEAVE)):
+        symbol = each.order.symbol
+        left = min(each.remaining, max(held - taken.get(symbol, Decimal(0)), Decimal(0)))
+        taken[symbol] = taken.get(symbol, Decimal(0)) + left
+        if left < each.remaining:
+            found.append((each, left))
     return found
+
+
+def _with_held(unit: Unit, run: Running, ways: Iterable[Placed]) -> list[tuple[Placed, Decimal]]:
+    """Give orders with what the strategy has that they lead out of."""
+    made, symbols = run.activation, run.config.symbols
+    book = own_book(unit, run.config.id, made.account, symbols, Decimal(repr(made.capital)), made.since)
+    return [
+        (each, max(-int(each.order.side.sign) * book.parts[each.order.symbol].held, Decimal(0)))
+        for each in ways
+    ]
+
+
+def _is_against(unit: Unit, run: Running, placed: Placed) -> bool:
+    """Tell whether an order is on the other side of what the strategy has."""
+    [(_, held)] = _with_held(unit, run, [placed])
+    return placed.intent is not None and held > 0
+
+
+def _leads_out(unit: Unit, run: Running, placed: Placed) -> bool:
+    """Tell whether an order leads out of what was held, or of what was filled of the same close's orders."""
+    order = placed.order
+    if order.leg == LEAVE:
+        return True
+    slot_us = int(placed.key.split(".")[0])
+    decision = unit.decisions.find(run.config.id, from_us(slot_us))
+    assert decision is not None
+    assert decision.heard is not None
+    reach = -int(order.side.sign) * Decimal(repr(decision.heard.held[order.symbol]))
+    for each in decision.orders:
+        if each.symbol == order.symbol and each.side is not order.side and each.number:
+            before = find_placed(unit, run.config.id, key_of(slot_us, each.number))
+            if before is None or not before.over:
+                return False
+            reach += before.filled
+    return order.quantity <= reach

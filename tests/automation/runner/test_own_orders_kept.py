@@ -43,6 +43,19 @@ class Patient:
             price = 0.93 * view.close(symbol)
             view.send(Ticket(symbol, Side.BUY, 10.0, Kind.LIMIT, limit=price))
 """
+# Sends the stop together with the order that it is to protect.
+AT_ONCE = """from puffling.puffin.backtest.orders import Ticket
+from puffling.puffin.orders import Kind, Lasting, Side
+
+
+class AtOnce:
+    def on_bar(self, view):
+        symbol, = view.symbols
+        if not view.position(symbol) and not view.waiting:
+            stop = 0.8 * view.close(symbol)
+            view.send(Ticket(symbol, Side.BUY, 10.0))
+            view.send(Ticket(symbol, Side.SELL, 10.0, Kind.STOP, stop=stop, lasting=Lasting.GTC))
+"""
 
 
 async def waiting(room: RunnerRoom) -> list[tuple[str, Decimal]]:
@@ -133,3 +146,36 @@ async def test_it_takes_back_its_own_orders_only_and_when_it_is_stopped_what_wou
         # What is no longer the file that was activated stops, and leaves nothing that would buy.
         assert not await room.is_active(config.id)
         assert await waiting(room) == []
+
+
+async def test_a_stop_sent_together_with_its_entry_is_a_way_out_once_that_has_filled(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        code = await trusted(room, AT_ONCE, "at_once")
+        config = await room.activated("own:at_once", ("AMZN",), code=code)
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("sell", Decimal(10))]
+        # The person sells four of the strategy's along with their own: it must not sell them short.
+        await room.buys("AMZN", 5, "more")
+        await room.buys("AMZN", -9, "less")
+        await room.runner.look(config.id)
+        assert await waiting(room) == [("sell", Decimal(6))]
+        await trusted(room, AT_ONCE + "# Another.\n", "at_once")
+        await room.close_of_day(config.id)
+        # What it holds stays held, with the order that leads out of it.
+        assert not await room.is_active(config.id)
+        assert await waiting(room) == [("sell", Decimal(6))]
+
+
+async def test_when_it_is_stopped_what_leads_beyond_what_it_has_is_narrowed_to_that(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        turning = AT_ONCE.replace("Side.SELL, 10.0", "Side.SELL, 25.0")
+        code = await trusted(room, turning, "turning")
+        config = await room.activated("own:turning", ("AMZN",), code=code)
+        await one_day(room, config.id, ("AMZN",))
+        assert await waiting(room) == [("sell", Decimal(25))]
+        await room.runner.look(config.id)
+        # While it runs it may turn its position round.
+        assert await waiting(room) == [("sell", Decimal(25))]
+        await trusted(room, turning + "# Another.\n", "turning")
+        await room.close_of_day(config.id)
+        assert await waiting(room) == [("sell", Decimal(10))]
