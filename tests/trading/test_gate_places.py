@@ -11,6 +11,7 @@ import pytest
 from puffling.market.values import AssetClass, Instrument, SessionState
 from puffling.puffin.broker.base import Asset, BrokerAbilities
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.trading.proposals import EXITS
 from puffling.trading.values import Mode
 from puffling.trading.verdicts import Outcome
 from tests.trading.cases import (
@@ -25,6 +26,7 @@ from tests.trading.cases import (
     verdict,
     wish,
 )
+from tests.trading.stored import intent
 
 
 class TestPlaces:
@@ -160,3 +162,11 @@ def test_clocks_apart_are_blocked_with_the_reason() -> None:
 
 def test_real_money_moves_where_the_person_typed_live_with_its_keys() -> None:
     assert verdict(WISH, **REAL).outcome is Outcome.PASS
+
+
+def test_a_plain_order_put_in_the_place_of_another_is_a_repetition_too() -> None:
+    again = {"repeated_at": NOW - timedelta(seconds=10)}
+    check = answer("duplicate", WISH, **again, replaces=intent())
+    assert check.outcome is Outcome.REFUSE
+    assert check.text == "The same order was entered 10 s ago."
+    assert answer("duplicate", WISH, **again, replaces=intent(leg=EXITS)).outcome is Outcome.PASS

@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from puffling.puffin.broker.alpaca import AlpacaBroker
 from puffling.puffin.broker.base import OrderStatus
-from puffling.puffin.orders import Kind, Side
-from puffling.store.orders import OrderState
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.store.orders import Intent, OrderState
+from puffling.trading.taking import take_order
 from tests.fakes.alpaca_data import KEY, SECRET
 from tests.fakes.alpaca_trading import AlpacaTrading
 from tests.fakes.local_server import serving
-from tests.fakes.own_broker import OwnBroker
+from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.cases import NOW
-from tests.trading.rooms import Room, open_room
+from tests.trading.rooms import MINE, Room, open_room
 from tests.trading.test_held_brackets import BOTH, _entered, _protects
+from tests.trading.test_taking import told
 from tests.trading.test_two_ways_out import SINGLE, _alarmed, _sent, _with_ten
 
 
@@ -107,3 +110,67 @@ async def test_a_leg_of_a_bracket_that_the_broker_rejects_calls_the_person(
         alpaca.reject(stop.client_id)
         text = await _once(room)
         assert "10 SPY. It does not protect the position." in text
+
+
+async def _bracket(room: Room, **terms: Any) -> Intent:
+    """A bracket that the broker holds with its exits."""
+    placed = await room.desk.place(room.wish("in", quantity=10, **(BOTH | terms)))
+    assert placed.intent is not None
+    return placed.intent
+
+
+async def _rejected(room: Room, order: str) -> bool:
+    row = await room.read(lambda unit: unit.orders.by_broker_id(MINE.id, order))
+    return row is not None and row.state is OrderState.REJECTED
+
+
+async def test_a_leg_rejected_while_its_entry_has_nothing_takes_nothing_from_anybody(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        await _bracket(room)
+        broker.end("o2", OrderStatus.REJECTED)
+        await room.until(lambda: _rejected(room, "o2"))
+        await room.settle()
+        assert not room.alarms
+        broker.fill("o1", 4)
+        await room.until(lambda: _holds(room, 4))
+        broker.end("o3", OrderStatus.REJECTED)
+        assert "10 SPY. It does not protect the position." in await _once(room)
+
+
+async def _holds(room: Room, quantity: int) -> bool:
+    return await room.held() == quantity
+
+
+async def test_two_ways_out_that_are_rejected_whole_call_once(home: Path) -> None:
+    abilities = replace(EVERYTHING, one_cancels_other=True)
+    broker = OwnBroker(abilities=abilities)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        pair: dict[str, Any] = {"limit": Decimal(120), "stop_loss": Decimal(90), "one_cancels_other": True}
+        placed = await room.desk.place(
+            room.wish("out", quantity=10, side=Side.SELL, kind=Kind.LIMIT, lasting=Lasting.GTC, **pair)
+        )
+        assert placed.intent is not None
+        name, above = placed.intent.client_id, placed.intent.broker_order_id or ""
+        gone: dict[str, Any] = {"qty": 10, "side": Side.SELL, "status": OrderStatus.REJECTED}
+        leg = told("o9", parent_id=above, type=Kind.STOP, limit_price=None, **gone)
+        whole = told(above, client_order_id=name, legs=(leg,), **gone)
+        await room.parts.run(take_order, MINE, abilities, whole)
+        assert await _rejected(room, "o9")
+        assert (await room.intent(placed.intent.id)).state is OrderState.REJECTED
+        await _alarmed(room)
+        [lost] = [alarm.text for alarm in room.alarms if "lost an exit" in alarm.text]
+        assert "Nothing protects it any more." in lost
+
+
+async def test_a_leg_rejected_before_anybody_heard_of_what_it_hangs_on_calls_nobody(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        broker.fault("submit_order", "busy")
+        entry = await _bracket(room)
+        leg = told("o9", client_order_id=entry.client_id, parent_id="o8", status=OrderStatus.REJECTED)
+        taken = await room.parts.run(take_order, MINE, EVERYTHING, leg)
+        assert (taken.order.state, taken.order.parent_order_id) == (OrderState.REJECTED, "o8")
+        assert (await room.intent(entry.id)).state is OrderState.INTENT
+        assert not room.alarms

@@ -17,11 +17,13 @@ from puffling.runtime.errors import StorageFailed
 from puffling.store.database import Unit
 from puffling.store.orders import OrderState
 from puffling.trading.flags import Standing, write_standing
+from puffling.trading.gate import SafetyGate
 from puffling.trading.values import TradingState
 from tests.fakes.bare_broker import BareBroker
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
+from tests.trading.test_last_moments import PressedAfterwards, working
 
 # What of each fault reaches the book of the broker, and where the order ends in the end.
 UNCLEAR = ["reset_before", "html_502", "reset_after", "504_after", "duplicate", "late", "odd_error", "no_id"]
@@ -332,3 +334,25 @@ async def test_a_full_disk_at_the_intent_sends_nothing_and_says_so(home: Path) -
         assert broker.submitted == sent + 1
         await room.settle()
         assert await room.broken(broker) == []
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["halted", "too late"])
+async def test_a_first_attempt_stopped_at_the_socket_is_over_and_nothing_was_sent(
+    home: Path, late: bool
+) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        gate = room.parts.gate
+        assert isinstance(gate, SafetyGate)
+
+        def press() -> object:
+            return clock.advance(61) if late else room.switch.press("Enough", "you", NOW)
+
+        room.parts.gate = PressedAfterwards(gate, press)
+        intent = await working(room)
+        over = await room.until_state(intent.id, OrderState.CANCELED, OrderState.EXPIRED)
+        assert over.state is (OrderState.EXPIRED if late else OrderState.CANCELED)
+        assert ("until a moment ago" if late else "Trading was halted: Enough") in over.reason
+        assert (over.reserved, broker.submitted) == (Decimal(0), 0)
+        assert not room.alarms
