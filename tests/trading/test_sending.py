@@ -346,8 +346,11 @@ async def test_a_first_attempt_stopped_at_the_socket_is_over_and_nothing_was_sen
         gate = room.parts.gate
         assert isinstance(gate, SafetyGate)
 
-        def press() -> object:
-            return clock.advance(61) if late else room.switch.press("Enough", "you", NOW)
+        def press() -> None:
+            if late:
+                clock.advance(61)
+            else:
+                room.switch.press("Enough", "you", NOW)
 
         room.parts.gate = PressedAfterwards(gate, press)
         intent = await working(room)
