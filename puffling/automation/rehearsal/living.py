@@ -150,6 +150,9 @@ class _Room:
 
     async def close_bar(self) -> None:
         """Let the strategy hear that a bar has closed."""
+        if self.task.settled.trades:
+            # It is told how its orders for the day came out, so that has to be known.
+            await self._desk.look_after(ACCOUNT)
         await self._runner.look(self._strategy)
 
     async def open_bar(self) -> None:

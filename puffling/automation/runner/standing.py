@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from puffling.automation.runner.activation import Running
 from puffling.automation.runner.deciding import intent_of, is_asked
 from puffling.automation.runner.own import own_book
+from puffling.automation.runner.series import Unfit
 from puffling.automation.runner.timing import Slot
 from puffling.frozen import frozen
 from puffling.puffin.backtest.heard import PROFIT_LEG, STOP_LEG, Heard, Standing, key_of
 from puffling.puffin.data.instants import from_us, to_us
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.text import tr
 from puffling.store.decisions import Decision, Fate, PlannedOrder
 from puffling.store.orders import BrokerOrder, Intent, OrderState
 from puffling.trading.proposals import EXITS, OTHER_WAY, is_replacement, replaced_by
@@ -59,14 +61,18 @@ class Placed:
 def seen_by(unit: Unit, run: Running, slot: Slot) -> Heard:
     """Give the book of a strategy, and its orders, as it is to hear of them now.
 
-    What was ordered for the day is over with its session, also before the broker says so.
+    What was ordered for the day is over with its session; how it ended has to be known, or it were sent again
+    beside a fill that is told late.
     """
     made, symbols = run.activation, run.config.symbols
     capital = Decimal(repr(made.capital))
     book = own_book(unit, run.config.id, made.account, symbols, capital, made.since)
     before = unit.decisions.last_heard(run.config.id, made.since, 1)
     day_ends = run.timing.ends_session(slot)
-    known = (each for placed in _known(unit, before) for each in _standings(placed))
+    placed = tuple(_known(unit, before))
+    if day_ends:
+        _refuse_unsettled(placed)
+    known = (each for one in placed for each in _standings(one))
     orders = tuple(replace(each, over=True) if day_ends and _ends_with_day(each) else each for each in known)
     held = {symbol: float(part.held) for symbol, part in book.parts.items()}
     return Heard(to_us(slot.closes_at), to_us(slot.bar_at), float(book.cash), held, orders)
@@ -206,6 +212,18 @@ def _leg(placed: Placed, leg: Standing, name: str) -> Standing:
         return replace(leg, remaining=float(remaining), loose=True, over=False)
     # Before its entry fills it stands nowhere yet, and after it nowhere any more.
     return replace(leg, remaining=0.0, loose=loose, over=placed.over or loose)
+
+
+def _refuse_unsettled(placed: Iterable[Placed]) -> None:
+    """Refuse to say how things stand while it is not known how an order for the day that ended came out."""
+    for each in placed:
+        if each.intent is not None and not each.over and each.order.lasting is not Lasting.GTC:
+            raise Unfit(
+                tr(
+                    "Whether its order of {symbol} for the day filled is not known yet.",
+                    symbol=each.order.symbol,
+                )
+            )
 
 
 def _ends_with_day(standing: Standing) -> bool:
