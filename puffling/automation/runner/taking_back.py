@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from puffling.automation.runner.activation import Running
+from puffling.automation.runner.activation import Running, tell
 from puffling.automation.runner.own import own_book
 from puffling.automation.runner.standing import Placed, find_placed, to_cancel, waiting_of
 from puffling.puffin.backtest.aims import LEAVE
@@ -15,11 +15,15 @@ from puffling.puffin.backtest.heard import key_of
 from puffling.puffin.data.instants import from_us
 from puffling.runtime.actor import UserId
 from puffling.runtime.errors import PufflingError
+from puffling.runtime.text import tr
 from puffling.store.database import Store
 from puffling.store.decisions import STRATEGY, Decision, Fate
-from puffling.store.orders import ApprovalState
+from puffling.store.orders import ApprovalState, OrderState
 from puffling.trading.approvals import decline
 from puffling.trading.desk import OrderDesk
+from puffling.trading.parts import titled
+from puffling.trading.states import ENDED
+from puffling.trading.words import plain
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
@@ -34,6 +38,8 @@ class TakingBack:
         self._store = store
         self._desk = desk
         self._user = user
+        # Brackets of which the person was told that they lead too far.
+        self._told: set[str] = set()
 
     async def take_back(self, decision: Decision) -> bool:
         """Cancel what a decision takes back; tells whether none of that waits any more."""
@@ -45,17 +51,28 @@ class TakingBack:
         return not left
 
     async def withdraw(self, run: Running) -> None:
-        """Cancel what would still open a position of a strategy that runs no more; ways out stay."""
+        """Cancel what would still open a position of a strategy that runs no more; ways out stay.
+
+        What cannot be cancelled the person is told of: nobody else looks after it.
+        """
         for placed in await self._store.read(self._user, waiting_of, run):
             if placed.order.leg != LEAVE and not await self._store.read(self._user, _is_against, run, placed):
-                await self._cancel(to_cancel(placed, placed.key))
+                found = await self._store.run(self._user, _found, run.config.id, placed.key)
+                await self._cancel(to_cancel(found or placed, placed.key))
         for placed, left in await self._store.read(self._user, _beyond, run):
             await self._keep(run, placed, left)
+        await self._store.run(self._user, _tell_left, run)
 
     async def narrow(self, run: Running) -> None:
         """Let no way out stand for more than the strategy still has: the person may have sold some."""
         for placed, left in await self._store.read(self._user, _too_large, run):
             await self._keep(run, placed, left)
+        for placed, held in await self._store.read(self._user, _brackets_too_large, run):
+            if held <= 0:
+                await self._cancel(tuple(each.id for each in placed.legs if each.state not in ENDED))
+            elif placed.key not in self._told:
+                self._told.add(placed.key)
+                await self._store.run(self._user, _tell_bracket, run, placed, held)
 
     async def _keep(self, run: Running, placed: Placed, left: Decimal) -> None:
         """Let an order stand for so much and no more."""
@@ -156,3 +173,46 @@ def _leads_out(unit: Unit, run: Running, placed: Placed) -> bool:
                 return False
             reach += before.filled
     return order.quantity <= reach
+
+
+def _brackets_too_large(unit: Unit, run: Running) -> list[tuple[Placed, Decimal]]:
+    """Give the brackets whose exits at the broker stand for more than the strategy has, with what it has."""
+    filled = [
+        each
+        for each in waiting_of(unit, run)
+        if each.over and each.filled and any(leg.state not in ENDED for leg in each.legs)
+    ]
+    made, symbols = run.activation, run.config.symbols
+    book = own_book(unit, run.config.id, made.account, symbols, Decimal(repr(made.capital)), made.since)
+    found = []
+    for each in filled:
+        held = max(int(each.order.side.sign) * book.parts[each.order.symbol].held, Decimal(0))
+        if each.filled - sum((leg.filled for leg in each.legs), Decimal(0)) > held:
+            found.append((each, held))
+    return found
+
+
+def _tell_bracket(unit: Unit, run: Running, placed: Placed, held: Decimal) -> None:
+    text = tr(
+        "{name} has {held} {symbol} left, and the exits at your broker are for more: change them there, or"
+        " cancel them and order others.",
+        name=run.config.name,
+        held=plain(held),
+        symbol=placed.order.symbol,
+    )
+    tell(unit, run, text, placed.order.symbol, severity="error")
+
+
+def _tell_left(unit: Unit, run: Running) -> None:
+    for placed, _ in _beyond(unit, run):
+        assert placed.intent is not None
+        if placed.intent.state is OrderState.PENDING_CANCEL:
+            continue
+        order = titled(placed.intent.terms)
+        text = tr(
+            "{name} was stopped, and its order could not be cancelled: {order}. Cancel it among your orders,"
+            " or at your broker.",
+            name=run.config.name,
+            order=order,
+        )
+        tell(unit, run, text, placed.order.symbol, severity="error")

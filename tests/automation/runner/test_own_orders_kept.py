@@ -179,3 +179,40 @@ async def test_when_it_is_stopped_what_leads_beyond_what_it_has_is_narrowed_to_t
         await trusted(room, turning + "# Another.\n", "turning")
         await room.close_of_day(config.id)
         assert await waiting(room) == [("sell", Decimal(10))]
+
+
+async def test_exits_at_the_broker_for_more_than_it_has_are_told_of_once_and_go_when_nothing_is_left(
+    tmp_path: Path,
+) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated("bracket_breakout", ("AMZN",), parameters=FAR)
+        while len(await waiting(room)) != 2:
+            await one_day(room, config.id, ("AMZN",))
+        (_, all_of_it), (_, same) = await waiting(room)
+        assert all_of_it == same
+        await room.runner.look(config.id)
+        assert not [text for text in await room.told() if "exits" in text]
+        # The person sells most of it along with some of their own.
+        await room.buys("AMZN", 5, "more")
+        await room.buys("AMZN", -int(all_of_it), "most")
+        for _ in range(2):
+            await room.runner.look(config.id)
+        [told] = [text for text in await room.told() if "exits" in text]
+        assert "has 5 AMZN left, and the exits at your broker are for more" in told
+        await room.buys("AMZN", -5, "all")
+        await room.runner.look(config.id)
+        assert await waiting(room) == []
+
+
+async def test_what_cannot_be_cancelled_when_it_is_stopped_is_told(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        code = await trusted(room, PATIENT, "patient")
+        config = await room.activated("own:patient", ("AMZN",), code=code)
+        await one_day(room, config.id, ("AMZN",))
+        await room.desk.disconnect(ACCOUNT)
+        await trusted(room, PATIENT + "# Another.\n", "patient")
+        await room.close_of_day(config.id)
+        assert not await room.is_active(config.id)
+        left, off = sorted(await room.told(), key=lambda text: "switched off" in text)
+        assert "its order could not be cancelled: Buy 10 AMZN" in left
+        assert "was switched off" in off
