@@ -214,6 +214,26 @@ async def test_signals_stand_on_the_chart_where_the_strategy_turns_and_go_with_o
     assert not panel.view.signals.isChecked()
 
 
+async def test_in_the_least_window_every_act_on_a_strategy_is_read_whole(
+    core: Core, open_window: OpenWindow
+) -> None:
+    made = await core.strategies.create("Mine", "momentum", ("SPY",))
+    panel = await open_panel(open_window, core)
+    window = panel.window()
+    assert isinstance(window, Window)
+    window.open_workspace("research")
+    window.reset_workspace()
+    window.show_panel("strategies")
+    window.resize(1024, 700)
+    panel.turn_to("mine")
+    await until(lambda: made.id in panel._saved)
+    panel.view.saved.select([made.id])
+    await until(panel.view.activate.isVisible)
+    acts = (panel.view.signals, panel.view.backtest, panel.view.activate)
+    await until(lambda: all(each.width() > 0 for each in acts))
+    assert [each.text() for each in acts if each.width() < each.sizeHint().width()] == []
+
+
 async def test_in_a_replay_only_what_was_said_by_then_is_seen(core: Core, open_window: OpenWindow) -> None:
     saved = await core.strategies.create("Fast", "momentum", ("SPY",), parameters={"short_window": 5})
     panel = await open_panel(open_window, core)

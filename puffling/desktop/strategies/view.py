@@ -36,7 +36,8 @@ class StrategiesView(QWidget):
             saved_columns(self.titles), title=tr("My strategies"), removable=True
         )
         self.editor = StrategyEditor()
-        self.signals = _check_button(tr("Signals on chart"), "strategies.signals")
+        self.signals = _check_button(tr("Signals"), "strategies.signals")
+        self.signals.setToolTip(tr("Show signals on the chart"))
         self.backtest = button(tr("Backtest"), kind="quiet")
         self.activate = button(tr("Activate…"), kind="quiet")
         self.activate.setObjectName("strategies.activate")
