@@ -8,6 +8,7 @@ from puffling.desktop import numbers
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
 from puffling.puffin.backtest.glossary import FIGURES as GLOSSARY
+from puffling.puffin.backtest.glossary import GRADES
 from puffling.puffin.backtest.report import Number
 from puffling.runtime.text import tr
 
@@ -132,14 +133,7 @@ def as_text(metrics: Mapping[str, Number]) -> str:
 
 def grade_words(grade: str) -> str:
     """Say what a grade means."""
-    said = {
-        "A": tr("Stands up to every check"),
-        "B": tr("Holds, with a doubt or two"),
-        "C": tr("Doubtful: read why before you rely on it"),
-        "D": tr("Do not rely on this"),
-        "F": tr("Worthless: it condemns itself"),
-    }
-    return said.get(grade, tr("Nobody looked how far this can be trusted"))
+    return tr(GRADES.get(grade, "Nobody looked how far this can be trusted"))
 
 
 def grade_tone(grade: str) -> Tone:

@@ -93,3 +93,12 @@ FIGURES: dict[str, Figure] = {
     ),
     "kurtosis": Figure("Kurtosis", _RATIO, "How much heavier the tails of the returns are than a bell's."),
 }
+
+# What a grade means, from the best to the worst.
+GRADES = {
+    "A": "Stands up to every check",
+    "B": "Holds, with some doubt",
+    "C": "Doubtful: read why before you rely on it",
+    "D": "Do not rely on this",
+    "F": "Worthless: it condemns itself",
+}

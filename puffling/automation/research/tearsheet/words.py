@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from puffling.puffin.backtest.glossary import Measure
+from puffling.puffin.backtest.glossary import GRADES, Measure
 from puffling.puffin.backtest.report import Number
 from puffling.runtime.text import tr
 
@@ -48,13 +48,6 @@ def written(value: Number, measure: Measure) -> str:
     return number(value)
 
 
-GRADES = {
-    "A": "Nothing speaks against it",
-    "B": "Mostly sound, with a doubt",
-    "C": "Doubtful",
-    "D": "Not to be relied on",
-    "F": "Worthless: it could not have been traded",
-}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 OUTCOMES = {"fine": "Fine", "doubtful": "Doubtful", "bad": "Bad", "fatal": "Fatal"}
 CHECKS = {

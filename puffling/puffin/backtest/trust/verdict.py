@@ -235,7 +235,13 @@ class _Exam:
         message, values = "It made money in {won:.0%} of the stretches that followed", {"won": won}
         if np.isfinite(told.efficiency):
             self.figures["walk_forward_efficiency"] = values["efficiency"] = told.efficiency
-            message += ", {efficiency:.0%} of what it made a year in those before them"
+            # Of next to nothing any share is large, and says no more.
+            more = told.efficiency > 1.0
+            message += (
+                ", and more a year than in those before them"
+                if more
+                else ", {efficiency:.0%} of what it made a year in those before them"
+            )
         outcome = Outcome.FINE if won >= 0.6 else Outcome.DOUBTFUL if won >= 0.4 else Outcome.BAD
         return [Reason("walk_forward", outcome, message, values)]
 

@@ -16,6 +16,8 @@ from puffling.puffin.backtest.trust.foresight import cuts, foresight
 from puffling.puffin.backtest.trust.luck import fortunes
 from puffling.puffin.backtest.trust.verdict import Grade, Outcome, examine
 from puffling.puffin.backtest.walk_forward import walk_forward
+from puffling.puffin.data.bars import Bars
+from puffling.puffin.data.instants import US_PER_DAY
 from puffling.puffin.strategies.registry import get_strategy
 from tests.puffin.backtest.markets import random_panel, real
 
@@ -205,6 +207,22 @@ def test_what_its_trades_and_later_stretches_came_to_is_told_in_words() -> None:
     rows = walk_forward(strategy, market).to_frame().groupby("part")["annualized_return"].mean()
     assert told["walk_forward"].values["efficiency"] == pytest.approx(rows["test"] / rows["train"])
     assert verdict.figures["walk_forward_efficiency"] == told["walk_forward"].values["efficiency"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(0.0005, 0.001, "and more a year than"), (0.001, 0.0005, "% of what it made a year")],
+)
+def test_stretches_that_brought_more_than_those_before_them_are_no_share_of_them(
+    before: float, after: float, said: str
+) -> None:
+    rates = np.tile(np.repeat([before, after], [70, 30]), 5)
+    close = (100.0 * np.cumprod(1.0 + rates)).astype(np.float64)
+    bars = Bars(np.arange(1, len(close) + 1) * US_PER_DAY, close, close, close, close, np.ones(len(close)))
+    verdict = examine(get_strategy("buy_and_hold"), Panel.of({"X": bars}), Backtester())
+    [reason] = [each for each in verdict.reasons if each.check == "walk_forward"]
+    assert said in str(reason)
+    assert (verdict.figures["walk_forward_efficiency"] > 1.0) == (after > before)
 
 
 def test_bars_that_only_warm_up_are_not_judged() -> None:
