@@ -53,8 +53,15 @@ def order_columns(time: Callable[[datetime], str]) -> list[Column[OrderLine]]:
             tone=state_tone,
             tooltip=state_help,
         ),
-        Column("average", tr("Average"), lambda line: line.average_price, Kind.PRICE, width=84),
+        Column("average", tr("Average"), lambda line: line.average_price, Kind.PRICE, width=84, drops=True),
         Column("lasting", tr("Good"), lambda line: lasting_words(line.lasting), Kind.MUTED, optional=True),
-        Column("source", tr("Wanted by"), lambda line: source_words(line.source), Kind.MUTED, width=104),
+        Column(
+            "source",
+            tr("Wanted by"),
+            lambda line: source_words(line.source),
+            Kind.MUTED,
+            width=104,
+            drops=True,
+        ),
         Column("why", tr("Why"), lambda line: line.why, Kind.MUTED, optional=True),
     ]
