@@ -186,3 +186,24 @@ def test_what_cannot_be_computed_is_refused_in_words() -> None:
         compute_value_factors(COMPANIES[["equity"]])
     with pytest.raises(InvalidValue, match="no column Close"):
         compute_momentum_factors(history().rename(columns=lambda name: f"{name} of the day"))
+
+
+def test_numbers_of_one_company_by_day_lose_their_symbol_beside_prices_of_one() -> None:
+    days = pd.MultiIndex.from_tuples(
+        [(pd.Timestamp("2005-05-02"), "IBM"), (pd.Timestamp("2006-05-01"), "IBM")], names=["Date", "Symbol"]
+    )
+    dated = pd.DataFrame({"market_cap": [100.0, 100.0], "net_income": [5.0, 7.0]}, index=days)
+    yields = compute_all_factors(wide()["IBM"], dated)["earnings_yield"]
+    assert yields.loc[:"2005-05-01"].isna().all()
+    assert set(yields.loc["2005-05-02":"2006-04-28"]) == {0.05}
+    assert set(yields.loc["2006-05-01":]) == {0.07}
+
+
+def test_what_was_filed_before_a_day_is_left_out_where_one_asks_from_that_day_on() -> None:
+    facts = [
+        Fact("equity", date(year, 12, 31), float(year), date(year + 1, 2, 15), None, "10-K")
+        for year in (2004, 2005)
+    ]
+    numbers = company_numbers({"IBM": facts}, date(2005, 6, 1))
+    assert numbers.index.tolist() == [(pd.Timestamp("2006-02-15"), "IBM")]
+    assert numbers["equity"].tolist() == [2005.0]
