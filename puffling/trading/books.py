@@ -243,7 +243,7 @@ def _stored(unit: Unit) -> dict[str, Standing]:
     """Give every account that is in use or has a history, as it was last marked."""
     from puffling.trading.portfolio.reading import Standing
 
-    named = {account.id: account for account in unit.accounts.all()}
+    named = {account.id: account for account in unit.accounts.all(active=False)}
     traded = dict.fromkeys(account for account, _ in unit.trades.places())
     found: dict[str, Standing] = {}
     for id in {**dict.fromkeys(named), **traded}:

@@ -21,8 +21,8 @@ from puffling.trading.events import DeskAlarmed
 from puffling.trading.ledger import filled_of
 from puffling.trading.other_way import hold, hold_other_way, leads_out, let_go, resize, waiting_beside
 from puffling.trading.parts import titled
-from puffling.trading.proposals import EXITS, OTHER_WAY, new_id
-from puffling.trading.states import ENDED
+from puffling.trading.proposals import EXITS, OTHER_WAY, WAYS_OUT, new_id
+from puffling.trading.states import ENDED, OPEN
 from puffling.trading.words import deed, plain
 
 if TYPE_CHECKING:
@@ -57,14 +57,13 @@ def fit_exits(unit: Unit, entry: Intent) -> None:
 def taken_back(unit: Unit, fill: Fill, intent: Intent, holding: Holding) -> None:
     """See to what protects a position when a fill of an exit, or of the entry before it, was busted."""
     if intent.exits_here:
-        family = unit.intents.children(intent.parent_id or intent.id)
-        if any(not each.held and each.state not in ENDED for each in _standing(family)):
-            _alarm(
-                unit,
-                intent,
-                holding,
-                tr("An exit of it works at the broker, for more than has filled now: it is cancelled."),
-            )
+        if exits_too_large(unit, intent):
+            what = tr("An exit of it works at the broker, for more than has filled now: it is cancelled.")
+            family = unit.intents.children(intent.parent_id or intent.id)
+            heads = [each for each in family if each.leg == EXITS]
+            if not any(each.held or waiting_beside(unit, each.id) for each in heads):
+                what = tr("{what} Nothing else protects the rest.", what=what)
+            _alarm(unit, intent, holding, what)
     elif leads_out(intent) and (intent.state in ENDED or intent.terms.one_cancels_other):
         stop = waiting_beside(unit, intent.id)
         if stop is not None:
@@ -84,6 +83,18 @@ def exits_too_large(unit: Unit, entry: Intent) -> tuple[Intent, ...]:
     left -= sum((_filled(unit, each) for each in exits if each.state in ENDED), _NOTHING)
     there = tuple(each for each in exits if not each.held and each.state not in ENDED)
     return there if sum((each.terms.quantity for each in there), _NOTHING) > left else ()
+
+
+def brought_too_much(unit: Unit, account: str) -> tuple[Intent, ...]:
+    """Give the entries of an account whose exits at the broker are for more than they have filled."""
+    sent = (each for each in unit.intents.in_states(OPEN, account) if each.leg in WAYS_OUT and not each.held)
+    entries: dict[str, Intent] = {}
+    for each in sent:
+        head = unit.intents.find(each.parent_id or "") if each.leg == OTHER_WAY else each
+        entry = None if head is None else unit.intents.find(head.parent_id or "")
+        if entry is not None and entry.exits_here:
+            entries[entry.id] = entry
+    return tuple(each for each in entries.values() if exits_too_large(unit, each))
 
 
 def unprotected(unit: Unit, exit_: Intent, reason: str) -> None:

@@ -22,8 +22,8 @@ from puffling.store.orders import FillKind, Intent, OrderState
 from puffling.trading.cancelling import Cancelling
 from puffling.trading.days import trading_day
 from puffling.trading.entering import OrderRefused
-from puffling.trading.events import OrderChanged, OrderFilled
-from puffling.trading.exits import exits_too_large
+from puffling.trading.events import LineChanged, OrderChanged, OrderFilled
+from puffling.trading.exits import brought_too_much, exits_too_large
 from puffling.trading.facts import family_of, free_of
 from puffling.trading.judging import LiveFacts
 from puffling.trading.looking import look
@@ -32,6 +32,7 @@ from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.proposals import OTHER_WAY, Proposal
 from puffling.trading.sending import Sending, changed, end
 from puffling.trading.states import ENDED
+from puffling.trading.values import LineState
 from puffling.trading.verdicts import Outcome
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class HeldOrders:
             parts.bus.on(OrderChanged, self._changed),
             parts.bus.on(PricesMoved, self._moved),
             parts.bus.on(OrderFilled, self._filled),
+            parts.bus.on(LineChanged, self._compared),
         )
 
     async def start(self) -> None:
@@ -85,6 +87,15 @@ class HeldOrders:
         entry = event.intent
         if event.fill.kind is FillKind.BUST and entry is not None and entry.exits_here:
             self._parts.scope.spawn(self._call_back(entry), name="desk.exits")
+
+    def _compared(self, event: LineChanged) -> None:
+        if event.state is LineState.READY:
+            self._parts.scope.spawn(self._look_back(event.account), name="desk.exits")
+
+    async def _look_back(self, account: str) -> None:
+        """See to what was busted while nobody could cancel: before a kill, or while the line was down."""
+        for entry in await self._parts.read(brought_too_much, account):
+            await self._call_back(entry)
 
     async def _call_back(self, entry: Intent) -> None:
         """Cancel the exits at the broker that lead beyond what a busted fill of their entry has left."""
@@ -184,7 +195,10 @@ class HeldOrders:
             await self._cancelling.cancel_alone(above.id)
 
         def work(unit: Unit) -> Intent:
-            return waiting_beside(unit, parent_id) or unit.intents.get(stop.id)
+            left = waiting_beside(unit, parent_id) or unit.intents.get(stop.id)
+            if (left.terms.stop, left.terms.limit) != (stop.terms.stop, stop.terms.limit):
+                raise Conflict(tr("It waits at other prices by now."))
+            return left
 
         return await self._parts.read(work)
 
@@ -199,7 +213,7 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> In
         above = unit.intents.get(intent.parent_id or "")
         if above.state is OrderState.INTENT:
             end(unit, above, OrderState.CANCELED, tr("The stop-loss was met: one cancels the other."))
-        elif above.state not in ENDED:
+        elif above.state not in ENDED and not _never_came(above):
             raise Conflict(tr("What became of the other way out is not known yet."))
     quantity = _quantity(unit, intent)
     if quantity < intent.terms.quantity:
@@ -211,6 +225,11 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> In
     note(unit, intent, "met", titled(intent.terms), actor="desk")
     # What waits again after a halt goes on from the best price it had seen.
     return changed(unit, replace(intent, held=False, reason=intent.reason if best_of(intent) else ""))
+
+
+def _never_came(intent: Intent) -> bool:
+    """Tell whether it was given up as one that the broker never had: should it appear, it is cancelled."""
+    return intent.state is OrderState.ABANDONED_WATCH and intent.broker_order_id is None
 
 
 def _refuse(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> None:

@@ -125,9 +125,15 @@ def follow(unit: Unit, intent: Intent, order: BrokerOrder) -> Intent:
         return intent
     if state in ENDED and state is not intent.state:
         note(unit, intent, state.value.lower(), moved.reason, actor="broker", order=order.broker_order_id)
-        if state is OrderState.REJECTED:
+        if state is OrderState.REJECTED or _lost(intent, state):
             unprotected(unit, moved, moved.reason)
     return unit.intents.put(moved)
+
+
+def _lost(intent: Intent, state: OrderState) -> bool:
+    """Tell whether what was met here ends at the broker though nobody here wished it."""
+    cancelled = state is OrderState.CANCELED and intent.state is not OrderState.PENDING_CANCEL
+    return bool(intent.waits_here) and (cancelled or state is OrderState.EXPIRED)
 
 
 def awaits_fills(unit: Unit, intent: Intent) -> bool:

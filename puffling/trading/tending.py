@@ -18,10 +18,12 @@ from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import OrderState, OrderTerms
+from puffling.trading.exits import unprotected
 from puffling.trading.judging import LiveFacts
 from puffling.trading.ledger import take_execution
 from puffling.trading.line import BrokerLine
 from puffling.trading.looking import refresh_account
+from puffling.trading.other_way import leads_out, waiting_beside
 from puffling.trading.parts import DeskParts, reason_of
 from puffling.trading.proposals import Proposal
 from puffling.trading.reconcile import Reconciling, stands_in_unseen
@@ -238,7 +240,10 @@ def take_update(unit: Unit, line: BrokerLine, update: BrokerUpdate) -> Taken:
 def _expire(unit: Unit, intent_id: str) -> None:
     intent = unit.intents.get(intent_id)
     if intent.held and intent.state is OrderState.INTENT:
-        end(unit, intent, OrderState.EXPIRED, tr("Its time was over."))
+        reason = tr("Its time was over.")
+        if leads_out(intent) and waiting_beside(unit, intent.id) is None:
+            unprotected(unit, intent, reason)
+        end(unit, intent, OrderState.EXPIRED, reason)
 
 
 async def _set(event: asyncio.Event) -> None:

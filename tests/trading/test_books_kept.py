@@ -168,3 +168,28 @@ async def test_an_account_whose_broker_says_nothing_is_worth_what_it_was_last(ho
         [standing] = await books.standings()
         assert (standing.connected, standing.label) == (False, MINE.label)
         assert (standing.equity, standing.cash, standing.as_of) == (Decimal(700), Decimal(300), NOW)
+
+
+async def test_an_account_that_was_let_go_keeps_its_name_beside_its_history(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker) as room:
+        await _bought_and_sold(room, broker)
+        await room.desk.disconnect(MINE.id)
+
+        def let_go(unit: Unit) -> None:
+            unit.accounts.add(MINE.id, broker=MINE.broker, mode=MINE.mode, label=MINE.label)
+            unit.accounts.use(MINE.id, active=False)
+            unit.accounts.add("unused", broker="own", mode="PAPER", label="Never traded")
+            unit.accounts.use("unused", active=False)
+
+        await room.store.run(DEFAULT_USER, let_go)
+
+        async def nobody() -> tuple[AccountView, ...]:
+            return ()
+
+        live = LiveSettings(NoRows(), {}, {})
+        books = Books(
+            store=room.store, bus=room.bus, clock=room.clock, user=DEFAULT_USER, live=live, accounts=nobody
+        )
+        [standing] = await books.standings()
+        assert (standing.account, standing.label, standing.mode) == (MINE.id, MINE.label, MINE.mode)
