@@ -142,12 +142,3 @@ def on_steps(ticket: Ticket, step: Decimal | None) -> Ticket:
         None if price is None else on_step(price, step) for price in (ticket.limit, ticket.stop, ticket.trail)
     )
     return replace(ticket, limit=limit, stop=stop, trail=trail)
-
-
-def ticket_of(order: Order) -> Ticket:
-    """Read an order as Puffin's users write it."""
-    try:
-        side, kind = Side(str(order.side).lower()), Kind(str(order.order_type).lower())
-    except ValueError as error:
-        raise InvalidValue(f"{str(error).capitalize()}", field="order") from None
-    return Ticket(order.symbol, side, float(order.qty), kind, order.limit_price, order.stop_price)

@@ -66,11 +66,6 @@ class Panel:
         columns: dict[str, Any] = {name: getattr(self, name)[first:last] for name in COLUMNS}
         return Panel(self.symbols, self.time[first:last], **columns)
 
-    def between(self, start_us: int, end_us: int) -> Panel:
-        """Give the bars whose time lies in [start, end), without copying."""
-        first, last = np.searchsorted(self.time, (start_us, end_us))
-        return self.part(int(first), int(last))
-
     @cached_property
     def present(self) -> Mask:
         """Where a symbol has a bar."""
