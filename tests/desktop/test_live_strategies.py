@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
 
 # Loaded when its panel is first looked at; here that would count against the first test that does.
 import puffling.automation.rehearsal.rehearsing
@@ -23,6 +24,7 @@ from puffling.desktop.panels.backtest import BacktestPanel
 from puffling.desktop.panels.dashboard import DashboardPanel
 from puffling.desktop.panels.strategies import StrategiesPanel
 from puffling.desktop.rehearsals.view import RehearsalsView
+from puffling.desktop.strategies.live import LiveBoard
 from puffling.desktop.window import Window
 from puffling.puffin.data.interval import Interval
 from puffling.store.decisions import StrategyMode
@@ -179,3 +181,16 @@ async def test_a_strategy_is_rehearsed_and_the_result_is_shown_and_kept(
     assert [each.name for each in pane.lines] == ["Rehearsed", "Backtest"]
     assert len(view.orders.keys()) == len((await core.rehearsals.show(line.id)).made) > 0
     window.sheet.close_sheet()
+
+
+def test_of_another_strategy_nothing_is_said_before_it_is_known_how_it_runs(qtbot: QtBot) -> None:
+    board = LiveBoard(lambda at: f"{at:%H:%M}", 8)
+    qtbot.addWidget(board)
+    board.turn_to("one")
+    assert board.decisions.isHidden()
+    board.title.setText("It trades by itself")
+    board.decisions.show()
+    board.turn_to("one")
+    assert (board.title.text(), board.decisions.isHidden()) == ("It trades by itself", False)
+    board.turn_to("other")
+    assert (board.title.text(), board.said.text(), board.decisions.isHidden()) == ("", "", True)

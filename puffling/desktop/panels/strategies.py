@@ -347,7 +347,7 @@ class StrategiesPanel(ViewPanel["StrategiesView"]):
         view.show_editor(draft=False)
         self._check_signals()
         if saved.enabled:
-            view.show_live()
+            view.show_live(saved.id)
             self._fetch_live()
 
     def _fetch_live(self) -> None:

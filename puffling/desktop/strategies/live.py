@@ -229,10 +229,20 @@ class LiveBoard(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.said)
         column.addWidget(self.decisions, 1)
+        self._strategy_id = ""
         self.hide()
+
+    def turn_to(self, strategy_id: str) -> None:
+        """Say nothing until it is known how this one runs: neither of the one before nor that it is idle."""
+        if strategy_id != self._strategy_id:
+            self._strategy_id = strategy_id
+            self.title.clear()
+            self.said.clear()
+            self.decisions.hide()
 
     def show_active(self, active: ActiveStrategy, decisions: Sequence[Decision]) -> None:
         """Show how it runs and what it decided."""
+        self.decisions.show()
         self.title.setText(_title(active))
         self.said.setText(_terms(active, self._time))
         self.decisions.set_rows({each.id: each for each in decisions})

@@ -105,10 +105,11 @@ class StrategiesView(QWidget):
         self.activate.setText(tr("Activate…"))
         self.detail.show()
 
-    def show_live(self) -> None:
+    def show_live(self, strategy_id: str) -> None:
         """Show how a strategy runs in the place of its form: an active one is not changed."""
         self.editor.hide()
         self.delete.hide()
+        self.live.turn_to(strategy_id)
         self.live.show()
         self.activate.setText(tr("Deactivate…"))
 
