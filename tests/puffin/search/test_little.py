@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from puffling.puffin.backtest.costs import Terms
+from puffling.puffin.backtest.engine import Backtester
+from puffling.puffin.backtest.panel import Panel
+from puffling.puffin.backtest.targets import Targets
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.factors.declaration import Choice, Real, Whole
 from puffling.puffin.search.axes import Axis, read_axis, usual_axis
 from puffling.puffin.search.judging import Judged, judge_trials
 from puffling.puffin.search.measures import Part
 from puffling.puffin.search.space import Method, planned
-from puffling.puffin.search.trials import Moments, Trial, Walked
+from puffling.puffin.search.trials import Moments, Rules, Trial, Walked, Wanted, try_sets
 from puffling.puffin.strategies.recipe import Recipe
+from tests.puffin.backtest.markets import random_panel
 
 AXES = (Axis("window", "Window", (5, 10, 20)),)
 BLOCK = (0.01, -0.02, 0.03, 0.01) * 4
@@ -175,3 +180,20 @@ def test_draws_end_when_hardly_any_set_can_be_made() -> None:
     plan = planned(Recipe("momentum"), axes, Method.RANDOM, 50, 1)
     assert 0 < len(plan.sets) <= 50
     assert all(float(each["short_window"]) < float(each["long_window"]) for each in plan.sets)
+
+
+def test_a_rule_of_sizes_decides_what_is_traded_in_every_trial() -> None:
+    panel = random_panel(6, symbols=1, bars=300, gaps=False)
+    sets = [Wanted(at, {"short_window": at + 2, "long_window": 30}, 0) for at in range(2)]
+
+    def half(_: Panel) -> Callable[[Targets], Targets]:
+        return lambda told: Targets(told.weights * 0.5)
+
+    def tried(size: Callable[[Panel], Callable[[Targets], Targets]] | None, terms: Terms) -> list[Trial]:
+        tester = Backtester(terms=terms)
+        since_us = int(panel.time[60])
+        return list(try_sets(Recipe("momentum"), sets, panel, tester, Rules(), since_us=since_us, size=size))
+
+    halved, plain = tried(half, Terms()), tried(None, Terms(size=0.5))
+    assert [each.whole for each in halved] == [each.whole for each in plain]
+    assert [each.whole for each in halved] != [each.whole for each in tried(None, Terms())]
