@@ -80,8 +80,6 @@ def parameters_of(kind: Callable[..., Any]) -> tuple[Parameter, ...]:
 
 def taken_as(kind: Callable[..., Any], settings: dict[str, Setting]) -> dict[str, Any]:
     """Give settings in the types the constructor has defaults of: yes and no are True and False there."""
-    if isinstance(kind, type) and issubclass(kind, Strategy):
-        return dict(settings)
     defaults = {name: each.default for name, each in inspect.signature(kind).parameters.items()}
     return {
         name: value == "yes" if isinstance(defaults.get(name), bool) else value

@@ -41,15 +41,14 @@ class Aims:
 
 
 class Refuses(Aims):
-    """Refuses whatever it is shown first."""
+    """Fails at whatever it is shown first."""
 
-    runs: ClassVar[list[int]] = []
+    due: ClassVar[list[Exception]] = []
 
     def on_bar(self, view: View) -> None:
-        """Refuse once, then aim."""
-        self.runs.append(view.bar)
-        if len(self.runs) == 1:
-            raise InvalidValue("too little history", field="data")
+        """Fail once, then aim."""
+        if self.due:
+            raise self.due.pop()
         super().on_bar(view)
 
 
@@ -75,10 +74,21 @@ def test_a_dividend_is_paid_for_what_is_held() -> None:
     assert result.equity.tolist() == [1_000.0, 1_000.0, 1_000.0, 1_050.0, 1_050.0]
 
 
-def test_one_that_refuses_short_histories_is_judged_by_the_others() -> None:
-    panel = random_panel(4, symbols=1, bars=300, gaps=False)
-    verdict = examine(Refuses("S0"), panel, Backtester())
-    assert any(each.check == "foresight" for each in verdict.reasons)
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        (InvalidValue("too little history", field="data"), Outcome.FINE),
+        (IndexError("no such bar"), Outcome.FATAL),
+    ],
+    ids=["says it is too little", "needs what comes later"],
+)
+def test_one_that_fails_on_less_history_knows_what_comes_unless_it_says_it_is_too_little(
+    failure: Exception, outcome: Outcome
+) -> None:
+    Refuses.due.append(failure)
+    verdict = examine(Refuses("S0"), random_panel(4, symbols=1, bars=300, gaps=False), Backtester())
+    [reason] = [each for each in verdict.reasons if each.check == "foresight"]
+    assert reason.outcome is outcome
 
 
 def test_who_says_the_same_and_then_less_differs_from_the_first_that_is_missing() -> None:

@@ -17,7 +17,7 @@ from puffling.puffin.data.samples import SamplesProvider
 from puffling.puffin.errors import InvalidValue
 from puffling.puffin.search.axes import Axis
 from puffling.puffin.search.space import Method, planned
-from puffling.puffin.strategies.asking import Trouble, act, decide, settle
+from puffling.puffin.strategies.asking import Trouble, _answered, act, decide, settle
 from puffling.puffin.strategies.base import Signals
 from puffling.puffin.strategies.loading import OwnStrategyFailed, faults_named, line_of
 from puffling.puffin.strategies.own import OwnFolder, OwnSource
@@ -190,3 +190,11 @@ def test_one_that_sends_its_own_orders_says_what_it_does_at_the_newest_close() -
     )
     assert isinstance(told, Acts)
     assert told.aims == {}
+
+
+def test_what_fails_of_the_house_is_a_fault_of_the_house() -> None:
+    def work() -> Signals:
+        raise ZeroDivisionError("of ours")
+
+    with pytest.raises(ZeroDivisionError, match="of ours"):
+        _answered(Recipe("momentum"), work)
