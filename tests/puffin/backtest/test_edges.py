@@ -109,17 +109,17 @@ def test_in_shares_of_the_last_split_its_bars_are_as_they_were_traded() -> None:
 
 
 def test_an_order_of_open_quantity_takes_no_more_than_there_is_room_for() -> None:
+    asked: list[float] = []
+
     class Twice:
         def on_bar(self, view: View) -> None:
-            if view.bar == 0:
-                view.send(Ticket("X", Side.BUY, None, Kind.LIMIT, limit=10.0))
-            if view.bar == 1:
-                view.send(Ticket("X", Side.BUY, None, Kind.LIMIT, limit=11.0))
+            if view.bar in (0, 1):
+                limit = Ticket("X", Side.BUY, None, Kind.LIMIT, limit=10.0)
+                asked.append(view.send(limit, share=0.6 if view.bar == 0 else 1.0).remaining)
 
-    result = Backtester(initial_capital=1_000.0)
-    rows = [(10.0,) * 4] * 4
-    fills = result.trade(Twice(), panel_of_rows(rows)).fills
-    assert [fill.qty for fill in fills] == [100.0]
+    result = Backtester(initial_capital=1_000.0).trade(Twice(), panel_of_rows([(10.0,) * 4] * 4))
+    assert asked == [60.0, 40.0]
+    assert [fill.qty for fill in result.fills] == [60.0, 40.0]
 
 
 class Since(Strategy):
