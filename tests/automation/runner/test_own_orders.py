@@ -94,7 +94,7 @@ async def meet_day(room: RunnerRoom, symbols: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("symbols", "sizing", "size", "days", "least"),
     [
-        (("TSLA",), Sizing.EQUITY, 1.0, 90, 20),
+        (("TSLA",), Sizing.EQUITY, 1.0, 45, 10),
         (("TSLA", "AMZN"), Sizing.FIXED, 1.0, 25, 8),
         (("TSLA",), Sizing.RISK, 0.01, 25, 5),
     ],
