@@ -39,7 +39,7 @@ def test_what_cannot_be_tested_is_said_in_two_lines(puffling: Puffling, tmp_path
     for words, said in (
         (["backtest", "run", "--strategy", "magic", "--symbols", "SPY"], "magic"),
         (
-            ["backtest", "run", "--strategy", "bracket_breakout", "--symbols", "SPY", "--sizing", "kelly"],
+            [*ASKED, "--strategy", "bracket_breakout", "--leaving", '{"stop_loss": 0.05}'],
             "sends its own orders",
         ),
         (["backtest", "run", "--strategy", "momentum", "--symbols", "NOPE"], "NOPE"),
