@@ -17,7 +17,7 @@ from puffling.puffin.errors import PuffinError
 from puffling.puffin.orders import Side
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
-from puffling.store.orders import OrderState, OrderTerms
+from puffling.store.orders import Intent, OrderState, OrderTerms
 from puffling.trading.exits import unprotected
 from puffling.trading.judging import LiveFacts
 from puffling.trading.ledger import take_execution
@@ -25,7 +25,7 @@ from puffling.trading.line import BrokerLine
 from puffling.trading.looking import refresh_account
 from puffling.trading.other_way import leads_out, waiting_beside
 from puffling.trading.parts import DeskParts, reason_of
-from puffling.trading.proposals import Proposal
+from puffling.trading.proposals import OTHER_WAY, Proposal
 from puffling.trading.reconcile import Reconciling, stands_in_unseen
 from puffling.trading.resolver import Resolver
 from puffling.trading.sending import Sending, end
@@ -241,9 +241,15 @@ def _expire(unit: Unit, intent_id: str) -> None:
     intent = unit.intents.get(intent_id)
     if intent.held and intent.state is OrderState.INTENT:
         reason = tr("Its time was over.")
-        if leads_out(intent) and waiting_beside(unit, intent.id) is None:
+        if leads_out(intent) and not _waits_beside(unit, intent):
             unprotected(unit, intent, reason)
         end(unit, intent, OrderState.EXPIRED, reason)
+
+
+def _waits_beside(unit: Unit, intent: Intent) -> bool:
+    """Tell whether the other one of two ways out still waits here."""
+    above = unit.intents.get(intent.parent_id or "") if intent.leg == OTHER_WAY else None
+    return waiting_beside(unit, intent.id) is not None or (above is not None and above.held)
 
 
 async def _set(event: asyncio.Event) -> None:

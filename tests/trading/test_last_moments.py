@@ -313,7 +313,7 @@ async def test_news_of_a_change_that_is_faster_than_its_answer_is_not_undone(hom
             broker.tell("o2", "new")
 
             async def there() -> bool:
-                return any(each.state is OrderState.ACKED for each in await room.desk.intents())
+                return any(each.broker_order_id == "o2" for each in await room.desk.intents())
 
             await room.until(there)
 

@@ -220,6 +220,8 @@ async def test_an_unknown_word_freezes_the_symbol_until_it_is_known_again(home: 
         assert await _placed(room, "three", symbol="QQQ")
         broker.end("o1", OrderStatus.ACCEPTED)
         await room.until_state(intent.id, OrderState.ACKED)
+        # A look that began before may still say that it is unknown.
+        await room.settle()
         await _placed(room, "four")
         assert broker.submitted == 3
         await room.settle()

@@ -162,6 +162,12 @@ async def test_what_is_still_under_way_lets_the_next_bar_be_skipped(tmp_path: Pa
         [intent] = await room.desk.intents(ACCOUNT)
         assert intent.state is OrderState.ACKED
         await room.close_of_day(config.id)
+
+        async def decided() -> bool:
+            await room.runner.look(config.id)
+            return (await room.decisions(config.id))[-1].state is not DecisionState.DUE
+
+        await room.until(decided)
         last = (await room.decisions(config.id))[-1]
         assert last.state is DecisionState.SKIPPED
         assert "still under way" in last.reason
