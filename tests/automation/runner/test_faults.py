@@ -161,9 +161,10 @@ async def test_what_is_still_under_way_lets_the_next_bar_be_skipped(tmp_path: Pa
         # The order was sent, and nothing was heard of it since.
         [intent] = await room.desk.intents(ACCOUNT)
         assert intent.state is OrderState.ACKED
+        [*_, last] = await room.decisions(config.id)
         for _ in range(20):
             await room.close_of_day(config.id)
-            last = (await room.decisions(config.id))[-1]
+            [*_, last] = await room.decisions(config.id)
             if last.state is DecisionState.SKIPPED:
                 break
             # The end of the day's order was heard before the bar was decided: it is sent anew.
