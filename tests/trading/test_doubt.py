@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from puffling.runtime.clock import FixedClock
-from puffling.store.orders import OrderState
+from puffling.store.orders import Intent, OrderState
 from puffling.trading.values import Cancelled
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
-from tests.trading.rooms import open_room
+from tests.trading.rooms import Room, open_room
 from tests.trading.test_two_ways_out import SINGLE, _held, _with_ten
 
 
@@ -95,7 +97,9 @@ async def test_what_appears_after_its_refusal_was_believed_is_cancelled_on_sight
         assert await room.broken(broker) == []
 
 
-async def test_a_way_out_whose_refusal_is_believed_calls_the_person_to_the_position(home: Path) -> None:
+@asynccontextmanager
+async def _profit_refused(home: Path) -> AsyncIterator[tuple[Room, OwnBroker, Intent, Intent]]:
+    """Two ways out of ten: the profit was refused a minute ago, after an attempt of which nobody heard."""
     clock = FixedClock(NOW)
     broker = OwnBroker(abilities=SINGLE, now=clock.now)
     async with open_room(home, broker, clock=clock) as room:
@@ -106,6 +110,11 @@ async def test_a_way_out_whose_refusal_is_believed_calls_the_person_to_the_posit
         await room.until(lambda: _submitted(broker, 3))
         await room.settle()
         clock.advance(61)
+        yield room, broker, profit, stop
+
+
+async def test_a_way_out_whose_refusal_is_believed_calls_the_person_to_the_position(home: Path) -> None:
+    async with _profit_refused(home) as (room, broker, profit, stop):
         await room.until_state(profit.id, OrderState.ABANDONED_WATCH)
         [alarm] = room.alarms
         assert "Your position in SPY lost an exit" in alarm.text
@@ -115,16 +124,7 @@ async def test_a_way_out_whose_refusal_is_believed_calls_the_person_to_the_posit
 
 
 async def test_a_refusal_is_not_believed_of_what_was_cancelled_meanwhile(home: Path) -> None:
-    clock = FixedClock(NOW)
-    broker = OwnBroker(abilities=SINGLE, now=clock.now)
-    async with open_room(home, broker, clock=clock) as room:
-        await _with_ten(room, broker)
-        profit, _ = await _held(room)
-        broker.fault("submit_order", "reset_before", "no_money")
-        room.move(120)
-        await room.until(lambda: _submitted(broker, 3))
-        await room.settle()
-        clock.advance(61)
+    async with _profit_refused(home) as (room, broker, profit, _):
         loop = asyncio.get_running_loop()
         cancelling: list[Future[Cancelled]] = []
 

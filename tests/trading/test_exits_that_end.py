@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,17 +16,24 @@ from puffling.store.orders import OrderState
 from puffling.trading.proposals import OTHER_WAY
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
-from tests.trading.rooms import open_room
-from tests.trading.test_held_brackets import _entered, _protects, _waiting
+from tests.trading.rooms import Room, open_room
+from tests.trading.test_held_brackets import _entered, _leaving, _protects, _waiting
 from tests.trading.test_two_ways_out import SINGLE, _alarmed, _sent
 
 
-async def test_the_stop_leaves_though_its_profit_was_given_up_as_never_arrived(home: Path) -> None:
-    clock = FixedClock(NOW)
+@asynccontextmanager
+async def _entered_at(home: Path, clock: FixedClock) -> AsyncIterator[tuple[Room, OwnBroker]]:
+    """A bracket for ten whose entry has filled, on a clock that can be turned."""
     broker = OwnBroker(abilities=SINGLE, now=clock.now)
     async with open_room(home, broker, clock=clock) as room:
         await _entered(room)
         broker.fill("o1")
+        yield room, broker
+
+
+async def test_the_stop_leaves_though_its_profit_was_given_up_as_never_arrived(home: Path) -> None:
+    clock = FixedClock(NOW)
+    async with _entered_at(home, clock) as (room, broker):
         profit, _ = await _protects(room, 10)
         broker.fault("submit_order", "reset_before", "invalid")
         room.move(120)
@@ -47,12 +56,7 @@ async def test_the_stop_leaves_though_its_profit_was_given_up_as_never_arrived(h
 async def test_the_stop_that_is_taken_back_with_part_of_the_entry_is_told(home: Path) -> None:
     broker = OwnBroker(abilities=SINGLE)
     async with open_room(home, broker) as room:
-        await _entered(room)
-        broker.fill("o1", 4)
-        gone = broker.fill("o1", 6)
-        _, stop = await _protects(room, 10)
-        room.move(90)
-        await room.until_state(stop.id, OrderState.ACKED)
+        stop, gone = await _leaving(room, broker, 90, 4, 6)
         broker.undo(gone)
         await room.until_state(stop.id, OrderState.CANCELED)
         await _alarmed(room)
@@ -64,12 +68,7 @@ async def test_an_exit_for_more_than_is_held_is_taken_back_at_the_next_start(hom
     file = home / "broker.json"
     broker = OwnBroker(abilities=SINGLE, file=file)
     async with open_room(home, broker) as room:
-        await _entered(room)
-        broker.fill("o1", 4)
-        gone = broker.fill("o1", 6)
-        profit, _ = await _protects(room, 10)
-        room.move(120)
-        await room.until_state(profit.id, OrderState.ACKED)
+        profit, gone = await _leaving(room, broker, 120, 4, 6)
         # As if it ended between the news and the cancelling.
         broker.fault("cancel_order", "unclear")
         broker.undo(gone)
@@ -87,11 +86,7 @@ async def test_an_exit_for_more_than_is_held_is_taken_back_at_the_next_start(hom
 async def test_a_stop_that_ends_unfilled_at_the_broker_calls_the_person(home: Path, how: OrderStatus) -> None:
     broker = OwnBroker(abilities=SINGLE)
     async with open_room(home, broker) as room:
-        await _entered(room)
-        broker.fill("o1")
-        _, stop = await _protects(room, 10)
-        room.move(89)
-        await room.until_state(stop.id, OrderState.ACKED)
+        await _leaving(room, broker, 89, 10)
         broker.end("o2", how)
         await _alarmed(room)
         assert "Nothing protects it any more." in room.alarms[0].text
@@ -100,11 +95,7 @@ async def test_a_stop_that_ends_unfilled_at_the_broker_calls_the_person(home: Pa
 async def test_a_stop_that_the_person_cancels_at_the_broker_from_here_calls_nobody(home: Path) -> None:
     broker = OwnBroker(abilities=SINGLE)
     async with open_room(home, broker) as room:
-        await _entered(room)
-        broker.fill("o1")
-        _, stop = await _protects(room, 10)
-        room.move(89)
-        await room.until_state(stop.id, OrderState.ACKED)
+        stop, _ = await _leaving(room, broker, 89, 10)
         await room.desk.cancel(stop.id)
         await room.until_state(stop.id, OrderState.CANCELED)
         await room.settle()
@@ -113,10 +104,7 @@ async def test_a_stop_that_the_person_cancels_at_the_broker_from_here_calls_nobo
 
 async def test_exits_whose_time_is_over_call_the_person_once(home: Path) -> None:
     clock = FixedClock(NOW)
-    broker = OwnBroker(abilities=SINGLE, now=clock.now)
-    async with open_room(home, broker, clock=clock) as room:
-        await _entered(room)
-        broker.fill("o1")
+    async with _entered_at(home, clock) as (room, _):
         profit, stop = await _protects(room, 10)
         clock.advance((profit.valid_until - clock.now()).total_seconds() + 5)
         await room.until_state(stop.id, OrderState.EXPIRED)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from puffling.puffin.broker.base import Execution
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.errors import Conflict
 from puffling.store.orders import Intent, OrderState
@@ -55,6 +56,17 @@ async def _protects(room: Room, quantity: int) -> tuple[Intent, Intent]:
     profit, stop = await _waiting(room)
     assert stop.parent_id == profit.id
     return profit, stop
+
+
+async def _leaving(room: Room, broker: OwnBroker, price: int, *filled: int) -> tuple[Intent, Execution]:
+    """Enter by these fills and meet the price of a way out, which then works: that one, and the last fill."""
+    await _entered(room)
+    made = [broker.fill("o1", quantity) for quantity in filled]
+    profit, stop = await _protects(room, sum(filled))
+    room.move(price)
+    leaving = profit if price >= PROFIT else stop
+    await room.until_state(leaving.id, OrderState.ACKED)
+    return leaving, made[-1]
 
 
 async def _nothing_waits(room: Room) -> None:

@@ -6,12 +6,22 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from puffling.puffin.broker.base import Execution, OrderStatus
 from puffling.store.orders import OrderState
 from puffling.trading.proposals import OTHER_WAY
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.rooms import Room, open_room
-from tests.trading.test_held_brackets import LOSS, _entered, _nothing_waits, _protected, _protects, _waiting
+from tests.trading.test_held_brackets import (
+    LOSS,
+    _entered,
+    _leaving,
+    _nothing_waits,
+    _protected,
+    _protects,
+    _waiting,
+)
 from tests.trading.test_two_ways_out import SINGLE, _alarmed, _sent, _terms, _wish, _with_ten
 
 
@@ -47,12 +57,7 @@ class TestTakenBack:
     ) -> None:
         broker = OwnBroker(abilities=SINGLE)
         async with open_room(home, broker) as room:
-            await _entered(room)
-            broker.fill("o1", 4)
-            gone = broker.fill("o1", 6)
-            profit, _ = await _protects(room, 10)
-            room.move(120)
-            await room.until_state(profit.id, OrderState.ACKED)
+            profit, gone = await _leaving(room, broker, 120, 4, 6)
             broker.undo(gone)
             await _alarmed(room)
             assert "works at the broker" in room.alarms[0].text
@@ -73,32 +78,15 @@ class TestTakenBack:
 
             await room.until(flat)
 
-    async def test_the_only_fill_of_the_entry_while_its_stop_is_at_the_broker_takes_that_back(
-        self, home: Path
+    @pytest.mark.parametrize("price", [90, 120], ids=["stop", "profit"])
+    async def test_the_only_fill_of_the_entry_while_a_way_out_is_at_the_broker_takes_that_back(
+        self, home: Path, price: int
     ) -> None:
         broker = OwnBroker(abilities=SINGLE)
         async with open_room(home, broker) as room:
-            await _entered(room)
-            gone = broker.fill("o1")
-            _, stop = await _protects(room, 10)
-            room.move(90)
-            await room.until_state(stop.id, OrderState.ACKED)
+            leaving, gone = await _leaving(room, broker, price, 10)
             broker.undo(gone)
-            await room.until_state(stop.id, OrderState.CANCELED)
-            assert await room.held() == 0
-
-    async def test_the_only_fill_of_the_entry_while_its_profit_is_at_the_broker_takes_that_back(
-        self, home: Path
-    ) -> None:
-        broker = OwnBroker(abilities=SINGLE)
-        async with open_room(home, broker) as room:
-            await _entered(room)
-            gone = broker.fill("o1")
-            profit, _ = await _protects(room, 10)
-            room.move(120)
-            await room.until_state(profit.id, OrderState.ACKED)
-            broker.undo(gone)
-            await room.until_state(profit.id, OrderState.CANCELED)
+            await room.until_state(leaving.id, OrderState.CANCELED)
             await _nothing_waits(room)
             # Nothing is held that anybody would have to look after.
             assert await room.held() == 0
@@ -107,22 +95,14 @@ class TestTakenBack:
     async def test_one_that_cannot_be_taken_back_calls_the_person(self, home: Path) -> None:
         broker = OwnBroker(abilities=SINGLE)
         async with open_room(home, broker) as room:
-            await _entered(room)
-            gone = broker.fill("o1")
-            _, stop = await _protects(room, 10)
-            room.move(90)
-            await room.until_state(stop.id, OrderState.ACKED)
+            _, gone = await _leaving(room, broker, 90, 10)
             broker.fault("cancel_order", "refuse")
             broker.undo(gone)
             await _alarmed(room)
             assert "is for more than is held" in room.alarms[0].text
 
     async def _profit_taken(self, room: Room, broker: OwnBroker, quantity: int) -> Execution:
-        await _entered(room)
-        broker.fill("o1")
-        profit, _ = await _protects(room, 10)
-        room.move(120)
-        await room.until_state(profit.id, OrderState.ACKED)
+        profit, _ = await _leaving(room, broker, 120, 10)
         made = broker.fill("o2", quantity)
         await room.until_state(profit.id, OrderState.PARTIAL, OrderState.FILLED)
         return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,7 +29,7 @@ from puffling.runtime.clock import FixedClock
 from puffling.store.database import Unit
 from puffling.store.decisions import DecisionState, Fate, PlannedOrder, StrategyMode
 from puffling.store.events import DatabaseRestored
-from puffling.store.orders import OrderState
+from puffling.store.orders import Intent, OrderState
 from puffling.store.values import ScheduledJob
 from tests.automation.runner.rooms import (
     ACCOUNT,
@@ -374,19 +375,19 @@ def killed_at(step: str, folder: Path, begin: datetime, checkout: Path) -> None:
     assert ended.returncode != 0
 
 
-@pytest.mark.parametrize("step", STEPS)
-async def test_killed_at_any_step_between_decision_and_order_there_is_one_order(
-    tmp_path: Path, checkout: Path, step: str
-) -> None:
-    async with open_room(tmp_path) as room:
-        config = await room.activated(HOLD)
+@asynccontextmanager
+async def back_again(
+    folder: Path, checkout: Path, step: str, strategy: str, symbols: tuple[str, ...] = ("SPY",), **terms: Any
+) -> AsyncIterator[tuple[RunnerRoom, Intent]]:
+    """A strategy that was killed at a step and lived on: its one decision is carried out, by one intent."""
+    async with open_room(folder) as room:
+        config = await room.activated(strategy, symbols, **terms)
         close = room.calendar.next_close(MONDAY) + SETTLE
         if step != "decided":
             await room.close_of_day(config.id)
-    begin = MONDAY if step == "decided" else close
-    killed_at(step, tmp_path, begin, checkout)
+    killed_at(step, folder, MONDAY if step == "decided" else close, checkout)
     clock = FixedClock(close)
-    async with open_room(tmp_path, clock=clock) as room:
+    async with open_room(folder, clock=clock) as room:
         await room.runner.look(config.id)
         clock.set(room.calendar.next_open(close) + timedelta(seconds=30))
         for _ in range(3):
@@ -395,10 +396,18 @@ async def test_killed_at_any_step_between_decision_and_order_there_is_one_order(
         [made] = await room.decisions(config.id)
         assert (made.state, [order.fate for order in made.orders]) == (DecisionState.DONE, [Fate.ENTERED])
         [intent] = await room.desk.intents(ACCOUNT)
+        yield room, intent
+        assert (room.alarms, room.failures) == ([], [])
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_at_any_step_between_decision_and_order_there_is_one_order(
+    tmp_path: Path, checkout: Path, step: str
+) -> None:
+    async with back_again(tmp_path, checkout, step, HOLD) as (room, intent):
         assert await orders(room) == [intent.client_id]
         await room.meet(("SPY",))
         assert (await room.desk.intents(ACCOUNT))[0].state is OrderState.FILLED
-        assert (room.alarms, room.failures) == ([], [])
 
 
 async def test_after_a_backup_was_restored_nothing_trades_before_it_is_let_again(tmp_path: Path) -> None:

@@ -9,21 +9,17 @@ import pytest
 
 from puffling.automation.runner.runner import SETTLE
 from puffling.market.calendar import EXCHANGE, calendar
-from puffling.market.ranges import warmed_up_from
 from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.days import ExchangeDays
 from puffling.puffin.backtest.engine import Backtester
 from puffling.puffin.backtest.fills import Candle
 from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.backtest.own_sizes import Rule
-from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.sizing import terms_for
-from puffling.puffin.data.bars import Span
-from puffling.puffin.data.instants import from_us, to_us
-from puffling.puffin.data.interval import Interval
+from puffling.puffin.data.instants import from_us
 from puffling.puffin.orders import Kind
-from tests.automation.runner.rooms import COMMISSION, MONDAY, SLIPPAGE, RunnerRoom, day_of, open_room
-from tests.automation.runner.test_year import Made, on_paper
+from tests.automation.runner.rooms import COMMISSION, SLIPPAGE, RunnerRoom, day_of, open_room
+from tests.automation.runner.test_year import Made, fills_of, looked_at, on_paper
 
 
 async def in_backtest(
@@ -35,16 +31,7 @@ async def in_backtest(
     size: float = 1.0,
 ) -> list[Made]:
     """The fills of the backtest on the bars that the strategy looked at, at the prices an exchange takes."""
-    recipe, settled = await room.shelf.recipe(name, parameters)
-    since_us = to_us(MONDAY)
-    early_us = warmed_up_from(Span(since_us, since_us), settled.bars_needed, Interval.D1)
-    series = {}
-    for symbol in symbols:
-        history = await room.market.bars(symbol, Interval.D1, early_us, to_us(room.clock.now()))
-        series[symbol] = history.bars
-    panel = Panel.of(series)
-    strategy: Any = recipe.make()
-    first = int((panel.time < since_us).sum()) - 1
+    strategy, panel, first = await looked_at(room, name, symbols, parameters)
     terms = Terms(capital=20_000.0, slippage=SLIPPAGE, commission=COMMISSION, size=size)
     tester = Backtester(
         terms=terms_for(sizing, terms),
@@ -52,11 +39,7 @@ async def in_backtest(
         rule=Rule(sizing, size),
         steps=dict.fromkeys(symbols),
     )
-    result = tester.trade(strategy, panel, since=first)
-    return [
-        (fill.timestamp.date().isoformat(), fill.symbol, fill.side, fill.qty, fill.price, fill.commission)
-        for fill in result.fills
-    ]
+    return fills_of(tester.trade(strategy, panel, since=first))
 
 
 async def lived(room: RunnerRoom, id: str, symbols: tuple[str, ...], days: int) -> None:

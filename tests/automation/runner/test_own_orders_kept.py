@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from puffling.automation.runner.runner import SETTLE
-from puffling.runtime.clock import FixedClock
-from puffling.store.decisions import DecisionState, Fate
 from puffling.trading.states import ENDED
-from tests.automation.runner.rooms import ACCOUNT, MONDAY, RunnerRoom, open_room
-from tests.automation.runner.test_faults import STEPS, killed_at
+from tests.automation.runner.rooms import ACCOUNT, RunnerRoom, open_room
+from tests.automation.runner.test_faults import STEPS, back_again
 from tests.automation.runner.test_own_orders import one_day, trusted
 
 FAR = {"window": 3, "risk": 0.3, "reward": 3.0}
@@ -68,27 +64,11 @@ async def waiting(room: RunnerRoom) -> list[tuple[str, Decimal]]:
 async def test_killed_at_any_step_an_order_of_its_own_is_there_once(
     tmp_path: Path, checkout: Path, step: str
 ) -> None:
-    async with open_room(tmp_path) as room:
-        config = await room.activated("bracket_breakout", ("AMZN",), parameters=FAR)
-        close = room.calendar.next_close(MONDAY) + SETTLE
-        if step != "decided":
-            await room.close_of_day(config.id)
-    begin = MONDAY if step == "decided" else close
-    killed_at(step, tmp_path, begin, checkout)
-    clock = FixedClock(close)
-    async with open_room(tmp_path, clock=clock) as room:
-        await room.runner.look(config.id)
-        clock.set(room.calendar.next_open(close) + timedelta(seconds=30))
-        for _ in range(3):
-            await room.look_after()
-            await room.runner.look(config.id)
-        [made] = await room.decisions(config.id)
-        assert (made.state, [order.fate for order in made.orders]) == (DecisionState.DONE, [Fate.ENTERED])
-        [intent] = await room.desk.intents(ACCOUNT)
+    back = back_again(tmp_path, checkout, step, "bracket_breakout", ("AMZN",), parameters=FAR)
+    async with back as (room, intent):
         entries = await room.port.thread(room.broker.get_all_orders, None, 100)
         assert [each.client_order_id for each in entries if each.parent_id is None] == [intent.client_id]
         assert len(entries) == 3
-        assert (room.alarms, room.failures) == ([], [])
 
 
 async def test_of_what_a_person_sold_meanwhile_no_way_out_is_left_over(tmp_path: Path) -> None:

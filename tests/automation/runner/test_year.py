@@ -10,7 +10,7 @@ import pytest
 
 from puffling.market.ranges import warmed_up_from
 from puffling.puffin.backtest.costs import Terms
-from puffling.puffin.backtest.engine import Backtester
+from puffling.puffin.backtest.engine import Backtester, BacktestResult
 from puffling.puffin.backtest.panel import Panel
 from puffling.puffin.backtest.targets import targets_of
 from puffling.puffin.data.bars import Span
@@ -22,10 +22,10 @@ YEAR = 252
 Made = tuple[str, str, str, float, float, float]
 
 
-async def in_backtest(
+async def looked_at(
     room: RunnerRoom, name: str, symbols: tuple[str, ...], parameters: dict[str, Any]
-) -> list[Made]:
-    """The fills of the backtest on the bars that the strategy looked at."""
+) -> tuple[Any, Panel, int]:
+    """A strategy, the bars that it looked at, and the first of them that it could have traded on."""
     recipe, settled = await room.shelf.recipe(name, parameters)
     since_us = to_us(MONDAY)
     early_us = warmed_up_from(Span(since_us, since_us), settled.bars_needed, Interval.D1)
@@ -34,15 +34,25 @@ async def in_backtest(
         history = await room.market.bars(symbol, Interval.D1, early_us, to_us(room.clock.now()))
         series[symbol] = history.bars
     panel = Panel.of(series)
-    strategy: Any = recipe.make()
-    first = int((panel.time < since_us).sum()) - 1
-    targets = targets_of(strategy, panel).part(first, len(panel))
-    terms = Terms(capital=20_000.0, slippage=SLIPPAGE, commission=COMMISSION)
-    result = Backtester(terms=terms).hold(targets, panel.part(first, len(panel)))
+    return recipe.make(), panel, int((panel.time < since_us).sum()) - 1
+
+
+def fills_of(result: BacktestResult) -> list[Made]:
+    """The fills of a backtest, the oldest first."""
     return [
         (fill.timestamp.date().isoformat(), fill.symbol, fill.side, fill.qty, fill.price, fill.commission)
         for fill in result.fills
     ]
+
+
+async def in_backtest(
+    room: RunnerRoom, name: str, symbols: tuple[str, ...], parameters: dict[str, Any]
+) -> list[Made]:
+    """The fills of the backtest on the bars that the strategy looked at."""
+    strategy, panel, first = await looked_at(room, name, symbols, parameters)
+    targets = targets_of(strategy, panel).part(first, len(panel))
+    terms = Terms(capital=20_000.0, slippage=SLIPPAGE, commission=COMMISSION)
+    return fills_of(Backtester(terms=terms).hold(targets, panel.part(first, len(panel))))
 
 
 async def on_paper(room: RunnerRoom) -> list[Made]:
