@@ -8,7 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Best first: the title itself, its beginning, words of it in order, the wanted run in it, words said of it.
+# Best first: the title itself, its beginning, the beginning of a word of it, of several, what stands inside
+# a word, words said of it, letters that begin words.
 _SAME, _BEGINS, _WORD, _WORDS, _INSIDE, _TOLD, _INITIALS = 1000.0, 800.0, 700.0, 600.0, 400.0, 300.0, 200.0
 # So much a long text is worth less than its kind of match.
 _SURE = 50.0
@@ -20,7 +21,7 @@ _WORDS_OF = re.compile(r"[^\W_]+")
 def score(wanted: str, text: str) -> float | None:
     """Say how well something is meant by what was typed; None when it is not.
 
-    The text itself is best, then what begins with it, then words that begin with the typed ones, in their
+    The text itself is best, then what begins with it, then words that begin with the typed ones, in any
     order. Letters that stand anywhere are no match: they have to begin words. The shorter of two wins.
     """
     wanted, text = " ".join(wanted.casefold().split()), text.casefold()
@@ -43,7 +44,7 @@ def score(wanted: str, text: str) -> float | None:
     typed = _WORDS_OF.findall(wanted)
     if len(typed) > 1:
         return _WORDS - shorter if _all_begin(typed, words) else None
-    return _INITIALS - shorter if _heads("".join(typed), words) else None
+    return _INITIALS - shorter if typed and _heads(typed[0], words) else None
 
 
 def best(

@@ -27,7 +27,6 @@ class OrderField(QWidget):
         self._column.setSpacing(0)
         self.rows = [self._add_row(choice) for choice in choices]
         self.setFixedHeight(ROW_HEIGHT * len(self.rows))
-        self.setFocusProxy(self.rows[0].box)
         self._settle()
 
     def write(self, value: Iterable[str]) -> None:

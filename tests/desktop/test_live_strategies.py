@@ -155,6 +155,23 @@ async def test_a_result_is_activated_once_it_is_saved_as_a_strategy(
     assert shown[0].symbols == ("SPY",)
 
 
+async def test_who_thought_better_of_activating_only_saves_the_next_time(
+    core: Core, open_window: OpenWindow
+) -> None:
+    panel, room = await opened(open_window, core)
+    await run_one(room)
+    window = panel.window()
+    assert isinstance(window, Window)
+    room.hand_on.activate()
+    await until(lambda: bool(window.findChildren(Question)))
+    window.findChildren(Question)[0].dismiss()
+    await until(lambda: not window.findChildren(Question))
+    room.save_strategy()
+    await answer(panel, "Save as strategy", text="My trend")
+    await until(lambda: any(each.text == "My trend saved." for each in window.notices.shown))
+    assert not window.findChildren(Question)
+
+
 async def test_a_strategy_is_rehearsed_and_the_result_is_shown_and_kept(
     core: Core, open_window: OpenWindow
 ) -> None:

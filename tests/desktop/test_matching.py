@@ -38,6 +38,11 @@ def test_letters_in_another_order_match_nothing() -> None:
     assert best("gnidart", TITLES, str, 3) == []
 
 
+def test_signs_that_stand_nowhere_match_nothing() -> None:
+    assert score("%", "Halt trading") is None
+    assert best("?!", TITLES, str, 3) == []
+
+
 def test_other_words_are_found_as_they_are_but_not_by_their_letters() -> None:
     told = {
         "Save all bars": "Export chart",

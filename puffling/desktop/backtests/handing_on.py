@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from puffling.desktop.session import Session
-from puffling.runtime.errors import PufflingError
 
 if TYPE_CHECKING:
     from puffling.automation.values import SavedStrategy
@@ -16,13 +15,17 @@ if TYPE_CHECKING:
 class HandingOn:
     """Finds the saved strategy of the shown result; one that is not saved yet is saved first."""
 
-    def __init__(self, session: Session, view: BacktestView, save: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        view: BacktestView,
+        save: Callable[[Callable[[SavedStrategy], None]], None],
+    ) -> None:
         self._session = session
         self._view = view
         self._save = save
-        # Of results that were saved as strategies since, under which id; and what waits for that.
+        # Of results that were saved as strategies since, under which id.
         self._saved: dict[str, str] = {}
-        self._then: Callable[[SavedStrategy], None] | None = None
 
     def activate(self) -> None:
         """Let the strategy of the shown result run by itself."""
@@ -60,17 +63,9 @@ class HandingOn:
 
         self._session.dispatch.run(ask, name="rehearse strategy", owner=self._view)
 
-    def saved_as(self, saved: SavedStrategy | None) -> bool:
-        """Take note under which name the shown result was saved; tells whether something goes on with it."""
-        then, self._then = self._then, None
-        report = self._view.report.report
-        if saved is None:
-            return False
-        if report is not None:
-            self._saved[report.summary.id] = saved.id
-        if then is not None:
-            then(saved)
-        return then is not None
+    def note(self, result_id: str, saved: SavedStrategy) -> None:
+        """Take note as which strategy a result was saved."""
+        self._saved[result_id] = saved.id
 
     def _with_strategy(self, go_on: Callable[[SavedStrategy], None]) -> None:
         report = self._view.report.report
@@ -85,10 +80,6 @@ class HandingOn:
             if saved is not None:
                 go_on(saved)
             else:
-                self._then = go_on
-                self._save()
+                self._save(go_on)
 
-        def failed(error: PufflingError) -> None:
-            self._session.tell_error(error)
-
-        self._session.dispatch.run(find, name="find strategy", then=found, failed=failed, owner=self._view)
+        self._session.dispatch.run(find, name="find strategy", then=found, owner=self._view)

@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from puffling.automation.research.values import BacktestLine
-from puffling.desktop.backtests.figures import grade_tone, grade_words
 from puffling.desktop.card import button
 from puffling.desktop.columns import Column, Kind
+from puffling.desktop.research.columns import grade_column, name_column
 from puffling.desktop.tables import Table
 from puffling.runtime.text import tr
 
@@ -32,23 +32,8 @@ SHOWN = 500
 def line_columns(time: Callable[[datetime], str]) -> list[Column[BacktestLine]]:
     """Give the columns of the list of results."""
     return [
-        Column(
-            "grade",
-            tr("Trust"),
-            lambda each: each.grade or "–",
-            Kind.STRONG,
-            width=52,
-            tone=lambda each: grade_tone(each.grade),
-            tooltip=lambda each: grade_words(each.grade),
-        ),
-        Column(
-            "name",
-            tr("Name"),
-            lambda each: each.name,
-            width=230,
-            stretch=True,
-            tooltip=lambda each: each.name,
-        ),
+        grade_column(lambda each: each.grade),
+        name_column(lambda each: each.name, width=230),
         Column("return", tr("Return"), lambda each: each.total_return, Kind.PERCENT, width=76),
         Column("sharpe", tr("Sharpe"), lambda each: each.sharpe_ratio, Kind.NUMBER, width=60),
         Column("fall", tr("Fall"), lambda each: each.max_drawdown, Kind.PERCENT, width=76),

@@ -46,7 +46,7 @@ class Room(ResearchRoom[BacktestView]):
 
     def __init__(self, session: Session, view: BacktestView, shown: str) -> None:
         super().__init__(session, view, shown)
-        self.hand_on = HandingOn(session, view, self.save_strategy)
+        self.hand_on = HandingOn(session, view, self._save_strategy)
         self._on_chart = session.shared(ShownTrades)
         self._to_test = session.shared(QuestionToTest)
         self._search = later(self, self.list_kept, SEARCH_MILLISECONDS)
@@ -226,6 +226,9 @@ class Room(ResearchRoom[BacktestView]):
 
     def save_strategy(self) -> None:
         """Keep the strategy of the shown result, or of the form, under a name."""
+        self._save_strategy(self._say_saved)
+
+    def _save_strategy(self, then: Callable[[SavedStrategy], None]) -> None:
         report = self.view.report.report
         if report is not None:
             summary = report.summary
@@ -237,16 +240,20 @@ class Room(ResearchRoom[BacktestView]):
             interval = draft.interval
         grade = report.summary.grade if report is not None else ""
 
-        def say(saved: SavedStrategy) -> None:
-            if not self.hand_on.saved_as(saved):
-                self.session.notices.tell(
-                    tr("{name} saved.", name=saved.name),
-                    level=Level.DONE,
-                    action=tr("Activate…"),
-                    act=lambda: self.hand_on.activate_this(saved),
-                )
+        def kept(saved: SavedStrategy) -> None:
+            if report is not None:
+                self.hand_on.note(report.summary.id, saved)
+            then(saved)
 
-        self._keep_strategy(strategy, parameters, symbols, interval, grade_said(grade), say)
+        self._keep_strategy(strategy, parameters, symbols, interval, grade_said(grade), kept)
+
+    def _say_saved(self, saved: SavedStrategy) -> None:
+        self.session.notices.tell(
+            tr("{name} saved.", name=saved.name),
+            level=Level.DONE,
+            action=tr("Activate…"),
+            act=lambda: self.hand_on.activate_this(saved),
+        )
 
     def take_strategy(self, saved: SavedStrategy) -> None:
         """Take over a configured strategy that somebody wants tested."""

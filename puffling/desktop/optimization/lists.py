@@ -13,8 +13,9 @@ from puffling.automation.research.search.values import (
     WalkedStretch,
 )
 from puffling.desktop import numbers
-from puffling.desktop.backtests.figures import BY_ID, grade_tone, grade_words
+from puffling.desktop.backtests.figures import BY_ID
 from puffling.desktop.columns import Column, Kind
+from puffling.desktop.research.columns import grade_column, name_column
 from puffling.desktop.theme import Tone
 from puffling.frozen import frozen
 from puffling.puffin.backtest.report import Number
@@ -59,7 +60,7 @@ def setting_words(value: Setting | None) -> str:
     """Give the value of a parameter as people read it."""
     if value is None or isinstance(value, str):
         return value or numbers.NOTHING
-    return f"{value:.10g}".replace("-", "−")
+    return f"{value:.10g}".replace("-", numbers.MINUS)
 
 
 def set_words(parameters: dict[str, Setting], varied: Sequence[Varied]) -> str:
@@ -175,21 +176,23 @@ def step_columns(varied: Sequence[Varied], objective: str) -> list[Column[Step]]
     ]
 
 
+def _score(id: str, title: str, read: Callable[[SearchLine], Number]) -> Column[SearchLine]:
+    return Column(
+        id,
+        title,
+        read,
+        Kind.NUMBER,
+        width=72,
+        drops=True,
+        text=lambda row: written(row.objective, read(row)),
+    )
+
+
 def search_columns(time: Callable[[datetime], str]) -> list[Column[SearchLine]]:
     """Give the columns of the list of searches."""
     return [
-        Column(
-            "grade",
-            tr("Trust"),
-            lambda row: row.grade or "–",
-            Kind.STRONG,
-            width=52,
-            tone=lambda row: grade_tone(row.grade),
-            tooltip=lambda row: grade_words(row.grade),
-        ),
-        Column(
-            "name", tr("Name"), lambda row: row.name, width=190, stretch=True, tooltip=lambda row: row.name
-        ),
+        grade_column(lambda row: row.grade),
+        name_column(lambda row: row.name, width=190),
         Column(
             "state",
             tr("State"),
@@ -216,24 +219,8 @@ def search_columns(time: Callable[[datetime], str]) -> list[Column[SearchLine]]:
             width=104,
             drops=True,
         ),
-        Column(
-            "score",
-            tr("Seen"),
-            lambda row: row.score,
-            Kind.NUMBER,
-            width=72,
-            drops=True,
-            text=lambda row: written(row.objective, row.score),
-        ),
-        Column(
-            "unseen",
-            tr("Unseen"),
-            lambda row: row.unseen_score,
-            Kind.NUMBER,
-            width=72,
-            drops=True,
-            text=lambda row: written(row.objective, row.unseen_score),
-        ),
+        _score("score", tr("Seen"), lambda row: row.score),
+        _score("unseen", tr("Unseen"), lambda row: row.unseen_score),
         Column(
             "made",
             tr("Made"),

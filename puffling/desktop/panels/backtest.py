@@ -45,6 +45,7 @@ class BacktestPanel(ResearchPanel["BacktestView", "Room"]):
         "backtests.details",
         "research.form",
         "backtests.setup",
+        "research.columns",
         "backtests.history",
         "backtests.compare",
         "backtests.view",

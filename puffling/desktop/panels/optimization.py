@@ -29,6 +29,7 @@ class OptimizationPanel(ResearchPanel["OptimizationView", "SearchRoom"]):
         "backtests.verdict",
         "research.form",
         "research.result",
+        "research.columns",
         "optimization.axes",
         "optimization.asked",
         "optimization.lists",
