@@ -17,8 +17,8 @@ from puffling.trading.other_way import waiting_beside
 from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.proposals import OTHER_WAY
 from puffling.trading.reconcile import Reconciling, stands_in_unseen
-from puffling.trading.resolver import abandon, doubt
-from puffling.trading.sending import Sending, end
+from puffling.trading.resolver import doubt
+from puffling.trading.sending import Sending, abandon, end
 from puffling.trading.states import ENDED, OPEN, UNHEARD, WORKING, advance
 from puffling.trading.taking import take_order
 from puffling.trading.values import Cancelled, CancelReport, NotDone

@@ -19,7 +19,15 @@ from puffling.store.orders import BrokerOrder, Fill, Holding, Intent, OrderState
 from puffling.trading.days import UNTIL_CANCELLED, trading_day
 from puffling.trading.events import DeskAlarmed
 from puffling.trading.ledger import filled_of
-from puffling.trading.other_way import hold, hold_other_way, leads_out, let_go, resize, waiting_beside
+from puffling.trading.other_way import (
+    hold,
+    hold_other_way,
+    leads_out,
+    let_go,
+    never_came,
+    resize,
+    waiting_beside,
+)
 from puffling.trading.parts import titled
 from puffling.trading.proposals import EXITS, OTHER_WAY, WAYS_OUT, new_id
 from puffling.trading.states import ENDED, OPEN
@@ -81,7 +89,9 @@ def exits_too_large(unit: Unit, entry: Intent) -> tuple[Intent, ...]:
     exits = (*heads, *(each for head in heads for each in unit.intents.children(head.id)))
     left = sum((_filled(unit, each) for each in family if each.leg != EXITS), _NOTHING)
     left -= sum((_filled(unit, each) for each in exits if each.state in ENDED), _NOTHING)
-    there = tuple(each for each in exits if not each.held and each.state not in ENDED)
+    there = tuple(
+        each for each in exits if not each.held and each.state not in ENDED and not never_came(each)
+    )
     return there if sum((each.terms.quantity for each in there), _NOTHING) > left else ()
 
 

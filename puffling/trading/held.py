@@ -27,7 +27,7 @@ from puffling.trading.exits import brought_too_much, exits_too_large
 from puffling.trading.facts import family_of, free_of
 from puffling.trading.judging import LiveFacts
 from puffling.trading.looking import look
-from puffling.trading.other_way import leads_out, resize, waiting_beside
+from puffling.trading.other_way import leads_out, never_came, resize, waiting_beside
 from puffling.trading.parts import DeskParts, note, reason_of, titled
 from puffling.trading.proposals import OTHER_WAY, Proposal
 from puffling.trading.sending import Sending, changed, end
@@ -213,7 +213,7 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> In
         above = unit.intents.get(intent.parent_id or "")
         if above.state is OrderState.INTENT:
             end(unit, above, OrderState.CANCELED, tr("The stop-loss was met: one cancels the other."))
-        elif above.state not in ENDED and not _never_came(above):
+        elif above.state not in ENDED and not never_came(above):
             raise Conflict(tr("What became of the other way out is not known yet."))
     quantity = _quantity(unit, intent)
     if quantity < intent.terms.quantity:
@@ -225,11 +225,6 @@ def release(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> In
     note(unit, intent, "met", titled(intent.terms), actor="desk")
     # What waits again after a halt goes on from the best price it had seen.
     return changed(unit, replace(intent, held=False, reason=intent.reason if best_of(intent) else ""))
-
-
-def _never_came(intent: Intent) -> bool:
-    """Tell whether it was given up as one that the broker never had: should it appear, it is cancelled."""
-    return intent.state is OrderState.ABANDONED_WATCH and intent.broker_order_id is None
 
 
 def _refuse(unit: Unit, parts: DeskParts, intent_id: str, live: LiveFacts) -> None:

@@ -52,6 +52,11 @@ def leads_out(intent: Intent) -> bool:
     return intent.leg in WAYS_OUT or intent.terms.one_cancels_other
 
 
+def never_came(intent: Intent) -> bool:
+    """Tell whether it was given up as one that the broker never had: should it appear, it is cancelled."""
+    return intent.state is OrderState.ABANDONED_WATCH and intent.broker_order_id is None
+
+
 def waiting_beside(unit: Unit, parent_id: str) -> Intent | None:
     """Give the stop that waits here beside an intent, None when there is none any more."""
     found = (each for each in unit.intents.children(parent_id) if each.leg == OTHER_WAY)

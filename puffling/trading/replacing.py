@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from puffling.puffin.broker.base import Broker, Change, OrderStatusInfo
 from puffling.puffin.errors import PuffinError
 from puffling.puffin.orders import Kind
-from puffling.runtime.errors import Conflict, InvalidInput, NotFound, PufflingError
+from puffling.runtime.errors import Conflict, InvalidInput, NotFound
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
 from puffling.store.orders import BrokerOrder, Intent, OrderState, OrderTerms
@@ -69,6 +69,11 @@ class Replacing:
     async def approved(self, proposal: Proposal, approval_id: str | None) -> Placed:
         """Carry out a change that was put before the person, in the place of the order it was asked for."""
         old, order, line = await self._changeable(replaced_by(proposal.leg), None)
+        if old.id != replaced_by(proposal.leg):
+            raise Conflict(
+                tr("The other way out waits again, and is changed with it."),
+                hint=tr("Look at the orders as they stand now."),
+            )
         if old.terms.quantity != proposal.terms.quantity:
             await self._changeable(old.id, proposal.terms.quantity)
         return await self._carry_out(proposal, old, order, line, approval_id)
@@ -93,9 +98,10 @@ class Replacing:
         with self._sending.under_way(entered.intent.id, task):
             try:
                 kept = await task
-            except PufflingError:
+            except Exception:
                 # Its answer could not be kept: it is looked up by its name.
                 self._sending.lost.add(entered.intent.id)
+                line.nudged.set()
                 raise
         if kept.state in _FAILED:
             raise Conflict(
@@ -150,7 +156,7 @@ class Replacing:
     ) -> Entered:
         """T1 and T2 in one: the old order is at the broker, so nothing is lost when it ends here."""
         old = unit.intents.get(old_id)
-        held = old.state is OrderState.INTENT
+        held = _waits(old)
         if not held and (leads_out(old) or old.state not in _CHANGEABLE):
             raise _not_changeable(old)
         _refuse_less_than_filled(proposal.terms.quantity, filled_before(unit, old))

@@ -16,7 +16,7 @@ from puffling.trading.line import BrokerLine
 from puffling.trading.parts import DeskParts, note
 from puffling.trading.proposals import is_replacement
 from puffling.trading.reconcile import Reconciling
-from puffling.trading.sending import Sending, changed, end
+from puffling.trading.sending import Sending, abandon, changed, end
 from puffling.trading.states import IN_DOUBT, OPEN, advance
 from puffling.trading.taking import Taken
 from puffling.trading.wire import waits_here
@@ -104,15 +104,6 @@ async def find(line: BrokerLine, client_id: str) -> tuple[OrderStatusInfo | None
         return await line.call(search), False
     except NotOffered:
         return None, False
-
-
-def abandon(unit: Unit, intent_id: str, reason: str) -> None:
-    """Give up sending what is unknown; should it appear after all, it is cancelled on sight."""
-    intent = unit.intents.get(intent_id)
-    moved = replace(intent, state=advance(intent.state, OrderState.ABANDONED_WATCH), reason=reason)
-    if moved.state is not intent.state:
-        note(unit, intent, "abandoned", reason, actor="desk")
-        changed(unit, moved)
 
 
 def _give_up(unit: Unit, intent_id: str, reason: str) -> None:

@@ -28,6 +28,7 @@ from puffling.puffin.broker.base import (
     OrderStatusInfo,
 )
 from puffling.puffin.errors import NotOffered, PuffinError
+from puffling.puffin.orders import Side
 from puffling.runtime.errors import PufflingError
 from puffling.runtime.text import tr
 from puffling.store.database import Unit
@@ -115,10 +116,14 @@ class Sending:
     async def _sent(self, intent_id: str) -> PufflingError | None:
         try:
             await self._send(intent_id)
-        except PufflingError as error:
-            # What the database could not take is found again: it may stand as SENDING there.
+        except Exception as error:
+            # What could not be written down is found again: it may stand as SENDING there.
             self.lost.add(intent_id)
-            return error
+            for line in self._parts.lines.values():
+                line.nudged.set()
+            if isinstance(error, PufflingError):
+                return error
+            raise
         return None
 
     async def _send(self, intent_id: str) -> None:
@@ -198,8 +203,14 @@ def arm(unit: Unit, intent_id: str, parts: DeskParts) -> Armed:
             return Armed(hold_again(unit, intent, reason), go=False)
         ended = end(unit, intent, OrderState.CANCELED if stop else OrderState.EXPIRED, reason)
         return Armed(ended, go=False)
-    if not parts.line(intent.terms.account).ready:
-        return Armed(intent, go=False)
+    line = parts.line(intent.terms.account)
+    if not line.ready:
+        # Until the line is back its price may be another one, and the position too.
+        met = fresh and intent.waits_here
+        return Armed(hold_again(unit, intent, line.reason) if met else intent, go=False)
+    # What was met here was judged by what is held just now.
+    if intent.shrinks and not (fresh and intent.waits_here) and not _covers(unit, intent):
+        return Armed(_let_be(unit, intent, fresh=fresh), go=False)
     sending = replace(
         intent, state=advance(intent.state, OrderState.SENDING), attempt=intent.attempt + 1, sent_at=unit.now
     )
@@ -246,9 +257,37 @@ def end(unit: Unit, intent: Intent, state: OrderState, reason: str) -> Intent:
 
 
 def hold_again(unit: Unit, intent: Intent, reason: str) -> Intent:
-    """Let what was met and halted on its way out wait to be met anew: a halt must not end what protects."""
+    """Let what was met and kept from leaving wait to be met anew: a halt must not end what protects."""
     note(unit, intent, "held", reason, actor="desk")
     return changed(unit, replace(intent, state=advance(intent.state, OrderState.INTENT), held=True))
+
+
+def abandon(unit: Unit, intent_id: str, reason: str) -> None:
+    """Give up sending what is unknown; should it appear after all, it is cancelled on sight."""
+    intent = unit.intents.get(intent_id)
+    moved = replace(intent, state=advance(intent.state, OrderState.ABANDONED_WATCH), reason=reason)
+    if moved.state is not intent.state:
+        note(unit, intent, "abandoned", reason, actor="desk")
+        changed(unit, moved)
+
+
+def _covers(unit: Unit, intent: Intent) -> bool:
+    """Tell whether as much is held as an order that leads out of it is for."""
+    terms = intent.terms
+    holding = unit.holdings.find(terms.account, terms.symbol)
+    held = Decimal(0) if holding is None else holding.quantity
+    return (held if terms.side is Side.SELL else -held) >= terms.quantity
+
+
+def _let_be(unit: Unit, intent: Intent, *, fresh: bool) -> Intent:
+    """Send no more what would lead beyond what is held by now."""
+    reason = tr("Less is held by now than it is for.")
+    if fresh:
+        return end(unit, intent, OrderState.CANCELED, reason)
+    # The first attempt may have arrived, so it goes on being looked for.
+    abandon(unit, intent.id, reason)
+    unprotected(unit, intent, reason)
+    return unit.intents.get(intent.id)
 
 
 def changed(unit: Unit, intent: Intent) -> Intent:

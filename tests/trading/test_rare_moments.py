@@ -31,7 +31,7 @@ from puffling.trading.entering import OrderRefused
 from puffling.trading.halt import FILE_NAME, Halt, HaltSwitch
 from puffling.trading.ledger import take_fill
 from puffling.trading.line import BrokerLine
-from puffling.trading.resolver import abandon
+from puffling.trading.sending import abandon
 from puffling.trading.taking import awaits_fills, take_order
 from puffling.trading.tending import _expire
 from puffling.trading.values import Difference, LineState

@@ -1,0 +1,175 @@
+"""What was met and could not leave at once leaves for what is there by then, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.errors import Conflict
+from puffling.store.orders import Intent, OrderState
+from puffling.trading.exits import brought_too_much
+from puffling.trading.values import LineState
+from tests.fakes.own_broker import OwnBroker
+from tests.trading.rooms import MINE, Room, open_room
+from tests.trading.test_held import POOR
+from tests.trading.test_held_brackets import _entered, _protects
+from tests.trading.test_last_moments import Between, happens_before
+from tests.trading.test_two_ways_out import SINGLE, _held, _sent, _with_ten
+
+
+async def _stop(room: Room) -> Intent:
+    wish = room.wish(
+        "stop", quantity=10, side=Side.SELL, kind=Kind.STOP, lasting=Lasting.GTC, stop=Decimal(90)
+    )
+    placed = await room.desk.place(wish)
+    assert placed.intent is not None
+    return placed.intent
+
+
+def _sold_elsewhere(broker: OwnBroker) -> None:
+    """The person sells all of it by hand while the line is down."""
+    broker.mute = True
+    broker.fill(broker.place_elsewhere("SPY", 10, side=Side.SELL))
+    broker.mute = False
+
+
+async def test_a_way_out_that_is_on_its_way_is_not_moved(home: Path) -> None:
+    broker = OwnBroker(abilities=SINGLE)
+    async with open_room(home, broker, store_type=Between) as room:
+        await _with_ten(room, broker)
+        profit, stop = await _held(room)
+
+        async def met() -> None:
+            broker.fault("submit_order", "busy")
+            room.move(120)
+
+            async def waits() -> bool:
+                intent = await room.intent(profit.id)
+                return intent.attempt == 1 and intent.state is OrderState.INTENT
+
+            await room.until(waits)
+
+        happens_before(room, "_enter", met)
+        with pytest.raises(Conflict):
+            await room.desk.replace(profit.id, limit=Decimal(125), slot="move", source="person")
+        await room.settle()
+        assert (await room.intent(stop.id)).held
+        assert not (await room.intent(profit.id)).held
+        assert len(broker.accepted()) <= 2
+
+
+async def test_a_stop_whose_line_goes_down_as_it_leaves_waits_to_be_met_anew(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker, store_type=Between) as room:
+        await _with_ten(room, broker)
+        stop = await _stop(room)
+        line = room.parts.line(MINE.id)
+
+        async def down() -> None:
+            line.state = LineState.LOST
+
+        async def looked_at() -> bool:
+            return line.state is LineState.LOST
+
+        async with line.comparing:
+            happens_before(room, "arm", down)
+            room.move(89)
+            await room.until(looked_at)
+            _sold_elsewhere(broker)
+        await room.settle()
+        assert room.desk.ready
+        assert await room.held() == 0
+        assert broker.submitted == 1
+        assert (await room.intent(stop.id)).held
+
+
+async def test_a_stop_in_doubt_is_not_sent_again_for_what_was_sold_meanwhile(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        stop = await _stop(room)
+        broker.fault("submit_order", "reset_before")
+        broker.fault("find_order", *["unclear"] * 100)
+        room.move(89)
+        await room.until_state(stop.id, OrderState.UNKNOWN)
+        _sold_elsewhere(broker)
+        await room.desk.reconcile(MINE.id)
+        assert await room.held() == 0
+        broker.faults.clear()
+        await room.settle()
+        assert broker.submitted == 2
+        assert len(broker.accepted()) == 2
+        assert (await room.intent(stop.id)).state is OrderState.ABANDONED_WATCH
+
+
+async def test_an_order_whose_sending_met_a_fault_is_looked_up_without_a_restart(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker, store_type=Between) as room:
+        await room.settle()
+
+        async def fault() -> None:
+            raise KeyError("a bug")
+
+        happens_before(room, "write_outcome", fault)
+        broker.fault("submit_order", "reset_before")
+        with pytest.raises(KeyError):
+            await room.desk.place(room.wish())
+        [intent] = await room.desk.intents()
+        await room.until_state(intent.id, OrderState.ACKED)
+        assert len(broker.accepted()) == 1
+        room.failures.clear()
+
+
+async def test_a_profit_that_never_came_makes_the_stop_no_exit_too_many(home: Path) -> None:
+    broker = OwnBroker(abilities=SINGLE)
+    async with open_room(home, broker) as room:
+        await _entered(room)
+        broker.fill("o1")
+        profit, stop = await _protects(room, 10)
+        gone = replace(profit, state=OrderState.ABANDONED_WATCH, held=False)
+        await room.parts.run(lambda unit: unit.intents.put(gone))
+        room.move(89)
+        await _sent(room, broker, 2)
+        await room.until_state(stop.id, OrderState.ACKED)
+        assert await room.parts.read(brought_too_much, MINE.id) == ()
+
+
+async def test_a_change_of_a_stop_is_none_of_both_once_the_profit_waits_again(home: Path) -> None:
+    broker = OwnBroker(abilities=SINGLE)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        profit, stop = await _held(room)
+        gone = replace(profit, state=OrderState.ABANDONED_WATCH, held=False)
+        await room.parts.run(lambda unit: unit.intents.put(gone))
+        asked, _ = await room.desk.preview_change(stop.id, stop=Decimal(95), slot="move", source="person")
+        await room.parts.run(lambda unit: unit.intents.put(profit))
+        with pytest.raises(Conflict, match="waits again"):
+            await room.desk.place(asked)
+        assert await room.intent(profit.id) == profit
+        assert (await room.intent(stop.id)).held
+
+
+async def test_a_sale_that_waited_for_its_line_is_none_of_what_was_sold_meanwhile(home: Path) -> None:
+    broker = OwnBroker()
+    async with open_room(home, broker, store_type=Between) as room:
+        await _with_ten(room, broker)
+        line = room.parts.line(MINE.id)
+
+        async def down() -> None:
+            line.state = LineState.LOST
+
+        async with line.comparing:
+            happens_before(room, "arm", down)
+            placed = await room.desk.place(room.wish("sell", quantity=10, side=Side.SELL))
+            assert placed.intent is not None
+            assert placed.intent.state is OrderState.INTENT
+            _sold_elsewhere(broker)
+        await room.settle()
+        sale = await room.intent(placed.intent.id)
+        assert (sale.state, sale.reason) == (OrderState.CANCELED, "Less is held by now than it is for.")
+        assert await room.held() == 0
+        assert broker.submitted == 1
