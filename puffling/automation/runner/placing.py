@@ -25,7 +25,7 @@ from puffling.puffin.data.interval import Interval
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.clock import Clock
-from puffling.runtime.errors import NotFound, PufflingError, Unavailable
+from puffling.runtime.errors import NotFound, PufflingError, StorageFailed, Unavailable
 from puffling.runtime.text import tr
 from puffling.store.database import Store
 from puffling.store.decisions import STRATEGY, UNDER_WAY, Decision, DecisionState, Fate, PlannedOrder
@@ -196,7 +196,8 @@ class Placing:
             if codes and codes <= _PASSING:
                 return replace(order, text=refused.message), now + _AGAIN
             return replace(order, fate=Fate.REFUSED, text=refused.message), None
-        except (NotFound, Unavailable) as error:
+        except (NotFound, Unavailable, StorageFailed) as error:
+            # The desk may have it written down all the same: that is looked at first the next time.
             return replace(order, text=error.message), now + _AGAIN
         except PufflingError as error:
             return replace(order, fate=Fate.REFUSED, text=error.message), None
