@@ -87,4 +87,11 @@ def differences_of(made: Iterable[RehearsedOrder], tested: Iterable[Trade]) -> t
 
 
 def _words(trade: Trade) -> str:
-    return f"{trade.day} {trade.side} {trade.quantity:g} {trade.symbol} at {trade.price:,.4f}"
+    return tr(
+        "{day} {side} {quantity} {symbol} at {price}",
+        day=trade.day,
+        side=trade.side,
+        quantity=f"{trade.quantity:g}",
+        symbol=trade.symbol,
+        price=f"{trade.price:,.4f}",
+    )

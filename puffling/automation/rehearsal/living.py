@@ -22,7 +22,7 @@ from puffling.market.market import Market
 from puffling.market.played_feed import PlayedFeed
 from puffling.market.values import Instrument
 from puffling.puffin.backtest.aims import Aims
-from puffling.puffin.backtest.costs import CommissionModel, SlippageModel, Terms
+from puffling.puffin.backtest.costs import Terms
 from puffling.puffin.backtest.fills import Candle
 from puffling.puffin.backtest.heard import Heard
 from puffling.puffin.backtest.hearing import Acts
@@ -263,8 +263,7 @@ async def _room(task: RehearsalTask, folder: Path, clock: FixedClock, closing: A
     paths, bus, port = Paths.under(folder), Bus(), Port(clock)
     closing.push_async_callback(port.close)
     paths.prepare()
-    failures: list[BaseException] = []
-    scope = TaskScope("rehearsal", on_failure=lambda _, failure: failures.append(failure))
+    scope = TaskScope("rehearsal")
     store = await Store.open(paths, port=port, bus=bus, clock=clock)
     closing.push_async_callback(store.close)
     bars = await BarArchive.open(paths, port=port, bus=bus, clock=clock)
@@ -323,16 +322,12 @@ def _broker(task: RehearsalTask, clock: FixedClock) -> PaperBroker:
         Decimal(repr(task.account)),
         now=clock.now,
         name=ACCOUNT,
-        terms=_terms(task.slippage, task.commission, task.leverage, short=task.short),
+        terms=PaperTerms(
+            slippage=task.slippage, commission=task.commission, leverage=task.leverage, short=task.short
+        ),
         hours=lambda symbol, at: hours_of(days.sessions, at),
         asset=lambda symbol: Asset(symbol, shortable=True, fractionable=True, quantity_step=_STEP),
     )
-
-
-def _terms(
-    slippage: SlippageModel, commission: CommissionModel, leverage: float, *, short: bool
-) -> PaperTerms:
-    return PaperTerms(slippage=slippage, commission=commission, leverage=leverage, short=short)
 
 
 async def _at_once() -> None:

@@ -195,7 +195,7 @@ def costs_of(result: BacktestResult) -> Costs:
 def findings_of(verdict: Verdict, say: Callable[..., str] = str.format) -> tuple[Finding, ...]:
     """Give the reasons of a verdict as plain values, in the words that `say` makes of its messages."""
     return tuple(
-        Finding(reason.check, str(reason.outcome), say(reason.message, **reason.values), dict(reason.values))
+        Finding(reason.check, str(reason.outcome), reason.said(say), dict(reason.values))
         for reason in verdict.reasons
     )
 

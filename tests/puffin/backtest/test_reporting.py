@@ -24,12 +24,14 @@ from puffling.puffin.backtest.reporting import (
     MOST_POINTS,
     curves_of,
     distribution_of,
+    findings_of,
     metrics_of,
     plain,
     trades_of,
     years_of,
 )
 from puffling.puffin.backtest.thinning import thinned
+from puffling.puffin.backtest.trust.verdict import Grade, Outcome, Reason, Verdict
 from puffling.puffin.data.bars import COLUMNS, Bars
 from puffling.puffin.strategies.momentum import MomentumStrategy
 from puffling.puffin.strategies.registry import get_strategy
@@ -133,3 +135,11 @@ def test_the_spread_of_attempts_takes_in_one_more_without_knowing_them() -> None
     others = Others(39, float(ratios[:-1].mean()), float(ratios[:-1].var(ddof=1)))
     assert others.variance_with(float(ratios[-1])) == pytest.approx(float(ratios.var(ddof=1)))
     assert Others().variance_with(0.3) is None
+
+
+def test_reasons_write_a_loss_with_a_true_minus_sign_and_days_with_hyphens() -> None:
+    message = "It never walked-in: {low:.0%} to {high:.1%} since {day}"
+    reason = Reason("fortune", Outcome.FINE, message, {"low": -0.25, "high": -0.021, "day": "2020-01-05"})
+    said = "It never walked-in: −25% to −2.1% since 2020-01-05"
+    [found] = findings_of(Verdict(Grade.A, (reason,), {}))
+    assert (str(reason), found.text) == (said, said)

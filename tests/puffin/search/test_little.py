@@ -68,7 +68,7 @@ def test_a_single_ratio_is_judged_by_its_own_error() -> None:
         (None, 0.0, "did nothing", "doubtful"),
         (0.9, 0.1, "brought +10.0% and came 1 of 2", "fine"),
         (0.3, 0.1, "brought +10.0% and came 2 of 2", "doubtful"),
-        (-0.3, -0.2, "brought -20.0% and came 2 of 2", "bad"),
+        (-0.3, -0.2, "brought −20.0% and came 2 of 2", "bad"),
     ],
 )
 def test_the_part_it_was_not_chosen_on_tells_how_it_did(

@@ -7,6 +7,7 @@ with their values beside them, so that a face can say them in another language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from enum import StrEnum
@@ -37,6 +38,8 @@ _LEAST_BESIDE = 3
 # Where the middle one of them does as well as this, it hardly matters which was chosen.
 _LEVEL = 0.8
 _CHECKS = 9
+# One between two digits or letters parts a day or a word.
+_HYPHEN_OF_NUMBER = re.compile(r"(?<!\w)-(?=\d)")
 
 
 class Outcome(StrEnum):
@@ -67,8 +70,12 @@ class Reason:
     message: str
     values: Mapping[str, str | float] = field(default_factory=dict)
 
+    def said(self, say: Callable[..., str] = str.format) -> str:
+        """Give it in the words that `say` makes of its message, with true minus signs."""
+        return _HYPHEN_OF_NUMBER.sub("\N{MINUS SIGN}", say(self.message, **self.values))
+
     def __str__(self) -> str:
-        return self.message.format(**self.values)
+        return self.said()
 
 
 @frozen
