@@ -208,7 +208,7 @@ class Strategies(Controller):
         name: NewName = "",
         symbols: Annotated[
             tuple[Symbol, ...] | None,
-            Field(description="Other symbols; empty leaves them.", max_length=50),
+            Field(description="Other symbols; left out, they stay as they are.", max_length=50),
             parted,
         ] = None,
         interval: Width = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import cache
@@ -183,9 +184,9 @@ class ViewPanel(Generic[View], Panel):
         assert self._view is not None
         return self._view
 
+    @abstractmethod
     def make_view(self) -> View:
         """Make the view and connect it; what it needs is imported here, for a start must not wait for it."""
-        raise NotImplementedError
 
     def put_view(self, view: View) -> None:
         """Show the view, unless another was ready sooner."""

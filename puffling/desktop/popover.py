@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -109,13 +110,13 @@ class FormPopover(Popover):
         self.resize(self.width(), self.sizeHint().height())
         return fits
 
+    @abstractmethod
     def take(self, values: Mapping[str, Any] | None) -> bool:
         """Apply these values, None where one of them is wrong, and tell whether they fit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_back(self) -> None:
         """Apply what was there at first."""
-        raise NotImplementedError
 
     def leave(self, *, give_back: bool = False) -> None:
         """Go; what was typed last counts if it fits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -60,13 +61,13 @@ class RemovableMarks(Part):
             self._deaf()
             self._deaf = None
 
+    @abstractmethod
     def apply(self, history: History) -> None:
         """Show what is chosen on these bars, or nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remove(self) -> None:
         """Take the marks off every chart."""
-        raise NotImplementedError
 
     def put(self, marks: Marks) -> None:
         """Show these marks in the place of those before."""

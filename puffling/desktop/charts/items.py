@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import cast
 
 import numpy as np
@@ -79,9 +80,9 @@ class Layer(QGraphicsItem):
         if self.shared.bars is not None and self.shared.viewport is not None:
             self.draw(painter, self.shared.bars, self.shared.viewport)
 
+    @abstractmethod
     def draw(self, painter: QPainter, bars: Pyramid, viewport: Viewport) -> None:
         """Draw the bars that are seen."""
-        raise NotImplementedError
 
 
 class Boxes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -53,9 +55,9 @@ class ResearchForm(QWidget):
         made.setContentsMargins(0, 6, 0, 0)
         self.column.addWidget(made)
 
+    @abstractmethod
     def say_wrong(self, field: str, message: str, hint: str) -> None:
         """Say what is wrong at the field it concerns, or above the act when it concerns none."""
-        raise NotImplementedError
 
     def _say_error(self, text: str) -> None:
         self.error.setText(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -59,13 +60,13 @@ class ResearchPanel(Generic[AnyView, AnyRoom], Panel):
         self.states.loading()
         self.setMinimumSize(330, 240)
 
+    @abstractmethod
     def make_view(self) -> AnyView:
         """Make the view, whose parts come later."""
-        raise NotImplementedError
 
+    @abstractmethod
     def make_room(self, view: AnyView) -> AnyRoom:
         """Make what works with the view, once it is whole."""
-        raise NotImplementedError
 
     @property
     def room(self) -> AnyRoom | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -61,37 +62,37 @@ class ResearchRoom(Generic[AnyView], QObject):
         self.desk.finished.connect(lambda result: self.open(self.id_of(result)))
         self.desk.failed.connect(self._say_failed)
 
+    @abstractmethod
     def id_of(self, result: Any) -> str:
         """Give the id of what a job made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self) -> None:
         """Compute what the form asks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fetch_kinds(self) -> None:
         """Fetch what the form offers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def list_kept(self) -> None:
         """Fetch what is kept."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def read(self, id: str) -> Callable[[], None]:
         """Read what is kept under an id, and give what shows it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def remove(self, id: str) -> Kept:
         """Delete one."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def bring_back(self, id: str) -> Kept:
         """Undo that."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget(self) -> None:
         """Show nothing of what is gone."""
-        raise NotImplementedError
 
     def keep(self) -> dict[str, Any]:
         """Give what the next start shows again."""

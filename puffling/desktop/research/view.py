@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -46,14 +47,14 @@ class ResearchView(QWidget):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self.run_wanted)
 
+    @abstractmethod
     def furnish(self, kept: Mapping[str, Any]) -> Iterator[None]:
         """Make the parts, a few at a step: each of them takes a while, and so does dressing it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def form(self) -> ResearchForm:
         """Give what asks."""
-        raise NotImplementedError
 
     @property
     def page(self) -> str:
@@ -99,13 +100,13 @@ class ResearchView(QWidget):
             self._sized = True
         self._settle()
 
+    @abstractmethod
     def say_nothing_yet(self) -> None:
         """Say what comes here, and what brings it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_focus(self) -> None:
         """Put the keyboard where one starts."""
-        raise NotImplementedError
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 240)
