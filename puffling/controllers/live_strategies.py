@@ -147,19 +147,22 @@ class LiveStrategies(Controller, domain="strategies"):
     )
     async def deactivate(self, strategy: Which) -> StrategyConfig:
         """Let a strategy no longer run by itself; what it holds stays held, with the ways out of it."""
-        from puffling.automation.runner.activation import deactivate, running_one
+        from puffling.automation.runner.activation import deactivate, ended
 
         config = await self._config(strategy)
         if not config.enabled:
             raise NotFound(tr("{name} is not active.", name=config.name))
         user = current_caller().user
-        run = await self._store.read(user, running_one, config.id)
-        stopped = await self._store.run(user, deactivate, config.id, tr("It was deactivated before."))
-        if run is not None and run.trades:
+
+        def work(unit: Unit) -> tuple[StrategyConfig, tuple[Running, ...]]:
+            return deactivate(unit, config.id, tr("It was deactivated before.")), ended(unit, config.id)
+
+        stopped, left = await self._store.run(user, work)
+        for run in left:
             from puffling.automation.runner.taking_back import TakingBack
 
             # What it had sent would still open a position that nobody looks after.
-            await TakingBack(self._store, self._desk, user).withdraw(run)
+            await TakingBack(self._store, self._desk, user).finish(run)
         return stopped
 
     @capability(
@@ -192,12 +195,14 @@ class LiveStrategies(Controller, domain="strategies"):
     )
     async def terms(self, strategy: Which, account: AccountName = "") -> ActivationTerms:
         """Say what a strategy may do on an account once it trades by itself, and what binds it."""
+        from puffling.automation.runner.earlier import earlier_orders
         from puffling.automation.runner.terms import terms_for
 
         config = await self._config(strategy)
         _, settled = await self._shelf.recipe(config.strategy, config.parameters)
         where = await self._account(account)
         view = await self._desk.account(where.id)
+        earlier = await self._store.read(current_caller().user, earlier_orders, config.id, where.id)
         return terms_for(
             config,
             view.account,
@@ -205,6 +210,7 @@ class LiveStrategies(Controller, domain="strategies"):
             view.holdings,
             self._live.now.trading,
             sends_orders=settled.trades,
+            earlier=earlier,
         )
 
     async def _activate(

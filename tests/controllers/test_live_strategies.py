@@ -8,18 +8,23 @@ from decimal import Decimal
 import httpx2
 import pytest
 
+from puffling.automation.runner.activation import deactivate, ended
 from puffling.core.core import Core
 from puffling.puffin.backtest.orders import Sizing
 from puffling.puffin.data.interval import Interval
+from puffling.puffin.orders import Side
 from puffling.runtime.actor import Actor, Caller, Scope, calling_as
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound, PufflingError, Refused
+from puffling.runtime.paths import Paths
 from puffling.server.serve import Server
 from puffling.settings.model import Trading
 from puffling.store.database import Unit
 from puffling.store.decisions import Decision, DecisionState, Fate, StrategyMode
 from puffling.store.orders import OrderState
 from puffling.trading.words import limits_said
+from tests.automation.runner.test_own_orders_kept import STOPPED
+from tests.controllers.test_own_strategies import trust, write
 from tests.fixtures.cores import PERSON
 
 # Bars of a minute close a minute after the clock of these tests begins.
@@ -325,6 +330,60 @@ async def test_what_binds_it_is_told_before(core: Core) -> None:
     assert any("10 orders a day" in each for each in told.sentences)
     assert any("$1,000.00 wait for your approval" in each for each in told.sentences)
     assert set(limits_said(Trading())) < set(told.sentences)
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_an_earlier_way_out_is_named_before_and_keeps_it_from_trading_until_it_is_cancelled(
+    core: Core, clock: FixedClock, paths: Paths
+) -> None:
+    write(paths, STOPPED.replace("10.0", "1.0"), "stopped")
+    await trust(core, "stopped")
+    await core.open_accounts()
+    await minded(core, kind="own:stopped")
+    await core.live_strategies.let_trade("Mine", 5_000.0)
+
+    async def sells() -> bool:
+        return [each.side for each in await core.broker.orders() if each.is_open] == [Side.SELL]
+
+    while not await sells():
+        count = len(await core.live_strategies.decisions("Mine"))
+        await next_minute(core, clock)
+        await decided(core, "Mine", count + 1)
+    await core.live_strategies.deactivate("Mine")
+    assert await sells()
+    [trouble] = (await core.live_strategies.terms("Mine")).troubles[:1]
+    assert "from an earlier time still wait: Sell 1 SPY from" in trouble
+    with pytest.raises(Conflict, match="Orders of Mine from an earlier time still wait: Sell 1 SPY from"):
+        await core.live_strategies.let_trade("Mine", 5_000.0)
+    await core.desk.cancel_all("demo")
+    assert not any("earlier" in each for each in (await core.live_strategies.terms("Mine")).troubles)
+    await core.live_strategies.let_trade("Mine", 5_000.0)
+
+
+@pytest.mark.usefixtures("as_person")
+async def test_what_one_left_that_was_stopped_just_before_the_end_is_looked_after_at_the_next_start(
+    core: Core, clock: FixedClock, paths: Paths
+) -> None:
+    await core.open_accounts()
+    await minded(core)
+    await core.live_strategies.let_trade("Mine", 900.0)
+    # As far as a process comes that is killed then.
+    await core.store.run(core.user, deactivate, (await core.strategies.show("Mine")).id, "Deactivated.")
+    await core.strategies.delete("Mine")
+    await core.close()
+    again = await Core.open(paths, clock=clock, environment={})
+    try:
+        assert await again.store.read(again.user, ended) != ()
+        await again.open_accounts()
+
+        async def nothing_left() -> bool:
+            return await again.store.read(again.user, ended) == ()
+
+        await until(again, nothing_left)
+        assert await again.live_strategies.active() == ()
+        assert await again.alerts.history() == ()
+    finally:
+        await again.close()
 
 
 @pytest.mark.usefixtures("as_person")

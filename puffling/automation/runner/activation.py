@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from puffling.automation.runner.timing import Timing
-from puffling.automation.runner.values import Activation
+from puffling.automation.runner.values import ENDED_TYPE, Activation
 from puffling.frozen import frozen
 from puffling.market.calendar import calendar
 from puffling.puffin.data.interval import Interval
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 JOB_TYPE = "strategy"
 MOST_FAILURES = 5
+_LONGEST_NAME = 80
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ class Running:
     config: StrategyConfig
     activation: Activation
     job: ScheduledJob
+    # When it was deactivated; None while it runs.
+    ended_at: datetime | None = None
 
     @property
     def served_until(self) -> datetime:
@@ -91,12 +94,24 @@ def running_one(unit: Unit, strategy_id: str) -> Running | None:
     return next((each for each in running(unit) if each.config.id == strategy_id), None)
 
 
+def ended(unit: Unit, strategy_id: str = "") -> tuple[Running, ...]:
+    """Give the strategies that were deactivated, and whose orders nobody has taken back for good."""
+    found = []
+    for job in unit.scheduled_jobs.all():
+        if job.job_type == ENDED_TYPE:
+            try:
+                run = _ended(job)
+            except (KeyError, TypeError, ValueError) as error:
+                _log.warning("What %s was cannot be read: %s", job.name, error)
+                continue
+            if strategy_id in {"", run.config.id}:
+                found.append(run)
+    return tuple(found)
+
+
 def activation_of(job: ScheduledJob) -> Activation:
     """Read how a strategy runs."""
-    kept = job.config
-    return Activation(
-        **{**kept, "mode": StrategyMode(kept["mode"]), "since": datetime.fromisoformat(kept["since"])}
-    )
+    return _read(job.config)
 
 
 def activate(unit: Unit, wanted: Activation, hours: str, seen: datetime) -> StrategyConfig:
@@ -113,6 +128,7 @@ def activate(unit: Unit, wanted: Activation, hours: str, seen: datetime) -> Stra
         )
     if wanted.mode is StrategyMode.AUTO_TRADE:
         _refuse_crowd(unit, wanted, config)
+        _refuse_beside_earlier(unit, wanted, config)
     job = unit.scheduled_jobs.put(
         ScheduledJob(
             id=job_of(config.id),
@@ -131,7 +147,8 @@ def activate(unit: Unit, wanted: Activation, hours: str, seen: datetime) -> Stra
 def deactivate(unit: Unit, strategy_id: str, reason: str) -> StrategyConfig:
     """Let a strategy no longer run by itself; what was decided and not yet carried out is dropped.
 
-    What it asked the person and nobody answered is not asked any more.
+    What it asked the person and nobody answered is not asked any more. Of one that traded it is kept in the
+    same transaction that its orders are to be taken back, so that whoever is killed before finds it.
     """
     from puffling.trading.approvals import UNANSWERED, decline
 
@@ -144,6 +161,8 @@ def deactivate(unit: Unit, strategy_id: str, reason: str) -> StrategyConfig:
     for job in unit.scheduled_jobs.all():
         if job.id == job_of(config.id):
             unit.scheduled_jobs.remove(job.id)
+            if job.config.get("mode") == StrategyMode.AUTO_TRADE.value:
+                unit.scheduled_jobs.put(_left_behind(config, job, unit.now))
     return unit.strategies.set_mode(config.id, StrategyMode.MANUAL.value)
 
 
@@ -178,6 +197,53 @@ def _refuse_crowd(unit: Unit, wanted: Activation, config: StrategyConfig) -> Non
                    name=other.config.name, symbols=", ".join(sorted(shared))),
                 hint=tr("Deactivate it first, or choose another account."),
             )  # fmt: skip
+
+
+def _refuse_beside_earlier(unit: Unit, wanted: Activation, config: StrategyConfig) -> None:
+    """It would never hear of them, and the gate lets none of its own lead out beside them."""
+    from puffling.automation.runner.earlier import earlier_orders
+
+    left = earlier_orders(unit, config.id, wanted.account)
+    if left:
+        raise Conflict(
+            tr("Orders of {name} from an earlier time still wait: {orders}.",
+               name=config.name, orders=", ".join(left)),
+            hint=tr("Cancel them among your orders first; it then sends its own."),
+        )  # fmt: skip
+
+
+def _left_behind(config: StrategyConfig, job: ScheduledJob, now: datetime) -> ScheduledJob:
+    """Give what says that a strategy ended, and what it was: it may be changed or deleted from now on."""
+    return replace(
+        job,
+        id="",
+        name=tr("Orders left by {name}", name=config.name)[:_LONGEST_NAME],
+        job_type=ENDED_TYPE,
+        config={
+            "activation": job.config,
+            "name": config.name,
+            "symbols": list(config.symbols),
+            "interval": config.interval,
+            "ended_at": now.isoformat(),
+        },
+        enabled=False,
+    )
+
+
+def _ended(job: ScheduledJob) -> Running:
+    kept, made = job.config, _read(job.config["activation"])
+    ended_at = datetime.fromisoformat(kept["ended_at"])
+    config = StrategyConfig(
+        made.strategy_id, kept["name"], "", {}, tuple(kept["symbols"]), kept["interval"], False,
+        made.version, made.since, ended_at, StrategyMode.MANUAL.value,
+    )  # fmt: skip
+    return Running(config, made, job, ended_at)
+
+
+def _read(kept: dict[str, Any]) -> Activation:
+    return Activation(
+        **{**kept, "mode": StrategyMode(kept["mode"]), "since": datetime.fromisoformat(kept["since"])}
+    )
 
 
 def _written(activation: Activation) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from puffling.automation.runner.values import ENDED_TYPE
 from puffling.automation.strategies import StrategyShelf
 from puffling.market.market import Market
 from puffling.runtime.actor import UserId
@@ -23,6 +24,7 @@ from puffling.trading.desk import OrderDesk
 
 if TYPE_CHECKING:
     from puffling.puffin.backtest.costs import CommissionModel, SlippageModel
+    from puffling.store.database import Unit
 
 _AGAIN_SECONDS = 60.0
 # Loaded one by one, so that the loop does not feel it.
@@ -81,7 +83,7 @@ async def _until_active(store: Store, bus: Bus, clock: Clock, user: UserId) -> b
 
     ends = [bus.on(StrategiesChanged, lambda _: changed.set()), bus.on(DatabaseRestored, brought_back)]
     try:
-        while not await _any_active(store, clock, user):
+        while not await any_to_run(store, clock, user):
             restored.clear()
             await changed.wait()
             changed.clear()
@@ -108,11 +110,17 @@ def costs_on(shelf: AccountShelf, account: str) -> tuple[SlippageModel, Commissi
     return terms.slippage, terms.commission
 
 
-async def _any_active(store: Store, clock: Clock, user: UserId) -> bool:
+async def any_to_run(store: Store, clock: Clock, user: UserId) -> bool:
+    """Tell whether a strategy is active, or left something that is to be taken back."""
     while True:
         try:
-            configs = await store.read(user, lambda unit: unit.strategies.all())
-            return any(config.enabled for config in configs)
+            return await store.read(user, _any)
         except PufflingError as error:
             _log.warning("Whether strategies are active cannot be read: %s", error)
             await clock.sleep(_AGAIN_SECONDS)
+
+
+def _any(unit: Unit) -> bool:
+    if any(config.enabled for config in unit.strategies.all()):
+        return True
+    return any(job.job_type == ENDED_TYPE for job in unit.scheduled_jobs.all())

@@ -248,6 +248,17 @@ def intent_of(unit: Unit, order: PlannedOrder) -> Intent | None:
     return next((each for each in found if each.approval_id == order.approval_id), None)
 
 
+def slot_of(decision: Decision, order: PlannedOrder) -> str:
+    """Give the occasion of an order: of one close a strategy may send the same order twice, and means two."""
+    slot = decision.slot_at.isoformat()
+    return f"{slot}#{order.number}" if order.number else slot
+
+
+def version_of(decision: Decision) -> str:
+    """Give who wants the orders of a decision: a strategy, in a version."""
+    return f"{decision.strategy_id}.{decision.version}"
+
+
 def is_asked(unit: Unit, order: PlannedOrder) -> bool:
     """Tell whether an order waits for the person's yes still."""
     if order.fate is not Fate.ASKED:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from puffling.automation.runner.acting import SENT, Finishing, words_of
 from puffling.automation.runner.activation import Running, running_one
-from puffling.automation.runner.deciding import Costs, intent_of, is_asked, terms_of
+from puffling.automation.runner.deciding import Costs, intent_of, is_asked, slot_of, terms_of, version_of
 from puffling.automation.runner.own import OwnBook, own_book
 from puffling.automation.runner.taking_back import TakingBack
 from puffling.puffin.backtest.aims import GROW, LEAVE, Turn, turn_to
@@ -274,14 +274,12 @@ def _proposal(run: Running, decision: Decision, order: PlannedOrder) -> Proposal
         order.stop_loss,
     )
     intraday = Interval(run.config.interval).is_intraday
-    slot = decision.slot_at.isoformat()
     return Proposal(
         terms,
         STRATEGY,
-        # Of one close a strategy may send the same order twice, and means two.
-        f"{slot}#{order.number}" if order.number else slot,
+        slot_of(decision, order),
         decision.valid_until,
-        source_version=f"{decision.strategy_id}.{decision.version}",
+        source_version=version_of(decision),
         leg=order.leg,
         why=why_of(run, decision, order),
         asked_until=None if intraday else _asked_until(run, decision, order),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from puffling.automation.runner.activation import (
     MOST_FAILURES,
     Running,
+    ended,
     running,
     running_one,
     switch_off,
@@ -26,9 +27,11 @@ from puffling.automation.runner.activation import (
     tell,
 )
 from puffling.automation.runner.deciding import Asked, Before, Changed, Costs, Deciding, before_of, drawn_up
+from puffling.automation.runner.leftovers import Leftovers
 from puffling.automation.runner.placing import Placing
 from puffling.automation.runner.series import MOST_BARS
 from puffling.automation.runner.standing import seen_by
+from puffling.automation.runner.taking_back import conclude
 from puffling.automation.runner.timing import MOST_COUNTED, Slot, Timing
 from puffling.automation.runner.values import Activation
 from puffling.market.market import Market
@@ -81,6 +84,7 @@ class StrategyRunner:
         self._costs = costs
         self._deciding = Deciding(market, shelf, self._hears)
         self._placing = Placing(store=store, clock=clock, desk=desk, user=user, costs=costs, opened=opened)
+        self._leftovers = Leftovers(store, clock, bus, user, desk, self._placing.taking_back, opened)
         self._changed = asyncio.Event()
         self._of_a_backup = False
         self._tasks: dict[str, tuple[Activation, asyncio.Task[None]]] = {}
@@ -94,11 +98,13 @@ class StrategyRunner:
         ]
         self._changed.set()
         following = scope.spawn(self._follow(scope), name="strategies.follow")
+        end_leftovers = self._leftovers.start(scope)
 
         def stop() -> None:
             for end in ends:
                 end()
             following.cancel()
+            end_leftovers()
             for _, task in self._tasks.values():
                 task.cancel()
 
@@ -237,8 +243,9 @@ class StrategyRunner:
         return True
 
     async def _switch_off(self, run: Running, reason: str) -> None:
+        # First, while it cannot be taken for one that was stopped before: its own task does this.
         await self._placing.taking_back.withdraw(run)
-        await self._store.run(self._user, switch_off, run, reason)
+        await self._store.run(self._user, _switched_off, run, reason)
 
     async def _follow(self, scope: TaskScope) -> None:
         """Run what is active, and nothing else."""
@@ -287,6 +294,12 @@ class StrategyRunner:
                 return
             failed, told = 0, False
             await self._clock.sleep_until(again)
+
+
+def _switched_off(unit: Unit, run: Running, reason: str) -> None:
+    switch_off(unit, run, reason)
+    for each in ended(unit, run.config.id):
+        conclude(unit, each)
 
 
 def _heard(unit: Unit, run: Running, slot: Slot) -> tuple[Heard, ...]:

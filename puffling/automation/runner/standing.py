@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from puffling.automation.runner.activation import Running
-from puffling.automation.runner.deciding import intent_of, is_asked
+from puffling.automation.runner.deciding import intent_of, is_asked, slot_of, version_of
+from puffling.automation.runner.earlier import is_of
 from puffling.automation.runner.own import own_book
 from puffling.automation.runner.series import Unfit
 from puffling.automation.runner.timing import Slot
 from puffling.frozen import frozen
+from puffling.puffin.backtest.aims import GROW
 from puffling.puffin.backtest.heard import PROFIT_LEG, STOP_LEG, Heard, Standing, key_of
 from puffling.puffin.data.instants import from_us, to_us
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.text import tr
-from puffling.store.decisions import Decision, Fate, PlannedOrder
+from puffling.store.decisions import STRATEGY, Decision, Fate, PlannedOrder
 from puffling.store.orders import BrokerOrder, Intent, OrderState
 from puffling.trading.proposals import EXITS, OTHER_WAY, is_replacement, replaced_by
-from puffling.trading.states import ENDED
+from puffling.trading.states import ENDED, OPEN
 
 if TYPE_CHECKING:
     from puffling.store.database import Unit
 
 _NOTHING = Decimal(0)
+_MOST_LOOKED_AT = 1_000
 
 
 @frozen
@@ -80,10 +84,30 @@ def seen_by(unit: Unit, run: Running, slot: Slot) -> Heard:
 
 def waiting_of(unit: Unit, run: Running) -> tuple[Placed, ...]:
     """Give the orders of a strategy's own that wait, or whose legs do."""
-    before = unit.decisions.last_heard(run.config.id, run.activation.since, 1)
+    before = unit.decisions.last_heard(run.config.id, run.activation.since, 1, run.ended_at)
     return tuple(
         placed for placed in _known(unit, before) if any(not each.over for each in _standings(placed))
     )
+
+
+def note_entered(unit: Unit, run: Running) -> None:
+    """Write down what reached the desk of a strategy that ended before anybody came to write it down."""
+    for last in unit.decisions.last_heard(run.config.id, run.activation.since, 1, run.ended_at):
+        orders = tuple(_entered(unit, last, order) for order in last.orders)
+        if orders != last.orders:
+            unit.decisions.put(replace(last, orders=orders))
+
+
+def growing_of(unit: Unit, run: Running) -> tuple[Intent, ...]:
+    """Give what would open a position of a strategy that says what to hold, as far as it is not over."""
+    since, until = run.activation.since, run.ended_at
+    found = []
+    for intent in unit.intents.in_states(OPEN, run.activation.account):
+        if intent.leg == GROW and is_of(intent, run.config.id):
+            slot_at = datetime.fromisoformat(intent.slot.partition("#")[0])
+            if since < slot_at and (until is None or slot_at <= until):
+                found.append(intent)
+    return tuple(found)
 
 
 def find_placed(unit: Unit, strategy_id: str, key: str) -> Placed | None:
@@ -114,6 +138,17 @@ def _known(unit: Unit, before: Iterable[Decision]) -> Iterator[Placed]:
         names |= dict.fromkeys(key_of(slot_us, each.number) for each in last.orders if each.number)
         found = (find_placed(unit, last.strategy_id, name) for name in names)
         yield from (each for each in found if each is not None)
+
+
+def _entered(unit: Unit, decision: Decision, order: PlannedOrder) -> PlannedOrder:
+    if order.fate is not Fate.PLANNED or not order.number:
+        return order
+    slot, version = slot_of(decision, order), version_of(decision)
+    known = unit.intents.newest(_MOST_LOOKED_AT, account=decision.account, symbol=order.symbol)
+    for each in known:
+        if (each.source, each.source_version, each.slot) == (STRATEGY, version, slot):
+            return replace(order, fate=Fate.ENTERED, intent_id=each.id, text="")
+    return order
 
 
 def _placed(unit: Unit, key: str, order: PlannedOrder) -> Placed:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from puffling.automation.runner.activation import Running, tell
 from puffling.automation.runner.own import own_book
-from puffling.automation.runner.standing import Placed, find_placed, to_cancel, waiting_of
+from puffling.automation.runner.standing import (
+    Placed,
+    find_placed,
+    growing_of,
+    note_entered,
+    to_cancel,
+    waiting_of,
+)
 from puffling.puffin.backtest.aims import LEAVE
 from puffling.puffin.backtest.heard import key_of
 from puffling.puffin.data.instants import from_us
@@ -50,18 +57,25 @@ class TakingBack:
         left = await self._store.read(self._user, _left, decision)
         return not left
 
-    async def withdraw(self, run: Running) -> None:
-        """Cancel what would still open a position of a strategy that runs no more; ways out stay.
+    async def finish(self, run: Running, *, for_good: bool = False) -> None:
+        """Take back what a strategy left that was deactivated, and tell what could not be, once.
 
-        What cannot be cancelled the person is told of: nobody else looks after it.
+        `for_good` says that nobody has to look again.
         """
+        await self.withdraw(run)
+        await self._store.run(self._user, conclude, run, for_good=for_good)
+
+    async def withdraw(self, run: Running) -> None:
+        """Cancel what would still open a position of a strategy that runs no more; ways out stay."""
+        await self._store.run(self._user, note_entered, run)
+        growing = await self._store.read(self._user, growing_of, run)
+        await self._cancel(tuple(intent.id for intent in growing))
         for placed in await self._store.read(self._user, waiting_of, run):
             if placed.order.leg != LEAVE and not await self._store.read(self._user, _is_against, run, placed):
                 found = await self._store.run(self._user, _found, run.config.id, placed.key)
                 await self._cancel(to_cancel(found or placed, placed.key))
         for placed, left in await self._store.read(self._user, _beyond, run):
             await self._keep(run, placed, left)
-        await self._store.run(self._user, _tell_left, run)
 
     async def narrow(self, run: Running) -> None:
         """Let no way out stand for more than the strategy still has: the person may have sold some."""
@@ -203,16 +217,30 @@ def _tell_bracket(unit: Unit, run: Running, placed: Placed, held: Decimal) -> No
     tell(unit, run, text, placed.order.symbol, severity="error")
 
 
-def _tell_left(unit: Unit, run: Running) -> None:
-    for placed, _ in _beyond(unit, run):
-        assert placed.intent is not None
-        if placed.intent.state is OrderState.PENDING_CANCEL:
-            continue
-        order = titled(placed.intent.terms)
-        text = tr(
-            "{name} was stopped, and its order could not be cancelled: {order}. Cancel it among your orders,"
-            " or at your broker.",
-            name=run.config.name,
-            order=order,
-        )
-        tell(unit, run, text, placed.order.symbol, severity="error")
+def conclude(unit: Unit, run: Running, *, for_good: bool = False) -> None:
+    """Tell what of a strategy that was deactivated could not be cancelled: nobody else looks after it.
+
+    The same transaction keeps that it was told.
+    """
+    assert run.ended_at is not None
+    kept = next((job for job in unit.scheduled_jobs.all() if job.id == run.job.id), None)
+    if kept is None:
+        return
+    told = False
+    if not kept.failures:
+        left = [placed.intent for placed, _ in _beyond(unit, run) if placed.intent is not None]
+        for intent in (*left, *growing_of(unit, run)):
+            if intent.state is not OrderState.PENDING_CANCEL:
+                told = True
+                text = tr(
+                    "{name} was stopped, and its order could not be cancelled: {order}. Cancel it among your"
+                    " orders, or at your broker.",
+                    name=run.config.name,
+                    order=titled(intent.terms),
+                )
+                tell(unit, run, text, intent.terms.symbol, severity="error")
+    if for_good:
+        unit.scheduled_jobs.remove(kept.id)
+    elif told:
+        outcome = tr("Not all of it could be cancelled.")
+        unit.scheduled_jobs.ran(kept.id, run.ended_at, outcome, failed=True)

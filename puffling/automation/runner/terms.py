@@ -25,8 +25,9 @@ def terms_for(
     limits: Trading,
     *,
     sends_orders: bool,
+    earlier: tuple[str, ...] = (),
 ) -> ActivationTerms:
-    """Put together what binds a strategy on an account."""
+    """Put together what binds a strategy on an account; `earlier` are orders of it that wait there still."""
     equity = finite(info.equity) if info is not None else None
     known = limits_of(limits)
     share = min((known.share_of(symbol) for symbol in config.symbols), default=known.position_share)
@@ -39,7 +40,7 @@ def terms_for(
         account_mode=account.mode,
         capital=round(min(capital, float(equity) if equity is not None else capital), -2) or 100.0,
         sentences=tuple(_sentences(config, account, limits, sends_orders=sends_orders)),
-        troubles=tuple(_troubles(config, account, holdings)),
+        troubles=tuple(_troubles(config, account, holdings, earlier)),
         sends_orders=sends_orders,
     )
 
@@ -64,9 +65,14 @@ def _sentences(
         yield tr("This account moves real money: type LIVE to let it.")
 
 
-def _troubles(config: StrategyConfig, account: Account, holdings: tuple[Holding, ...]) -> Iterator[str]:
+def _troubles(
+    config: StrategyConfig, account: Account, holdings: tuple[Holding, ...], earlier: tuple[str, ...]
+) -> Iterator[str]:
     if not config.symbols:
         yield tr("It has no symbols.")
+    if earlier:
+        yield tr("Orders of it from an earlier time still wait: {orders}. Cancel them first.",
+                 orders=", ".join(earlier))  # fmt: skip
     for holding in holdings:
         if holding.symbol in config.symbols and holding.quantity:
             yield tr("You hold {symbol} on {account} already: that is not counted as the strategy's.",

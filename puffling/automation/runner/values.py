@@ -19,6 +19,9 @@ __all__ = [
     "StrategyMode",
 ]
 
+# The job that stands for what a strategy left that was stopped, until all that is to be is taken back.
+ENDED_TYPE = "strategy ended"
+
 
 @frozen
 class Activation:

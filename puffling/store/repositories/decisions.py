@@ -91,9 +91,13 @@ class StrategyDecisions(Repository):
         ordered = wanted.order_by(col(StrategyDecisionRow.slot_at).desc()).execution_options(yield_per=50)
         return next((_value(row) for row in self._session.exec(ordered) if row.aims), None)
 
-    def last_heard(self, strategy_id: str, since: datetime, limit: int) -> tuple[Decision, ...]:
+    def last_heard(
+        self, strategy_id: str, since: datetime, limit: int, until: datetime | None = None
+    ) -> tuple[Decision, ...]:
         """Give the newest decisions after a moment on what a strategy heard, the oldest of them first."""
         wanted = self._of(strategy_id).where(col(StrategyDecisionRow.slot_at) > since)
+        if until is not None:
+            wanted = wanted.where(col(StrategyDecisionRow.slot_at) <= until)
         ordered = wanted.order_by(col(StrategyDecisionRow.slot_at).desc()).execution_options(yield_per=50)
         # Those without aims heard of nothing; who says what to hold never does.
         spoke = (row for row in self._session.exec(ordered) if row.aims)

@@ -13,8 +13,9 @@ from pathlib import Path
 from threading import get_ident
 from typing import Any, TypeVar
 
-from puffling.automation.runner.activation import activate, running_one
+from puffling.automation.runner.activation import activate, deactivate, ended, running_one
 from puffling.automation.runner.runner import SETTLE, StrategyRunner
+from puffling.automation.runner.taking_back import TakingBack
 from puffling.automation.runner.values import Activation
 from puffling.automation.strategies import StrategyShelf
 from puffling.market.calendar import EXCHANGE, Calendar, calendar
@@ -252,6 +253,14 @@ class RunnerRoom:
                 return
             await asyncio.sleep(0.001)
         raise AssertionError("it never came")
+
+
+async def stopped(room: RunnerRoom, id: str) -> None:
+    """Deactivate a strategy as the person does."""
+    await room.run(lambda unit: deactivate(unit, id, "It was deactivated before."))
+    taking_back = TakingBack(room.store, room.desk, DEFAULT_USER)
+    for run in await room.read(lambda unit: ended(unit, id)):
+        await taking_back.finish(run)
 
 
 @asynccontextmanager
