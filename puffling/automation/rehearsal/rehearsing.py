@@ -1,4 +1,4 @@
-"""Gathers what a rehearsal needs, has it lived elsewhere, and keeps what it came to."""
+"""Gathers what a rehearsal needs, and says what is kept of it and how that is read again."""
 
 from __future__ import annotations
 

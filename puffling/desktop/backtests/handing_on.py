@@ -55,6 +55,10 @@ class HandingOn:
 
         self._session.dispatch.run(ask, name="activate strategy", owner=self._view)
 
+    def note(self, result_id: str, saved: SavedStrategy) -> None:
+        """Take note as which strategy a result was saved."""
+        self._saved[result_id] = saved.id
+
     def _rehearse(self, saved: SavedStrategy) -> None:
         async def ask() -> None:
             from puffling.desktop.rehearsals.rehearsing import ask_to_rehearse
@@ -62,10 +66,6 @@ class HandingOn:
             await ask_to_rehearse(self._session, self._view, saved)
 
         self._session.dispatch.run(ask, name="rehearse strategy", owner=self._view)
-
-    def note(self, result_id: str, saved: SavedStrategy) -> None:
-        """Take note as which strategy a result was saved."""
-        self._saved[result_id] = saved.id
 
     def _with_strategy(self, go_on: Callable[[SavedStrategy], None]) -> None:
         report = self._view.report.report

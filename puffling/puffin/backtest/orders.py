@@ -121,6 +121,7 @@ class Wanted:
             if away <= 0.0:
                 return None
             weight = weight * price / away
+        # The product that cuts signals, too: both are of one size to the last bit.
         return weight if weight <= self.most else weight * (self.most / weight)
 
 
