@@ -17,8 +17,7 @@ from puffling.runtime.actor import Actor, current_caller
 from puffling.runtime.capability import Controller, capability
 from puffling.runtime.gate import Effect
 from puffling.runtime.log import Log, LogEntry
-from puffling.store.database import Store
-from puffling.store.orders import Trade
+from puffling.store.database import Store, Unit
 from puffling.store.values import AuditCheck, AuditEntry
 from puffling.trading.books import Books
 from puffling.trading.days import midnight
@@ -37,7 +36,8 @@ OfSource = Annotated[
     str, Field(description="Only what this wanted, such as person or assistant.", max_length=80)
 ]
 Holding = Annotated[
-    str, Field(description="Only those that hold this in symbol, note, tags or source.", max_length=80)
+    str,
+    Field(description="Only those that hold this in symbol, note, tags, source or strategy.", max_length=80),
 ]
 Tag = Annotated[str, Field(description="Only those with this tag.", max_length=40)]
 TradeId = Annotated[str, Field(description="Id of the trade.", min_length=1, max_length=64)]
@@ -48,7 +48,7 @@ Tags = Annotated[
 ]
 _TITLES = (
     "time", "account", "mode", "symbol", "side", "quantity", "price", "fees", "amount", "realized", "source",
-    "note", "tags", "id",
+    "strategy", "note", "tags", "id",
 )  # fmt: skip
 
 
@@ -107,16 +107,15 @@ class Monitor(Controller):
         end: Day = None,
     ) -> tuple[TradeLine, ...]:
         """Show what was bought and sold, the newest first; days are those of New York."""
-        found = await self._found(limit, account, symbol, side, source, tag, text, start, end)
-        return tuple(map(trade_line, found))
+        return await self._found(limit, account, symbol, side, source, tag, text, start, end)
 
     @capability(title="Annotate trade", effect=Effect.WRITE, http="PATCH /api/monitor/trades/{id}")
     async def annotate_trade(self, id: TradeId, note: Note = None, tags: Tags = None) -> TradeLine:
         """Write a note and tags on a trade; what it was cannot be changed."""
-        trade = await self._store.run(
-            current_caller().user, lambda unit: unit.trades.annotate(id, note=note, tags=tags)
+        return await self._store.run(
+            current_caller().user,
+            lambda unit: trade_line(unit.trades.annotate(id, note=note, tags=tags), unit.strategies.names()),
         )
-        return trade_line(trade)
 
     @capability(title="Export trades", effect=Effect.READ, http="GET /api/monitor/trades/export")
     async def export_trades(
@@ -132,7 +131,7 @@ class Monitor(Controller):
     ) -> TextFile:
         """Give trades as comma-separated text that no spreadsheet takes for formulas."""
         found = await self._found(MOST_TRADES, account, symbol, side, source, tag, text, start, end)
-        rows = [_row(trade_line(each)) for each in found]
+        rows = [_row(each) for each in found]
         return TextFile("trades.csv", "text/csv; charset=utf-8", csv_text(_TITLES, rows), len(rows))
 
     @capability(title="Show profit and loss", effect=Effect.READ, http="GET /api/monitor/pnl", tool="get_pnl")
@@ -196,12 +195,12 @@ class Monitor(Controller):
         text: str,
         start: date | None,
         end: date | None,
-    ) -> list[Trade]:
+    ) -> tuple[TradeLine, ...]:
         # What the database cannot look for is looked for here, in as many as it takes.
         most = MOST_TRADES if tag or text else limit
-        found = await self._store.read(
-            current_caller().user,
-            lambda unit: unit.trades.newest(
+
+        def read(unit: Unit) -> list[TradeLine]:
+            trades = unit.trades.newest(
                 most,
                 account=account or None,
                 symbol=symbol,
@@ -209,9 +208,12 @@ class Monitor(Controller):
                 source=source or None,
                 since=None if start is None else midnight(start),
                 until=None if end is None else midnight(end + timedelta(days=1)),
-            ),
-        )
-        return [each for each in found if (not tag or tag in each.tags) and holds(each, text)][:limit]
+            )
+            names = unit.strategies.names()
+            return [trade_line(trade, names) for trade in trades]
+
+        found = await self._store.read(current_caller().user, read)
+        return tuple(each for each in found if (not tag or tag in each.tags) and holds(each, text))[:limit]
 
 
 def _row(trade: TradeLine) -> tuple[Cell, ...]:
@@ -227,6 +229,7 @@ def _row(trade: TradeLine) -> tuple[Cell, ...]:
         trade.amount,
         trade.realized,
         trade.source,
+        trade.strategy,
         trade.note,
         ", ".join(trade.tags),
         trade.id,

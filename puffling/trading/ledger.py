@@ -58,6 +58,7 @@ def take_fill(unit: Unit, fill: Fill, intent: Intent | None = None) -> bool:
         fill,
         source="" if intent is None else intent.source,
         intent_id=None if intent is None else intent.id,
+        strategy_id=None if intent is None else _strategy_of(unit, intent),
     )
     _note(unit, fill, holding, intent)
     unit.tell(OrderFilled(unit.user, fill, holding, intent))
@@ -165,6 +166,12 @@ def _note(unit: Unit, fill: Fill, holding: Holding, intent: Intent | None) -> No
 
 def _standing(holding: Holding | None) -> tuple[Decimal, Decimal]:
     return (_NOTHING, _NOTHING) if holding is None else (holding.quantity, holding.average_price)
+
+
+def _strategy_of(unit: Unit, intent: Intent) -> str | None:
+    """Give the strategy that an order is of, be it changed by the person since; None when it is gone."""
+    id, _, version = intent.source_version.rpartition(".")
+    return id if version and unit.strategies.has(id) else None
 
 
 def _is_taken_back(unit: Unit, fill: Fill) -> bool:

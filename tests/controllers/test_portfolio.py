@@ -299,27 +299,57 @@ async def test_health_names_every_account(core: Core) -> None:
     assert accounts["paper"] is False
 
 
-async def test_orders_that_fill_at_a_broker_are_trades_with_what_they_earned(core: Core) -> None:
+async def connected(core: Core) -> OwnBroker:
+    """A broker that fills every order at once."""
     broker = OwnBroker(now=core.clock.now, fills="all")
     broker.price = Decimal(repr(core.market.price("SPY").price))
     await core.desk.connect(Account("mine", "own", "DEMO", "Mine", NOON - timedelta(days=9)), broker)
     await core.desk.compared("mine")
     await core.settings.put("trading.duplicate_seconds", 0)
+    return broker
 
-    async def fill_one(side: Side) -> None:
-        filled = asyncio.Event()
-        end = core.bus.on(OrderFilled, lambda _: filled.set())
-        terms = OrderTerms("mine", "SPY", side, Decimal(1))
-        await core.desk.place(Proposal(terms, "person", side.value, NOON + timedelta(minutes=5)))
-        await filled.wait()
-        end()
 
-    await fill_one(Side.BUY)
+async def fill_one(core: Core, side: Side, source: str = "person", version: str = "") -> None:
+    """Order one share, and come back when it has filled."""
+    filled = asyncio.Event()
+    end = core.bus.on(OrderFilled, lambda _: filled.set())
+    terms = OrderTerms("mine", "SPY", side, Decimal(1))
+    until = NOON + timedelta(minutes=5)
+    await core.desk.place(Proposal(terms, source, side.value, until, source_version=version))
+    await filled.wait()
+    end()
+
+
+async def test_orders_that_fill_at_a_broker_are_trades_with_what_they_earned(core: Core) -> None:
+    broker = await connected(core)
+    await fill_one(core, Side.BUY)
     broker.price += 3
-    await fill_one(Side.SELL)
+    await fill_one(core, Side.SELL)
     await settled(core)
     sold, bought = await core.monitor.trades(account="mine")
     assert (sold.side, bought.side, sold.source) == ("sell", "buy", "person")
     assert sold.realized == 3
     assert bought.intent_id is not None
     assert (await core.portfolio.show("mine")).positions == ()
+
+
+async def test_a_trade_of_a_strategy_is_called_by_the_name_of_the_strategy(core: Core) -> None:
+    await connected(core)
+    config = await core.strategies.create("Slow crossing", "momentum", ("SPY",))
+    await fill_one(core, Side.BUY, "strategy", f"{config.id}.{config.version}")
+    await fill_one(core, Side.SELL)
+    sold, bought = await core.monitor.trades(account="mine")
+    assert (bought.strategy, bought.strategy_id, bought.source) == ("Slow crossing", config.id, "strategy")
+    assert (sold.strategy, sold.strategy_id) == ("", None)
+    assert await core.monitor.trades(text="crossing") == (bought,)
+    [titles, row] = csv.reader(StringIO((await core.monitor.export_trades(text="crossing")).text))
+    assert dict(zip(titles, row, strict=True))["strategy"] == "Slow crossing"
+    await core.strategies.delete(config.id)
+    assert [each.strategy for each in await core.monitor.trades(account="mine")] == ["", ""]
+
+
+async def test_a_fill_counts_though_the_strategy_that_ordered_it_is_gone(core: Core) -> None:
+    await connected(core)
+    await fill_one(core, Side.BUY, "strategy", "gone.3")
+    [bought] = await core.monitor.trades(account="mine")
+    assert (bought.strategy_id, bought.source) == (None, "strategy")

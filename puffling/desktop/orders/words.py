@@ -52,6 +52,7 @@ _SOURCES = {
     "assistant": "the assistant",
     "agent": "the agent",
     "schedule": "a scheduled job",
+    "strategy": "a strategy",
     "http": "a program over HTTP",
     "mcp": "a program over MCP",
     "leg": "the order before it",

@@ -60,7 +60,7 @@ class TradesPanel(ViewPanel["TradesView"]):
             tr("Find trades"),
             self.look_for,
             group,
-            tr("Find trades by symbol, note, tag or source."),
+            tr("Find trades by symbol, note, tag, source or strategy."),
         )
         yield Action(
             "window.trades-note",

@@ -34,6 +34,7 @@ SOURCES = {
     "http": "HTTP",
     "mcp": "MCP",
     "schedule": "Schedule",
+    "strategy": "Strategy",
     "opening": "Held before",
     "adjustment": "Taken from broker",
     "": "Elsewhere",
@@ -41,7 +42,7 @@ SOURCES = {
 
 
 def source_words(source: str) -> str:
-    """Give who stood behind a trade; a strategy is called by its own name."""
+    """Give who stood behind a trade."""
     return tr(SOURCES[source]) if source in SOURCES else source
 
 
@@ -70,7 +71,14 @@ def trade_columns(amounts: Amounts, time: Callable[[datetime], str]) -> list[Col
         money_column(amounts, "fees", tr("Fees"), lambda each: each.fees, optional=True),
         gain_column(amounts, "amount", tr("Amount"), lambda each: each.amount, optional=True),
         gain_column(amounts, "realized", tr("Realized"), lambda each: each.realized),
-        Column("source", tr("By"), lambda each: source_words(each.source), Kind.MUTED, width=84, drops=True),
+        Column(
+            "source",
+            tr("By"),
+            lambda each: each.strategy or source_words(each.source),
+            Kind.MUTED,
+            width=84,
+            drops=True,
+        ),
         Column("tags", tr("Tags"), lambda each: ", ".join(each.tags), Kind.MUTED, width=84, drops=True),
         Column(
             "note",
@@ -100,7 +108,7 @@ class TradesView(QWidget):
         self.side, self.span = "", ""
         self._noted = ""
         self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Find by symbol, note, tag or source"))
+        self.search.setPlaceholderText(tr("Find by symbol, note, tag, source or strategy"))
         self.search.setAccessibleName(tr("Find trades"))
         self.search.setClearButtonEnabled(True)
         self._typed = later(self, self.wanted_changed.emit, SEARCH_MILLISECONDS)

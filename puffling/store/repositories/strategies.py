@@ -29,6 +29,16 @@ class StrategyConfigs(Repository):
         )
         return tuple(_value(row) for row in self._session.exec(wanted))
 
+    def names(self) -> dict[str, str]:
+        """Give the name of each configuration by its id."""
+        wanted = select(StrategyConfigRow.id, StrategyConfigRow.name)
+        return dict(self._session.exec(wanted.where(StrategyConfigRow.user_id == self._user)).all())
+
+    def has(self, id: str) -> bool:
+        """Tell whether there is a configuration of this id."""
+        row = self._session.get(StrategyConfigRow, id)
+        return row is not None and row.user_id == self._user
+
     def get(self, id: str) -> StrategyConfig:
         """Give one, by its id or its name."""
         return _value(self._row(id))

@@ -10,8 +10,8 @@ from puffling.store.orders import CashFlow, Trade
 from puffling.trading.portfolio.values import MoneyFlow, TradeLine
 
 
-def trade_line(trade: Trade) -> TradeLine:
-    """Give a trade as it is shown."""
+def trade_line(trade: Trade, strategies: Mapping[str, str]) -> TradeLine:
+    """Give a trade as it is shown; strategies are called by their names."""
     signed = trade.quantity if trade.side is Side.BUY else -trade.quantity
     return TradeLine(
         id=trade.id,
@@ -28,15 +28,17 @@ def trade_line(trade: Trade) -> TradeLine:
         source=trade.source,
         note=trade.note,
         tags=trade.tags,
+        strategy=strategies.get(trade.strategy_id or "", ""),
         strategy_id=trade.strategy_id,
         order_id=trade.order_id,
         intent_id=trade.intent_id,
     )
 
 
-def holds(trade: Trade, text: str) -> bool:
-    """Tell whether a trade holds all the words, in its symbol, note, tags or source."""
-    known = " ".join((trade.symbol, trade.note, *trade.tags, trade.source, trade.side)).casefold()
+def holds(trade: TradeLine, text: str) -> bool:
+    """Tell whether a trade holds all the words, in its symbol, note, tags, source or strategy."""
+    known = " ".join((trade.symbol, trade.note, *trade.tags, trade.source, trade.strategy, trade.side))
+    known = known.casefold()
     return all(word in known for word in text.casefold().split())
 
 

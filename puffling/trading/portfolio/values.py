@@ -227,6 +227,7 @@ class TradeLine:
     source: str
     note: str
     tags: tuple[str, ...]
+    strategy: str = ""
     strategy_id: str | None = None
     order_id: str | None = None
     intent_id: str | None = None

@@ -88,6 +88,8 @@ async def test_a_strategy_on_paper_fills_exactly_as_its_backtest(
         assert len(wanted) >= least
         # Within a day what need not wait for another order of its symbol goes before what has to.
         assert sorted(made) == sorted(wanted)
+        trades = await room.read(lambda unit: unit.trades.of(ACCOUNT))
+        assert {trade.strategy_id for trade in trades} == {config.id}
         states = {decision.state.value for decision in await room.decisions(config.id)}
         assert states == {"done"}
         assert (room.failures, room.alarms) == ([], [])
