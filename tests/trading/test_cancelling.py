@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict, InvalidInput, NotFound, Unavailable
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.entering import OrderRefused
+from puffling.trading.values import Placed
 from tests.fakes.bare_broker import BareBroker
 from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.cases import NOW
@@ -365,20 +367,26 @@ async def test_closing_stops_when_an_order_of_the_symbol_cannot_be_cancelled(hom
             await room.desk.close_position(MINE.id, "SPY", slot="close", source="person")
 
 
+async def _turning_round(room: Room, broker: OwnBroker) -> asyncio.Task[tuple[Placed, ...]]:
+    """Five are held and to be turned round: the order that leaves them is at the broker, unfilled."""
+    await room.desk.place(room.wish())
+
+    async def held() -> bool:
+        return await room.held() == 5
+
+    await room.until(held)
+    broker.fills = "nothing"
+    turning = room.scope.spawn(
+        room.desk.reverse(MINE.id, "SPY", slot="round", source="person"), name="reverse"
+    )
+    await _accepted(room, broker, 2)
+    return turning
+
+
 async def test_turning_round_waits_for_the_first_half(home: Path) -> None:
     broker = OwnBroker(fills="all")
     async with open_room(home, broker) as room:
-        await room.desk.place(room.wish())
-
-        async def held() -> bool:
-            return await room.held() == 5
-
-        await room.until(held)
-        broker.fills = "nothing"
-        turning = room.scope.spawn(
-            room.desk.reverse(MINE.id, "SPY", slot="round", source="person"), name="reverse"
-        )
-        await _accepted(room, broker, 2)
+        turning = await _turning_round(room, broker)
         assert not turning.done()
         broker.fills = "all"
         broker.fill("o2")
@@ -395,17 +403,7 @@ async def test_turning_round_ends_half_way_when_the_first_half_does_not_fill(hom
     clock = FixedClock(NOW)
     broker = OwnBroker(fills="all", now=clock.now)
     async with open_room(home, broker, clock=clock) as room:
-        await room.desk.place(room.wish())
-
-        async def held() -> bool:
-            return await room.held() == 5
-
-        await room.until(held)
-        broker.fills = "nothing"
-        turning = room.scope.spawn(
-            room.desk.reverse(MINE.id, "SPY", slot="round", source="person"), name="reverse"
-        )
-        await _accepted(room, broker, 2)
+        turning = await _turning_round(room, broker)
 
         async def over() -> bool:
             clock.advance(5)
