@@ -14,12 +14,14 @@ from puffling.automation.runner.activation import deactivate, ended
 from puffling.automation.runner.beginning import any_to_run
 from puffling.automation.runner.leftovers import PATIENCE, SECOND_LOOK
 from puffling.automation.runner.runner import SETTLE
+from puffling.automation.runner.values import ENDED_TYPE
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict
 from puffling.store.decisions import Fate, StrategyMode
 from puffling.store.orders import OrderState
 from puffling.store.research import StrategyConfig
+from puffling.store.values import ScheduledJob
 from tests.automation.runner.rooms import ACCOUNT, MONDAY, RunnerRoom, open_room, stopped
 from tests.automation.runner.test_faults import HOLD, killed_at
 from tests.automation.runner.test_own_orders import one_day, trusted
@@ -119,6 +121,34 @@ async def test_what_reached_the_desk_unnoticed_is_taken_back_too(
         [made] = await room.decisions(config.id)
         assert [each.intent_id for each in made.orders] == [intent.id]
         assert intent.state in {OrderState.CANCELED, OrderState.ABANDONED_WATCH}
+
+
+async def test_of_one_that_says_what_to_hold_nothing_is_opened_after_its_end(
+    tmp_path: Path, checkout: Path
+) -> None:
+    async with open_room(tmp_path) as room:
+        config = await room.activated(HOLD)
+        close = room.calendar.next_close(MONDAY) + SETTLE
+        await room.close_of_day(config.id)
+    killed_at("entered", tmp_path, close, checkout)
+    async with open_room(tmp_path, clock=FixedClock(close)) as room:
+        await stopped(room, config.id)
+        room.clock.set(room.calendar.next_open(close))
+        for _ in range(2):
+            await room.look_after()
+            await room.meet(("SPY",))
+        [intent] = await room.desk.intents(ACCOUNT)
+        assert (intent.state, room.broker.held("SPY")) == (OrderState.CANCELED, Decimal(0))
+
+
+async def test_what_cannot_be_read_keeps_nothing_else_from_being_taken_back(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await patient(room)
+        await room.run(lambda unit: deactivate(unit, config.id, REASON))
+        odd = ScheduledJob("", "A", ENDED_TYPE, "1d XNYS", "UTC", {"activation": 3}, enabled=False)
+        await room.run(lambda unit: unit.scheduled_jobs.put(odd))
+        await cleared(room)
+        assert (await waiting(room), room.failures) == ([], [])
 
 
 async def test_an_order_under_way_while_it_is_stopped_is_found_by_the_second_look(tmp_path: Path) -> None:
