@@ -50,6 +50,7 @@ class HeldOrders:
         self._cancelling = cancelling
         self._held: dict[str, Intent] = {}
         self._at_work: set[str] = set()
+        self._unseen: dict[str, list[Price]] = {}
         # What could not leave, and the day it was told of: on another day it may be for another reason.
         self._alarmed: dict[str, str] = {}
         self._unwatch: Callable[[], None] = _nothing
@@ -121,17 +122,33 @@ class HeldOrders:
         """Look whose price is met, and see to them in tasks of their own."""
         for intent in tuple(self._held.values()):
             price = event.prices.get(intent.terms.symbol)
-            if price is None or intent.id in self._at_work:
+            if price is None:
                 continue
             if price.session is not SessionState.OPEN and not intent.terms.extended_hours:
                 continue
-            best, met = _followed(intent, event.way(intent.terms.symbol))
-            if met:
-                self._at_work.add(intent.id)
-                self._parts.scope.spawn(self._release(intent.id), name="desk.held")
-            elif best != best_of(intent):
-                self._at_work.add(intent.id)
-                self._parts.scope.spawn(self._follow(intent.id, best), name="desk.trail")
+            way = event.way(intent.terms.symbol)
+            if intent.id in self._at_work:
+                # No other price may come for long, so it is looked at when that is done.
+                self._unseen.setdefault(intent.id, []).extend(way)
+            else:
+                self._meet(intent.id, way)
+
+    def _meet(self, intent_id: str, way: Iterable[Price]) -> None:
+        intent = self._held.get(intent_id)
+        if intent is None:
+            return
+        best, met = _followed(intent, way)
+        if met:
+            self._at_work.add(intent_id)
+            self._parts.scope.spawn(self._release(intent_id), name="desk.held")
+        elif best != best_of(intent):
+            self._at_work.add(intent_id)
+            self._parts.scope.spawn(self._follow(intent_id, best), name="desk.trail")
+
+    def _done(self, intent_id: str) -> list[Price]:
+        """Work on an order no more, and give the prices that came meanwhile."""
+        self._at_work.discard(intent_id)
+        return self._unseen.pop(intent_id, [])
 
     async def _follow(self, intent_id: str, best: Decimal | None) -> None:
         """Keep the best price a trailing stop has seen: it must not be forgotten at the next start."""
@@ -140,7 +157,8 @@ class HeldOrders:
         except PufflingError as error:
             _log.warning("The best price of a trailing stop could not be kept: %s", error)
         finally:
-            self._at_work.discard(intent_id)
+            unseen = self._done(intent_id)
+        self._meet(intent_id, unseen)
 
     async def _release(self, intent_id: str) -> None:
         try:
@@ -154,7 +172,8 @@ class HeldOrders:
         except PufflingError as error:
             _log.warning("An order held here could not be sent: %s", error)
         finally:
-            self._at_work.discard(intent_id)
+            unseen = self._done(intent_id)
+        self._meet(intent_id, unseen)
 
     async def _met(self, intent: Intent) -> Intent:
         """Let what was met go out; raise when it may not."""

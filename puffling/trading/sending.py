@@ -201,6 +201,8 @@ def arm(unit: Unit, intent_id: str, parts: DeskParts) -> Armed:
         reason = stop or tr("It was not sent in time.")
         if stop and intent.waits_here:
             return Armed(hold_again(unit, intent, reason), go=False)
+        if not stop:
+            unprotected(unit, intent, reason)
         ended = end(unit, intent, OrderState.CANCELED if stop else OrderState.EXPIRED, reason)
         return Armed(ended, go=False)
     line = parts.line(intent.terms.account)
@@ -237,7 +239,7 @@ def write_outcome(
     if outcome.state is OrderState.CANCELED and intent.waits_here:
         return hold_again(unit, intent, outcome.reason), None
     if outcome.state in ENDED:
-        if outcome.state is OrderState.REJECTED:
+        if outcome.state in {OrderState.REJECTED, OrderState.EXPIRED}:
             unprotected(unit, intent, outcome.reason)
         return end(unit, intent, outcome.state, outcome.reason), None
     reason = outcome.reason

@@ -9,16 +9,19 @@ from pathlib import Path
 import pytest
 
 from puffling.puffin.orders import Kind, Lasting, Side
+from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.exits import brought_too_much
+from puffling.trading.gate import SafetyGate
 from puffling.trading.values import LineState
 from tests.fakes.own_broker import OwnBroker
+from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
 from tests.trading.test_held import POOR
 from tests.trading.test_held_brackets import _entered, _protects
-from tests.trading.test_last_moments import Between, happens_before
-from tests.trading.test_two_ways_out import SINGLE, _held, _sent, _with_ten
+from tests.trading.test_last_moments import Between, PressedAfterwards, PressedBefore, happens_before
+from tests.trading.test_two_ways_out import SINGLE, _alarmed, _held, _sent, _with_ten
 
 
 async def _stop(room: Room) -> Intent:
@@ -173,3 +176,47 @@ async def test_a_sale_that_waited_for_its_line_is_none_of_what_was_sold_meanwhil
         assert (sale.state, sale.reason) == (OrderState.CANCELED, "Less is held by now than it is for.")
         assert await room.held() == 0
         assert broker.submitted == 1
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before it is on its way", "before the socket"])
+async def test_an_exit_whose_time_is_over_as_it_leaves_calls_the_person(home: Path, late: bool) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(abilities=POOR, now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        await _with_ten(room, broker)
+        wish = room.wish("stop", quantity=10, side=Side.SELL, kind=Kind.STOP, stop=Decimal(90))
+        placed = await room.desk.place(wish)
+        assert placed.intent is not None
+        stop = placed.intent
+        gate = room.parts.gate
+        assert isinstance(gate, SafetyGate)
+
+        def pass_by() -> None:
+            clock.set(stop.valid_until)
+
+        room.parts.gate = PressedAfterwards(gate, pass_by) if late else PressedBefore(gate, pass_by)
+        room.move(89)
+        await room.until_state(stop.id, OrderState.EXPIRED)
+        await _alarmed(room)
+        [alarm] = room.alarms
+        assert "lost an exit" in alarm.text
+        assert broker.submitted == 1
+
+
+async def test_a_price_that_comes_while_the_one_before_is_kept_is_not_passed_over(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker, store_type=Between) as room:
+        await _with_ten(room, broker)
+        wish = room.wish(
+            "trail", quantity=10, side=Side.SELL, kind=Kind.TRAILING_STOP, lasting=Lasting.GTC,
+            trail=Decimal(5),
+        )  # fmt: skip
+        assert (await room.desk.place(wish)).intent is not None
+
+        async def falls() -> None:
+            room.move(104)
+
+        happens_before(room, "_note_best", falls)
+        room.move(110)
+        # No other price comes.
+        await _sent(room, broker, 2)
