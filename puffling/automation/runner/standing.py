@@ -22,6 +22,7 @@ from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.text import tr
 from puffling.store.decisions import STRATEGY, Decision, Fate, PlannedOrder
 from puffling.store.orders import BrokerOrder, Intent, OrderState
+from puffling.trading.ledger import filled_of
 from puffling.trading.proposals import EXITS, OTHER_WAY, is_replacement, replaced_by
 from puffling.trading.states import ENDED, OPEN
 
@@ -168,7 +169,9 @@ def _placed(unit: Unit, key: str, order: PlannedOrder) -> Placed:
     legs = tuple(
         row for row in rows if row.parent_order_id is not None and row.broker_order_id not in replaced
     )
-    filled = sum((row.filled for row in own), _NOTHING)
+    # By the fills: what stands in the place of another may begin with what that one had.
+    fills = (unit.fills.of_order(row.account, row.broker_order_id) for row in own)
+    filled = sum((filled_of(each) for each in fills), _NOTHING)
     return Placed(key, order, newest, working, filled, legs, tuple(exits))
 
 
