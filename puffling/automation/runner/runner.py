@@ -244,8 +244,13 @@ class StrategyRunner:
 
     async def _switch_off(self, run: Running, reason: str) -> None:
         # First, while it cannot be taken for one that was stopped before: its own task does this.
-        await self._placing.taking_back.withdraw(run)
-        await self._store.run(self._user, _switched_off, run, reason)
+        try:
+            await self._placing.taking_back.withdraw(run)
+        except Exception:  # noqa: BLE001  the edge: a fault here may be why it is switched off
+            _log.exception("What %s left cannot be taken back yet", run.config.name)
+            await self._store.run(self._user, switch_off, run, reason)
+        else:
+            await self._store.run(self._user, _switched_off, run, reason)
 
     async def _follow(self, scope: TaskScope) -> None:
         """Run what is active, and nothing else."""

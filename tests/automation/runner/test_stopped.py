@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from puffling.automation.runner.activation import deactivate, ended
+from puffling.automation.runner.activation import MOST_FAILURES, deactivate, ended
 from puffling.automation.runner.beginning import any_to_run
 from puffling.automation.runner.leftovers import PATIENCE, SECOND_LOOK
 from puffling.automation.runner.runner import SETTLE
@@ -149,6 +149,29 @@ async def test_what_cannot_be_read_keeps_nothing_else_from_being_taken_back(tmp_
         await room.run(lambda unit: unit.scheduled_jobs.put(odd))
         await cleared(room)
         assert (await waiting(room), room.failures) == ([], [])
+
+
+async def test_one_that_meets_a_fault_is_switched_off_though_its_end_meets_the_same_fault(
+    tmp_path: Path,
+) -> None:
+    async with open_room(tmp_path) as room:
+        config = await patient(room)
+        await room.run(
+            lambda unit: unit.settings._session.connection().exec_driver_sql(
+                "UPDATE strategy_decisions SET orders = '[3]'"
+            )
+        )
+        stop = room.runner.start(room.scope)
+        for _ in range(MOST_FAILURES):
+            await _rested(room)
+            room.clock.set(room.clock.now() + timedelta(minutes=1))
+
+        async def is_over() -> bool:
+            return not await room.is_active(config.id)
+
+        await room.until(is_over)
+        assert any("Mine was switched off. It met a fault" in each for each in await room.told())
+        stop()
 
 
 async def test_an_order_under_way_while_it_is_stopped_is_found_by_the_second_look(tmp_path: Path) -> None:
