@@ -52,7 +52,6 @@ _SOURCES = {
     "assistant": "the assistant",
     "agent": "the agent",
     "schedule": "a scheduled job",
-    "strategy": "a strategy",
     "http": "a program over HTTP",
     "mcp": "a program over MCP",
     "leg": "the order before it",

@@ -10,11 +10,12 @@ import pytest
 from puffling.runtime.errors import StorageFailed
 from puffling.store.database import Unit
 from puffling.store.decisions import Fate
+from puffling.store.orders import OrderState
 from puffling.trading.gate import SafetyGate
 from puffling.trading.judging import LiveFacts
 from puffling.trading.proposals import Proposal
 from puffling.trading.verdicts import Verdict
-from tests.automation.runner.rooms import ACCOUNT, open_room
+from tests.automation.runner.rooms import ACCOUNT, RunnerRoom, open_room
 from tests.automation.runner.test_own_orders import one_day, trusted
 from tests.automation.runner.test_own_orders_kept import PATIENT
 
@@ -50,6 +51,12 @@ async def test_an_order_that_was_written_down_before_the_disk_was_full_is_not_se
         room.parts.gate = FullOnce(gate)
         for _ in range(days):
             await one_day(room, config.id, ("AMZN",))
+            # It goes out as soon as it is found again; a whole day later its time would be over.
+            await room.until(lambda: _works(room))
         [intent] = await room.desk.intents(ACCOUNT)
         [made, *_] = await room.decisions(config.id)
         assert [(each.fate, each.intent_id) for each in made.orders] == [(Fate.ENTERED, intent.id)]
+
+
+async def _works(room: RunnerRoom) -> bool:
+    return any(each.state is OrderState.ACKED for each in await room.desk.intents(ACCOUNT))
