@@ -14,6 +14,7 @@ from puffling.runtime.errors import Conflict
 from puffling.store.orders import Intent, OrderState
 from puffling.trading.exits import brought_too_much
 from puffling.trading.gate import SafetyGate
+from puffling.trading.sending import abandon
 from puffling.trading.values import LineState
 from tests.fakes.own_broker import OwnBroker
 from tests.trading.cases import NOW
@@ -139,6 +140,27 @@ async def test_a_profit_that_never_came_makes_the_stop_no_exit_too_many(home: Pa
         await _sent(room, broker, 2)
         await room.until_state(stop.id, OrderState.ACKED)
         assert await room.parts.read(brought_too_much, MINE.id) == ()
+
+
+async def test_a_stop_that_left_a_pair_of_the_persons_own_is_no_exit_too_many(home: Path) -> None:
+    broker = OwnBroker(abilities=SINGLE)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        _, stop = await _held(room)
+        room.move(80)
+        await _sent(room, broker, 2)
+        await room.until_state(stop.id, OrderState.ACKED)
+        assert await room.parts.read(brought_too_much, MINE.id) == ()
+
+
+async def test_what_was_given_up_is_given_up_once(home: Path) -> None:
+    async with open_room(home, OwnBroker()) as room:
+        placed = await room.desk.place(room.wish())
+        assert placed.intent is not None
+        gone = replace(placed.intent, state=OrderState.ABANDONED_WATCH, reason="The first time")
+        await room.parts.run(lambda unit: unit.intents.put(gone))
+        await room.parts.run(abandon, gone.id, "The second time")
+        assert (await room.intent(gone.id)).reason == "The first time"
 
 
 async def test_a_change_of_a_stop_is_none_of_both_once_the_profit_waits_again(home: Path) -> None:
