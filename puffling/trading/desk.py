@@ -408,7 +408,7 @@ class OrderDesk:
             return Placed(entered.verdict, approval=entered.approval)
         intent = entered.intent
         if intent.state is OrderState.INTENT and not intent.held:
-            intent = await self._sending.send(intent.id)
+            intent = await self._sending.send(intent.id, nudge=line)
         return Placed(entered.verdict, intent, again=entered.again)
 
     async def _whole(self, work: Coroutine[Any, Any, R], name: str) -> R:

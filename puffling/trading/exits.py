@@ -113,7 +113,7 @@ def unprotected(unit: Unit, exit_: Intent, reason: str) -> None:
     holding = unit.holdings.find(terms.account, terms.symbol)
     if holding is None or not holding.quantity:
         return
-    if leads_out(exit_) or (exit_.waits_here and exit_.shrinks):
+    if leads_out(exit_) or (exit_.shrinks and (exit_.waits_here or terms.kind is not Kind.MARKET)):
         waits = waiting_beside(unit, exit_.id) is not None
         what = tr("Its stop-loss still waits here.") if waits else tr("Nothing protects it any more.")
         _call(unit, terms.account, terms.symbol, titled(terms), reason, what)

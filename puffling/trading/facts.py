@@ -25,7 +25,7 @@ from puffling.trading.halt import HaltSwitch
 from puffling.trading.judging import LiveFacts
 from puffling.trading.limits import SECTION, LimitReader, Limits
 from puffling.trading.proposals import EXITS, WAYS_OUT, Proposal
-from puffling.trading.states import OPEN, UNHEARD
+from puffling.trading.states import APPEARS, OPEN, UNHEARD
 
 HOUR = timedelta(hours=1)
 # Longer than any broker is waited for.
@@ -137,7 +137,7 @@ def _used(unit: Unit, proposal: Proposal, live: LiveFacts, limits: Limits, resta
         if replaced is None or each.intent_id != replaced
     ]
     holding = unit.holdings.find(account, symbol)
-    groups = {} if live.clears else _groups(working, orders)
+    groups = {} if live.clears else _groups(working, orders, now)
     own = groups.pop((live.parent_id, terms.side), None) if live.parent_id is not None else None
     tally, money = tally_of(unit, account), money_of(unit, live.account, live.info, restart)
     return Used(
@@ -196,7 +196,7 @@ def free_of(unit: Unit, intent: Intent) -> Decimal:
     terms, now = intent.terms, unit.now
     known = unit.usage.counted(terms.account, day=trading_day(now), since=now, states=OPEN)
     working = (each for each in known if each.symbol == terms.symbol and each.state in OPEN)
-    groups = _groups(working, unit.orders.in_states(OPEN, terms.account, terms.symbol))
+    groups = _groups(working, unit.orders.in_states(OPEN, terms.account, terms.symbol), now)
     groups.pop((family_of(intent), terms.side), None)
     promised = sum((each.quantity for each in groups.values() if each.side is terms.side), Decimal(0))
     holding = unit.holdings.find(terms.account, terms.symbol)
@@ -205,7 +205,7 @@ def free_of(unit: Unit, intent: Intent) -> Decimal:
 
 
 def _groups(
-    intents: Iterable[Counted], orders: Iterable[BrokerOrder]
+    intents: Iterable[Counted], orders: Iterable[BrokerOrder], now: datetime
 ) -> dict[tuple[str | None, Side], Waiting]:
     """Give what waits, of orders of which one cancels the other only the largest."""
     at_broker: dict[str, list[BrokerOrder]] = {}
@@ -220,9 +220,17 @@ def _groups(
             _take(groups, order.parent_order_id or order.broker_order_id, found)
     for intent in known:
         sent = [each for each in at_broker.get(intent.id, ()) if each.side is intent.side]
+        if not sent and _never_came(intent, now):
+            continue
         left = _left(sent) if sent else intent.quantity
         _take(groups, family_of(intent), Waiting(intent.side, left, intent.limit, intent.stop))
     return groups
+
+
+def _never_came(intent: Counted, now: datetime) -> bool:
+    """Tell whether a way out was given up so long ago that what it would lead out of is free again."""
+    given_up = intent.state is OrderState.ABANDONED_WATCH and intent.shrinks
+    return given_up and now >= intent.updated_at + APPEARS
 
 
 def _take(groups: dict[tuple[str | None, Side], Waiting], name: str, found: Waiting) -> None:

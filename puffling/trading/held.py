@@ -168,7 +168,8 @@ class HeldOrders:
             except PufflingError as refused:
                 await self._tell(intent, reason_of(refused))
             else:
-                await self._sending.send(going.id)
+                line = self._parts.line(going.terms.account)
+                await self._sending.send(going.id, nudge=line, judged=True)
         except PufflingError as error:
             _log.warning("An order held here could not be sent: %s", error)
         finally:

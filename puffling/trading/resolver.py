@@ -17,13 +17,11 @@ from puffling.trading.parts import DeskParts, note
 from puffling.trading.proposals import is_replacement
 from puffling.trading.reconcile import Reconciling
 from puffling.trading.sending import Sending, abandon, changed, end
-from puffling.trading.states import IN_DOUBT, OPEN, advance
+from puffling.trading.states import APPEARS, IN_DOUBT, OPEN, advance
 from puffling.trading.taking import Taken
 from puffling.trading.wire import waits_here
 
 _WATCHED = timedelta(hours=24)
-# An attempt that arrived before a later one was refused has shown itself by then.
-_APPEARS = timedelta(seconds=60)
 _MOST_ORDERS = 500
 
 
@@ -74,7 +72,7 @@ class Resolver:
             await self._parts.run(_give_up, intent.id, tr("The broker has no such order."))
         elif intent.id in self._sending.refused:
             # Refused and not there for long enough: the refusal is believed.
-            if asked_at >= self._sending.refused[intent.id] + _APPEARS:
+            if asked_at >= self._sending.refused[intent.id] + APPEARS:
                 await self._parts.run(_give_up, intent.id, intent.reason)
                 self._sending.refused.pop(intent.id, None)
         elif send and sure and (intent.waits_here or not is_replacement(intent.leg)):

@@ -96,39 +96,46 @@ class Sending:
         """Tell whether an intent waits because the broker asked for patience."""
         return intent_id in self._patient
 
-    async def send(self, intent_id: str) -> Intent:
-        """Send an intent that waits, or one of which the broker certainly has nothing."""
+    async def send(self, intent_id: str, *, nudge: BrokerLine | None = None, judged: bool = False) -> Intent:
+        """Send an intent that waits, or one of which the broker certainly has nothing.
+
+        A line is nudged when that fails: who looks after one looks again by himself. `judged` says that what
+        was met here was held against what is held just before.
+        """
         task = self._under_way.get(intent_id)
         if task is None:
-            task = self._parts.scope.spawn(self._sent(intent_id), name="order")
+            task = self._parts.scope.spawn(self._sent(intent_id, judged=judged), name="order")
             self._under_way[intent_id] = task
             task.add_done_callback(lambda _: self._under_way.pop(intent_id, None))
-        # Whoever asked may go away; what is on its way goes on.
-        await asyncio.shield(task)
-        if (failure := task.result()) is not None:
-            raise failure
+        try:
+            # Whoever asked may go away; what is on its way goes on.
+            await asyncio.shield(task)
+            if (failure := task.result()) is not None:
+                raise failure
+        except Exception:
+            if nudge is not None:
+                nudge.nudged.set()
+            raise
         return await self._parts.read(lambda unit: unit.intents.get(intent_id))
 
     async def settled(self, intent_id: str) -> None:
         """Wait until an intent that is on its way is not any more."""
         await asyncio.wait({self._under_way[intent_id]})
 
-    async def _sent(self, intent_id: str) -> PufflingError | None:
+    async def _sent(self, intent_id: str, *, judged: bool) -> PufflingError | None:
         try:
-            await self._send(intent_id)
+            await self._send(intent_id, judged=judged)
         except Exception as error:
             # What could not be written down is found again: it may stand as SENDING there.
             self.lost.add(intent_id)
-            for line in self._parts.lines.values():
-                line.nudged.set()
             if isinstance(error, PufflingError):
                 return error
             raise
         return None
 
-    async def _send(self, intent_id: str) -> None:
+    async def _send(self, intent_id: str, *, judged: bool) -> None:
         parts = self._parts
-        armed = await parts.run(arm, intent_id, parts)
+        armed = await parts.run(arm, intent_id, parts, judged=judged)
         if not armed.go:
             return
         line = parts.line(armed.intent.terms.account)
@@ -138,15 +145,15 @@ class Sending:
             parts.alarm(line.account.id, taken.alarm, halt=True)
         if moved.state is OrderState.INTENT and not moved.held:
             self._patient.add(intent_id)
-            parts.scope.spawn(self._again(moved.id, outcome.wait_seconds), name="order.again")
+            parts.scope.spawn(self._again(moved.id, outcome.wait_seconds, line), name="order.again")
         elif moved.state is OrderState.UNKNOWN and armed.fresh:
             # Looked up at once the first time; from then on every so often.
             line.nudged.set()
 
-    async def _again(self, intent_id: str, wait_seconds: float) -> None:
+    async def _again(self, intent_id: str, wait_seconds: float, line: BrokerLine) -> None:
         await self._parts.clock.sleep(wait_seconds)
         self._patient.discard(intent_id)
-        await self.send(intent_id)
+        await self.send(intent_id, nudge=line)
 
     async def _post(self, line: BrokerLine, armed: Armed) -> Outcome:
         order = order_for(armed.intent, line.abilities)
@@ -186,10 +193,13 @@ def last_look(parts: DeskParts, intent: Intent) -> None:
         raise HeldBack(tr("The order was good until a moment ago only."), too_late=True)
 
 
-def arm(unit: Unit, intent_id: str, parts: DeskParts) -> Armed:
+def arm(unit: Unit, intent_id: str, parts: DeskParts, *, judged: bool = False) -> Armed:
     """T2: say in the database that an intent is being sent, unless it may not be."""
     intent = unit.intents.get(intent_id)
     fresh = intent.state is OrderState.INTENT
+    if intent.held:
+        # It was kept from leaving meanwhile, and waits to be met anew.
+        return Armed(intent, go=False)
     if not fresh and (intent.state is not OrderState.UNKNOWN or intent.broker_order_id is not None):
         # Sent already. One that a process which died left SENDING is looked up first.
         return Armed(intent, go=False)
@@ -210,8 +220,7 @@ def arm(unit: Unit, intent_id: str, parts: DeskParts) -> Armed:
         # Until the line is back its price may be another one, and the position too.
         met = fresh and intent.waits_here
         return Armed(hold_again(unit, intent, line.reason) if met else intent, go=False)
-    # What was met here was judged by what is held just now.
-    if intent.shrinks and not (fresh and intent.waits_here) and not _covers(unit, intent):
+    if intent.shrinks and not judged and not _covers(unit, intent):
         return Armed(_let_be(unit, intent, fresh=fresh), go=False)
     sending = replace(
         intent, state=advance(intent.state, OrderState.SENDING), attempt=intent.attempt + 1, sent_at=unit.now
@@ -284,7 +293,11 @@ def _covers(unit: Unit, intent: Intent) -> bool:
 def _let_be(unit: Unit, intent: Intent, *, fresh: bool) -> Intent:
     """Send no more what would lead beyond what is held by now."""
     reason = tr("Less is held by now than it is for.")
+    if fresh and intent.waits_here:
+        # Met anew, it leaves for what is held by then.
+        return hold_again(unit, intent, reason)
     if fresh:
+        unprotected(unit, intent, reason)
         return end(unit, intent, OrderState.CANCELED, reason)
     # The first attempt may have arrived, so it goes on being looked for.
     abandon(unit, intent.id, reason)

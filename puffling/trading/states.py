@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from puffling.puffin.broker.base import OrderStatus
 from puffling.store.orders import OrderState
 
@@ -53,6 +55,9 @@ UNSEEN = UNHEARD | {_S.ABANDONED_WATCH}
 IN_DOUBT = frozenset({_S.SENDING, _S.UNKNOWN, _S.ABANDONED_WATCH})
 # At the broker, as far as is known, and not over.
 WORKING = frozenset({_S.ACKED, _S.PARTIAL, _S.PENDING_CANCEL, _S.PENDING_REPLACE, _S.EXTERNAL})
+
+# What arrived at a broker though nobody heard of it has shown itself by then.
+APPEARS = timedelta(seconds=60)
 
 _SAID = {
     OrderStatus.PENDING: _S.ACKED,

@@ -91,6 +91,8 @@ class Tending:
                 _log.exception("Looking after %s failed", line.account.id)
                 self._parts.set_line(line, LineState.LOST, reason_of(error))
                 pause_seconds = UNHEARD_SECONDS
+                # What this look met itself is no reason to look again at once.
+                line.nudged.clear()
             await self._pause(pause_seconds)
 
     async def look_after(self) -> None:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from puffling.puffin.orders import Kind, Lasting, Side
 from puffling.runtime.clock import FixedClock
-from puffling.runtime.errors import Conflict
+from puffling.runtime.errors import Conflict, StorageFailed
+from puffling.store.database import Store
 from puffling.store.orders import Intent, OrderState
+from puffling.trading.entering import OrderRefused
 from puffling.trading.exits import brought_too_much
 from puffling.trading.gate import SafetyGate
-from puffling.trading.sending import abandon
+from puffling.trading.sending import abandon, arm
+from puffling.trading.states import APPEARS
+from puffling.trading.tending import UNHEARD_SECONDS
 from puffling.trading.values import LineState
-from tests.fakes.own_broker import OwnBroker
+from tests.fakes.own_broker import EVERYTHING, OwnBroker
 from tests.trading.cases import NOW
 from tests.trading.rooms import MINE, Room, open_room
 from tests.trading.test_held import POOR
 from tests.trading.test_held_brackets import _entered, _protects
 from tests.trading.test_last_moments import Between, PressedAfterwards, PressedBefore, happens_before
-from tests.trading.test_two_ways_out import SINGLE, _alarmed, _held, _sent, _with_ten
+from tests.trading.test_two_ways_out import SINGLE, _alarmed, _held, _sent, _terms, _wish, _with_ten
 
 
 async def _stop(room: Room) -> Intent:
@@ -34,10 +40,10 @@ async def _stop(room: Room) -> Intent:
     return placed.intent
 
 
-def _sold_elsewhere(broker: OwnBroker) -> None:
-    """The person sells all of it by hand while the line is down."""
+def _sold_elsewhere(broker: OwnBroker, quantity: int = 10) -> None:
+    """The person sells it by hand while the line is down."""
     broker.mute = True
-    broker.fill(broker.place_elsewhere("SPY", 10, side=Side.SELL))
+    broker.fill(broker.place_elsewhere("SPY", quantity, side=Side.SELL))
     broker.mute = False
 
 
@@ -242,3 +248,129 @@ async def test_a_price_that_comes_while_the_one_before_is_kept_is_not_passed_ove
         room.move(110)
         # No other price comes.
         await _sent(room, broker, 2)
+
+
+class Full(Store):
+    """A store on a disk that has no room to write down that an order is being sent."""
+
+    full, armed = True, 0
+
+    async def run(self, user: Any, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Work in a transaction, unless it is that."""
+        if work is arm and self.full:
+            self.armed += 1
+            raise StorageFailed("The disk is full")
+        return await super().run(user, work, *args, **kwargs)
+
+
+async def test_a_disk_that_stays_full_is_asked_again_after_a_pause_each_time(home: Path) -> None:
+    clock = FixedClock(NOW)
+    async with open_room(home, OwnBroker(now=clock.now), store_type=Full, clock=clock) as room:
+        assert isinstance(room.store, Full)
+        with pytest.raises(StorageFailed):
+            await room.desk.place(room.wish())
+        await _rested(room)
+        # By who placed it, and by who was called to look after it.
+        assert room.store.armed == 2
+        room.store.full = False
+        clock.advance(UNHEARD_SECONDS)
+        [intent] = await room.desk.intents()
+        await room.until_state(intent.id, OrderState.ACKED)
+
+
+async def test_a_stop_that_waited_for_its_broker_is_none_of_what_was_sold_meanwhile(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(abilities=POOR, now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        await _with_ten(room, broker)
+        stop = await _stop(room)
+        broker.fault("submit_order", "busy")
+        room.move(89)
+        await room.until(lambda: _is_patient(room, stop.id))
+        _sold_elsewhere(broker)
+        await room.desk.reconcile(MINE.id)
+        await _rested(room)
+        clock.advance(120)
+        await room.until(lambda: _waits_again(room, stop.id))
+        assert len(broker.accepted()) == 2
+
+
+async def test_a_stop_whose_leaving_could_not_be_written_down_is_none_of_what_was_sold_meanwhile(
+    home: Path,
+) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker, store_type=Between) as room:
+        await _with_ten(room, broker)
+        stop = await _stop(room)
+
+        async def full() -> None:
+            _sold_elsewhere(broker)
+            raise StorageFailed("The disk is full")
+
+        # Nobody looks at the moment: the next look begins with what is held by then.
+        await _rested(room)
+        happens_before(room, "arm", full)
+        room.move(89)
+        await room.until(lambda: _says(room, stop.id, "Less is held"))
+        assert (await room.intent(stop.id)).held
+        assert len(broker.accepted()) == 2
+
+
+@pytest.mark.parametrize("pair", [True, False])
+async def test_of_a_way_out_for_more_than_is_held_by_now_the_person_is_told(home: Path, pair: bool) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(abilities=replace(EVERYTHING, one_cancels_other=True), now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        await _with_ten(room, broker)
+        broker.fault("submit_order", "busy")
+        out = _wish(room, _terms()) if pair else room.wish(
+            "stop", quantity=10, side=Side.SELL, kind=Kind.STOP, lasting=Lasting.GTC, stop=Decimal(90)
+        )  # fmt: skip
+        placed = await room.desk.place(out)
+        assert placed.intent is not None
+        assert placed.intent.state is OrderState.INTENT
+        _sold_elsewhere(broker, 4)
+        await room.desk.reconcile(MINE.id)
+        await _rested(room)
+        clock.advance(40)
+        await room.until_state(placed.intent.id, OrderState.CANCELED)
+        [alarm] = room.alarms
+        assert "Nothing protects it any more" in alarm.text
+
+
+async def test_what_never_came_keeps_nobody_from_leaving(home: Path) -> None:
+    clock = FixedClock(NOW)
+    broker = OwnBroker(abilities=replace(POOR, short=False), now=clock.now)
+    async with open_room(home, broker, clock=clock) as room:
+        await _with_ten(room, broker)
+        stop = await _stop(room)
+        gone = replace(stop, state=OrderState.ABANDONED_WATCH, held=False)
+        await room.parts.run(lambda unit: unit.intents.put(gone))
+        # It may have arrived, and then shows itself soon.
+        with pytest.raises(OrderRefused, match="cannot be sold short"):
+            await room.desk.close_position(MINE.id, "SPY", slot="soon", source="person")
+        clock.advance(APPEARS.total_seconds())
+        placed = await room.desk.close_position(MINE.id, "SPY", slot="later", source="person")
+        assert placed.intent is not None
+        assert placed.intent.shrinks
+
+
+async def _rested(room: Room) -> None:
+    """Let everybody come to where they wait for the clock."""
+    for _ in range(300):
+        await room.read(lambda unit: unit.now)
+
+
+async def _is_patient(room: Room, id: str) -> bool:
+    intent = await room.intent(id)
+    return intent.attempt == 1 and intent.state is OrderState.INTENT
+
+
+async def _waits_again(room: Room, id: str) -> bool:
+    return (await room.intent(id)).held
+
+
+async def _says(room: Room, id: str, text: str) -> bool:
+    intent = await room.intent(id)
+    events = await room.read(lambda unit: unit.audit.newest(50))
+    return intent.held and any(text in str(each) for each in events)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from puffling.automation.runner.activation import Running, ended
-from puffling.automation.runner.taking_back import TakingBack
+from puffling.automation.runner.taking_back import TakingBack, tell_stuck
 from puffling.runtime.actor import Actor, Caller, UserId, calling_as
 from puffling.runtime.bus import Bus
 from puffling.runtime.clock import Clock
@@ -76,8 +77,9 @@ class Leftovers:
             self._changed.clear()
             try:
                 again = await self._look()
-            except PufflingError as error:
-                _log.warning("What strategies left cannot be read: %s", error)
+            except Exception as error:  # noqa: BLE001  the edge: it is read again
+                bug = not isinstance(error, PufflingError)
+                _log.warning("What strategies left cannot be read: %s", error, exc_info=bug)
                 again = self._clock.now() + SECOND_LOOK
             if again is not None:
                 await self._clock.sleep_until(again)
@@ -101,6 +103,7 @@ class Leftovers:
                     bug = not isinstance(error, PufflingError)
                     name = run.config.name
                     _log.warning("What %s left cannot be taken back: %s", name, error, exc_info=bug)
+                    await self._tell_in_time(run)
                     wait = self._clock.now() + SECOND_LOOK
                 waits.append(wait)
         return min(waits, default=None)
@@ -114,6 +117,12 @@ class Leftovers:
         if now < max(self._began, ended_at) + PATIENCE and not await self._is_reached(run):
             return now + _AGAIN
         return None
+
+    async def _tell_in_time(self, run: Running) -> None:
+        assert run.ended_at is not None
+        if self._clock.now() >= max(self._began, run.ended_at) + PATIENCE:
+            with suppress(PufflingError):
+                await self._store.run(self._user, tell_stuck, run)
 
     async def _is_reached(self, run: Running) -> bool:
         try:

@@ -304,7 +304,8 @@ class StrategyRunner:
 def _switched_off(unit: Unit, run: Running, reason: str) -> None:
     switch_off(unit, run, reason)
     for each in ended(unit, run.config.id):
-        conclude(unit, each)
+        if each.activation == run.activation:
+            conclude(unit, each)
 
 
 def _heard(unit: Unit, run: Running, slot: Slot) -> tuple[Heard, ...]:

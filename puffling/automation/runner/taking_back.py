@@ -35,6 +35,9 @@ from puffling.trading.words import plain
 if TYPE_CHECKING:
     from puffling.store.database import Unit
 
+# The broker was asked, or it is cancelled as soon as it appears there.
+_ON_ITS_WAY_OUT = frozenset({OrderState.PENDING_CANCEL, OrderState.ABANDONED_WATCH})
+
 _log = logging.getLogger(__name__)
 
 
@@ -230,7 +233,7 @@ def conclude(unit: Unit, run: Running, *, for_good: bool = False) -> None:
     if not kept.failures:
         left = [placed.intent for placed, _ in _beyond(unit, run) if placed.intent is not None]
         for intent in (*left, *growing_of(unit, run)):
-            if intent.state is not OrderState.PENDING_CANCEL:
+            if intent.state not in _ON_ITS_WAY_OUT:
                 told = True
                 text = tr(
                     "{name} was stopped, and its order could not be cancelled: {order}. Cancel it among your"
@@ -244,3 +247,18 @@ def conclude(unit: Unit, run: Running, *, for_good: bool = False) -> None:
     elif told:
         outcome = tr("Not all of it could be cancelled.")
         unit.scheduled_jobs.ran(kept.id, run.ended_at, outcome, failed=True)
+
+
+def tell_stuck(unit: Unit, run: Running) -> None:
+    """Tell once that nobody can say what a strategy that was deactivated left."""
+    assert run.ended_at is not None
+    for job in unit.scheduled_jobs.all():
+        if job.id == run.job.id and not job.failures:
+            text = tr(
+                "{name} was stopped, and what it left could not be taken back: look whether orders of it wait"
+                " among yours, or at your broker.",
+                name=run.config.name,
+            )
+            tell(unit, run, text, severity="error")
+            outcome = tr("It could not be taken back.")
+            unit.scheduled_jobs.ran(job.id, run.ended_at, outcome, failed=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from puffling.automation.runner.values import ENDED_TYPE
 from puffling.runtime.actor import DEFAULT_USER
 from puffling.runtime.clock import FixedClock
 from puffling.runtime.errors import Conflict
+from puffling.store.database import Unit
 from puffling.store.decisions import Fate, StrategyMode
 from puffling.store.orders import OrderState
 from puffling.store.research import StrategyConfig
@@ -52,6 +54,11 @@ async def patient(room: RunnerRoom) -> StrategyConfig:
     await one_day(room, config.id, ("AMZN",))
     assert await waiting(room) == [("buy", Decimal(10))]
     return config
+
+
+def damage(unit: Unit) -> None:
+    """Spoil what strategies decided, as a disk does."""
+    unit.settings._session.connection().exec_driver_sql("UPDATE strategy_decisions SET orders = '[3]'")
 
 
 async def nothing_left(room: RunnerRoom) -> bool:
@@ -156,11 +163,7 @@ async def test_one_that_meets_a_fault_is_switched_off_though_its_end_meets_the_s
 ) -> None:
     async with open_room(tmp_path) as room:
         config = await patient(room)
-        await room.run(
-            lambda unit: unit.settings._session.connection().exec_driver_sql(
-                "UPDATE strategy_decisions SET orders = '[3]'"
-            )
-        )
+        await room.run(damage)
         stop = room.runner.start(room.scope)
         for _ in range(MOST_FAILURES):
             await _rested(room)
@@ -172,6 +175,34 @@ async def test_one_that_meets_a_fault_is_switched_off_though_its_end_meets_the_s
         await room.until(is_over)
         assert any("Mine was switched off. It met a fault" in each for each in await room.told())
         stop()
+
+
+async def test_what_cannot_be_taken_back_for_a_fault_is_told_once(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        config = await patient(room)
+        await room.run(lambda unit: deactivate(unit, config.id, REASON))
+        await room.run(damage)
+        stop = room.runner.start(room.scope)
+        for _ in range(6):
+            await _rested(room)
+            room.clock.set(room.clock.now() + timedelta(minutes=1))
+        await _rested(room)
+        stop()
+        [told] = await room.told()
+        assert "what it left could not be taken back" in told
+
+
+async def test_of_what_is_only_watched_for_nobody_is_told_that_it_could_not_be_cancelled(
+    tmp_path: Path,
+) -> None:
+    async with open_room(tmp_path) as room:
+        config = await patient(room)
+        [intent] = await room.desk.intents(ACCOUNT)
+        unheard = replace(intent, state=OrderState.ABANDONED_WATCH, broker_order_id=None)
+        await room.run(lambda unit: unit.intents.put(unheard))
+        await room.run(lambda unit: deactivate(unit, config.id, REASON))
+        await cleared(room)
+        assert await room.told() == []
 
 
 async def test_an_order_under_way_while_it_is_stopped_is_found_by_the_second_look(tmp_path: Path) -> None:
