@@ -316,6 +316,16 @@ async def test_a_stop_whose_leaving_could_not_be_written_down_is_none_of_what_wa
         assert len(broker.accepted()) == 2
 
 
+async def test_what_waits_to_be_met_again_is_not_sent(home: Path) -> None:
+    broker = OwnBroker(abilities=POOR)
+    async with open_room(home, broker) as room:
+        await _with_ten(room, broker)
+        stop = await _stop(room)
+        # Whoever released it may come to send it after it was held again.
+        armed = await room.parts.run(arm, stop.id, room.parts, judged=True)
+        assert (armed.intent, armed.go) == (stop, False)
+
+
 @pytest.mark.parametrize("pair", [True, False])
 async def test_of_a_way_out_for_more_than_is_held_by_now_the_person_is_told(home: Path, pair: bool) -> None:
     clock = FixedClock(NOW)
